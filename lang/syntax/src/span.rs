@@ -1,0 +1,83 @@
+//! Positions: one space of byte offsets over all sources of a session, as Go's `token.FileSet`.
+//!
+//! Every source gets a base offset when it is added, so a [`Span`] needs no file id. Line tables are made only when a
+//! diagnostic or a traceback asks for them.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A half-open range of bytes in the position space of a [`SourceMap`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    pub lo: u32,
+    pub hi: u32,
+}
+
+impl Span {
+    pub fn new(lo: u32, hi: u32) -> Span {
+        Span { lo, hi }
+    }
+    /// From the beginning of `self` to the end of `end`.
+    pub fn to(self, end: Span) -> Span {
+        Span { lo: self.lo, hi: end.hi }
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.lo, self.hi)
+    }
+}
+
+/// One text: a file, a script from `-e` or standard input, a line of the prompt, or a package of the library.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// As shown in messages: the path as given, or `<prompt>`, `<-e>`, `<stdin>`, or `std/fmt/fmt.gol`.
+    pub name: Arc<str>,
+    pub text: Arc<str>,
+    /// The position of the first byte.
+    pub base: u32,
+    /// Byte offsets of line starts.
+    lines: Arc<[u32]>,
+}
+
+impl Source {
+    /// Line and column, both from 1; the column counts bytes, as Go's does.
+    pub fn line_col(&self, pos: u32) -> (u32, u32) {
+        let off = pos.saturating_sub(self.base);
+        let line = self.lines.partition_point(|&x| x <= off).max(1);
+        (line as u32, off - self.lines[line - 1] + 1)
+    }
+}
+
+/// All sources of a session, in the order of their base offsets.
+#[derive(Default, Debug, Clone)]
+pub struct SourceMap {
+    sources: Vec<Source>,
+}
+
+impl SourceMap {
+    /// Adds a text and returns its source. `None` when the position space of 4 GiB is used up.
+    pub fn add(&mut self, name: &str, text: Arc<str>) -> Option<Source> {
+        // Position 0 is never used; a gap of one byte keeps an end-of-file span inside its own source.
+        let base =
+            self.sources.last().map_or(Some(1u32), |s| s.base.checked_add(s.text.len() as u32)?.checked_add(1))?;
+        base.checked_add(u32::try_from(text.len()).ok()?)?.checked_add(1)?;
+        let mut lines = vec![0u32];
+        lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|i| i as u32 + 1));
+        let s = Source { name: name.into(), text, base, lines: lines.into() };
+        self.sources.push(s.clone());
+        Some(s)
+    }
+    /// The source that holds a position.
+    pub fn source(&self, pos: u32) -> Option<&Source> {
+        let i = self.sources.partition_point(|s| s.base <= pos);
+        self.sources.get(i.checked_sub(1)?)
+    }
+    /// Name, line and column of a position, for messages and tracebacks.
+    pub fn locate(&self, pos: u32) -> Option<(Arc<str>, u32, u32)> {
+        let s = self.source(pos)?;
+        let (l, c) = s.line_col(pos);
+        Some((s.name.clone(), l, c))
+    }
+}
