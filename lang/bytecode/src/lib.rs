@@ -1,1 +1,8 @@
-//! Skeleton.
+//! The machine's language: op table, program, verifier, disassembler. Depends on nothing of gol.
+#![deny(unsafe_code)]
+
+pub mod ops;
+pub mod program;
+
+pub use ops::{Ins, Op, Role};
+pub use program::*;

@@ -103,7 +103,11 @@ impl Heap {
     ///
     /// # Safety
     /// No other thread touches the heap during the call.
-    pub unsafe fn collect(&self, _caches: &mut dyn Iterator<Item = &mut Cache>, _roots: &mut dyn FnMut(&mut dyn FnMut(*const u64, usize))) {
+    pub unsafe fn collect(
+        &self,
+        _caches: &mut dyn Iterator<Item = &mut Cache>,
+        _roots: &mut dyn FnMut(&mut dyn FnMut(*const u64, usize)),
+    ) {
         unimplemented!()
     }
 }

@@ -146,7 +146,11 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    pub fn new(_config: RuntimeConfig, _engine: std::sync::Arc<dyn Engine>, _engine_word: *const u8) -> Result<std::sync::Arc<Runtime>, String> {
+    pub fn new(
+        _config: RuntimeConfig,
+        _engine: std::sync::Arc<dyn Engine>,
+        _engine_word: *const u8,
+    ) -> Result<std::sync::Arc<Runtime>, String> {
         unimplemented!()
     }
     /// Makes a goroutine at `pc` whose first frame needs `frame_slots`, runs it as the main one, waits for its end. Others go on afterwards
@@ -168,7 +172,14 @@ pub mod ops {
     /// `go`: a new goroutine as in [`Runtime::run`], put into run-next.
     /// # Safety
     /// See the module.
-    pub unsafe fn spawn(_p: *mut P, _pc: *const u8, _link_pc: u64, _frame_slots: usize, _args: *const u64, _nargs: usize) -> bool {
+    pub unsafe fn spawn(
+        _p: *mut P,
+        _pc: *const u8,
+        _link_pc: u64,
+        _frame_slots: usize,
+        _args: *const u64,
+        _nargs: usize,
+    ) -> bool {
         unimplemented!()
     }
 }
