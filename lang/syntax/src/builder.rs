@@ -90,10 +90,15 @@ impl<'a> Builder<'a> {
         self.errors.push(Diagnostic::error(code, span, message));
     }
 
+    /// A piece of the text.
+    pub fn full_source(&self, span: Span) -> &'a str {
+        let at = |p: u32| p.saturating_sub(self.base) as usize;
+        self.text.get(at(span.lo)..at(span.hi)).unwrap_or_default()
+    }
+
     /// The source of a node, shortened for a message.
     pub fn source(&self, span: Span) -> String {
-        let at = |p: u32| p.saturating_sub(self.base) as usize;
-        let s = self.text.get(at(span.lo)..at(span.hi)).unwrap_or_default();
+        let s = self.full_source(span);
         match s.char_indices().find(|&(i, c)| i >= 40 || c == '\n') {
             Some((i, _)) => format!("{}…", &s[..i]),
             None => s.to_string(),

@@ -127,6 +127,7 @@ impl Reporter<'_> {
         self.foreign_word(&m)
             .or_else(|| self.stray(&m))
             .or_else(|| self.header(&m))
+            .or_else(|| self.after_keyword(&m))
             .or_else(|| self.declaration(&m))
             .or_else(|| self.list(&m))
             .or_else(|| self.operand_or_end(&m))
@@ -222,10 +223,44 @@ impl Reporter<'_> {
             }
         }
         let after_newline = m.i > 0 && self.tok(m.i - 1) == Some(Tok::Semi(SemiKind::Newline));
-        if m.tok == Tok::LBrace && after_newline && m.place.at == Where::Top {
-            return Some(self.error(m, "unexpected semicolon or newline before {").help(SAME_LINE));
+        if m.tok != Tok::LBrace || !after_newline {
+            return None;
         }
-        None
+        if m.place.header.is_some_and(|h| self.tok(h) == Some(Tok::For)) {
+            let message = "unexpected newline, expected { after for clause";
+            let d = Diagnostic::error(Code::Syntax, self.span(m.i - 1), message);
+            return Some(d.label("the line ends here").help(SAME_LINE));
+        }
+        let top = m.place.at == Where::Top;
+        top.then(|| self.error(m, "unexpected semicolon or newline before {").help(SAME_LINE))
+    }
+
+    /// What the token before says about what is missing.
+    fn after_keyword(&self, m: &Misfit) -> Option<Diagnostic> {
+        let prev = self.tok(m.i.checked_sub(1)?)?;
+        let w = &m.want;
+        let name = &m.name;
+        let message = match prev {
+            Tok::If | Tok::For | Tok::Switch if m.tok == Tok::Var => {
+                let message = format!("var declaration not allowed in {} initializer", spell(prev));
+                return Some(self.error(m, message).help("use `name := value`"));
+            }
+            Tok::Else => "else must be followed by if or statement block".into(),
+            Tok::Ellipsis if w.ty => "... is missing type".into(),
+            Tok::Chan | Tok::Arrow if w.ty && !w.literal => "missing channel element type".into(),
+            Tok::Func if m.tok == Tok::LBrack => "function type must have no type parameters".into(),
+            _ if m.place.at == Where::TypeParams && w.name && w.count <= 2 => "missing type parameter name".into(),
+            _ if w.ty
+                && w.name
+                && !w.literal
+                && self.tok(m.start) == Some(Tok::Type)
+                && matches!(m.tok, Tok::Semi(_)) =>
+            {
+                format!("unexpected {name} in type declaration")
+            }
+            _ => return None,
+        };
+        Some(self.error(m, message))
     }
 
     fn declaration(&self, m: &Misfit) -> Option<Diagnostic> {
@@ -248,7 +283,13 @@ impl Reporter<'_> {
             let d = self.error(m, format!("unexpected {}, expected }}", m.name));
             return Some(self.with_opening(d, m, "opened here"));
         }
-        let close = if w.rparen { ")" } else if w.rbrack { "]" } else { "}" };
+        let close = if w.rparen {
+            ")"
+        } else if w.rbrack {
+            "]"
+        } else {
+            "}"
+        };
         if w.comma && (w.rparen || w.rbrack || w.rbrace) {
             let what = match m.place.at {
                 Where::Call => "argument list",
@@ -291,6 +332,16 @@ impl Reporter<'_> {
             let help = "++ and -- are statements and come after the operand: `x++`";
             return Some(if matches!(m.tok, Tok::IncDec(_)) { d.help(help) } else { d });
         }
+        let group = match m.place.at {
+            Where::Struct => Some(("struct type", "}")),
+            Where::Interface => Some(("interface type", "}")),
+            Where::Group => Some(("grouped declaration", ")")),
+            _ => None,
+        };
+        if let Some((what, close)) = group.filter(|_| w.semi) {
+            let message = format!("unexpected {} in {what}; possibly missing semicolon or newline or {close}", m.name);
+            return Some(self.error(m, message));
+        }
         if w.semi && w.binop {
             let d = self.error(m, format!("unexpected {} at end of statement", m.name));
             return Some(match m.tok {
@@ -328,7 +379,8 @@ impl Reporter<'_> {
     pub fn repair(&self, r: &Repair) -> Diagnostic {
         let global = |lo: u32, hi: u32| Span::new(self.base + lo, self.base + hi);
         let message = "unexpected func: something before it is not closed";
-        let d = Diagnostic::error(Code::Unclosed, global(r.at.0, r.at.1), message).label("a new declaration starts here");
+        let d =
+            Diagnostic::error(Code::Unclosed, global(r.at.0, r.at.1), message).label("a new declaration starts here");
         let i = self.tokens.partition_point(|t| t.lo < r.at.0);
         let p = place(self.tokens, i);
         match p.outermost.and_then(|o| unclosed_brace(self.text, self.tokens, o, i)) {

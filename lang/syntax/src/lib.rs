@@ -133,7 +133,8 @@ fn filter(text: &str, base: u32, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic
     for d in diagnostics {
         let follows = |m: &str| m.ends_with("after top level declaration") || m.ends_with("expected statement");
         let again = d.message == last_message && follows(&d.message);
-        let consequence = d.code == Code::Syntax && (again || d.message.starts_with("unexpected }"));
+        let stray = ["unexpected }", "unexpected )", "unexpected ]"].iter().any(|s| d.message.starts_with(s));
+        let consequence = d.code == Code::Syntax && (again || stray && !d.message.contains("missing"));
         let drop = !last_message.is_empty() && consequence;
         last_message.clone_from(&d.message);
         if drop {
