@@ -13,6 +13,8 @@ use crate::spell::{describe, spell, terminal};
 use crate::token::{SemiKind, Tok, Token};
 use lalrpop_util::ParseError;
 
+pub type SyntaxError = ParseError<u32, Tok, ()>;
+
 /// The tokens of a text and what is needed to talk about them.
 pub struct Reporter<'a> {
     pub text: &'a str,
@@ -84,13 +86,36 @@ struct Misfit<'e> {
 }
 
 impl Reporter<'_> {
-    pub fn parse_error(&self, e: &ParseError<u32, Tok, ()>) -> Diagnostic {
+    /// The first errors, by position: the first on each line, and not many more than are told in the end, for each costs a
+    /// walk over the tokens before it.
+    pub fn parse_errors<'e>(&self, errors: impl Iterator<Item = &'e SyntaxError>) -> Vec<Diagnostic> {
+        let mut places: Vec<(usize, &[String])> = errors.map(|e| self.misplaced(e)).collect();
+        places.sort_by_key(|p| p.0);
+        let mut end_of_line = None;
+        let mut out = vec![];
+        for (i, expected) in places {
+            let at = self.span(i).lo;
+            if end_of_line.is_some_and(|end| at < end) {
+                continue;
+            }
+            let rest = self.text.as_bytes().get((at - self.base) as usize..).unwrap_or_default();
+            end_of_line = Some(at + memchr::memchr(b'\n', rest).unwrap_or(rest.len()) as u32);
+            out.push(self.misfit(i, expected));
+            if out.len() >= 4 * crate::MAX_ERRORS {
+                break;
+            }
+        }
+        out
+    }
+
+    /// The token that did not fit, and what would have.
+    fn misplaced<'e>(&self, e: &'e SyntaxError) -> (usize, &'e [String]) {
         let index = |pos: u32| self.tokens.partition_point(|t| t.lo < pos - self.base);
         match e {
-            ParseError::UnrecognizedToken { token, expected } => self.misfit(index(token.0), expected),
-            ParseError::ExtraToken { token } => self.misfit(index(token.0), &[]),
-            ParseError::UnrecognizedEof { expected, .. } => self.misfit(self.tokens.len(), expected),
-            ParseError::InvalidToken { .. } | ParseError::User { .. } => self.misfit(self.tokens.len(), &[]),
+            ParseError::UnrecognizedToken { token, expected } => (index(token.0), expected),
+            ParseError::ExtraToken { token } => (index(token.0), &[]),
+            ParseError::UnrecognizedEof { expected, .. } => (self.tokens.len(), expected),
+            ParseError::InvalidToken { .. } | ParseError::User { .. } => (self.tokens.len(), &[]),
         }
     }
 
