@@ -163,13 +163,12 @@ impl Walk<'_> {
                     self.goroutine(std::slice::from_ref(s), ast.stmt_span(*s));
                 }
             }
-            Stmt::ParFor(f) => match ast.stmt(*f) {
-                Stmt::For(_, b) => {
+            Stmt::ParFor(f) => {
+                if let Stmt::For(_, b) = ast.stmt(*f) {
                     let b = ast.block(*b);
                     self.goroutine(&b.stmts, b.span);
                 }
-                _ => {}
-            },
+            }
             Stmt::Break(label) => self.break_stmt(*label, span, around),
             Stmt::Continue(label) => self.continue_stmt(*label, span, around),
             Stmt::Goto(name) => {
@@ -281,7 +280,6 @@ impl Walk<'_> {
         let around = self.enclosing.iter().rev().find(|e| e.0 == label.sym);
         Some(around.map_or(Target::Other, |e| e.1))
     }
-
 
     fn resolve_gotos(&mut self) {
         for g in std::mem::take(&mut self.gotos) {

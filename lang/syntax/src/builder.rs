@@ -6,6 +6,7 @@
 use crate::ast::*;
 use crate::depth::{Depths, MAX_DEPTH};
 use crate::diag::{Code, Diagnostic};
+use crate::patience::Patience;
 use crate::span::Span;
 use crate::token::Tok;
 
@@ -31,6 +32,7 @@ pub struct Builder<'a> {
     pub guards: Vec<ExprId>,
     text: &'a str,
     base: u32,
+    patience: &'a Patience,
 }
 
 /// A list with an element put before it.
@@ -40,12 +42,14 @@ pub fn first<T>(x: T, mut v: Vec<T>) -> Vec<T> {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(ast: &'a mut Ast, text: &'a str, base: u32) -> Builder<'a> {
+    pub fn new(ast: &'a mut Ast, text: &'a str, base: u32, patience: &'a Patience) -> Builder<'a> {
         let depths = Depths::new(ast);
-        Builder { ast, errors: vec![], recoveries: vec![], depths, too_deep: false, guards: vec![], text, base }
+        let (errors, recoveries, guards) = (vec![], vec![], vec![]);
+        Builder { ast, errors, recoveries, depths, too_deep: false, guards, text, base, patience }
     }
 
     pub fn expr(&mut self, l: u32, r: u32, e: Expr) -> ExprId {
+        self.patience.progress();
         let depth = self.depths.of_expr(self.ast, &e);
         let fits = depth <= MAX_DEPTH;
         self.depths.push_expr(if fits { depth } else { 1 });
@@ -84,16 +88,22 @@ impl<'a> Builder<'a> {
 
     pub fn recover(&mut self, l: u32, r: u32, e: Recovery) {
         self.recoveries.push((Span::new(l, r), e));
+        self.patience.recovered();
     }
 
     pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.errors.push(Diagnostic::error(code, span, message));
     }
 
+    /// A piece of the text.
+    pub fn full_source(&self, span: Span) -> &'a str {
+        let at = |p: u32| p.saturating_sub(self.base) as usize;
+        self.text.get(at(span.lo)..at(span.hi)).unwrap_or_default()
+    }
+
     /// The source of a node, shortened for a message.
     pub fn source(&self, span: Span) -> String {
-        let at = |p: u32| p.saturating_sub(self.base) as usize;
-        let s = self.text.get(at(span.lo)..at(span.hi)).unwrap_or_default();
+        let s = self.full_source(span);
         match s.char_indices().find(|&(i, c)| i >= 40 || c == '\n') {
             Some((i, _)) => format!("{}…", &s[..i]),
             None => s.to_string(),

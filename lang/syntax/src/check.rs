@@ -35,10 +35,28 @@ impl Builder<'_> {
 
     pub fn if_stmt(&mut self, l: u32, r: u32, h: Header, then: BlockId, otherwise: Option<StmtId>) -> StmtId {
         match h.cond {
-            None => self.error(Code::HeaderValue, Span::new(l, l + 2), "missing condition in if statement"),
+            None => self.missing_condition(l, &h, then),
             Some(c) => self.must_be_value(c),
         }
         self.stmt(l, r, Stmt::If(h, then, otherwise))
+    }
+
+    fn missing_condition(&mut self, l: u32, h: &Header, then: BlockId) {
+        if let Some(init) = h.init {
+            // `if x⏎{`: the newline became the semicolon behind an initialisation.
+            let end = self.ast.stmt_span(init).hi;
+            let between = self.full_source(Span::new(end, self.ast.block(then).span.lo));
+            if !between.trim_start().starts_with(';') {
+                let d = Diagnostic::error(
+                    Code::Syntax,
+                    Span::new(end, end + 1),
+                    "unexpected newline, expected { after if clause",
+                );
+                self.errors.push(d.label("the line ends here").help("the opening brace must be on the same line"));
+                return;
+            }
+        }
+        self.error(Code::HeaderValue, Span::new(l, l + 2), "missing condition in if statement");
     }
 
     pub fn for_stmt(&mut self, l: u32, r: u32, h: ForHeader, body: BlockId) -> StmtId {
@@ -240,7 +258,8 @@ impl Builder<'_> {
                     } else if !script && !quiet {
                         let d =
                             Diagnostic::error(Code::NotHere, span, "non-declaration statement outside function body");
-                        self.errors.push(d.help("a file without a package clause is a script: its statements run in order"));
+                        self.errors
+                            .push(d.help("a file without a package clause is a script: its statements run in order"));
                         quiet = true;
                     }
                 }

@@ -93,7 +93,9 @@ impl Depths {
                 };
                 v.iter().map(value).max().unwrap_or(0)
             }
-            Expr::Paren(x) | Expr::Select(x, _) | Expr::Unary(_, x) | Expr::Slice(x) | Expr::Chan(_, x) => self.expr(*x),
+            Expr::Paren(x) | Expr::Select(x, _) | Expr::Unary(_, x) | Expr::Slice(x) | Expr::Chan(_, x) => {
+                self.expr(*x)
+            }
             Expr::FuncLit(s, b) => self.sig(s).max(self.block(*b)),
             Expr::CompLit(t, v) => {
                 let elem = |x: &Elem| opt(&x.key).max(self.expr(x.value));

@@ -37,12 +37,10 @@ impl Form {
         match self {
             Form::Atom(s) => out.push_str(s),
             Form::List(v) => {
-                let flat = indent + self.width() <= WIDTH && !self.has_block();
+                let lead = self.lead(indent);
                 out.push('(');
                 for (i, f) in v.iter().enumerate() {
-                    // What names the form stays on its first line.
-                    let inline = flat || i == 0 || i == 1 && matches!(f, Form::Atom(_));
-                    if i > 0 && inline {
+                    if i > 0 && i < lead {
                         out.push(' ');
                     } else if i > 0 {
                         out.push('\n');
@@ -55,12 +53,31 @@ impl Form {
         }
     }
 
+    /// How many parts stand on the first line: all, if they fit and hold no statements.
+    fn lead(&self, indent: usize) -> usize {
+        let Form::List(v) = self else { return 0 };
+        let width = |n: usize| indent + 1 + v[..n].iter().map(|f| f.width() + 1).sum::<usize>();
+        let parts = match v.iter().position(Form::has_block) {
+            _ if self.is("block") || self.is("default") => 1,
+            _ if self.is("case") => 2,
+            Some(first) => first,
+            None => v.len(),
+        };
+        let parts = parts.min(v.len());
+        let named = if matches!(v.get(1), Some(Form::Atom(_))) { 2 } else { 1 };
+        if width(parts) <= WIDTH { parts } else { named.min(parts) }
+    }
+
+    fn is(&self, head: &str) -> bool {
+        matches!(self, Form::List(v) if matches!(v.first(), Some(Form::Atom(s)) if s == head))
+    }
+
     /// Statements always go on lines of their own.
     fn has_block(&self) -> bool {
         match self {
             Form::Atom(_) => false,
             Form::List(v) => {
-                let head = matches!(v.first(), Some(Form::Atom(s)) if s == "block" || s == "case" || s == "default");
+                let head = self.is("block") || self.is("case") || self.is("default");
                 head && v.len() > 1 || v.iter().any(Form::has_block)
             }
         }
@@ -217,9 +234,7 @@ impl Dumper<'_> {
 
     fn iface_elem(&self, x: &IfaceElem) -> Form {
         match x {
-            IfaceElem::Method(n, s) => {
-                Form::List(std::iter::once(self.sym(n.sym)).chain(self.sig(s)).collect())
-            }
+            IfaceElem::Method(n, s) => Form::List(std::iter::once(self.sym(n.sym)).chain(self.sig(s)).collect()),
             IfaceElem::Embed(t) => list("embed", [self.expr(*t)]),
         }
     }

@@ -13,6 +13,8 @@ use crate::spell::{describe, spell, terminal};
 use crate::token::{SemiKind, Tok, Token};
 use lalrpop_util::ParseError;
 
+pub type SyntaxError = ParseError<u32, Tok, ()>;
+
 /// The tokens of a text and what is needed to talk about them.
 pub struct Reporter<'a> {
     pub text: &'a str,
@@ -84,13 +86,36 @@ struct Misfit<'e> {
 }
 
 impl Reporter<'_> {
-    pub fn parse_error(&self, e: &ParseError<u32, Tok, ()>) -> Diagnostic {
+    /// The first errors, by position: the first on each line, and not many more than are told in the end, for each costs a
+    /// walk over the tokens before it.
+    pub fn parse_errors<'e>(&self, errors: impl Iterator<Item = &'e SyntaxError>) -> Vec<Diagnostic> {
+        let mut places: Vec<(usize, &[String])> = errors.map(|e| self.misplaced(e)).collect();
+        places.sort_by_key(|p| p.0);
+        let mut end_of_line = None;
+        let mut out = vec![];
+        for (i, expected) in places {
+            let at = self.span(i).lo;
+            if end_of_line.is_some_and(|end| at < end) {
+                continue;
+            }
+            let rest = self.text.as_bytes().get((at - self.base) as usize..).unwrap_or_default();
+            end_of_line = Some(at + memchr::memchr(b'\n', rest).unwrap_or(rest.len()) as u32);
+            out.push(self.misfit(i, expected));
+            if out.len() >= 4 * crate::MAX_ERRORS {
+                break;
+            }
+        }
+        out
+    }
+
+    /// The token that did not fit, and what would have.
+    fn misplaced<'e>(&self, e: &'e SyntaxError) -> (usize, &'e [String]) {
         let index = |pos: u32| self.tokens.partition_point(|t| t.lo < pos - self.base);
         match e {
-            ParseError::UnrecognizedToken { token, expected } => self.misfit(index(token.0), expected),
-            ParseError::ExtraToken { token } => self.misfit(index(token.0), &[]),
-            ParseError::UnrecognizedEof { expected, .. } => self.misfit(self.tokens.len(), expected),
-            ParseError::InvalidToken { .. } | ParseError::User { .. } => self.misfit(self.tokens.len(), &[]),
+            ParseError::UnrecognizedToken { token, expected } => (index(token.0), expected),
+            ParseError::ExtraToken { token } => (index(token.0), &[]),
+            ParseError::UnrecognizedEof { expected, .. } => (self.tokens.len(), expected),
+            ParseError::InvalidToken { .. } | ParseError::User { .. } => (self.tokens.len(), &[]),
         }
     }
 
@@ -127,6 +152,7 @@ impl Reporter<'_> {
         self.foreign_word(&m)
             .or_else(|| self.stray(&m))
             .or_else(|| self.header(&m))
+            .or_else(|| self.after_keyword(&m))
             .or_else(|| self.declaration(&m))
             .or_else(|| self.list(&m))
             .or_else(|| self.operand_or_end(&m))
@@ -222,10 +248,44 @@ impl Reporter<'_> {
             }
         }
         let after_newline = m.i > 0 && self.tok(m.i - 1) == Some(Tok::Semi(SemiKind::Newline));
-        if m.tok == Tok::LBrace && after_newline && m.place.at == Where::Top {
-            return Some(self.error(m, "unexpected semicolon or newline before {").help(SAME_LINE));
+        if m.tok != Tok::LBrace || !after_newline {
+            return None;
         }
-        None
+        if m.place.header.is_some_and(|h| self.tok(h) == Some(Tok::For)) {
+            let message = "unexpected newline, expected { after for clause";
+            let d = Diagnostic::error(Code::Syntax, self.span(m.i - 1), message);
+            return Some(d.label("the line ends here").help(SAME_LINE));
+        }
+        let top = m.place.at == Where::Top;
+        top.then(|| self.error(m, "unexpected semicolon or newline before {").help(SAME_LINE))
+    }
+
+    /// What the token before says about what is missing.
+    fn after_keyword(&self, m: &Misfit) -> Option<Diagnostic> {
+        let prev = self.tok(m.i.checked_sub(1)?)?;
+        let w = &m.want;
+        let name = &m.name;
+        let message = match prev {
+            Tok::If | Tok::For | Tok::Switch if m.tok == Tok::Var => {
+                let message = format!("var declaration not allowed in {} initializer", spell(prev));
+                return Some(self.error(m, message).help("use `name := value`"));
+            }
+            Tok::Else => "else must be followed by if or statement block".into(),
+            Tok::Ellipsis if w.ty => "... is missing type".into(),
+            Tok::Chan | Tok::Arrow if w.ty && !w.literal => "missing channel element type".into(),
+            Tok::Func if m.tok == Tok::LBrack => "function type must have no type parameters".into(),
+            _ if m.place.at == Where::TypeParams && w.name && w.count <= 2 => "missing type parameter name".into(),
+            _ if w.ty
+                && w.name
+                && !w.literal
+                && self.tok(m.start) == Some(Tok::Type)
+                && matches!(m.tok, Tok::Semi(_)) =>
+            {
+                format!("unexpected {name} in type declaration")
+            }
+            _ => return None,
+        };
+        Some(self.error(m, message))
     }
 
     fn declaration(&self, m: &Misfit) -> Option<Diagnostic> {
@@ -248,7 +308,13 @@ impl Reporter<'_> {
             let d = self.error(m, format!("unexpected {}, expected }}", m.name));
             return Some(self.with_opening(d, m, "opened here"));
         }
-        let close = if w.rparen { ")" } else if w.rbrack { "]" } else { "}" };
+        let close = if w.rparen {
+            ")"
+        } else if w.rbrack {
+            "]"
+        } else {
+            "}"
+        };
         if w.comma && (w.rparen || w.rbrack || w.rbrace) {
             let what = match m.place.at {
                 Where::Call => "argument list",
@@ -291,6 +357,16 @@ impl Reporter<'_> {
             let help = "++ and -- are statements and come after the operand: `x++`";
             return Some(if matches!(m.tok, Tok::IncDec(_)) { d.help(help) } else { d });
         }
+        let group = match m.place.at {
+            Where::Struct => Some(("struct type", "}")),
+            Where::Interface => Some(("interface type", "}")),
+            Where::Group => Some(("grouped declaration", ")")),
+            _ => None,
+        };
+        if let Some((what, close)) = group.filter(|_| w.semi) {
+            let message = format!("unexpected {} in {what}; possibly missing semicolon or newline or {close}", m.name);
+            return Some(self.error(m, message));
+        }
         if w.semi && w.binop {
             let d = self.error(m, format!("unexpected {} at end of statement", m.name));
             return Some(match m.tok {
@@ -328,7 +404,8 @@ impl Reporter<'_> {
     pub fn repair(&self, r: &Repair) -> Diagnostic {
         let global = |lo: u32, hi: u32| Span::new(self.base + lo, self.base + hi);
         let message = "unexpected func: something before it is not closed";
-        let d = Diagnostic::error(Code::Unclosed, global(r.at.0, r.at.1), message).label("a new declaration starts here");
+        let d =
+            Diagnostic::error(Code::Unclosed, global(r.at.0, r.at.1), message).label("a new declaration starts here");
         let i = self.tokens.partition_point(|t| t.lo < r.at.0);
         let p = place(self.tokens, i);
         match p.outermost.and_then(|o| unclosed_brace(self.text, self.tokens, o, i)) {

@@ -22,6 +22,7 @@ mod interp;
 mod layout;
 mod lexical;
 mod number;
+mod patience;
 mod place;
 mod scan;
 mod spell;
@@ -44,6 +45,7 @@ use builder::Builder;
 use diag::{Code, Diagnostic};
 use errors::Reporter;
 use layout::Layout;
+use patience::Patience;
 use scan::LexErrorKind::BadChar;
 use span::Source;
 use token::{Lexed, Tok, Token};
@@ -103,8 +105,9 @@ fn parse_tokens(
     script: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<StmtId> {
-    let mut b = Builder::new(ast, text, base);
-    let placed = tokens.iter().map(|t| (base + t.lo, t.tok, base + t.hi));
+    let patience = Patience::default();
+    let mut b = Builder::new(ast, text, base, &patience);
+    let placed = tokens.iter().map(|t| (base + t.lo, t.tok, base + t.hi)).take_while(|_| patience.lasts());
     let (items, fatal) = match grammar::FileParser::new().parse(&mut b, placed) {
         Ok(items) => {
             b.check_top(&items, script);
@@ -118,8 +121,7 @@ fn parse_tokens(
     let Builder { errors, recoveries, .. } = b;
     let r = Reporter { text, base, tokens, names: &ast.names };
     diagnostics.extend(layout.repairs.iter().map(|x| r.repair(x)));
-    diagnostics.extend(recoveries.iter().map(|(_, e)| r.parse_error(&e.error)));
-    diagnostics.extend(fatal.iter().map(|e| r.parse_error(e)));
+    diagnostics.extend(r.parse_errors(recoveries.iter().map(|(_, e)| &e.error).chain(&fatal)));
     diagnostics.extend(errors);
     items
 }
@@ -133,7 +135,9 @@ fn filter(text: &str, base: u32, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic
     for d in diagnostics {
         let follows = |m: &str| m.ends_with("after top level declaration") || m.ends_with("expected statement");
         let again = d.message == last_message && follows(&d.message);
-        let consequence = d.code == Code::Syntax && (again || d.message.starts_with("unexpected }"));
+        let stray = d.message.starts_with("unexpected }")
+            || d.message.starts_with("unexpected )") && d.message.ends_with("expected statement");
+        let consequence = d.code == Code::Syntax && (again || stray);
         let drop = !last_message.is_empty() && consequence;
         last_message.clone_from(&d.message);
         if drop {

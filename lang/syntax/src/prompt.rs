@@ -59,7 +59,8 @@ fn class(t: Tok) -> TokenClass {
 fn comments(text: &str, mut lo: usize, hi: usize, out: &mut Vec<(TokenClass, Range<usize>)>) {
     let hash_bang = lo == 0 && text.starts_with("#!");
     while let Some(rest) = text.get(lo..hi) {
-        let start = if hash_bang && lo == 0 { Some(0) } else { rest.find("//").into_iter().chain(rest.find("/*")).min() };
+        let start =
+            if hash_bang && lo == 0 { Some(0) } else { rest.find("//").into_iter().chain(rest.find("/*")).min() };
         let Some(start) = start else { return };
         let body = &rest[start..];
         let len = if body.starts_with("/*") {

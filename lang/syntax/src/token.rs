@@ -164,7 +164,17 @@ impl Tok {
         use Tok::*;
         matches!(
             self,
-            Ident(_) | Lit(_) | Str(_) | Break | Continue | Fallthrough | Return | IncDec(_) | RParen | RBrack | RBrace
+            Ident(_)
+                | Lit(_)
+                | Str(_)
+                | Break
+                | Continue
+                | Fallthrough
+                | Return
+                | IncDec(_)
+                | RParen
+                | RBrack
+                | RBrace
                 | InterpClose
         )
     }

@@ -171,6 +171,8 @@ mod tests {
         for t in [&LETTERS[..], &DIGITS[..]] {
             assert!(t.iter().all(|r| r.0 <= r.1) && t.windows(2).all(|w| w[0].1 < w[1].0));
         }
-        assert!(is_letter('é') && is_letter('世') && !is_letter('…') && !is_letter('٣') && is_digit('٣') && !is_digit('Ⅷ'));
+        assert!(
+            is_letter('é') && is_letter('世') && !is_letter('…') && !is_letter('٣') && is_digit('٣') && !is_digit('Ⅷ')
+        );
     }
 }
