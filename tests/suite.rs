@@ -286,3 +286,89 @@ fn cli() {
         (trimmed(&got) != trimmed(&text)).then(|| format!("--- wanted\n{text}\n--- got\n{got}"))
     });
 }
+
+/// Texts that are no programs: each gets a diagnostic and the status for one, quickly, and never a crash.
+#[test]
+fn hostile_texts() {
+    let dir = std::env::temp_dir().join(format!("gol-hostile-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let nested = |open: &str, close: &str, n: usize| format!("x := {}1{}\n", open.repeat(n), close.repeat(n)).into_bytes();
+    let texts: Vec<(&str, Vec<u8>)> = vec![
+        ("unterminated_string", b"fmt.Println(\"abc".to_vec()),
+        ("unterminated_raw", b"x := `abc\n\n".to_vec()),
+        ("unterminated_comment", b"/* no end".to_vec()),
+        ("unterminated_rune", b"x := 'a\n".to_vec()),
+        ("binary", (0..100_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()),
+        ("nul", b"x := 1\0\n".to_vec()),
+        ("parens", nested("(", ")", 10_000)),
+        ("brackets", nested("[]int{", "}", 10_000)),
+        ("blocks", format!("{}{}", "if true {".repeat(10_000), "}".repeat(10_000)).into_bytes()),
+        ("unary", format!("x := {}1\n", "-".repeat(1_000_000)).into_bytes()),
+        ("pointer_type", format!("var x {}int\n", "*".repeat(100_000)).into_bytes()),
+        ("long_line", format!("x := y{}\n", " + y".repeat(1_250_000)).into_bytes()),
+        ("junk_line", "? ".repeat(2_500_000).into_bytes()),
+        ("huge_shift", b"const c = 1 << 1000000000\n".to_vec()),
+        ("huge_exponent", b"const c = 1e1000000000\nvar f float64 = c\n".to_vec()),
+        ("huge_array", b"var a [1<<60]int\n".to_vec()),
+        ("recursive_type", b"type t struct { a, b t }\nvar x t\n".to_vec()),
+        ("constant_cycle", b"const a = b\nconst b = a\n".to_vec()),
+    ];
+    all(
+        &texts,
+        |(name, _)| (*name).to_string(),
+        |(name, text)| {
+            let file = dir.join(format!("{name}.gol"));
+            std::fs::write(&file, text).ok()?;
+            let out = match output(Command::new(GOL).arg("run").arg(&file)) {
+                Ok(o) => o,
+                Err(e) => return Some(e),
+            };
+            let stderr = String::from_utf8_lossy(&out.stderr);
+            (out.status.code() != Some(126) || !stderr.contains(&format!("{name}.gol:")))
+                .then(|| format!("{:?} {}", out.status, stderr.chars().take(500).collect::<String>()))
+        },
+    );
+    // An empty text is an empty script.
+    let empty = dir.join("empty.gol");
+    std::fs::write(&empty, b"").unwrap();
+    let out = output(Command::new(GOL).arg(&empty)).unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// Ctrl-C ends a program that loops for ever, also without calls and without preemption, and one that only waits.
+#[cfg(unix)]
+#[test]
+fn ctrl_c() {
+    use std::io::{BufRead, BufReader};
+    let jobs = [
+        (vec![], "fmt.Println(1); go { for { } }; for { }"),
+        (vec!["--preempt=entry"], "fmt.Println(1); for { }"),
+        (vec![], "go { for { time.Sleep(1ms) } }; fmt.Println(1); <-make(chan int)"),
+    ];
+    all(&jobs, |(f, c)| format!("{f:?} {c}"), |(flags, code)| {
+        let mut child = Command::new(GOL)
+            .args(flags)
+            .args(["-e", code])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .ok()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
+        // SAFETY: `kill` has no memory effects here; the child has not been waited for, so its id is its own.
+        unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+        let start = Instant::now();
+        loop {
+            match child.try_wait() {
+                Ok(Some(s)) => return (s.code() != Some(130)).then(|| format!("{s:?}")),
+                Ok(None) if start.elapsed() > Duration::from_secs(20) => {
+                    let _ = child.kill();
+                    return Some("does not end".into());
+                }
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    });
+}
