@@ -65,7 +65,7 @@ impl Builder<'_> {
     /// Checks a function's body, unless something in it did not parse: then what is missing may be there.
     pub fn check_branches(&mut self, body: BlockId) {
         let block = self.ast.block(body);
-        if self.recoveries.iter().any(|r| r.0.hi >= block.span.lo) {
+        if self.too_deep || self.recoveries.iter().any(|r| r.0.hi >= block.span.lo) {
             return;
         }
         let errors = check_function(self.ast, &block.stmts, block.span, &Around::default());
@@ -74,7 +74,7 @@ impl Builder<'_> {
 
     /// The top level of a script is a function body too.
     pub fn check_top_branches(&mut self, items: &[StmtId]) {
-        if self.recoveries.is_empty() {
+        if !self.too_deep && self.recoveries.is_empty() {
             let errors = check_function(self.ast, items, Span::default(), &Around::default());
             self.errors.extend(errors);
         }

@@ -27,7 +27,8 @@ pub struct Builder<'a> {
     pub errors: Vec<Diagnostic>,
     pub recoveries: Vec<(Span, Recovery)>,
     depths: Depths,
-    too_deep: bool,
+    /// A node was too deep; it and what it holds are missing from the tree.
+    pub too_deep: bool,
     /// Every `x.(type)` that no type switch has claimed yet.
     pub guards: Vec<ExprId>,
     text: &'a str,

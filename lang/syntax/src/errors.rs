@@ -195,14 +195,24 @@ impl Reporter<'_> {
     }
 
     fn foreign_word(&self, m: &Misfit) -> Option<Diagnostic> {
-        let k = if m.start < m.i { m.start } else { m.i };
-        let near = k + 1 >= m.i || k == m.i;
-        if !near && !foreign::may_follow(self.tok(k + 1)) {
-            return None;
-        }
-        let help = foreign::help(self.word(k)).filter(|_| near)?;
-        let message = format!("unexpected {}: {} is not a keyword", m.name, self.word(k));
+        let k = self.foreign_candidate(m)?;
+        let help = foreign::help(self.word(k))?;
+        let message = format!("{} is not a keyword", self.word(k));
         Some(Diagnostic::error(Code::ForeignWord, self.span(k), message).help(help))
+    }
+
+    /// Where a word of another language would be: first in the statement with the misfit next to it, first in the statement
+    /// with braces behind it that then were a literal's, or behind a closing brace.
+    fn foreign_candidate(&self, m: &Misfit) -> Option<usize> {
+        if m.i <= m.start + 1 {
+            return Some(m.start);
+        }
+        if matches!(self.tok(m.i), Some(Tok::Ident(_))) && self.tok(m.i - 1) == Some(Tok::RBrace) {
+            return Some(m.i);
+        }
+        let brace = m.place.open.filter(|_| m.place.at == Where::Literal)?;
+        let word = brace.checked_sub(1)?;
+        (statement_start(self.tokens, brace) == word).then_some(word)
     }
 
     /// A closing brace or an `else` with nothing before it.
@@ -335,7 +345,7 @@ impl Reporter<'_> {
                 "a list that goes on over lines needs a comma at the end of its last line, before `{close}`"
             )));
         }
-        if w.binop && (w.rparen || w.rbrack) {
+        if (w.binop || w.count == 1) && (w.rparen || w.rbrack) {
             let d = self.error(m, format!("unexpected {}, expected {close}", m.name));
             return Some(self.with_opening(d, m, "opened here"));
         }
@@ -380,7 +390,7 @@ impl Reporter<'_> {
             });
         }
         if w.semi && !w.name {
-            let top = m.place.at == Where::Top;
+            let top = m.place.at == Where::Top && self.tok(0) == Some(Tok::Package);
             let after = if top { "after top level declaration" } else { "at end of statement" };
             return Some(self.error(m, format!("unexpected {} {after}", m.name)).label("expected a newline or ;"));
         }
@@ -414,9 +424,10 @@ impl Reporter<'_> {
         }
     }
 
-    pub fn too_deep(&self, open: Token) -> Diagnostic {
-        let span = Span::new(self.base + open.lo, self.base + open.hi);
+    /// A bracket too many, or the token at which the parser gave up.
+    pub fn too_deep(&self, at: Token) -> Diagnostic {
+        let span = Span::new(self.base + at.lo, self.base + at.hi);
         Diagnostic::error(Code::TooDeep, span, "nested too deeply")
-            .help(format!("at most {} brackets may be open at once", crate::layout::MAX_BRACKETS))
+            .help(format!("at most {} levels; name a part of it", crate::layout::MAX_BRACKETS))
     }
 }

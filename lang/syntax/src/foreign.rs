@@ -1,7 +1,5 @@
 //! Words of other languages, and what to write instead.
 
-use crate::token::Tok;
-
 /// What to write instead of a word that begins a statement in another language.
 pub fn help(word: &str) -> Option<&'static str> {
     Some(match word {
@@ -28,10 +26,4 @@ pub fn help(word: &str) -> Option<&'static str> {
         "unless" => "write `if !cond { … }`",
         _ => return None,
     })
-}
-
-/// Does a foreign keyword have such a token behind it? A name would not.
-pub fn may_follow(next: Option<Tok>) -> bool {
-    use Tok::*;
-    matches!(next, Some(Ident(_) | Lit(_) | Str(_) | LBrace | LParen | Not | Semi(_) | If))
 }

@@ -133,6 +133,8 @@ fn plain(l: &mut Lex, out: &mut Vec<Token>, lo: usize, end: usize) -> usize {
                 let e = scan::escape(&mut l.extras, rest, i, 0, b'"');
                 match e.value {
                     Some(c) => decoded.push(c),
+                    // A backslash alone is the end of a literal without an end.
+                    None if e.end == 1 => {}
                     None if l.extras.errors.len() == errors => l.extras.error(LexErrorKind::ByteEscape, i, i + e.end),
                     None => {}
                 }

@@ -43,7 +43,7 @@ pub use scan::{LexError, LexErrorKind};
 use ast::{Ast, StmtId};
 use builder::Builder;
 use diag::{Code, Diagnostic};
-use errors::Reporter;
+use errors::{Reporter, SyntaxError};
 use layout::Layout;
 use patience::Patience;
 use scan::LexErrorKind::BadChar;
@@ -121,8 +121,16 @@ fn parse_tokens(
     let Builder { errors, recoveries, .. } = b;
     let r = Reporter { text, base, tokens, names: &ast.names };
     diagnostics.extend(layout.repairs.iter().map(|x| r.repair(x)));
-    diagnostics.extend(r.parse_errors(recoveries.iter().map(|(_, e)| &e.error).chain(&fatal)));
+    // The end is no error where the tokens were ended.
+    let given_up = patience.given_up_at();
+    let real = |e: &&SyntaxError| given_up.is_none() || !matches!(e, SyntaxError::UnrecognizedEof { .. });
+    diagnostics.extend(r.parse_errors(recoveries.iter().map(|(_, e)| &e.error).chain(&fatal).filter(real)));
     diagnostics.extend(errors);
+    if let Some(&stopped) = given_up.and_then(|i| tokens.get(i))
+        && diagnostics.is_empty()
+    {
+        diagnostics.push(r.too_deep(stopped));
+    }
     items
 }
 
@@ -135,8 +143,10 @@ fn filter(text: &str, base: u32, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic
     for d in diagnostics {
         let follows = |m: &str| m.ends_with("after top level declaration") || m.ends_with("expected statement");
         let again = d.message == last_message && follows(&d.message);
-        let stray = d.message.starts_with("unexpected }")
-            || d.message.starts_with("unexpected )") && d.message.ends_with("expected statement");
+        let stray = d.message.starts_with("unexpected }") && !d.message.ends_with("expected expression")
+            || ["unexpected )", "unexpected keyword case", "unexpected keyword default"]
+                .iter()
+                .any(|s| d.message.starts_with(s) && d.message.ends_with("expected statement"));
         let consequence = d.code == Code::Syntax && (again || stray);
         let drop = !last_message.is_empty() && consequence;
         last_message.clone_from(&d.message);

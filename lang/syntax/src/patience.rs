@@ -14,13 +14,26 @@ const MAX_IDLE: u32 = 20_000;
 pub struct Patience {
     recoveries: Cell<u32>,
     idle: Cell<u32>,
+    passed: Cell<usize>,
+    given_up: Cell<bool>,
 }
 
 impl Patience {
     /// May another token pass?
     pub fn lasts(&self) -> bool {
         self.idle.set(self.idle.get() + 1);
-        self.idle.get() <= MAX_IDLE && self.recoveries.get() < MAX_RECOVERIES
+        let lasts = self.idle.get() <= MAX_IDLE && self.recoveries.get() < MAX_RECOVERIES;
+        if lasts {
+            self.passed.set(self.passed.get() + 1);
+        } else {
+            self.given_up.set(true);
+        }
+        lasts
+    }
+
+    /// How many tokens passed, if that was not all.
+    pub fn given_up_at(&self) -> Option<usize> {
+        self.given_up.get().then(|| self.passed.get())
     }
 
     pub fn progress(&self) {

@@ -63,10 +63,9 @@ fn comments(text: &str, mut lo: usize, hi: usize, out: &mut Vec<(TokenClass, Ran
             if hash_bang && lo == 0 { Some(0) } else { rest.find("//").into_iter().chain(rest.find("/*")).min() };
         let Some(start) = start else { return };
         let body = &rest[start..];
-        let len = if body.starts_with("/*") {
-            body[2..].find("*/").map_or(body.len(), |n| n + 4)
-        } else {
-            body.find('\n').unwrap_or(body.len())
+        let len = match body.strip_prefix("/*") {
+            Some(inner) => inner.find("*/").map_or(body.len(), |n| n + "/**/".len()),
+            None => body.find('\n').unwrap_or(body.len()),
         };
         out.push((TokenClass::Comment, lo + start..lo + start + len));
         lo += (start + len).max(1);

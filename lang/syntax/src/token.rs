@@ -280,7 +280,9 @@ pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, depth: u32) {
                 let c = lexer.slice().chars().next().unwrap_or('\0');
                 let kind = if c == '\0' { LexErrorKind::Nul } else { LexErrorKind::BadChar(c) };
                 lexer.extras.error(kind, span.start, span.end);
-                continue;
+                // A name in its place keeps the consequences on its line.
+                let sym = lexer.extras.names.intern(lexer.slice());
+                out.push(Token { tok: Tok::Ident(sym), lo, hi });
             }
         }
         lexer.extras.need_semi = out.last().is_some_and(|t| t.tok.ends_statement());

@@ -59,7 +59,11 @@ fn is_par(t: &[Token], i: usize, brace: Option<usize>) -> bool {
 fn opens_block(t: &[Token], i: usize) -> bool {
     let Some(before) = i.checked_sub(1).map(|j| t[j].tok) else { return true };
     match before {
-        Tok::Ident(_) | Tok::RBrack | Tok::RBrace => header_before(t, i),
+        Tok::Ident(_) | Tok::RBrack | Tok::RBrace => match header_before(t, i) {
+            Some(Tok::Func | Tok::FuncDecl) => true,
+            Some(_) => !literal_type_before(t, i),
+            None => false,
+        },
         Tok::Comma => false,
         Tok::LBrace => opens_block(t, i - 1),
         Tok::Colon => !in_literal(t, i - 1),
@@ -91,8 +95,21 @@ fn enclosing(t: &[Token], i: usize) -> Option<usize> {
     None
 }
 
-/// Does the brace at `i` belong to an `if`, `for`, `switch` or `func` that begins before it on the same level?
-fn header_before(t: &[Token], i: usize) -> bool {
+/// Does a type that only a literal can follow end before `i`, such as `[]T`?
+fn literal_type_before(t: &[Token], i: usize) -> bool {
+    let mut j = i;
+    while j > 0 && matches!(t[j - 1].tok, Tok::Ident(_) | Tok::Dot) {
+        j -= 1;
+    }
+    if j == 0 || t[j - 1].tok != Tok::RBrack {
+        return false;
+    }
+    let open = enclosing(t, j - 1);
+    open.is_some_and(|k| k == 0 || !t[k - 1].tok.ends_operand())
+}
+
+/// The `if`, `for`, `switch` or `func` to which the brace at `i` can belong: it begins before it on the same level.
+fn header_before(t: &[Token], i: usize) -> Option<Tok> {
     let mut comma = false;
     let mut depth = 0usize;
     for j in (0..i).rev() {
@@ -101,19 +118,19 @@ fn header_before(t: &[Token], i: usize) -> bool {
             depth += 1;
         } else if tok.is_open() {
             if depth == 0 {
-                return false;
+                return None;
             }
             depth -= 1;
         } else if depth == 0 {
             match tok {
-                Tok::If | Tok::For | Tok::Switch | Tok::FuncDecl => return true,
-                Tok::Func if !comma => return true,
+                Tok::If | Tok::For | Tok::Switch | Tok::FuncDecl => return Some(tok),
+                Tok::Func if !comma => return Some(tok),
                 // A header's own semicolons are written; a newline ends the search.
-                Tok::Semi(k) if k != crate::token::SemiKind::Explicit => return false,
+                Tok::Semi(k) if k != crate::token::SemiKind::Explicit => return None,
                 Tok::Comma => comma = true,
                 _ => {}
             }
         }
     }
-    false
+    None
 }
