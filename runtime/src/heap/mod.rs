@@ -65,6 +65,10 @@ impl Header {
     pub fn len(self) -> u64 {
         self.0 >> 24
     }
+    #[inline(always)]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// Which words may hold references.

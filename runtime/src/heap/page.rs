@@ -104,10 +104,6 @@ impl Pages {
         self.cells.base()
     }
 
-    pub fn bytes(&self) -> usize {
-        self.count * PAGE
-    }
-
     /// Pages that were ever in use.
     #[inline(always)]
     pub fn used(&self) -> usize {

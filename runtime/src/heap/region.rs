@@ -4,6 +4,7 @@
 //! Invariants: a region is zeroed when it is made, never moves, and lives as long as the heap that owns it.
 
 use super::size::PAGE;
+#[cfg(test)]
 use std::alloc::Layout;
 
 /// A zeroed, page-aligned piece of address space.
@@ -17,6 +18,7 @@ pub struct Region {
 enum Origin {
     /// Start and length of the mapping (it is larger than the region, for alignment).
     Mapped(*mut u8, usize),
+    #[cfg(test)]
     Arena,
 }
 
@@ -80,6 +82,7 @@ impl Region {
                         std::ptr::write_bytes(at, 0, len);
                     }
                 }
+                #[cfg(test)]
                 Origin::Arena => std::ptr::write_bytes(at, 0, len),
             }
         }
@@ -94,6 +97,7 @@ impl Drop for Region {
                 Origin::Mapped(raw, total) => {
                     libc::munmap(raw.cast(), total);
                 }
+                #[cfg(test)]
                 Origin::Arena => std::alloc::dealloc(self.base, Layout::from_size_align_unchecked(self.len, PAGE)),
             }
         }
