@@ -139,7 +139,7 @@ fn fan_in_with_select() {
             move |c: &Cx| {
                 let cases = cases(c);
                 // SAFETY: the waiters are slots of the frame.
-                match unsafe { ops::select(c.p, cases.as_ptr(), K, c.at(W) as *mut Waiter, false) } {
+                match unsafe { ops::select(c.p(), cases.as_ptr(), K, c.at(W) as *mut Waiter, false) } {
                     SelectOp::Ready { case, ok } => got(c, case, ok),
                     SelectOp::Park => Ctl::Op(Op::Park),
                     other => panic!("{other:?}"),
@@ -148,8 +148,7 @@ fn fan_in_with_select() {
             move |c: &Cx| {
                 let cases = cases(c);
                 // SAFETY: as above.
-                let (case, ok) =
-                    unsafe { ops::select_finish(c.p, cases.as_ptr(), K, c.at(W) as *mut Waiter) };
+                let (case, ok) = unsafe { ops::select_finish(c.p(), cases.as_ptr(), K, c.at(W) as *mut Waiter) };
                 got2(c, case, ok)
             },
         ];
@@ -193,7 +192,7 @@ fn select_against_select() {
             move |c: &Cx| {
                 let cases = cases(c);
                 // SAFETY: the waiters are slots of the frame.
-                match unsafe { ops::select(c.p, cases.as_ptr(), 3, c.at(5) as *mut Waiter, false) } {
+                match unsafe { ops::select(c.p(), cases.as_ptr(), 3, c.at(5) as *mut Waiter, false) } {
                     SelectOp::Ready { case, ok } => match after(c, case, ok) {
                         Ctl::Next => Ctl::Jump(2),
                         other => other,
@@ -205,7 +204,7 @@ fn select_against_select() {
             move |c: &Cx| {
                 let cases = cases(c);
                 // SAFETY: as above.
-                let (case, ok) = unsafe { ops::select_finish(c.p, cases.as_ptr(), 3, c.at(5) as *mut Waiter) };
+                let (case, ok) = unsafe { ops::select_finish(c.p(), cases.as_ptr(), 3, c.at(5) as *mut Waiter) };
                 after(c, case, ok)
             },
             move |_: &Cx| {
@@ -213,15 +212,18 @@ fn select_against_select() {
                 Ctl::Done
             },
         ];
-        let main = steps![move |c: &Cx| {
-            let (a, b) = (c.make(desc, 1, 0), c.make(desc, 1, 0));
-            c.go(peer, 5 + 3 * WAITER_WORDS, &[a, b, 1, 0, 0]);
-            c.go(peer, 5 + 3 * WAITER_WORDS, &[b, a, 1, 0, 0]);
-            Ctl::Next
-        }, |c: &Cx| {
-            // SAFETY: parks the main goroutine for ever.
-            Ctl::Op(unsafe { ops::park_forever(c.p, WaitReason::SelectNoCases) })
-        }];
+        let main = steps![
+            move |c: &Cx| {
+                let (a, b) = (c.make(desc, 1, 0), c.make(desc, 1, 0));
+                c.go(peer, 5 + 3 * WAITER_WORDS, &[a, b, 1, 0, 0]);
+                c.go(peer, 5 + 3 * WAITER_WORDS, &[b, a, 1, 0, 0]);
+                Ctl::Next
+            },
+            |c: &Cx| {
+                // SAFETY: parks the main goroutine for ever.
+                Ctl::Op(unsafe { ops::park_forever(c.p(), WaitReason::SelectNoCases) })
+            }
+        ];
         // The last round of one may stay without a partner: a deadlock of main and at most one peer ends the test.
         assert_eq!(t.run(main, 1, &[]), Outcome::Deadlock);
         assert!(finished.load(Relaxed) >= 1);
@@ -240,21 +242,21 @@ fn select_default_and_closed() {
         let w = c.at(1) as *mut Waiter;
         // SAFETY: slots of the frame.
         unsafe {
-            assert_eq!(ops::select(c.p, recv.as_ptr(), 1, w, true), SelectOp::Default);
-            assert_eq!(ops::select(c.p, recv.as_ptr(), 0, w, true), SelectOp::Default);
+            assert_eq!(ops::select(c.p(), recv.as_ptr(), 1, w, true), SelectOp::Default);
+            assert_eq!(ops::select(c.p(), recv.as_ptr(), 0, w, true), SelectOp::Default);
             *c.r(0) = 9;
-            assert_eq!(ops::select(c.p, send.as_ptr(), 1, w, true), SelectOp::Ready { case: 0, ok: true });
-            assert_eq!(ops::select(c.p, send.as_ptr(), 1, w, true), SelectOp::Default);
+            assert_eq!(ops::select(c.p(), send.as_ptr(), 1, w, true), SelectOp::Ready { case: 0, ok: true });
+            assert_eq!(ops::select(c.p(), send.as_ptr(), 1, w, true), SelectOp::Default);
             assert_eq!((ops::chan_len(ch), ops::chan_cap(ch)), (1, 1));
-            assert_eq!(ops::chan_close(c.p, ch), Op::Done);
-            assert_eq!(ops::chan_close(c.p, ch), Op::Closed);
-            assert_eq!(ops::chan_close(c.p, std::ptr::null_mut()), Op::Nil);
-            assert_eq!(ops::chan_send(c.p, ch, c.at(0)), Op::Closed);
-            assert_eq!(ops::select(c.p, send.as_ptr(), 1, w, true), SelectOp::Closed { case: 0 });
+            assert_eq!(ops::chan_close(c.p(), ch), Op::Done);
+            assert_eq!(ops::chan_close(c.p(), ch), Op::Closed);
+            assert_eq!(ops::chan_close(c.p(), std::ptr::null_mut()), Op::Nil);
+            assert_eq!(ops::chan_send(c.p(), ch, c.at(0)), Op::Closed);
+            assert_eq!(ops::select(c.p(), send.as_ptr(), 1, w, true), SelectOp::Closed { case: 0 });
             *c.r(0) = 0;
-            assert_eq!(ops::select(c.p, recv.as_ptr(), 1, w, true), SelectOp::Ready { case: 0, ok: true });
+            assert_eq!(ops::select(c.p(), recv.as_ptr(), 1, w, true), SelectOp::Ready { case: 0, ok: true });
             assert_eq!(*c.r(0), 9);
-            assert_eq!(ops::select(c.p, recv.as_ptr(), 1, w, true), SelectOp::Ready { case: 0, ok: false });
+            assert_eq!(ops::select(c.p(), recv.as_ptr(), 1, w, true), SelectOp::Ready { case: 0, ok: false });
             assert_eq!(*c.r(0), 0);
         }
         Ctl::Done
@@ -335,9 +337,7 @@ fn wide_and_empty_elements() {
         |c: &Cx| {
             assert_eq!((*c.r(2), *c.r(3), *c.r(4)), (1, 2, 3));
             // SAFETY: a discarded value.
-            Ctl::Op(unsafe {
-                ops::chan_recv(c.p, *c.r(0) as *mut Chan, std::ptr::null_mut(), std::ptr::null_mut())
-            })
+            Ctl::Op(unsafe { ops::chan_recv(c.p(), *c.r(0) as *mut Chan, std::ptr::null_mut(), std::ptr::null_mut()) })
         },
         |c: &Cx| c.recv(*c.r(1), 2),
         |c: &Cx| {
@@ -377,10 +377,10 @@ fn close_wakes_all() {
             |_: &Cx| Ctl::Yield,
             move |_: &Cx| if parked.load(Relaxed) < 200 { Ctl::Jump(1) } else { Ctl::Next },
             // SAFETY: sleeps so that the last receiver is really parked on more than one P.
-            |c: &Cx| Ctl::Op(unsafe { ops::sleep(c.p, 2_000_000) }),
+            |c: &Cx| Ctl::Op(unsafe { ops::sleep(c.p(), 2_000_000) }),
             |c: &Cx| {
                 // SAFETY: a channel.
-                assert_eq!(unsafe { ops::chan_close(c.p, *c.r(0) as *mut Chan) }, Op::Done);
+                assert_eq!(unsafe { ops::chan_close(c.p(), *c.r(0) as *mut Chan) }, Op::Done);
                 Ctl::Next
             },
             |_: &Cx| Ctl::Yield,
@@ -411,7 +411,7 @@ fn mutex_and_wait_group() {
                 Ctl::Next
             },
             // SAFETY: leaked words, here and below.
-            |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p, word(*c.r(0), 0)) }),
+            |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p(), word(*c.r(0), 0)) }),
             |c: &Cx| {
                 *c.r(2) = unsafe { *word(*c.r(0), 1) };
                 Ctl::Next
@@ -420,33 +420,33 @@ fn mutex_and_wait_group() {
             |c: &Cx| {
                 unsafe {
                     *word(*c.r(0), 1) = *c.r(2) + 1;
-                    assert!(ops::mutex_unlock(c.p, word(*c.r(0), 0)));
+                    assert!(ops::mutex_unlock(c.p(), word(*c.r(0), 0)));
                 }
                 *c.r(1) += 1;
                 if *c.r(1) < 1500 { Ctl::Jump(1) } else { Ctl::Next }
             },
             |c: &Cx| {
-                unsafe { ops::wg_add(c.p, word(*c.r(0), 2), -1).unwrap() };
+                unsafe { ops::wg_add(c.p(), word(*c.r(0), 2), -1).unwrap() };
                 Ctl::Done
             },
         ];
         let main = steps![
             move |c: &Cx| {
-                unsafe { ops::wg_add(c.p, word(words, 2), 8).unwrap() };
+                unsafe { ops::wg_add(c.p(), word(words, 2), 8).unwrap() };
                 for _ in 0..8 {
                     c.go(work, 3, &[words]);
                 }
                 Ctl::Next
             },
-            move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p, word(words, 2)) }),
+            move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p(), word(words, 2)) }),
             move |c: &Cx| {
                 unsafe {
                     assert_eq!(*word(words, 1), 8 * 1500);
                     assert!(ops::mutex_try_lock(word(words, 0)));
                     assert!(!ops::mutex_try_lock(word(words, 0)));
-                    assert!(ops::mutex_unlock(c.p, word(words, 0)));
-                    assert!(!ops::mutex_unlock(c.p, word(words, 0)));
-                    assert_eq!(ops::wg_add(c.p, word(words, 2), -1), Err(Negative));
+                    assert!(ops::mutex_unlock(c.p(), word(words, 0)));
+                    assert!(!ops::mutex_unlock(c.p(), word(words, 0)));
+                    assert_eq!(ops::wg_add(c.p(), word(words, 2), -1), Err(Negative));
                 }
                 Ctl::Done
             },
@@ -464,31 +464,31 @@ fn semaphore_bounds() {
         unsafe { *word(words, 0) = 3 };
         let (inside, most) = (counter(), counter());
         let work = steps![
-            |c: &Cx| Ctl::Op(unsafe { ops::sema_acquire(c.p, word(*c.r(0), 0)) }),
+            |c: &Cx| Ctl::Op(unsafe { ops::sema_acquire(c.p(), word(*c.r(0), 0)) }),
             move |_: &Cx| {
                 most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
                 Ctl::Yield
             },
             move |c: &Cx| {
                 inside.fetch_sub(1, SeqCst);
-                unsafe { ops::sema_release(c.p, word(*c.r(0), 0)) };
+                unsafe { ops::sema_release(c.p(), word(*c.r(0), 0)) };
                 *c.r(1) += 1;
                 if *c.r(1) < 1000 { Ctl::Jump(0) } else { Ctl::Next }
             },
             |c: &Cx| {
-                unsafe { ops::wg_add(c.p, word(*c.r(0), 1), -1).unwrap() };
+                unsafe { ops::wg_add(c.p(), word(*c.r(0), 1), -1).unwrap() };
                 Ctl::Done
             },
         ];
         let main = steps![
             move |c: &Cx| {
-                unsafe { ops::wg_add(c.p, word(words, 1), 10).unwrap() };
+                unsafe { ops::wg_add(c.p(), word(words, 1), 10).unwrap() };
                 for _ in 0..10 {
                     c.go(work, 2, &[words, 0]);
                 }
                 Ctl::Next
             },
-            move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p, word(words, 1)) }),
+            move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p(), word(words, 1)) }),
             |_: &Cx| Ctl::Done,
         ];
         assert_eq!(t.run(main, 1, &[]), Outcome::Done);
@@ -506,27 +506,27 @@ fn condition_signal_and_broadcast() {
         let taken = counter();
         // SAFETY: leaked words, here and below.
         let wait = steps![
-            |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p, word(*c.r(0), 0)) }),
+            |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p(), word(*c.r(0), 0)) }),
             |c: &Cx| unsafe {
                 if *word(*c.r(0), 2) > 0 {
                     return Ctl::Jump(3);
                 }
                 *c.r(1) = ops::cond_ticket(word(*c.r(0), 1)) as u64;
-                assert!(ops::mutex_unlock(c.p, word(*c.r(0), 0)));
-                Ctl::Op(ops::cond_wait(c.p, word(*c.r(0), 1), *c.r(1) as u32))
+                assert!(ops::mutex_unlock(c.p(), word(*c.r(0), 0)));
+                Ctl::Op(ops::cond_wait(c.p(), word(*c.r(0), 1), *c.r(1) as u32))
             },
             |_: &Cx| Ctl::Jump(0),
             move |c: &Cx| unsafe {
                 *word(*c.r(0), 2) -= 1;
                 taken.fetch_add(1, Relaxed);
-                assert!(ops::mutex_unlock(c.p, word(*c.r(0), 0)));
-                ops::wg_add(c.p, word(*c.r(0), 3), -1).unwrap();
+                assert!(ops::mutex_unlock(c.p(), word(*c.r(0), 0)));
+                ops::wg_add(c.p(), word(*c.r(0), 3), -1).unwrap();
                 Ctl::Done
             },
         ];
         let main = steps![
             move |c: &Cx| unsafe {
-                ops::wg_add(c.p, word(words, 3), 100).unwrap();
+                ops::wg_add(c.p(), word(words, 3), 100).unwrap();
                 for _ in 0..100 {
                     c.go(wait, 2, &[words]);
                 }
@@ -534,20 +534,20 @@ fn condition_signal_and_broadcast() {
                 Ctl::Next
             },
             |_: &Cx| Ctl::Yield,
-            |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p, word(*c.r(0), 0)) }),
+            |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p(), word(*c.r(0), 0)) }),
             |c: &Cx| unsafe {
                 let last = *c.r(1) == 50;
                 *word(*c.r(0), 2) += if last { 50 } else { 1 };
-                assert!(ops::mutex_unlock(c.p, word(*c.r(0), 0)));
+                assert!(ops::mutex_unlock(c.p(), word(*c.r(0), 0)));
                 if last {
-                    ops::cond_broadcast(c.p, word(*c.r(0), 1));
+                    ops::cond_broadcast(c.p(), word(*c.r(0), 1));
                     return Ctl::Next;
                 }
-                ops::cond_signal(c.p, word(*c.r(0), 1));
+                ops::cond_signal(c.p(), word(*c.r(0), 1));
                 *c.r(1) += 1;
                 Ctl::Jump(1)
             },
-            |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p, word(*c.r(0), 3)) }),
+            |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p(), word(*c.r(0), 3)) }),
             |_: &Cx| Ctl::Done,
         ];
         assert_eq!(t.run(main, 2, &[]), Outcome::Done);
@@ -564,13 +564,13 @@ fn spawn_and_join_many() {
         let child = steps![move |c: &Cx| {
             count.fetch_add(*c.r(1), Relaxed);
             // SAFETY: a leaked word.
-            unsafe { ops::wg_add(c.p, *c.r(0) as *mut u64, -1).unwrap() };
+            unsafe { ops::wg_add(c.p(), *c.r(0) as *mut u64, -1).unwrap() };
             Ctl::Done
         }];
         let main = steps![
             move |c: &Cx| {
                 // SAFETY: as above.
-                unsafe { ops::wg_add(c.p, words as *mut u64, 100_000).unwrap() };
+                unsafe { ops::wg_add(c.p(), words as *mut u64, 100_000).unwrap() };
                 for i in 0..100_000u64 {
                     // Some have a separate stack.
                     c.go(child, if i % 10 == 0 { 40 } else { 2 }, &[words, 1]);
@@ -578,7 +578,7 @@ fn spawn_and_join_many() {
                 Ctl::Next
             },
             // SAFETY: as above.
-            move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p, words as *mut u64) }),
+            move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p(), words as *mut u64) }),
             |_: &Cx| Ctl::Done,
         ];
         for _ in 0..3 {
@@ -601,13 +601,13 @@ fn stack_grows() {
             *c.r(0) = 42;
             // SAFETY: the base is saved at spawn.
             unsafe {
-                assert!(ops::grow_stack(c.p, 1000));
+                assert!(ops::grow_stack(c.p(), 1000));
                 let g = c.g();
                 assert!(g.cap as usize >= 1001);
                 assert_eq!(*g.stack.add(1), 42);
-                assert_eq!((*c.p).limit, g.stack as usize + g.cap as usize * 8);
-                assert!(ops::grow_stack(c.p, 100_000));
-                assert!(!ops::grow_stack(c.p, 1 << 21));
+                assert_eq!((*c.p()).limit, g.stack as usize + g.cap as usize * 8);
+                assert!(ops::grow_stack(c.p(), 100_000));
+                assert!(!ops::grow_stack(c.p(), 1 << 21));
             }
             // The frame has moved: go through the loop to get it anew.
             Ctl::Yield

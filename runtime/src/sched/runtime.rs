@@ -31,6 +31,27 @@ unsafe impl Send for Runtime {}
 // SAFETY: as above.
 unsafe impl Sync for Runtime {}
 
+/// The heap's way to say that it wants a collection: every running goroutine polls soon.
+struct PoisonAll(NonNull<Sched>);
+// SAFETY: anyone may poison.
+unsafe impl Send for PoisonAll {}
+// SAFETY: as above.
+unsafe impl Sync for PoisonAll {}
+
+impl PoisonAll {
+    fn now(&self) {
+        // SAFETY: only goroutines allocate, and the scheduler outlives them.
+        poison_all(unsafe { self.0.as_ref() });
+    }
+}
+
+pub(super) fn poison_all(s: &Sched) {
+    for p in s.all() {
+        // SAFETY: anyone may poison.
+        unsafe { (*p).guard.store(0, SeqCst) };
+    }
+}
+
 /// A thread that waits for a main goroutine.
 pub(super) struct Run {
     g: *mut G,
@@ -57,6 +78,8 @@ impl Runtime {
         let runtime = Arc::new(Runtime { heap, sched });
         let s = runtime.sched();
         s.runtime.set(Arc::as_ptr(&runtime));
+        let poison = PoisonAll(sched);
+        runtime.heap.set_gc_hook(Box::new(move || poison.now()));
         runtime.set_procs(config.procs.max(1));
         monitor::spawn_thread(s).map_err(|e| format!("cannot start the monitor thread: {e}"))?;
         Ok(runtime)
@@ -229,10 +252,7 @@ pub(super) fn settle_interrupted(s: &Sched) {
     }
     drop(idle);
     if asked {
-        for p in s.all() {
-            // SAFETY: anyone may poison.
-            unsafe { (*p).guard.store(0, SeqCst) };
-        }
+        poison_all(s);
     }
 }
 
@@ -289,10 +309,7 @@ impl Drop for Runtime {
                 // SAFETY: the keeper is an M.
                 unsafe { m::wake(idle.keeper, std::ptr::null_mut()) };
             }
-            for p in s.all() {
-                // SAFETY: anyone may poison.
-                unsafe { (*p).guard.store(0, SeqCst) };
-            }
+            poison_all(s);
             s.monitor_cv.notify_all();
             s.thread_ended.wait_for(&mut idle, Duration::from_millis(1));
         }

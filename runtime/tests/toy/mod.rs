@@ -39,11 +39,32 @@ unsafe impl Sync for Prog {}
 
 /// What a step sees: its P and the slots of its frame.
 pub struct Cx {
-    pub p: *mut P,
+    p: Cell<*mut P>,
     pub base: *mut u64,
 }
 
+impl Prog {
+    pub fn entry(self) -> *const u8 {
+        self.0 as *const u8
+    }
+}
+
 impl Cx {
+    pub fn p(&self) -> *mut P {
+        self.p.get()
+    }
+    /// A blocking native: sleeps and comes back, perhaps on another P.
+    pub fn block(&self, time: std::time::Duration, long: bool) {
+        // SAFETY: nothing of the heap is touched between; the frame does not move.
+        unsafe {
+            let p = self.p();
+            let inside = if long { ops::enter_blocking_long(p) } else { ops::enter_blocking(p) };
+            std::thread::sleep(time);
+            let p = ops::exit_blocking(inside);
+            assert_eq!((*(*p).g).stack.add(1), self.base);
+            self.p.set(p);
+        }
+    }
     pub fn r(&self, i: usize) -> &mut u64 {
         // SAFETY: tests ask for large enough frames.
         unsafe { &mut *self.base.add(i) }
@@ -54,34 +75,28 @@ impl Cx {
     }
     pub fn g(&self) -> &mut G {
         // SAFETY: the running goroutine.
-        unsafe { &mut *(*self.p).g }
+        unsafe { &mut *(*self.p()).g }
     }
     pub fn runtime(&self) -> &Runtime {
         // SAFETY: alive while goroutines run.
-        unsafe { &*(*self.p).runtime }
+        unsafe { &*(*self.p()).runtime }
     }
     pub fn go(&self, prog: Prog, slots: usize, args: &[u64]) {
         // SAFETY: `prog` is a program; the frame holds the arguments.
-        assert!(unsafe { ops::spawn(self.p, prog.0 as *const u8, 0, slots, args.as_ptr(), args.len()) });
+        assert!(unsafe { ops::spawn(self.p(), prog.0 as *const u8, 0, slots, args.as_ptr(), args.len()) });
     }
     pub fn send(&self, ch: u64, slot: usize) -> Ctl {
         // SAFETY: tests keep channels in slots.
-        Ctl::Op(unsafe { ops::chan_send(self.p, ch as *mut Chan, self.at(slot)) })
+        Ctl::Op(unsafe { ops::chan_send(self.p(), ch as *mut Chan, self.at(slot)) })
     }
     pub fn recv(&self, ch: u64, slot: usize) -> Ctl {
         // SAFETY: as above.
-        Ctl::Op(unsafe { ops::chan_recv(self.p, ch as *mut Chan, self.at(slot), std::ptr::null_mut()) })
+        Ctl::Op(unsafe { ops::chan_recv(self.p(), ch as *mut Chan, self.at(slot), std::ptr::null_mut()) })
     }
     pub fn make(&self, desc: DescId, words: u32, cap: u64) -> u64 {
         // SAFETY: `desc` is made by `Toy::chan_desc`.
-        let ch = unsafe { ops::chan_make(self.p, desc, words, cap) } as u64;
+        let ch = unsafe { ops::chan_make(self.p(), desc, words, cap) } as u64;
         assert_ne!(ch, 0);
-        // SAFETY: what an engine does after every allocation.
-        unsafe {
-            if (*(*self.p).heap).want_gc() {
-                ops::request_gc(self.p);
-            }
-        }
         ch
     }
 }
@@ -113,10 +128,10 @@ impl Engine for ToyEngine {
         unsafe {
             let g = (*p).g;
             let mut pc = (*g).pc as *const Step;
-            let cx = Cx { p, base: (*g).stack.add((*g).base as usize) };
+            let cx = Cx { p: Cell::new(p), base: (*g).stack.add((*g).base as usize) };
             macro_rules! leave {
                 ($pc:expr, $exit:expr) => {{
-                    (*(*cx.p).g).pc = $pc as *const u8;
+                    (*(*cx.p()).g).pc = $pc as *const u8;
                     return $exit;
                 }};
             }
@@ -125,8 +140,8 @@ impl Engine for ToyEngine {
                     Ctl::Next => pc = pc.add(1),
                     Ctl::Jump(i) => {
                         pc = (*pc).first.get().add(i);
-                        if (*p).guard.load(Relaxed) == 0 {
-                            match ops::poll(p) {
+                        if (*cx.p()).guard.load(Relaxed) == 0 {
+                            match ops::poll(cx.p()) {
                                 Poll::Go => {}
                                 Poll::Yield => leave!(pc, Exit::Yield),
                                 Poll::Stop => leave!(pc, Exit::Stop),
