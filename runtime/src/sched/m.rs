@@ -95,6 +95,8 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
 
     let m = Box::into_raw(Box::new(M { p, spinning, fut: AtomicU32::new(0), next: null_mut(), thread: None }));
     let start = Start(s, m);
+    // SAFETY: the P is the new M's from here on: its thread may use it at once.
+    unsafe { (*p).m = m };
     let spawned = std::thread::Builder::new().name("gol-m".into()).stack_size(M_STACK).spawn(move || {
         let Start(s, m) = { start };
         // SAFETY: see `Start`.
@@ -107,8 +109,6 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
     });
     match spawned {
         Ok(_) => {
-            // SAFETY: the P is the new M's.
-            unsafe { (*p).m = m };
             idle.threads += 1;
             idle.all_ms.push(m);
             Ok(())
@@ -368,14 +368,15 @@ unsafe fn ended(s: &Sched, p: *mut P, g: *mut G) {
     // SAFETY: the goroutine is over; its stack and record are ours.
     unsafe {
         (*p).g = null_mut();
-        if (*g).flags & super::g::MAIN != 0 {
-            runtime::main_ended(s, g);
-        }
+        let waited_for = if (*g).flags & super::g::MAIN != 0 { runtime::main_ended(s, g) } else { None };
         (*g).die();
         stack::drop_stack(p, g);
         let ended = &(*p).shared.ended;
         ended.store(ended.load(Relaxed) + 1, Relaxed);
         slab::give_g(p, g);
+        if let Some((run, outcome)) = waited_for {
+            runtime::settle(run, outcome);
+        }
     }
 }
 

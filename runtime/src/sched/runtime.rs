@@ -223,14 +223,13 @@ impl Runtime {
     }
 }
 
-/// The goroutine of a run has come to its end; it is not dead yet.
-pub(super) fn main_ended(s: &Sched, g: *mut G) {
+/// The goroutine of a run has come to its end; it is not dead yet. The run, to be settled when it is.
+pub(super) fn main_ended(s: &Sched, g: *mut G) -> Option<(Run, Outcome)> {
     let mut idle = s.idle.lock();
-    let Some(i) = idle.runs.iter().position(|r| r.g == g) else { return };
+    let i = idle.runs.iter().position(|r| r.g == g)?;
     let run = idle.runs.swap_remove(i);
-    drop(idle);
     let outcome = if run.interrupted { Outcome::Interrupted } else { Outcome::Done };
-    settle(run, outcome);
+    Some((run, outcome))
 }
 
 /// Ends interrupted runs whose goroutine is parked, and asks the others again.
