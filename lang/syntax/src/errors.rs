@@ -280,6 +280,9 @@ impl Reporter<'_> {
                 let message = format!("var declaration not allowed in {} initializer", spell(prev));
                 return Some(self.error(m, message).help("use `name := value`"));
             }
+            Tok::Comma if m.place.at == Where::Call && m.i >= 2 && self.tok(m.i - 2) == Some(Tok::Ellipsis) => {
+                "can only use ... with final argument in list".into()
+            }
             Tok::Else => "else must be followed by if or statement block".into(),
             Tok::Ellipsis if w.ty => "... is missing type".into(),
             Tok::Chan | Tok::Arrow if w.ty && !w.literal => "missing channel element type".into(),

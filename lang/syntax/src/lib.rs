@@ -1,8 +1,11 @@
 //! The front of gol: sources, tokens, layout, grammar, tree, syntax diagnostics. Knows no types and no bytecode.
 //!
 //! [`parse`] turns one source into statements of an [`ast::Ast`] and never fails: it returns what could be understood and
-//! the diagnostics. In reading order: [`token`] (with [`scan`], [`number`], [`interp`]), [`layout`] (with [`words`]), the
-//! grammar, [`builder`] (with [`depth`], [`check`], [`branches`]), [`errors`] (with [`place`], [`lexical`]).
+//! the diagnostics. Trees are at most [`MAX_DEPTH`] deep, but for the left spines of binary operators.
+//!
+//! In reading order: [`decode`](decode()), `token` (with `scan`, `number`, `interp`, `unicode`), `layout` (with `words`), the
+//! grammar, `builder` (with `depth`, `check`, `branches`, `patience`), `errors` (with `place`, `spell`, `foreign`,
+//! `lexical`), [`prompt`], [`dump`](mod@dump).
 #![deny(unsafe_code)]
 
 pub mod ast;
@@ -36,6 +39,7 @@ lalrpop_util::lalrpop_mod!(
 );
 
 pub use decode::decode;
+pub use depth::MAX_DEPTH;
 pub use dump::dump;
 pub use prompt::{TokenClass, incomplete, tokens};
 pub use scan::{LexError, LexErrorKind};
