@@ -35,7 +35,7 @@ fn token_soup_never_panics() {
         seed ^= seed << 17;
         (seed % n as u64) as usize
     };
-    for _ in 0..15_000 {
+    for _ in 0..10_000 {
         let mut s = String::new();
         match next(3) {
             0 => s.push_str("package p\nfunc f() {\n"),
