@@ -611,11 +611,16 @@ pub unsafe fn map_iter(p: *mut P, m: u64, _ty: TypeId) -> Result<u64, Fault> {
             return Ok(0);
         }
         let map = map_at(m);
+        let table = (*map).table;
+        if table.is_null() {
+            // Another goroutine makes the first entry just now.
+            return Ok(0);
+        }
         let it = alloc(p, desc::MAP_ITER, 1)?.cast::<Iter>();
         (*map).iterations = (*map).iterations.wrapping_add(1);
         (*it).map = map;
-        (*it).table = (*map).table;
-        (*it).start = random(it as u64 ^ ((*map).iterations as u64) << 32) & (Table::at((*map).table).slots() - 1);
+        (*it).table = table;
+        (*it).start = random(it as u64 ^ ((*map).iterations as u64) << 32) & (Table::at(table).slots() - 1);
         (*it).clears = (*map).clears as u64;
         Ok(it as u64)
     }
