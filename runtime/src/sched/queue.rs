@@ -110,7 +110,13 @@ unsafe fn local(p: *mut P) -> *mut G {
     unsafe {
         let runnext = &(*p).shared.runnext;
         if !runnext.load(Relaxed).is_null() {
-            let g = runnext.swap(null_mut(), AcqRel);
+            let g = if (*p).alone {
+                let g = runnext.load(Relaxed);
+                runnext.store(null_mut(), Relaxed);
+                g
+            } else {
+                runnext.swap(null_mut(), AcqRel)
+            };
             if !g.is_null() {
                 (*p).chain += 1;
                 if (*p).chain < CHAIN_MAX {

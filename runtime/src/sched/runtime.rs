@@ -8,9 +8,10 @@
 //! - Ps are made lazily and freed with the runtime. A smaller GOMAXPROCS retires them: a running one gives itself up in `schedule`.
 //! - At the end all threads are asked to leave. If one does not (it sits in a native) the scheduler's memory stays.
 use super::g::{G, GRef, GState, MAIN};
+use super::idle::Idle;
 use super::m::{self, M};
 use super::p::{P, Status};
-use super::{Engine, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn};
+use super::{Engine, GROW, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn};
 use crate::heap::Heap;
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::{Condvar, Mutex};
@@ -162,34 +163,16 @@ impl Runtime {
             return old;
         }
         let n = n.min(MAX_PROCS);
-        while s.nps.load(Relaxed) < n {
-            let i = s.nps.load(Relaxed);
-            s.ps[i].store(P::new(s, i), Release);
-            s.nps.store(i + 1, Release);
-        }
         s.procs.store(n, Relaxed);
-        for (i, p) in s.all().enumerate() {
-            // SAFETY: Ps stay; under the mutex the states Idle and Retired do not change.
-            let shared = unsafe { &(*p).shared };
-            shared.retired.store(i >= n, SeqCst);
-            match (shared.state(), i < n) {
-                (Status::Retired, true) => {
-                    idle.live += 1;
-                    idle::give_p(s, &mut idle, p);
-                }
-                (Status::Idle, false) => {
-                    idle.ps.retain(|&q| q != p);
-                    s.npidle.fetch_sub(1, SeqCst);
-                    idle.live -= 1;
-                    shared.set(Status::Retired);
-                }
-                (Status::Retired, false) | (Status::Idle, true) => {}
-                // It gives itself up in `schedule`, or learns that it is not alone.
-                (Status::Running | Status::Syscall | Status::Stopped | Status::SyscallStopped, _) => {
-                    // SAFETY: anyone may poison.
-                    unsafe { (*p).guard.store(0, SeqCst) };
-                }
-            }
+        let first = s.p_at(0);
+        // SAFETY: under the mutex an idle P stays idle.
+        let alone = unsafe { !first.is_null() && (*first).alone && (*first).shared.state() != Status::Idle };
+        if alone {
+            // It holds locks that only it believes in: the others wait until it has come to a safepoint.
+            s.halt.fetch_or(GROW, SeqCst);
+            poison_all(s);
+        } else {
+            apply_procs(s, &mut idle);
         }
         drop(idle);
         fence(SeqCst);
@@ -220,6 +203,53 @@ impl Runtime {
     /// Milliseconds since the runtime was made, as of the monitor's last tick.
     pub fn clock_ms(&self) -> u64 {
         self.sched().clock_ms.load(Relaxed) as u64
+    }
+}
+
+/// The only P is at a safepoint: others may be made now.
+pub(super) fn end_alone(s: &Sched, idle: &mut Idle) {
+    s.halt.fetch_and(!GROW, SeqCst);
+    apply_procs(s, idle);
+}
+
+/// Makes Ps as GOMAXPROCS says; retires and revives. The first P is at a safepoint or idle if it is alone.
+fn apply_procs(s: &Sched, idle: &mut Idle) {
+    let n = s.procs.load(Relaxed);
+    while s.nps.load(Relaxed) < n {
+        let i = s.nps.load(Relaxed);
+        s.ps[i].store(P::new(s, i), Release);
+        s.nps.store(i + 1, Release);
+    }
+    // SAFETY: see above. Once there are several Ps, retired ones count: they keep timers with locks.
+    unsafe {
+        let first = s.p_at(0);
+        let alone = s.nps.load(Relaxed) == 1;
+        if (*first).alone != alone {
+            (*first).alone = alone;
+        }
+    }
+    for (i, p) in s.all().enumerate() {
+        // SAFETY: Ps stay; under the mutex the states Idle and Retired do not change.
+        let shared = unsafe { &(*p).shared };
+        shared.retired.store(i >= n, SeqCst);
+        match (shared.state(), i < n) {
+            (Status::Retired, true) => {
+                idle.live += 1;
+                idle::give_p(s, idle, p);
+            }
+            (Status::Idle, false) => {
+                idle.ps.retain(|&q| q != p);
+                s.npidle.fetch_sub(1, SeqCst);
+                idle.live -= 1;
+                shared.set(Status::Retired);
+            }
+            (Status::Retired, false) | (Status::Idle, true) => {}
+            // It gives itself up in `schedule`.
+            (Status::Running | Status::Syscall | Status::Stopped | Status::SyscallStopped, _) => {
+                // SAFETY: anyone may poison.
+                unsafe { (*p).guard.store(0, SeqCst) };
+            }
+        }
     }
 }
 

@@ -188,7 +188,7 @@ pub unsafe fn sleep(p: *mut P, ns: i64) -> super::Op {
     // SAFETY: the lock stays held until the goroutine is saved.
     unsafe {
         let timers = &(*p).shared.timers;
-        timers.lock.lock();
+        timers.lock.lock((*p).alone);
         let state = timers.state();
         state.add(when, 0, TimerAction::Wake((*p).g));
         timers.publish_min(state);
@@ -204,7 +204,7 @@ pub unsafe fn timer_start(p: *mut P, when: u64, period: u64, action: TimerAction
     // SAFETY: says the caller.
     unsafe {
         let timers = &(*p).shared.timers;
-        timers.lock.lock();
+        timers.lock.lock((*p).alone);
         let state = timers.state();
         let slot = state.add(when, period, action);
         timers.publish_min(state);
@@ -225,7 +225,7 @@ pub unsafe fn timer_stop(p: *mut P, id: TimerId) -> bool {
     // SAFETY: Ps stay; only `shared` of the other is touched.
     unsafe {
         let timers = &(*(*(*p).sched).p_at(index)).shared.timers;
-        timers.lock.lock();
+        timers.lock.lock((*p).alone);
         let state = timers.state();
         let live = state.slots.get(slot as usize).is_some_and(|s| {
             s.generation == generation && state.heap.get(s.pos as usize).is_some_and(|entry| entry.1 == slot)
@@ -252,7 +252,7 @@ pub(super) unsafe fn run_due(p: *mut P, owner: *mut P, now: u64) {
             return;
         }
         let mut due = std::mem::take(&mut (*p).due);
-        timers.lock.lock();
+        timers.lock.lock((*p).alone);
         let state = timers.state();
         while let Some(&(when, id)) = state.heap.first() {
             if when > now {
@@ -341,7 +341,7 @@ pub(super) unsafe fn roots(p: *mut P, visit: &mut dyn FnMut(*const u64, usize)) 
     // SAFETY: no other thread runs; taking the lock anyway costs nothing.
     unsafe {
         let timers = &(*p).shared.timers;
-        timers.lock.lock();
+        timers.lock.lock(false);
         let state = timers.state();
         for &(_, id) in &state.heap {
             let word = match state.slots[id as usize].action {
