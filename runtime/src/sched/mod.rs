@@ -120,6 +120,8 @@ impl G {
 pub struct P {
     /// End of the running G's stack in bytes (address), or 0: poisoned, the next check takes the slow path.
     pub guard: AtomicUsize,
+    /// The real end of that stack: a check that fails against `guard` compares with this one before it grows the stack.
+    pub limit: usize,
     /// The running goroutine.
     pub g: *mut G,
     pub heap: *const Heap,
@@ -204,7 +206,7 @@ impl Runtime {
     }
     /// Calls `f` with every live goroutine; the world is stopped meanwhile when called on an M's thread by `ops`, else
     /// the picture is only a sample.
-    pub fn for_each_goroutine(&self, _f: &mut dyn FnMut(&G)) {
+    pub fn for_each_goroutine(&self, _f: &mut dyn FnMut(*const G)) {
         unimplemented!()
     }
     /// Bytes of goroutine stacks outside the heap.
@@ -244,6 +246,14 @@ pub enum WaitReason {
     CondWait,
     Semacquire,
     GarbageCollection,
+}
+
+/// Made by [`ops::enter_blocking`], given back to [`ops::exit_blocking`].
+#[derive(Debug)]
+#[must_use]
+pub struct Blocking {
+    pub(crate) p: *mut P,
+    pub(crate) g: *mut G,
 }
 
 /// A wait group's counter would be negative.
@@ -430,13 +440,13 @@ pub mod ops {
     /// Before a blocking native; pc and base are saved, and the native touches no heap until [`exit_blocking`].
     /// # Safety
     /// See the module.
-    pub unsafe fn enter_blocking(_p: *mut P) {
+    pub unsafe fn enter_blocking(_p: *mut P) -> Blocking {
         unimplemented!()
     }
     /// After it: the P to go on with, which may be another one, with the goroutine running on it.
     /// # Safety
     /// See the module.
-    pub unsafe fn exit_blocking(_p: *mut P) -> *mut P {
+    pub unsafe fn exit_blocking(_b: Blocking) -> *mut P {
         unimplemented!()
     }
     /// `runtime.GC`: parks until a full collection is done.
