@@ -1,12 +1,10 @@
 //! The machine's language: op table, program, verifier, disassembler. Depends on nothing of gol.
 #![deny(unsafe_code)]
 
-pub mod disasm;
 pub mod ops;
 pub mod program;
-pub mod verify;
+mod verify;
 
-pub use disasm::{disasm, disasm_with};
 pub use ops::{Ins, Op, Role};
 pub use program::*;
 pub use verify::verify;

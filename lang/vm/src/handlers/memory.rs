@@ -2,7 +2,7 @@
 //! register access)*
 use crate::code::*;
 use crate::object;
-use crate::unwind::{fault_index_arr, fault_nil};
+use crate::unwind::{fault_index_arr_b, fault_index_arr_c, fault_index_chk, fault_nil};
 use crate::vm::alloc_poll;
 
 macro_rules! load {
@@ -71,36 +71,36 @@ handlers! { [pc base p i]
         let from = r(base, i.b);
         if from == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
         let k = r(base, i.c);
-        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr(pc, base, p) }
+        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr_c(pc, base, p) }
         w(base, i.a, *(from as *const u64).add(k as usize));
     }
     StArrW {
         let to = r(base, i.a);
         if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
         let k = r(base, i.b);
-        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr(pc, base, p) }
+        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr_b(pc, base, p) }
         *(to as *mut u64).add(k as usize) = r(base, i.c);
     }
     LeaArr {
         let from = r(base, i.b);
         if from == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
         let k = r(base, i.c);
-        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr(pc, base, p) }
+        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr_c(pc, base, p) }
         w(base, i.a, from + k * (*pc).ab() as u64);
         pc = pc.add(1);
     }
     LdRegW {
         let k = r(base, i.c);
-        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr(pc, base, p) }
+        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr_c(pc, base, p) }
         w(base, i.a, *at(base, i.b).add(k as usize));
     }
     StRegW {
         let k = r(base, i.b);
-        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr(pc, base, p) }
+        if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr_b(pc, base, p) }
         *at(base, i.a).add(k as usize) = r(base, i.c);
     }
     ChkIdx {
-        if r(base, i.a) >= (*pc).ab() as u64 { std::hint::cold_path(); return fault_index_arr(pc, base, p) }
+        if r(base, i.a) >= (*pc).ab() as u64 { std::hint::cold_path(); return fault_index_chk(pc, base, p) }
         pc = pc.add(1);
     }
 }
