@@ -160,6 +160,10 @@ impl Types {
     /// Loads what is new in `program` (types and method names) and registers one heap descriptor for each type. The table and the
     /// heap must have been made for each other: nobody else adds descriptors.
     pub fn load(&self, program: &Program, heap: &Heap) {
+        self.load_with(program, &mut |desc| heap.add_desc(desc));
+    }
+
+    pub(crate) fn load_with(&self, program: &Program, add: &mut dyn FnMut(Desc) -> u32) {
         let _one = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         self.load_names(&program.methods);
         let first = self.len();
@@ -171,7 +175,7 @@ impl Types {
             };
             // Id 0 is the heap's own.
             if id > 0 {
-                let added = heap.add_desc(heap_desc(id, &loaded.desc));
+                let added = add(heap_desc(id, &loaded.desc));
                 assert_eq!(added, id, "a type's id is its descriptor's id");
             }
             self.push(id, loaded);
@@ -190,10 +194,7 @@ impl Types {
     fn push(&self, id: TypeId, loaded: LoadedType) {
         let (chunk, at) = place(id);
         if at == 0 {
-            let entries: Box<[MaybeUninit<LoadedType>]> = Box::new_uninit_slice((FIRST_CHUNK << chunk) as usize)
-                .into_iter()
-                .map(|_| MaybeUninit::uninit())
-                .collect();
+            let entries: Box<[MaybeUninit<LoadedType>]> = Box::new_uninit_slice((FIRST_CHUNK << chunk) as usize);
             self.chunks[chunk].store(Box::into_raw(entries).cast(), Release);
         }
         // SAFETY: the chunk was made when its first entry was pushed; `loading` is held and nobody reads past `count`.
@@ -387,8 +388,8 @@ fn heap_desc(id: TypeId, desc: &TypeDesc) -> Desc {
         desc::MAP_ITER => crate::object::map::iter_desc(),
         desc::MAP_TABLE | desc::WORDS => object(0, PtrMap::None, 8, PtrMap::All),
         desc::MAP_TABLE_NOSCAN | desc::WORDS_NOSCAN => object(0, PtrMap::None, 8, PtrMap::None),
-        desc::CHAN => object(gol_runtime::sched::CHAN_PREFIX_WORDS, PtrMap::None, 8, PtrMap::All),
-        desc::CHAN_NOSCAN => object(gol_runtime::sched::CHAN_PREFIX_WORDS, PtrMap::None, 8, PtrMap::None),
+        desc::CHAN => object(gol_runtime::sched::CHAN_PREFIX_WORDS as u32, PtrMap::None, 8, PtrMap::All),
+        desc::CHAN_NOSCAN => object(gol_runtime::sched::CHAN_PREFIX_WORDS as u32, PtrMap::None, 8, PtrMap::None),
         _ => object(0, PtrMap::None, desc.stride, ptr_map(&desc.ptrs)),
     }
 }
@@ -527,7 +528,6 @@ fn plan_array(all: &[TypeDesc], desc: &TypeDesc) -> Plan {
         },
     }
 }
-
 
 /// How many words a plan compares as they are.
 fn plain(plan: &Plan) -> Option<u32> {
