@@ -128,7 +128,9 @@ fn a_write_after_free_is_found() {
             object.add(1).write(1);
         }
         let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            (0..100).for_each(|_| drop(alloc(&heap, &mut cache, words, len)));
+            for _ in 0..100 {
+                alloc(&heap, &mut cache, words, len);
+            }
         }));
         let message = *again.unwrap_err().downcast::<String>().unwrap();
         assert!(message.contains("was written"), "{message}");
