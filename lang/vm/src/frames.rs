@@ -107,8 +107,6 @@ impl Stubs {
 pub(crate) struct Frame {
     pub func: &'static FuncInfo,
     pub pc: Pc,
-    /// Base index in the goroutine's stack.
-    pub base: usize,
     /// How it was called, when the machine did it.
     pub stub: Option<Stub>,
 }
@@ -149,7 +147,7 @@ impl Iterator for Walk<'_> {
                     Some((link, base - ((*link.sub(1)).a as usize + 1)))
                 }
             };
-            Some(Frame { func, pc, base, stub })
+            Some(Frame { func, pc, stub })
         }
     }
 }

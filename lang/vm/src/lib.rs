@@ -22,3 +22,6 @@ mod vm;
 pub use fault::Fault;
 pub use native::{CallCx, Cx, Native, NativeFn};
 pub use vm::{Hooks, RunResult, Vm, VmConfig};
+
+#[cfg(test)]
+mod tests;

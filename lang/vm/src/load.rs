@@ -8,9 +8,9 @@ use crate::handlers::{call, handler_of, slice, table};
 use crate::native::NativeFn;
 use crate::object::string::permanent_str;
 use crate::types::MapKey;
-use crate::vm::{Known, MethodSite, NO_METHOD, Shared, Vm, locked};
+use crate::vm::{Known, MethodSite, NO_METHOD, Shared};
 use gol_bytecode::{Const, Func, FuncId, Ins, Op, Program, desc};
-use gol_runtime::Header;
+use gol_runtime::{Header, Heap};
 
 /// How much of the program is loaded.
 #[derive(Default)]
@@ -22,11 +22,9 @@ pub(crate) struct Loaded {
 /// Results of natives may lie behind the arguments in a window: every frame that calls natives has this much room there.
 const NATIVE_RESULTS: usize = 8;
 
-pub(crate) fn load(vm: &Vm, program: &Program) -> Result<(), String> {
-    let mut loaded = locked(&vm.loading);
-    let shared = &*vm.shared;
+pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &Program) -> Result<(), String> {
     gol_bytecode::verify(program, shared.funcs.len() as u32)?;
-    shared.types.load(program, &vm.runtime.heap);
+    shared.types.load(program, heap);
     shared.set_known(Known { known: program.known, runtime_error: program.runtime_error });
     shared.globals.grow(program.globals as usize)?;
     for name in &program.natives[shared.natives.len()..] {
@@ -144,11 +142,12 @@ fn special_handler(shared: &Shared, f: &Func, ins: Ins) -> Result<Option<crate::
             1 => Some(slice::Append8),
             _ => None,
         },
-        Op::CallN | Op::CallNC => match (ins.op, shared.native(ins.cd())) {
-            (Op::CallN, NativeFn::Leaf(_)) | (Op::CallNC, NativeFn::Callback(_)) => None,
-            (Op::CallNC, NativeFn::Leaf(_)) => Some(call::CallNCLeaf),
-            (Op::CallNC, NativeFn::Parking(_)) => Some(call::CallNCPark),
-            (_, NativeFn::Parking(_) | NativeFn::Callback(_)) => {
+        Op::CallN | Op::CallNC => match shared.native(ins.cd()) {
+            NativeFn::Leaf(_) if ins.op == Op::CallN => None,
+            NativeFn::Leaf(_) => Some(call::CallNCLeaf),
+            NativeFn::Callback(_) if ins.op == Op::CallNC => None,
+            NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
+            NativeFn::Parking(_) | NativeFn::Callback(_) => {
                 return Err(format!("function {} calls a native that parks or calls back as if it were a leaf", f.name));
             }
         },

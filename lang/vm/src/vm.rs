@@ -137,7 +137,7 @@ pub(crate) unsafe fn alloc_poll(p: *mut P) {
     }
 }
 
-pub(crate) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -148,7 +148,7 @@ impl Shared {
     const FUNCS: usize = 8 << 20;
     const NATIVES: usize = 1 << 20;
 
-    fn new(registry: &[&'static [Native]], config: &mut VmConfig) -> Result<Shared, String> {
+    pub fn new(registry: &[&'static [Native]], config: &mut VmConfig) -> Result<Shared, String> {
         let types = Box::new(Types::new());
         let registry = registry.iter().flat_map(|list| list.iter()).map(|n| (n.name, n.run)).collect();
         let stub = |h: crate::code::Handler| h as usize;
@@ -317,7 +317,7 @@ impl Vm {
     }
     /// Loads what is new in the program since the last call.
     pub fn load(&self, program: &Program) -> Result<(), String> {
-        crate::load::load(self, program)
+        crate::load::load(&self.shared, &self.runtime.heap, &mut locked(&self.loading), program)
     }
     pub fn runtime(&self) -> &Arc<Runtime> {
         &self.runtime

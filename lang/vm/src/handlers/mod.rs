@@ -9,7 +9,6 @@ pub(crate) mod slice;
 pub(crate) mod table;
 
 use crate::code::Handler;
-use crate::code::{handlers, leave, next, raw_handlers, slow_ops, transfer};
 use gol_bytecode::{Op, for_each_op};
 
 /// Data units are never executed; the verifier sees to it.
