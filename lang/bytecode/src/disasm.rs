@@ -1,130 +1,130 @@
-//! Disassembly: one line a unit, operands by their roles in the op table, comments for what ids mean.
-
+//! The disassembler: a function as text, one instruction a line.
 use crate::ops::{Ins, Op, Role};
-use crate::program::{Const, FuncId, Program, TypeId};
-use std::fmt::Write as _;
+use crate::program::{Const, FuncId, Program};
+use crate::verify::data_units;
+use std::fmt::Write;
 
-/// The text of one function; an unknown id gives an empty text.
+/// Position, operation, operands, and what their numbers mean. Never panics: what does not exist is shown as `?`.
 pub fn disasm(program: &Program, id: FuncId) -> String {
-    disasm_with(program, id, &|_| None)
-}
-
-/// The same with source lines: `line` tells the line number of a position.
-pub fn disasm_with(program: &Program, id: FuncId, line: &dyn Fn(u32) -> Option<u32>) -> String {
-    let Some(f) = program.funcs.get(id as usize) else { return String::new() };
-    let mut out = String::new();
-    let _ = writeln!(out, "func {} (f{id}): {} regs, {} params, {} results", f.name, f.regs, f.params, f.results);
-    let mut lines = f.lines.iter().peekable();
-    let mut last = None;
+    let Some(f) = program.funcs.get(id as usize) else {
+        return format!("there is no function {id}\n");
+    };
+    let mut out = format!("{}: params {}, results {}, regs {}", f.name, f.params, f.results, f.regs);
+    if let Some(e) = f.epilogue {
+        let _ = write!(out, ", epilogue {e}");
+    }
+    out.push_str(if f.hidden { ", hidden\n" } else { "\n" });
     let mut at = 0;
-    while at < f.code.len() {
-        while lines.peek().is_some_and(|(unit, _)| *unit as usize <= at) {
-            if let Some((_, pos)) = lines.next() {
-                let here = line(*pos);
-                if here.is_some() && here != last {
-                    let _ = writeln!(out, "; line {}", here.unwrap_or(0));
-                    last = here;
-                }
+    let mut shown = None;
+    while let Some(ins) = f.code.get(at).copied() {
+        let units = 1 + data_units(ins);
+        let mut line = format!("{at:5}  {:<10}", ins.op.name());
+        let mut notes = Vec::new();
+        let mut operands = Vec::new();
+        let next = at + units;
+        show(program, ins, ins.op.roles(), [ins.a, ins.b, ins.c, ins.d], next, &mut operands, &mut notes);
+        for k in 1..units {
+            let Some(u) = f.code.get(at + k) else { break };
+            let roles = match ins.op {
+                Op::Select => [Role::U, Role::X, Role::X, Role::Z],
+                op => op.data_roles().unwrap_or([Role::Z; 4]),
+            };
+            let mut more = Vec::new();
+            show(program, ins, roles, [u.a, u.b, u.c, u.d], next, &mut more, &mut notes);
+            if !more.is_empty() && !is_call(ins.op) {
+                operands.push(format!("[{}]", more.join(" ")));
             }
         }
-        if f.epilogue == Some(at as u32) {
-            let _ = writeln!(out, "; epilogue");
+        let _ = write!(line, " {}", operands.join(" "));
+        let k = f.lines.partition_point(|l| l.0 <= at as u32);
+        let pos = k.checked_sub(1).map(|k| f.lines[k].1);
+        if pos.is_some() && pos != shown {
+            shown = pos;
+            notes.push(format!("@{}", pos.unwrap_or(0)));
         }
-        let units = unit(&mut out, program, &f.code, at);
-        at += units;
+        if notes.is_empty() {
+            out.push_str(line.trim_end());
+        } else {
+            let _ = write!(out, "{line:<44} ; {}", notes.join(", "));
+        }
+        out.push('\n');
+        at = next;
     }
     out
 }
 
-/// Writes the instruction at `at` and gives the number of its units.
-fn unit(out: &mut String, program: &Program, code: &[Ins], at: usize) -> usize {
-    let ins = code[at];
-    let data = ins.op.data_roles().and_then(|roles| Some((roles, *code.get(at + 1)?)));
-    let units = 1 + usize::from(data.is_some());
-    let mut notes = vec![];
-    let mut text = vec![];
-    operands(program, ins.op.roles(), ins, at + units, &mut text, &mut notes);
-    if let Some((roles, d)) = data {
-        let before = text.len();
-        operands(program, roles, d, at + units, &mut text, &mut notes);
-        if text.len() > before {
-            text.insert(before, "|".into());
-        }
-    }
-    match ins.op {
-        Op::CallI => notes.push(program.methods.get(ins.d as usize).cloned().unwrap_or_default()),
-        Op::CallN | Op::CallNC => {
-            if let Some(c) = text.last_mut().filter(|_| ins.op == Op::CallN) {
-                *c = format!("n{}", ins.cd());
-            }
-            notes.pop();
-            notes.push(program.natives.get(ins.cd() as usize).cloned().unwrap_or_default());
-        }
-        _ => {}
-    }
-    let note = if notes.is_empty() { String::new() } else { format!("  ; {}", notes.join(", ")) };
-    let _ = writeln!(out, "{}", format!("{at:5}  {:<10} {}{note}", ins.op.name(), text.join(" ")).trim_end());
-    units
+fn is_call(op: Op) -> bool {
+    matches!(op, Op::Call | Op::CallC | Op::CallI | Op::CallNC | Op::RunDefers)
 }
 
-fn operands(p: &Program, roles: [Role; 4], ins: Ins, next: usize, text: &mut Vec<String>, notes: &mut Vec<String>) {
-    let fields = [ins.a, ins.b, ins.c, ins.d];
-    let mut i = 0;
-    while i < 4 {
-        let (role, v) = (roles[i], fields[i]);
-        let wide = v as u32 | (fields.get(i + 1).copied().unwrap_or(0) as u32) << 16;
+fn show(
+    program: &Program,
+    ins: Ins,
+    roles: [Role; 4],
+    fields: [u16; 4],
+    next: usize,
+    operands: &mut Vec<String>,
+    notes: &mut Vec<String>,
+) {
+    let mut skip = false;
+    for (k, role) in roles.into_iter().enumerate() {
+        if std::mem::take(&mut skip) {
+            continue;
+        }
+        let v = fields[k];
+        let wide = v as u32 | (fields.get(k + 1).copied().unwrap_or(0) as u32) << 16;
+        let type_name = |id: u32| program.types.get(id as usize).map_or("?", |t| &t.name).to_string();
         match role {
             Role::Z => {}
-            Role::W | Role::R | Role::M => text.push(format!("r{v}")),
-            Role::W2 => text.push(format!("r{v}:2")),
-            Role::W3 | Role::R3 | Role::M3 => text.push(format!("r{v}:3")),
-            Role::Ws | Role::Rs | Role::Rt => text.push(format!("r{v}..")),
-            Role::A => text.push(format!("w{v}")),
-            Role::I => text.push(format!("{}", v as i16)),
-            Role::U | Role::N | Role::X => text.push(format!("{v}")),
-            Role::T => {
-                text.push(format!("t{v}"));
-                notes.push(type_name(p, v as u32));
+            Role::W | Role::R | Role::M => operands.push(format!("r{v}")),
+            Role::W2 | Role::W3 | Role::R3 | Role::M3 | Role::Ws | Role::Rs | Role::Rt => {
+                operands.push(format!("r{v}.."));
             }
-            Role::J => text.push(format!("-> {}", next as i64 + (v as i16) as i64)),
-            Role::JJ => text.push(format!("-> {}", next as i64 + (wide as i32) as i64)),
-            Role::II => text.push(format!("{}", wide as i32)),
-            Role::GG => text.push(format!("g{wide}")),
+            Role::A => operands.push(format!("w{v}")),
+            Role::I => operands.push(format!("{}", v as i16)),
+            Role::U | Role::N => operands.push(v.to_string()),
+            Role::X if v == 0xffff => operands.push("-".into()),
+            Role::X => operands.push(format!("x{v}")),
+            Role::T => {
+                operands.push(format!("t{v}"));
+                notes.push(type_name(v as u32));
+            }
+            Role::J => operands.push(format!("->{}", next as i64 + v as i16 as i64)),
+            Role::JJ => operands.push(format!("->{}", next as i64 + wide as i32 as i64)),
             Role::KK => {
-                text.push(format!("k{wide}"));
-                notes.push(match p.consts.get(wide as usize) {
-                    Some(Const::Word(w)) => word(*w),
-                    Some(Const::Str(s)) => format!("{:?}", String::from_utf8_lossy(s)),
-                    Some(Const::Func(f)) => func_name(p, *f),
-                    None => "?".into(),
+                operands.push(format!("k{wide}"));
+                notes.push(match ins.op {
+                    Op::CallN | Op::CallNC => program.natives.get(wide as usize).cloned().unwrap_or("?".into()),
+                    _ => constant(program, wide),
                 });
             }
             Role::FF => {
-                text.push(format!("f{wide}"));
-                notes.push(func_name(p, wide));
+                operands.push(format!("f{wide}"));
+                notes.push(program.funcs.get(wide as usize).map_or("?", |f| &f.name).to_string());
             }
+            Role::GG => operands.push(format!("g{wide}")),
+            Role::II => operands.push(format!("{}", wide as i32)),
             Role::TT => {
-                text.push(format!("t{wide}"));
-                notes.push(type_name(p, wide));
+                operands.push(format!("t{wide}"));
+                notes.push(type_name(wide));
             }
         }
-        i += if matches!(role, Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT) { 2 } else { 1 };
+        skip = matches!(role, Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT);
+    }
+    if ins.op == Op::CallI && roles == ins.op.roles() {
+        notes.push(program.methods.get(ins.d as usize).map_or("?", |m| m).to_string());
     }
 }
 
-/// A constant's word as an integer, and as a float where it looks like one.
-fn word(w: u64) -> String {
-    let f = f64::from_bits(w);
-    if (1 << 52..0x7ff0 << 48).contains(&(w & !(1 << 63))) && (1e-100..1e100).contains(&f.abs()) {
-        return format!("{f:?}");
+fn constant(program: &Program, id: u32) -> String {
+    match program.consts.get(id as usize) {
+        Some(Const::Word(w)) => format!("{} = {:?}", *w as i64, f64::from_bits(*w)),
+        Some(Const::Str(s)) => {
+            let text = String::from_utf8_lossy(s);
+            let short: String = text.chars().take(24).collect();
+            if short.len() < text.len() { format!("{short:?}...") } else { format!("{text:?}") }
+        }
+        Some(Const::Func(f)) => program.funcs.get(*f as usize).map_or("?", |f| &f.name).to_string(),
+        None => "?".into(),
     }
-    format!("{}", w as i64)
-}
-
-fn type_name(p: &Program, t: TypeId) -> String {
-    p.types.get(t as usize).map_or_else(|| "?".into(), |t| t.name.clone())
-}
-
-fn func_name(p: &Program, f: FuncId) -> String {
-    p.funcs.get(f as usize).map_or_else(|| "?".into(), |f| f.name.clone())
 }
