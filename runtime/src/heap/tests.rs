@@ -154,3 +154,14 @@ fn verify_finds_a_marker_that_missed_an_object() {
     let c = alloc(&heap, &mut cache, words, 1);
     assert!(fails(&[a as u64, c as u64]).contains("is not marked"));
 }
+
+#[test]
+fn roots_may_be_passed_on() {
+    let heap = arena(config(), 1 << 20);
+    let (mut cache, words) = (heap.new_cache(), words(&heap));
+    let kept = [alloc(&heap, &mut cache, words, 1) as u64];
+    let roots: &mut dyn FnMut(Visit) = &mut |visit| visit(kept.as_ptr(), 1);
+    // SAFETY: one thread, one cache.
+    unsafe { heap.collect(&mut [&mut cache].into_iter(), roots) };
+    assert_eq!(heap.stats().heap_objects, 1);
+}
