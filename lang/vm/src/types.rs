@@ -160,10 +160,6 @@ impl Types {
     /// Loads what is new in `program` (types and method names) and registers one heap descriptor for each type. The table and the
     /// heap must have been made for each other: nobody else adds descriptors.
     pub fn load(&self, program: &Program, heap: &Heap) {
-        self.load_with(program, &mut |desc| heap.add_desc(desc));
-    }
-
-    pub(crate) fn load_with(&self, program: &Program, add: &mut dyn FnMut(Desc) -> u32) {
         let _one = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         self.load_names(&program.methods);
         let first = self.len();
@@ -175,7 +171,7 @@ impl Types {
             };
             // Id 0 is the heap's own.
             if id > 0 {
-                let added = add(heap_desc(id, &loaded.desc));
+                let added = heap.add_desc(heap_desc(id, &loaded.desc));
                 assert_eq!(added, id, "a type's id is its descriptor's id");
             }
             self.push(id, loaded);

@@ -217,6 +217,20 @@ impl Table {
         unsafe { self.words.add(at as usize) }
     }
 
+    /// # Safety
+    /// `group <= mask`.
+    #[inline(always)]
+    unsafe fn prefetch(self, group: u64, slot_words: u32) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint.
+        unsafe {
+            use std::arch::x86_64::*;
+            let at = self.slot(group * GROUP, slot_words).cast::<i8>();
+            _mm_prefetch::<_MM_HINT_T0>(at);
+            _mm_prefetch::<_MM_HINT_T0>(at.add(64));
+        }
+    }
+
     /// Entries that still may go into empty slots.
     ///
     /// # Safety
@@ -412,6 +426,7 @@ unsafe fn find<K: Key>(map: *const Map, table: Table, key: K, hash: u64) -> Opti
     // SAFETY: groups from the probe, slots from their groups.
     unsafe {
         let slot_words = (*map).slot_words;
+        table.prefetch(hash & table.mask, slot_words);
         for group in table.probe(hash) {
             let control = table.control(group);
             for i in control.matches(tag_of(hash)) {

@@ -28,18 +28,9 @@ pub fn zero_base() -> u64 {
 /// `p` is the caller's P; `desc` is loaded.
 #[inline(always)]
 pub unsafe fn alloc(p: *mut P, desc: TypeId, len: u64) -> Result<*mut u64, Fault> {
-    #[cfg(test)]
-    return stub_alloc(p, desc, len);
-    #[cfg(not(test))]
-    {
-        // SAFETY: the P belongs to the caller, and `Types::load` registered `desc` with this heap.
-        let obj = unsafe { (*(*p).heap).alloc(&mut (*p).cache, desc, len) };
-        if obj.is_null() { Err(Fault::OutOfMemory) } else { Ok(obj) }
-    }
-}
-#[cfg(test)]
-fn stub_alloc(p: *mut P, d: TypeId, len: u64) -> Result<*mut u64, Fault> {
-    tests::stub_alloc(p, d, len)
+    // SAFETY: the P belongs to the caller, and `Types::load` registered `desc` with this heap.
+    let obj = unsafe { (*(*p).heap).alloc(&mut (*p).cache, desc, len) };
+    if obj.is_null() { Err(Fault::OutOfMemory) } else { Ok(obj) }
 }
 
 /// The loaded types.
