@@ -3,7 +3,7 @@
 use crate::code::*;
 use crate::fault::Fault;
 use crate::unwind::stash;
-use crate::vm::{alloc_poll, shared};
+use crate::vm::shared;
 use gol_runtime::{Chan, Dir, Op, P, SelectCase, SelectOp, Waiter, ops};
 
 /// "None" in the data units of a select.
@@ -223,7 +223,6 @@ slow_ops! { [pc base p i]
             return Err(Fault::OutOfMemory);
         }
         w(base, i.a, ch as u64);
-        alloc_poll(p);
     }
     ChanLen {
         let ch = r(base, i.b) as *const Chan;
