@@ -63,6 +63,8 @@ impl Em<'_> {
     /// The deferred closure of `par.run`: sends what it recovers on the captured channel.
     fn par_done(&mut self) -> FuncId {
         self.thunk(ThunkKey::ParDone, "par.done".to_string(), |em| {
+            // Recover answers only in functions that are not hidden.
+            em.f.hidden = false;
             let closure = em.f.alloc(1);
             let r = em.f.alloc(2);
             em.f.emit(Op::Recover, r, 0, 0, 0);
@@ -138,7 +140,7 @@ impl Em<'_> {
         let count = self.f.alloc(1);
         debug_assert_eq!(count, done + 1);
         self.load_word(count, 0);
-        self.for_loop(inner, h, LoopBody::Par(key, *body, done));
+        self.for_loop(h, LoopBody::Par(key, *body, done));
         self.par_join(done, count);
         self.f.next = mark;
     }

@@ -66,9 +66,8 @@ impl Em<'_> {
     fn same_words(&self, from: TyId, to: TyId) -> bool {
         match (self.num(from), self.num(to)) {
             (Num::Other, Num::Other) => {
-                !self.needs_box(from, to)
-                    && !(matches!(self.types.under(from), Ty::Slice(_))
-                        && !matches!(self.types.under(to), Ty::Slice(_) | Ty::Interface(_)))
+                let slice = matches!(self.types.under(from), Ty::Slice(_));
+                !self.needs_box(from, to) && (!slice || matches!(self.types.under(to), Ty::Slice(_) | Ty::Interface(_)))
             }
             (Num::Int(a), Num::Int(b)) | (Num::Uint(a), Num::Uint(b)) => a <= b,
             (Num::Uint(a), Num::Int(b)) => a < b || a == 64 && b == 64,

@@ -81,8 +81,6 @@ pub(super) struct Fun {
     pub epilogue: Option<Label>,
     pub epilogue_at: Option<u32>,
     pub hidden: bool,
-    /// Inside the body of a range-over-func loop: how to leave it.
-    pub outer: Option<Box<super::rangefunc::Outer>>,
 }
 
 impl Fun {

@@ -27,12 +27,12 @@ struct Counting {
 }
 
 impl Em<'_> {
-    pub(super) fn for_stmt(&mut self, s: StmtId, h: &ForHeader, body: BlockId) {
+    pub(super) fn for_stmt(&mut self, h: &ForHeader, body: BlockId) {
         let mark = self.f.next;
-        self.for_loop(s, h, LoopBody::Block(body));
+        self.for_loop(h, LoopBody::Block(body));
         self.f.next = mark;
     }
-    pub(super) fn for_loop(&mut self, s: StmtId, h: &ForHeader, body: LoopBody) {
+    pub(super) fn for_loop(&mut self, h: &ForHeader, body: LoopBody) {
         match h {
             ForHeader::Cond(c) => self.cond_loop(self.header_expr(*c), None, &[], body),
             ForHeader::Three(init, cond, post) => {
@@ -44,7 +44,7 @@ impl Em<'_> {
                 self.f.pending_label = label;
                 self.cond_loop(self.header_expr(*cond), *post, &vars, body);
             }
-            ForHeader::Range { vars, define, over } => self.range_loop(s, vars, *define, *over, body),
+            ForHeader::Range { vars, define, over } => self.range_loop(vars, *define, *over, body),
         }
     }
     /// Loop variables that the body shares with closures: each iteration gets its own.

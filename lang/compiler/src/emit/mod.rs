@@ -27,7 +27,6 @@ mod natives;
 mod ops;
 mod place;
 mod range;
-mod rangefunc;
 mod select;
 mod stmt;
 mod switch;

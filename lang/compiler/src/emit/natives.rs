@@ -1,54 +1,8 @@
-//! Natives: which packages hold only leaf natives, which functions are operations of the machine.
+//! Natives: their names and ids, and functions that are operations of the machine.
 
 use super::{Em, Reg};
 use crate::info::{ObjId, ObjKind};
 use gol_bytecode::Op;
-
-/// Packages whose natives neither call back nor park, except those in [`CALLBACK`].
-const LEAF: &[&str] = &[
-    "complex",
-    "math",
-    "math/bits",
-    "print",
-    "printout",
-    "runtime",
-    "strconv",
-    "strings",
-    "bytes",
-    "sync/atomic",
-    "time.leaf",
-    "unicode",
-    "unicode/utf8",
-    "unicode/utf16",
-];
-/// Natives of leaf packages that may call back into gol, or park.
-const CALLBACK: &[&str] = &[
-    "runtime.Gosched",
-    "runtime.Goexit",
-    "runtime.GC",
-    "strings.Map",
-    "strings.FieldsFunc",
-    "strings.IndexFunc",
-    "strings.LastIndexFunc",
-    "strings.TrimFunc",
-    "strings.TrimLeftFunc",
-    "strings.TrimRightFunc",
-    "strings.ContainsFunc",
-    "bytes.Map",
-    "bytes.FieldsFunc",
-    "bytes.IndexFunc",
-    "bytes.TrimFunc",
-    "print.iface",
-    "printout.iface",
-];
-
-pub(super) fn is_leaf(name: &str) -> bool {
-    let package = match name.rfind('/') {
-        Some(slash) => name[slash..].find('.').map_or(name, |dot| &name[..slash + dot]),
-        None => name.split('.').next().unwrap_or(name),
-    };
-    LEAF.contains(&package) && !CALLBACK.contains(&name)
-}
 
 impl Em<'_> {
     pub(super) fn native(&mut self, name: &str) -> u32 {
@@ -63,8 +17,9 @@ impl Em<'_> {
     /// Calls a native with its arguments in the window already.
     pub(super) fn call_native(&mut self, name: &str, window: Reg, arg_words: u32) {
         let n = self.native(name);
-        let op = if is_leaf(name) { Op::CallN } else { Op::CallNC };
-        self.f.wide(op, window, arg_words, n);
+        // The loader knows the native's kind and replaces this by the leaf form where it can.
+        self.f.wide(Op::CallNC, window, arg_words, n);
+        self.f.data(window, 0, 0, 0);
     }
     /// A function that is one operation.
     pub(super) fn intrinsic(&self, fun: gol_syntax::ast::ExprId) -> Option<Op> {

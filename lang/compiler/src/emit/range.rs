@@ -8,10 +8,10 @@ use super::{Em, Reg};
 use crate::info::ObjId;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
-use gol_syntax::ast::{ExprId, StmtId};
+use gol_syntax::ast::ExprId;
 
 impl Em<'_> {
-    pub(super) fn range_loop(&mut self, s: StmtId, vars: &[ExprId], define: bool, over: ExprId, body: LoopBody) {
+    pub(super) fn range_loop(&mut self, vars: &[ExprId], define: bool, over: ExprId, body: LoopBody) {
         let ty = self.ty(over);
         let key = vars.first().copied().filter(|e| !self.is_blank(*e));
         let value = vars.get(1).copied().filter(|e| !self.is_blank(*e));
@@ -20,7 +20,7 @@ impl Em<'_> {
             Ty::Slice(elem) => self.range_slice(&v, over, elem, body),
             Ty::Map(k, e) => self.range_map(&v, over, ty, k, e, body),
             Ty::Chan(_, e) => self.range_chan(&v, over, e, body),
-            Ty::Func(_) => self.range_func(s, &v, over, body),
+            Ty::Func(_) => self.refuse_expr(over, "range over a function is not in gol yet"),
             Ty::Basic(_) if self.num(ty) == Num::Str => self.range_string(&v, over, body),
             Ty::Basic(_) => self.range_int(&v, over, ty, body),
             _ => self.range_array(&v, over, body),

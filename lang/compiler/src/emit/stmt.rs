@@ -59,7 +59,7 @@ impl Em<'_> {
             }
             Stmt::Block(b) => self.block(*b),
             Stmt::If(h, then, els) => self.if_stmt(*h, *then, *els),
-            Stmt::For(h, body) => self.for_stmt(s, h, *body),
+            Stmt::For(h, body) => self.for_stmt(h, *body),
             Stmt::Switch(h, clauses) => self.switch_stmt(*h, clauses),
             Stmt::Select(clauses) => self.select_stmt(clauses),
         }
@@ -89,7 +89,7 @@ impl Em<'_> {
         });
         match found.map(|t| if cont { t.cont } else { Some(t.brk) }) {
             Some(Some(l)) => self.f.goto(l),
-            _ => self.leave_body(label, cont),
+            Some(None) | None => {}
         }
     }
     /// The condition of an `if` or `for`.
@@ -132,9 +132,6 @@ impl Em<'_> {
     // ---- return
 
     fn return_stmt(&mut self, list: &[ExprId]) {
-        if self.f.outer.is_some() {
-            return self.return_from_body(list);
-        }
         let mark = self.f.next;
         match (list, self.f.epilogue) {
             ([], None) => {
