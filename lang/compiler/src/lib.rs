@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 pub mod constant;
+pub mod emit;
 pub mod info;
 pub mod session;
 pub mod types;
