@@ -3,6 +3,14 @@
 //! **Parking is a return.** An operation that must wait locks, enqueues a waiter, leaves the lock held (recorded in
 //! `P::unlock`) and returns [`Op::Park`] or [`Op::Retry`]. The engine saves pc and base in the G and returns
 //! [`Exit::Parked`]; the M's loop then sets the state and releases the lock. So nobody can wake a G that still runs.
+pub mod chan;
+pub mod select;
+pub mod timer;
+
+pub use chan::{CHAN_PREFIX_WORDS, Chan};
+pub use select::{Dir, SelectCase, SelectOp};
+pub use timer::{TimerAction, TimerId, now_ns};
+
 use crate::heap::{Cache, Heap};
 use crate::sync::atomic::{AtomicU32, AtomicUsize};
 
@@ -82,8 +90,29 @@ pub struct G {
     /// Engine's words, scanned as roots: defer chain, panic chain.
     pub roots: [u64; 2],
     pub inline: [u64; INLINE_SLOTS],
-    // The scheduler adds: wait reason, wait object, since, flags (killed), links of the list of all goroutines. Keep 256
-    // bytes: what does not fit goes to a side table beside the slab.
+    pub(crate) reason: u8,
+    pub(crate) flags: u8,
+    pub(crate) killed: crate::sync::atomic::AtomicU8,
+    pub(crate) spare: u8,
+    /// Coarse milliseconds of the runtime's clock when it parked.
+    pub(crate) since: u32,
+}
+
+const _: () = assert!(size_of::<G>() == 256);
+
+impl G {
+    /// Why it waits; `None` when it does not.
+    pub fn wait_reason(&self) -> WaitReason {
+        unimplemented!()
+    }
+    /// Address of the channel or word it waits for; 0 when there is none.
+    pub fn wait_object(&self) -> usize {
+        unimplemented!()
+    }
+    /// Milliseconds it has waited, coarse.
+    pub fn waited_ms(&self, _runtime: &Runtime) -> u64 {
+        unimplemented!()
+    }
 }
 
 /// A processor: what a goroutine needs to run. The engine's handlers get `*mut P` as their context register.
@@ -163,13 +192,69 @@ impl Runtime {
     pub fn interrupt(&self) {
         unimplemented!()
     }
+    pub fn num_goroutine(&self) -> usize {
+        unimplemented!()
+    }
+    pub fn procs(&self) -> usize {
+        unimplemented!()
+    }
+    /// GOMAXPROCS: the old number. 0 changes nothing.
+    pub fn set_procs(&self, _n: usize) -> usize {
+        unimplemented!()
+    }
+    /// Calls `f` with every live goroutine; the world is stopped meanwhile when called on an M's thread by `ops`, else
+    /// the picture is only a sample.
+    pub fn for_each_goroutine(&self, _f: &mut dyn FnMut(&G)) {
+        unimplemented!()
+    }
+    /// Bytes of goroutine stacks outside the heap.
+    pub fn stack_bytes(&self) -> usize {
+        unimplemented!()
+    }
 }
+
+/// What a slow path that met a poisoned guard does next. For all but `Go` the engine saves pc and base first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Poll {
+    /// Goes on (the guard is the stack limit again, unless a new request came).
+    Go,
+    /// Returns [`Exit::Yield`].
+    Yield,
+    /// Returns [`Exit::Stop`].
+    Stop,
+    /// Was killed: unwinds without running anything and returns [`Exit::Done`].
+    Killed,
+}
+
+/// What a goroutine waits for; the texts are Go's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum WaitReason {
+    None,
+    ChanReceive,
+    ChanSend,
+    ChanReceiveNil,
+    ChanSendNil,
+    Select,
+    SelectNoCases,
+    Sleep,
+    MutexLock,
+    WaitGroupWait,
+    CondWait,
+    Semacquire,
+    GarbageCollection,
+}
+
+/// A wait group's counter would be negative.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Negative;
 
 /// Operations, called by the engine on its P. All are `unsafe`: `p` is the caller's, references are live.
 pub mod ops {
     use super::*;
 
-    /// `go`: a new goroutine as in [`Runtime::run`], put into run-next.
+    /// `go`: a new goroutine as in [`Runtime::run`], put into run-next. False: the limit on memory is reached.
     /// # Safety
     /// See the module.
     pub unsafe fn spawn(
@@ -180,6 +265,190 @@ pub mod ops {
         _args: *const u64,
         _nargs: usize,
     ) -> bool {
+        unimplemented!()
+    }
+    /// Doubles the stack of `p.g` until `base + need_slots` fits; `p.g.base` must be saved. False: over the limit. The stack has moved.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn grow_stack(_p: *mut P, _need_slots: usize) -> bool {
+        unimplemented!()
+    }
+    /// After a poisoned guard (0): restores it and says what to do. pc and base of `p.g` need not be saved yet.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn poll(_p: *mut P) -> Poll {
+        unimplemented!()
+    }
+    /// Makes the running goroutine of `p` poll at its next check.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn poll_soon(_p: *mut P) {
+        unimplemented!()
+    }
+    /// Makes a channel: an object of `desc` (prefix [`CHAN_PREFIX_WORDS`], stride `8 * elem_words`); null: out of memory.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn chan_make(_p: *mut P, _desc: crate::heap::DescId, _elem_words: u32, _cap: u64) -> *mut Chan {
+        unimplemented!()
+    }
+    /// Sends `elem_words` words from `src` (slots of the frame). After a park: `g.wake_ok == 0` means closed meanwhile: panic.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn chan_send(_p: *mut P, _ch: *mut Chan, _src: *const u64) -> Op {
+        unimplemented!()
+    }
+    /// Receives into `dst` (slots of the frame, or null: discard). `ok` may be null; after a park it is `g.wake_ok`.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn chan_recv(_p: *mut P, _ch: *mut Chan, _dst: *mut u64, _ok: *mut bool) -> Op {
+        unimplemented!()
+    }
+    /// Done, Closed (already) or Nil.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn chan_close(_p: *mut P, _ch: *mut Chan) -> Op {
+        unimplemented!()
+    }
+    /// # Safety
+    /// See the module.
+    pub unsafe fn chan_len(_ch: *const Chan) -> u64 {
+        unimplemented!()
+    }
+    /// # Safety
+    /// See the module.
+    pub unsafe fn chan_cap(_ch: *const Chan) -> u64 {
+        unimplemented!()
+    }
+    /// `waiters`: `n` waiters in slots of the frame. Cases, elements and waiters must stay until [`select_finish`].
+    /// # Safety
+    /// See the module.
+    pub unsafe fn select(
+        _p: *mut P,
+        _cases: *const SelectCase,
+        _n: usize,
+        _waiters: *mut Waiter,
+        _has_default: bool,
+    ) -> SelectOp {
+        unimplemented!()
+    }
+    /// After a parked select was woken: dequeues the losers; (case, ok). `ok == false` on a send case: closed, the engine panics.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn select_finish(
+        _p: *mut P,
+        _cases: *const SelectCase,
+        _n: usize,
+        _waiters: *mut Waiter,
+    ) -> (usize, bool) {
+        unimplemented!()
+    }
+    /// Done or Retry.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn mutex_lock(_p: *mut P, _m: *mut u64) -> Op {
+        unimplemented!()
+    }
+    /// # Safety
+    /// See the module.
+    pub unsafe fn mutex_try_lock(_m: *mut u64) -> bool {
+        unimplemented!()
+    }
+    /// False: it was not locked.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn mutex_unlock(_p: *mut P, _m: *mut u64) -> bool {
+        unimplemented!()
+    }
+    /// Takes one from the counter at `addr`: Done or Park.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn sema_acquire(_p: *mut P, _addr: *mut u64) -> Op {
+        unimplemented!()
+    }
+    /// # Safety
+    /// See the module.
+    pub unsafe fn sema_release(_p: *mut P, _addr: *mut u64) {
+        unimplemented!()
+    }
+    /// # Safety
+    /// See the module.
+    pub unsafe fn wg_add(_p: *mut P, _w: *mut u64, _delta: i64) -> Result<(), Negative> {
+        unimplemented!()
+    }
+    /// Done or Park.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn wg_wait(_p: *mut P, _w: *mut u64) -> Op {
+        unimplemented!()
+    }
+    /// Takes a ticket, before the user's lock is released.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn cond_ticket(_c: *mut u64) -> u32 {
+        unimplemented!()
+    }
+    /// Done (signalled already) or Park.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn cond_wait(_p: *mut P, _c: *mut u64, _ticket: u32) -> Op {
+        unimplemented!()
+    }
+    /// # Safety
+    /// See the module.
+    pub unsafe fn cond_signal(_p: *mut P, _c: *mut u64) {
+        unimplemented!()
+    }
+    /// # Safety
+    /// See the module.
+    pub unsafe fn cond_broadcast(_p: *mut P, _c: *mut u64) {
+        unimplemented!()
+    }
+    /// Done (`ns <= 0`) or Park.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn sleep(_p: *mut P, _ns: i64) -> Op {
+        unimplemented!()
+    }
+    /// `when` on the clock of [`now_ns`]; `period` 0: once.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn timer_start(_p: *mut P, _when: u64, _period: u64, _action: TimerAction) -> TimerId {
+        unimplemented!()
+    }
+    /// True: it was still to come.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn timer_stop(_p: *mut P, _id: TimerId) -> bool {
+        unimplemented!()
+    }
+    /// Parks for ever (`select {}`).
+    /// # Safety
+    /// See the module.
+    pub unsafe fn park_forever(_p: *mut P, _reason: WaitReason) -> Op {
+        unimplemented!()
+    }
+    /// Before a blocking native; pc and base are saved, and the native touches no heap until [`exit_blocking`].
+    /// # Safety
+    /// See the module.
+    pub unsafe fn enter_blocking(_p: *mut P) {
+        unimplemented!()
+    }
+    /// After it: the P to go on with, which may be another one, with the goroutine running on it.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn exit_blocking(_p: *mut P) -> *mut P {
+        unimplemented!()
+    }
+    /// `runtime.GC`: parks until a full collection is done.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn gc_now(_p: *mut P) -> Op {
+        unimplemented!()
+    }
+    /// Asks for a collection at the next safepoint.
+    /// # Safety
+    /// See the module.
+    pub unsafe fn request_gc(_p: *mut P) {
         unimplemented!()
     }
 }
