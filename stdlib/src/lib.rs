@@ -1,1 +1,5 @@
 //! Skeleton.
+mod abi;
+pub mod format;
+pub mod strings;
+pub mod text;
