@@ -119,6 +119,10 @@ impl Printer<'_> {
             self.answer(k, method, verb);
             return Ok(true);
         }
+        if !self.answers.texts.is_empty() {
+            // The second pass: a method has changed what is printed, and this call was not asked for.
+            return Ok(true);
+        }
         let receiver = match iface {
             Some(word) => word,
             None => self.boxed(v)?,

@@ -1,11 +1,9 @@
 //! General categories of runes, from the Unicode Character Database 17.0 (`category.bin`: little-endian words
-//! `first rune << 8 | category`, ascending; a range goes on to the next word).
+//! `first rune << 8 | category`, ascending; a range goes on to the next word), and scripts in a table of the same form,
+//! numbered as package unicode numbers them.
 
-/// General categories in the order of the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Category(pub u8);
-
-const TABLE: &[u8] = include_bytes!("category.bin");
+const CATEGORIES: &[u8] = include_bytes!("category.bin");
+const SCRIPTS: &[u8] = include_bytes!("script.bin");
 
 pub const LU: u8 = 1;
 pub const LL: u8 = 2;
@@ -24,20 +22,26 @@ pub const SPACE: u32 = 0b111 << 23;
 pub const OTHER: u32 = 0b1111 << 26;
 pub const PRINT: u32 = LETTER | MARK | NUMBER | PUNCT | SYMBOL;
 
-fn word(i: usize) -> u32 {
-    let at = i * 4;
-    u32::from_le_bytes([TABLE[at], TABLE[at + 1], TABLE[at + 2], TABLE[at + 3]])
-}
-
-/// The category number of a rune: 0 is unassigned.
-pub fn of(c: char) -> u8 {
+/// The value of the range that holds the rune.
+fn find(table: &[u8], c: char) -> u8 {
+    let word = |i: usize| u32::from_le_bytes([table[i * 4], table[i * 4 + 1], table[i * 4 + 2], table[i * 4 + 3]]);
     let want = c as u32;
-    let (mut low, mut high) = (0, TABLE.len() / 4);
+    let (mut low, mut high) = (0, table.len() / 4);
     while low < high {
         let mid = (low + high) / 2;
         if word(mid) >> 8 <= want { low = mid + 1 } else { high = mid }
     }
     if low == 0 { 0 } else { (word(low - 1) & 0xff) as u8 }
+}
+
+/// The category number of a rune: 0 is unassigned.
+pub fn of(c: char) -> u8 {
+    find(CATEGORIES, c)
+}
+
+/// The script number of a rune: 0 is one that package unicode does not name.
+pub fn script(c: char) -> u8 {
+    find(SCRIPTS, c)
 }
 
 /// Is the rune's category in the mask?

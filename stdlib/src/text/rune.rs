@@ -188,6 +188,31 @@ pub fn fold(c: char) -> char {
     }
 }
 
+/// The next rune of the ring of runes that are equal under simple folding, in ascending order and then round again.
+pub fn next_fold(c: char) -> char {
+    let near = [to_lower(c), to_upper(c), to_title(c), fold(c)];
+    let extra: &[char] = match fold(c) {
+        'k' => &['K', 'k', '\u{212a}'],
+        's' => &['S', 's', '\u{17f}'],
+        'å' => &['Å', 'å', '\u{212b}'],
+        'ω' => &['Ω', 'ω', '\u{2126}'],
+        'σ' => &['Σ', 'σ', 'ς'],
+        'ß' => &['ß', 'ẞ'],
+        'µ' | 'μ' => &['µ', 'Μ', 'μ'],
+        'β' | 'ϐ' => &['Β', 'β', 'ϐ'],
+        'ε' | 'ϵ' => &['Ε', 'ε', 'ϵ'],
+        'θ' | 'ϑ' => &['Θ', 'θ', 'ϑ', 'ϴ'],
+        'κ' | 'ϰ' => &['Κ', 'κ', 'ϰ'],
+        'π' | 'ϖ' => &['Π', 'π', 'ϖ'],
+        'ρ' | 'ϱ' => &['Ρ', 'ρ', 'ϱ'],
+        'φ' | 'ϕ' => &['Φ', 'φ', 'ϕ'],
+        _ => &[],
+    };
+    let ring: Vec<char> = near.into_iter().chain(extra.iter().copied()).collect();
+    let above = ring.iter().copied().filter(|&x| x > c).min();
+    above.or(ring.into_iter().min()).unwrap_or(c)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
