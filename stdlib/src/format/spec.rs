@@ -235,8 +235,8 @@ impl Spec {
             spec.zero = false;
             if num[1] == b'N' && !self.space && !self.plus {
                 num.remove(0);
-                return spec.padded(out, |out| out.extend_from_slice(&num));
             }
+            return spec.padded(out, |out| out.extend_from_slice(&num));
         } else if self.sharp && verb != b'b' {
             keep_point(&mut num, verb, prec);
         }
