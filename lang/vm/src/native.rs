@@ -241,21 +241,22 @@ impl Cx {
     }
     /// Types that natives make.
     pub fn known(&self) -> WellKnown {
-        self.shared().known()
+        self.shared().known().known
     }
 
     /// Runs `f` while another thread may use this P. `f` must not touch gol memory. Borrows of arguments end before; afterwards the native
     /// may run on another P.
     pub fn blocking<T>(&mut self, f: impl FnOnce() -> T) -> T {
         // SAFETY: the handler saved pc and base before it called the native.
-        unsafe {
-            let scratch = (*self.p).scratch;
-            gol_runtime::ops::enter_blocking(self.p);
-            let out = f();
-            self.p = gol_runtime::ops::exit_blocking(self.p);
-            (*self.p).scratch = scratch;
+        let out = unsafe {
+            let co = crate::callback::before_blocking(self.p);
+            let token = gol_runtime::ops::enter_blocking(self.p);
+            let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
+            self.p = gol_runtime::ops::exit_blocking(token);
+            crate::callback::after_blocking(self.p, co);
             out
-        }
+        };
+        out.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
     /// The processor, for the runtime's operations.
     pub fn p(&self) -> *mut P {
@@ -283,6 +284,11 @@ impl Cx {
 /// What a callback native gets: a [`Cx`] that can call gol.
 pub struct CallCx {
     pub(crate) cx: Cx,
+    pub(crate) co: *mut crate::callback::Co,
+    /// The native's call instruction, its frame, and the first slot behind that.
+    pub(crate) pc: crate::code::Pc,
+    pub(crate) base: u32,
+    pub(crate) top: usize,
 }
 
 impl Deref for CallCx {

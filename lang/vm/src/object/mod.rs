@@ -4,10 +4,13 @@
 //! reference held in a Rust local is good until the caller's next safepoint. *(unsafe)* throughout; each function says what
 //! its words must be.
 
+mod hash;
 pub mod iface;
 pub mod map;
 pub mod slice;
 pub mod string;
+#[cfg(test)]
+mod tests;
 
 use crate::fault::Fault;
 use crate::types::{TypeId, Types};
