@@ -59,13 +59,13 @@ impl Machine {
     pub fn new(options: &Options, name: &str, args: Vec<OsString>) -> Result<Machine, String> {
         let mut words = vec![name.as_bytes().to_vec()];
         words.extend(args.into_iter().map(|a| a.into_encoded_bytes()));
-        gol_stdlib::set_args(words);
+        gol_stdlib::os::set_args(words);
         let sources = Arc::new(Mutex::new(SourceMap::default()));
         let places = sources.clone();
         let hooks = Hooks {
             position: Box::new(move |pos| {
                 let map = places.lock().unwrap_or_else(PoisonError::into_inner);
-                map.locate(pos).map_or_else(|| "?:0".into(), |(name, line, _)| format!("{name}:{line}"))
+                place(&map, pos)
             }),
             ..Hooks::default()
         };
@@ -90,7 +90,8 @@ impl Machine {
             RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
             RunResult::Fatal(_) => Ended::Panicked,
             RunResult::Deadlock(goroutines) => {
-                eprint!("{}", self.vm.deadlock_text(&goroutines));
+                let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+                eprint!("{}", gol_vm::trace::deadlock_text(&goroutines, &|pos| place(&places, pos)));
                 Ended::Panicked
             }
         }
@@ -102,6 +103,11 @@ impl Machine {
         // A second handler in one process is refused; then the first one is still there.
         let _ = ctrlc::set_handler(move || vm.interrupt());
     }
+}
+
+/// `file:line` of a position, as tracebacks show it.
+fn place(sources: &SourceMap, pos: u32) -> String {
+    sources.locate(pos).map_or_else(|| "?:0".into(), |(name, line, _)| format!("{name}:{line}"))
 }
 
 fn runtime_config(options: &Options) -> RuntimeConfig {
@@ -123,6 +129,7 @@ fn runtime_config(options: &Options) -> RuntimeConfig {
             verify: stressed,
         },
         max_stack_slots: options.max_stack.map_or(STACK_BYTES, |m| m.saturating_mul(MIB)) / 8,
+        seed: None,
         slice_ns: if options.preempt == Preempt::None { 0 } else { SLICE_NS },
     }
 }
