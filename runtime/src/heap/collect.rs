@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering::*;
 use std::time::Instant;
 
 /// What passes root ranges on.
-pub type Visitor<'a> = dyn FnMut(*const u64, usize) + 'a;
+pub type Visit<'a> = &'a mut dyn FnMut(*const u64, usize);
 
 const LAST_EPOCH: u8 = 250;
 /// Live bytes below which one worker marks alone: starting a thread costs more than it saves.
@@ -49,7 +49,7 @@ impl Heap {
     ///
     /// # Safety
     /// No other thread touches the heap during the call, `caches` gives every cache of this heap, and the ranges can be read.
-    pub unsafe fn collect(&self, caches: &mut dyn Iterator<Item = &mut Cache>, roots: &mut dyn FnMut(&mut Visitor)) {
+    pub unsafe fn collect(&self, caches: &mut dyn Iterator<Item = &mut Cache>, roots: &mut dyn FnMut(Visit)) {
         let begin = Instant::now();
         for cache in caches {
             self.flush(cache);
@@ -95,7 +95,7 @@ impl Heap {
     }
 
     /// Marks what the roots reach; returns the number of objects and their bytes.
-    fn mark(&self, epoch: u8, roots: &mut dyn FnMut(&mut Visitor)) -> (usize, usize) {
+    fn mark(&self, epoch: u8, roots: &mut dyn FnMut(Visit)) -> (usize, usize) {
         let was_live = self.pacer.totals.lock().live_bytes;
         let workers = if was_live < PARALLEL_FROM { 1 } else { self.workers.load(Relaxed).max(1) };
         let pool = Pool::new(workers);

@@ -4,8 +4,8 @@
 //! prefetches the cell's mark byte and header into a ring of [`RING`] entries, and only when an entry leaves the ring tests and
 //! sets the mark and scans the object. So the cache misses of eight objects overlap.
 //!
-//! Invariants: the world is stopped. A mark byte is set by plain stores: two workers that lose a race scan an object twice,
-//! which is harmless. Any word is accepted; a cell without a header (free, or never allocated) has nothing to scan. Objects
+//! Invariants: the world is stopped. A mark byte is set by a plain store when one worker marks alone, else by an exchange, so
+//! that an object is scanned and counted once. Any word is accepted; a cell without a header (free, or never allocated) has nothing to scan. Objects
 //! above [`SPLIT_WORDS`] are scanned in pieces through `ranges`, so the stack stays short. A worker is *active* while it has
 //! work; marking is over when, under the pool's lock, the pool is empty and nobody is active.
 
@@ -19,9 +19,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
 const RING: usize = 8;
 /// Larger objects are split into pieces of this many words.
 const SPLIT_WORDS: usize = 1024;
-/// A worker whose stack is longer gives a chunk away when the pool runs short.
-const SHARE_ABOVE: usize = 2048;
-const CHUNK: usize = 1024;
+/// A worker looks after so many objects (a power of two) whether others wait for work.
+const SHARE_EVERY: usize = 256;
 /// Root words that may wait before they are followed.
 const ROOTS_AT_ONCE: usize = 1 << 14;
 
@@ -54,34 +53,38 @@ unsafe impl Send for Work {}
 pub struct Pool {
     state: Mutex<PoolState>,
     change: Condvar,
-    /// Items in the pool: a hint, read without the lock.
-    len: AtomicUsize,
-    /// Items below which workers share; 0 with one worker.
-    want: usize,
+    /// Workers that wait and for which no item lies in the pool: a hint, read without the lock.
+    hungry: AtomicUsize,
+    workers: usize,
 }
 
 struct PoolState {
     items: Vec<Work>,
     active: usize,
+    waiting: usize,
 }
 
 impl Pool {
     /// For so many workers, all of which count as active from the start.
     pub fn new(workers: usize) -> Pool {
-        let want = if workers == 1 { 0 } else { workers * 2 };
-        let state = Mutex::new(PoolState { items: Vec::new(), active: workers });
-        Pool { state, change: Condvar::new(), len: AtomicUsize::new(0), want }
+        let state = Mutex::new(PoolState { items: Vec::new(), active: workers, waiting: 0 });
+        Pool { state, change: Condvar::new(), hungry: AtomicUsize::new(0), workers }
     }
 
     #[inline(always)]
-    fn is_short(&self) -> bool {
-        self.len.load(Relaxed) < self.want
+    fn is_hungry(&self) -> bool {
+        self.hungry.load(Relaxed) > 0
+    }
+
+    /// Renews the hint. The lock is held.
+    fn hint(&self, state: &PoolState) {
+        self.hungry.store(state.waiting.saturating_sub(state.items.len()), Relaxed);
     }
 
     fn put(&self, work: Work) {
         let mut state = self.state.lock();
         state.items.push(work);
-        self.len.store(state.items.len(), Relaxed);
+        self.hint(&state);
         self.change.notify_one();
     }
 
@@ -92,14 +95,17 @@ impl Pool {
         loop {
             if let Some(work) = state.items.pop() {
                 state.active += 1;
-                self.len.store(state.items.len(), Relaxed);
+                self.hint(&state);
                 return Some(work);
             }
             if state.active == 0 {
                 self.change.notify_all();
                 return None;
             }
+            state.waiting += 1;
+            self.hint(&state);
             self.change.wait(&mut state);
+            state.waiting -= 1;
         }
     }
 
@@ -118,6 +124,8 @@ pub struct Marker<'h> {
     heap: &'h Heap,
     pool: &'h Pool,
     epoch: u8,
+    /// No other worker marks.
+    alone: bool,
     base: usize,
     /// Bytes from `base` that can hold objects.
     span: usize,
@@ -133,9 +141,10 @@ impl<'h> Marker<'h> {
             heap,
             pool,
             epoch,
+            alone: pool.workers == 1,
             base: heap.pages.base() as usize,
             span: heap.pages.used() * super::size::PAGE,
-            stack: Vec::with_capacity(SHARE_ABOVE * 2),
+            stack: Vec::with_capacity(SPLIT_WORDS * 2),
             ranges: Vec::new(),
             objects: 0,
             bytes: 0,
@@ -214,9 +223,9 @@ impl<'h> Marker<'h> {
             head = (head + 1) % RING;
             n -= 1;
             self.visit(slot);
-            if self.stack.len() > SHARE_ABOVE && self.pool.is_short() {
+            if self.objects.is_multiple_of(SHARE_EVERY) && self.stack.len() > 1 && self.pool.is_hungry() {
                 // The oldest words lead to the largest parts of the graph.
-                let words = self.stack.drain(..CHUNK).collect();
+                let words = self.stack.drain(..self.stack.len() / 2).collect();
                 self.pool.put(Work::Words(words));
             }
         }
@@ -238,7 +247,13 @@ impl<'h> Marker<'h> {
         if slot.mark.load(Relaxed) == self.epoch {
             return;
         }
-        slot.mark.store(self.epoch, Relaxed);
+        if !self.alone {
+            if slot.mark.swap(self.epoch, Relaxed) == self.epoch {
+                return;
+            }
+        } else {
+            slot.mark.store(self.epoch, Relaxed);
+        }
         let first = self.heap.pages.page(slot.page.first.load(Relaxed) as usize);
         if first.live.load(Relaxed) != self.epoch {
             first.live.store(self.epoch, Relaxed);
@@ -348,7 +363,7 @@ impl<'h> Marker<'h> {
         if !is_left {
             return;
         }
-        if self.pool.is_short() {
+        if self.pool.is_hungry() {
             self.pool.put(Work::Range(rest));
         } else {
             self.ranges.push(rest);

@@ -32,7 +32,7 @@ mod verify;
 mod tests;
 
 pub use cache::{AllocKey, Cache};
-pub use collect::Visitor;
+pub use collect::Visit;
 pub use pace::HeapStats;
 
 use collect::Unswept;
@@ -135,12 +135,18 @@ const RESERVE_LEAST: usize = 64 << 20;
 impl Heap {
     /// Fails when no address space can be reserved.
     pub fn new(config: HeapConfig) -> Result<Heap, String> {
+        let reserve = |bytes: usize| Heap::with_regions(&config, bytes, Descs::MAX.min(bytes >> 12), Region::reserve);
         let mut bytes = RESERVE_MOST;
         while bytes >= RESERVE_LEAST {
-            if let Some(heap) = Heap::with_regions(&config, bytes, Descs::MAX.min(bytes >> 12), Region::reserve) {
-                return Ok(heap);
+            match reserve(bytes) {
+                Some(heap) if bytes == RESERVE_MOST => return Ok(heap),
+                // Address space is short: leave some for threads and libraries.
+                Some(heap) => {
+                    drop(heap);
+                    return reserve(bytes / 2).ok_or_else(|| String::from("address space was taken meanwhile"));
+                }
+                None => bytes /= 2,
             }
-            bytes /= 2;
         }
         Err(String::from("cannot reserve address space for the heap"))
     }

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*};
 
 /// A collection is never asked for before so many bytes were allocated (a smaller figure near the limit).
 pub const MIN_GROWTH: usize = 8 << 20;
+/// Near the limit the heap may grow by so much between two collections, or what is left.
+const LEAST_GROWTH: usize = 4 * PAGE;
 /// `gogc` when collections by growth are off.
 const OFF: u32 = u32::MAX;
 
@@ -178,7 +180,7 @@ impl Pacer {
         };
         // The room left below the limit is never used up without a collection before: natives cannot wait for one.
         let room = self.limit.load(Relaxed).saturating_sub(inuse).saturating_sub(external);
-        wanted.min((room / 4 * 3).max(PAGE))
+        wanted.min((room / 4 * 3).max(LEAST_GROWTH))
     }
 
     /// A collection has ended: counts, and sets the next trigger. Returns the growth until then.
@@ -239,7 +241,7 @@ mod tests {
         assert_eq!(pacer.growth(100 << 20, 100 << 20), 15 << 20);
         assert!(pacer.account_external(20 << 20, 6400));
         assert!(!pacer.account_external(1, 6400));
-        assert_eq!(pacer.growth(100 << 20, 100 << 20), PAGE);
+        assert_eq!(pacer.growth(100 << 20, 100 << 20), LEAST_GROWTH);
         assert_eq!(pacer.set_gogc(None), Some(50));
         pacer.set_limit(usize::MAX);
         assert!(pacer.growth(1, 1) > 1 << 60);

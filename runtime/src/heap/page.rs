@@ -78,6 +78,8 @@ pub struct Pages {
     count: usize,
     /// Pages that were ever in use: those above are untouched.
     used: AtomicUsize,
+    /// Pages in spans; changes under the lock of `free`.
+    inuse: AtomicUsize,
     pub free: Mutex<FreePages>,
 }
 
@@ -88,7 +90,6 @@ pub struct FreePages {
     nfree: usize,
     /// Word of `bits` where the last single page was found.
     hint: usize,
-    inuse: usize,
 }
 
 impl Pages {
@@ -96,7 +97,15 @@ impl Pages {
         let count = cells.len() / PAGE;
         assert!(table.len() >= count * size_of::<Page>() && marks.len() >= count * MARKS_PER_PAGE);
         assert!(count < NO_PAGE as usize);
-        Pages { cells, table, marks, count, used: AtomicUsize::new(0), free: Mutex::default() }
+        Pages {
+            cells,
+            table,
+            marks,
+            count,
+            used: AtomicUsize::new(0),
+            inuse: AtomicUsize::new(0),
+            free: Mutex::default(),
+        }
     }
 
     #[inline(always)]
@@ -154,7 +163,7 @@ impl Pages {
     /// `n` pages in a row for a new span while `allowed` pages may be in use, or `None`.
     pub fn take(&self, n: usize, allowed: usize) -> Option<usize> {
         let mut free = self.free.lock();
-        if n == 0 || n > allowed.saturating_sub(free.inuse) {
+        if n == 0 || n > allowed.saturating_sub(self.inuse()) {
             return None;
         }
         let first = match free.find(n) {
@@ -168,7 +177,7 @@ impl Pages {
                 used
             }
         };
-        free.inuse += n;
+        self.inuse.fetch_add(n, Relaxed);
         Some(first)
     }
 
@@ -220,12 +229,16 @@ impl Pages {
             page.dirty.store(true, Relaxed);
         }
         free.give(first, n);
+        self.inuse.fetch_sub(n, Relaxed);
     }
 
     /// Gives runs of free pages back to the system, from the top, until `keep` dirty free pages are left or `most` were
     /// given. Returns the number of pages.
     pub fn release_free(&self, keep: usize, most: usize) -> usize {
         let free = self.free.lock();
+        if free.nfree <= keep {
+            return 0;
+        }
         let releasable = |i: usize| free.is_free(i) && self.page(i).dirty.load(Relaxed);
         let used = self.used.load(Relaxed);
         let dirty = (0..used).filter(|&i| releasable(i)).count();
@@ -251,7 +264,7 @@ impl Pages {
 
     /// Pages in spans.
     pub fn inuse(&self) -> usize {
-        self.free.lock().inuse
+        self.inuse.load(Relaxed)
     }
 
     /// Pages below `used` that hold no memory of the system any more.
@@ -292,7 +305,6 @@ impl FreePages {
     fn give(&mut self, first: usize, n: usize) {
         self.set(first, n, true);
         self.nfree += n;
-        self.inuse -= n;
     }
 
     fn find(&mut self, n: usize) -> Option<usize> {

@@ -128,7 +128,9 @@ fn a_write_after_free_is_found() {
             object.add(1).write(1);
         }
         let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            (0..100).for_each(|_| drop(alloc(&heap, &mut cache, words, len)));
+            for _ in 0..100 {
+                alloc(&heap, &mut cache, words, len);
+            }
         }));
         let message = *again.unwrap_err().downcast::<String>().unwrap();
         assert!(message.contains("was written"), "{message}");
@@ -151,4 +153,15 @@ fn verify_finds_a_marker_that_missed_an_object() {
     assert!(fails(&[b as u64]).contains("is marked"));
     let c = alloc(&heap, &mut cache, words, 1);
     assert!(fails(&[a as u64, c as u64]).contains("is not marked"));
+}
+
+#[test]
+fn roots_may_be_passed_on() {
+    let heap = arena(config(), 1 << 20);
+    let (mut cache, words) = (heap.new_cache(), words(&heap));
+    let kept = [alloc(&heap, &mut cache, words, 1) as u64];
+    let roots: &mut dyn FnMut(Visit) = &mut |visit| visit(kept.as_ptr(), 1);
+    // SAFETY: one thread, one cache.
+    unsafe { heap.collect(&mut [&mut cache].into_iter(), roots) };
+    assert_eq!(heap.stats().heap_objects, 1);
 }

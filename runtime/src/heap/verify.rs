@@ -5,7 +5,7 @@
 
 use super::page::FREE;
 use super::size::{PAGE, PAGE_SHIFT};
-use super::{Header, Heap, PtrMap};
+use super::{Header, Heap};
 use std::collections::HashSet;
 use std::sync::atomic::Ordering::*;
 
@@ -63,21 +63,14 @@ impl Heap {
         }
         let words = prefix + stride * header.len() as usize;
         assert!(8 + words * 8 <= page.cell_bytes(), "heap verify: object {cell:#x} is longer than its cell");
-        let traced = desc.prefix_ptrs != PtrMap::None || desc.ptrs != PtrMap::None;
-        assert!(!(page.noscan() && self.is_traced(&desc)), "heap verify: traced object {cell:#x} in an untraced span");
-        for word in (0..words).filter(|_| traced) {
-            let traced =
-                if word < prefix { desc.prefix_ptrs.has(word) } else { desc.ptrs.has((word - prefix) % stride) };
-            if traced {
-                // SAFETY: the word lies in the cell, see above.
-                f(unsafe { at.cast::<u64>().add(1 + word).read() });
-            }
+        let is_traced = |word: usize| {
+            if word < prefix { desc.prefix_ptrs.has(word) } else { desc.ptrs.has((word - prefix) % stride) }
+        };
+        for word in (0..words).filter(|&word| is_traced(word)) {
+            assert!(!page.noscan(), "heap verify: traced object {cell:#x} in an untraced span");
+            // SAFETY: the word lies in the cell, see above.
+            f(unsafe { at.cast::<u64>().add(1 + word).read() });
         }
-    }
-
-    fn is_traced(&self, desc: &super::Desc) -> bool {
-        (0..desc.prefix_words as usize).any(|i| desc.prefix_ptrs.has(i))
-            || (0..desc.stride as usize / 8).any(|i| desc.ptrs.has(i))
     }
 
     fn marked(&self, epoch: u8) -> HashSet<usize> {
