@@ -45,8 +45,9 @@ pub(super) enum Tried {
     Wait,
 }
 
-/// Makes a channel: an object of `desc` (prefix [`CHAN_PREFIX_WORDS`] words without references, stride 8, so its length is
-/// `cap * elem_words`); null: out of memory or `cap` too large.
+/// Makes a channel: an object of `desc` with `cap * elem_words` elements; null: out of memory or `cap` too large. The descriptor
+/// has a prefix of [`CHAN_PREFIX_WORDS`] words without references and stride 8, so two serve all channel types: one
+/// whose elements are traced, one without.
 ///
 /// # Safety
 /// `p` is the caller's; `desc` is as said.
@@ -54,8 +55,8 @@ pub unsafe fn chan_make(p: *mut P, desc: DescId, elem_words: u32, cap: u64) -> *
     if cap > u32::MAX as u64 {
         return std::ptr::null_mut();
     }
-    // At most 2^32 elements of at most 2^32 words: the heap refuses what is absurd.
-    let words = cap.saturating_mul(elem_words as u64);
+    // 32 bits times 32 bits.
+    let words = cap * elem_words as u64;
     // SAFETY: a zeroed object of the right size; a zeroed channel differs from an empty one only in what is written.
     unsafe {
         let ch = (*(*p).heap).alloc(&mut (*p).cache, desc, words) as *mut Chan;

@@ -10,13 +10,13 @@
 //!   succeed on its own visit.
 //! - Idle to Running only under `Sched::idle`, and only while the world is not stopped.
 use super::g::{G, GRef};
-use super::idle;
 use super::lock::Lock;
 use super::m::M;
 use super::slab::GCache;
 use super::stack::StackCache;
 use super::timer::{Due, Timers};
 use super::{Chan, Runtime, Sched};
+use super::{idle, queue, timer};
 use crate::heap::{Cache, Heap};
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering::*, fence};
 use crossbeam_deque::{Stealer, Worker};
@@ -255,6 +255,11 @@ pub unsafe fn poll(p: *mut P) -> Poll {
         }
         let shared = &(*p).shared;
         if shared.preempt.load(Relaxed) == shared.slice.load(Relaxed) || shared.retired.load(Relaxed) {
+            return Poll::Yield;
+        }
+        if timer::due_at_poll(p) {
+            // The next schedule reads the clock.
+            (*p).tick |= queue::CLOCK_TICK - 1;
             return Poll::Yield;
         }
         if (*p).pending > 0 {

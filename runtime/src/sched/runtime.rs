@@ -11,6 +11,7 @@ use super::g::{G, GRef, GState, MAIN};
 use super::idle::Idle;
 use super::m::{self, M};
 use super::p::{P, Status};
+use super::spawn::Entry;
 use super::{Engine, GROW, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn};
 use crate::heap::Heap;
 use crate::sync::atomic::{Ordering::*, fence};
@@ -95,6 +96,7 @@ impl Runtime {
     /// go on afterwards (the prompt); a program then exits the process. Slot 0 of the stack is the link (`link_pc`), the
     /// base is slot 1, the arguments lie from the base on.
     pub fn run(&self, pc: *const u8, link_pc: u64, frame_slots: usize, args: &[u64]) -> Outcome {
+        assert!(args.len() <= frame_slots);
         let s = self.sched();
         let cell = Arc::new(Cell::default());
         {
@@ -102,8 +104,9 @@ impl Runtime {
             while s.halt.load(Relaxed) & STOP != 0 {
                 s.resumed.wait(&mut idle);
             }
-            // SAFETY: the mutex is held and the world not stopped; the caller vouches for `pc` and `frame_slots`.
-            let g = unsafe { spawn::spawn_outside(s, pc, link_pc, frame_slots, args, MAIN) };
+            let entry = Entry { pc, link_pc, frame_slots };
+            // SAFETY: the mutex is held, the world not stopped, and the frame holds the arguments.
+            let g = unsafe { spawn::spawn_outside(s, entry, args, MAIN) };
             assert!(!g.is_null(), "out of memory for the main goroutine");
             idle.runs.push(Run { g, cell: cell.clone(), interrupted: false });
             s.injector.push(GRef(g));
@@ -164,6 +167,8 @@ impl Runtime {
         }
         let n = n.min(MAX_PROCS);
         s.procs.store(n, Relaxed);
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        self.heap.set_mark_workers(n.min(cores));
         let first = s.p_at(0);
         // SAFETY: under the mutex an idle P stays idle.
         let alone = unsafe { !first.is_null() && (*first).alone && (*first).shared.state() != Status::Idle };
