@@ -1,5 +1,6 @@
 //! Hand-assembled programs.
 mod bare;
+mod machine;
 mod single;
 
 use gol_bytecode::{Func, Ins, Op, Program};
