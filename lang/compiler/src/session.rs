@@ -2,6 +2,7 @@
 
 use crate::check::world::{MAIN, World};
 use crate::check::{Role, check_items};
+use crate::emit::{EmitState, emit_package};
 use crate::info::Info;
 use crate::types::{PkgId, Types};
 use gol_bytecode::{Program, Unit};
@@ -45,6 +46,9 @@ pub struct Session {
     pub info: Info,
     world: World,
     library: &'static dyn Library,
+    emit: EmitState,
+    /// The last text was a script.
+    script: bool,
     /// Packages that are checked and wait for emission, imported ones first.
     pub loaded: Vec<PkgId>,
 }
@@ -74,13 +78,47 @@ impl Session {
             info,
             world,
             library,
+            emit: EmitState::default(),
+            script: false,
             loaded: vec![],
         }
     }
     /// Parses, checks and emits a text. A text with errors leaves no trace but its source.
     pub fn compile(&mut self, name: &str, text: Vec<u8>, kind: TextKind) -> Compiled {
-        let checked = self.check_text(name, text, kind);
-        Compiled { unit: None, diagnostics: checked.diagnostics }
+        let Checked { mut diagnostics, ok } = self.check_text(name, text, kind);
+        let mut unit = None;
+        if ok {
+            // Run-time errors are values of a type of package runtime, so every program has it.
+            self.load("runtime", &mut vec![], &mut diagnostics);
+            match self.emit(kind) {
+                Ok(u) => unit = Some(u),
+                Err(d) => diagnostics.push(d),
+            }
+        }
+        if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+            unit = None;
+        }
+        Compiled { unit, diagnostics }
+    }
+
+    /// Emits the library packages that are new, then package main.
+    fn emit(&mut self, kind: TextKind) -> Result<Unit, Diagnostic> {
+        let mut unit = Unit::default();
+        let Session { ast, types, info, emit, program, loaded, .. } = self;
+        emit.script = false;
+        emit.prompt = false;
+        // `runtime` first: the others' code may fail with its errors.
+        if let Some(at) = loaded.iter().position(|p| info.pkgs[p.0 as usize].path == "runtime") {
+            loaded[..=at].rotate_right(1);
+        }
+        while let Some(&pkg) = loaded.first() {
+            unit.entry.extend(emit_package(ast, types, info, emit, program, pkg)?);
+            loaded.remove(0);
+        }
+        emit.script = self.script;
+        emit.prompt = kind == TextKind::Prompt;
+        unit.entry.extend(emit_package(ast, types, info, emit, program, MAIN)?);
+        Ok(unit)
     }
     /// Parses and checks only.
     pub fn check(&mut self, name: &str, text: Vec<u8>) -> Vec<Diagnostic> {
@@ -104,6 +142,7 @@ impl Session {
         if diagnostics.iter().any(stops_checking) {
             return Checked { diagnostics, ok: false };
         }
+        self.script = parsed.script;
         let role = match (kind, parsed.script) {
             (TextKind::Prompt, true) => Role::Prompt,
             (TextKind::File, true) => Role::Script,
