@@ -9,7 +9,7 @@ use std::time::Duration;
 use toy::{Ctl, Cx, Prog, config, start_with};
 
 const CHANNELS: usize = 5;
-const TOKENS: u64 = 24;
+const TOKENS: u64 = 12;
 const WORKERS: u64 = 16;
 
 #[derive(Default)]
@@ -38,13 +38,17 @@ fn random(c: &Cx, r: usize, below: u64) -> u64 {
     (x >> 16) % below
 }
 
-// Slots of a worker: 0 seed, 1 token (and the element of both receives), 2 channel, 3 and 4 channels of the select, 5
-// scratch, 6 waiters.
-const W: usize = 6;
-const FRAME: usize = W + 3 * WAITER_WORDS;
+// Slots of a worker: 0 seed, 1 token (and the element of all receives), 2 channel, 3 waiters.
+const W: usize = 3;
+const CASES: usize = CHANNELS + 1;
+const FRAME: usize = W + CASES * WAITER_WORDS;
 
-fn cases(c: &Cx, s: &Shared) -> [SelectCase; 3] {
-    [*c.r(3), *c.r(4), s.quit.load(Relaxed)].map(|ch| SelectCase { ch: ch as *mut Chan, elem: c.at(1), dir: Dir::Recv })
+/// A receive from every channel, the last one the end's.
+fn cases(c: &Cx, s: &Shared) -> [SelectCase; CASES] {
+    std::array::from_fn(|k| {
+        let ch = s.channels.get(k).unwrap_or(&s.quit).load(Relaxed);
+        SelectCase { ch: ch as *mut Chan, elem: c.at(1), dir: Dir::Recv }
+    })
 }
 
 /// Passes its token (r1) on to channel r2 and ends.
@@ -63,7 +67,7 @@ fn worker(s: &Arc<Shared>) -> Prog {
     let [s0, s1, s2, s3, s4, s5] = all;
     // After the select: 2 goes on with a token, 7 is the end.
     let chosen = |case: usize, ok: bool| {
-        if case == 2 {
+        if case == CHANNELS {
             assert!(!ok);
             Ctl::Jump(7)
         } else {
@@ -72,12 +76,10 @@ fn worker(s: &Arc<Shared>) -> Prog {
         }
     };
     steps![
-        // 0: wait for a token in one of two channels, or the end.
+        // 0: wait for a token, or the end.
         move |c: &Cx| {
-            *c.r(3) = s0.channels[random(c, 0, CHANNELS as u64) as usize].load(Relaxed);
-            *c.r(4) = s0.channels[random(c, 0, CHANNELS as u64) as usize].load(Relaxed);
             // SAFETY: the waiters are slots of the frame.
-            match unsafe { ops::select(c.p(), cases(c, &s0).as_ptr(), 3, c.at(W) as *mut Waiter, false) } {
+            match unsafe { ops::select(c.p(), cases(c, &s0).as_ptr(), CASES, c.at(W) as *mut Waiter, false) } {
                 SelectOp::Ready { case, ok } => chosen(case, ok),
                 SelectOp::Park => Ctl::Op(Op::Park),
                 other => panic!("{other:?}"),
@@ -86,7 +88,8 @@ fn worker(s: &Arc<Shared>) -> Prog {
         // 1
         move |c: &Cx| {
             // SAFETY: as above.
-            let (case, ok) = unsafe { ops::select_finish(c.p(), cases(c, &s1).as_ptr(), 3, c.at(W) as *mut Waiter) };
+            let (case, ok) =
+                unsafe { ops::select_finish(c.p(), cases(c, &s1).as_ptr(), CASES, c.at(W) as *mut Waiter) };
             chosen(case, ok)
         },
         // 2: count, under the mutex.
