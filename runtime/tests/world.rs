@@ -354,7 +354,8 @@ fn blocking_natives_give_up_their_p() {
     ];
     let begin = Instant::now();
     assert_eq!(t.run(main, 1, &[]), Outcome::Done);
-    assert!(begin.elapsed() < Duration::from_millis(300), "{:?}", begin.elapsed());
+    // One after the other they would take 400 ms.
+    assert!(begin.elapsed() < Duration::from_millis(390), "{:?}", begin.elapsed());
 }
 
 #[test]
