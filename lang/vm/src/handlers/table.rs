@@ -37,7 +37,7 @@ unsafe fn give(from: *const u64, to: Base, n: usize) -> bool {
 #[inline(always)]
 unsafe fn value_words(p: *mut gol_runtime::P, ty: u16) -> usize {
     // SAFETY: the loaded types.
-    unsafe { types(p).get(types(p).get(ty as u32).desc.elem).words as usize }
+    unsafe { types(p).get(ty as u32).map_words.1 as usize }
 }
 
 slow_ops! { [pc base p i]

@@ -98,7 +98,7 @@ const STRING: i32 = 17;
 const CHAN_INT: i32 = 18;
 const MAP: i32 = 19;
 const ERROR: i32 = 20;
-const SLICE: i32 = 21;
+const ANY: i32 = 22;
 
 /// Types, natives and globals for everybody; constant 0 is "boom", 1.. the permanent closures of the functions.
 pub(crate) fn full(funcs: Vec<Func>) -> Program {
@@ -128,6 +128,7 @@ pub(crate) fn full(funcs: Vec<Func>) -> Program {
     slice.backing = INT as TypeId;
     slice.ptrs = vec![true, false, false];
     p.types.push(slice);
+    p.types.push(one("interface {}", Kind::Interface, 0));
     p.runtime_error = ERROR as TypeId;
     p.known = WellKnown { int: INT as TypeId, string: STRING as TypeId, ..WellKnown::default() };
     p.natives = NATIVES.iter().map(|n| n.name.to_string()).collect();
@@ -363,7 +364,7 @@ fn runtime_errors_have_gos_texts() {
                 k(Op::LoadI, 0, 0, 7),
                 k(Op::MkIface, 0, 0, INT),
                 k(Op::Assert, 1, 0, STRING),
-                i(Op::Data, 0, 0, 0, 0),
+                i(Op::Data, ANY, 0, 0, 0),
             ],
             "interface conversion: interface {} is int, not string",
         ),
@@ -725,7 +726,7 @@ fn methods_are_found_by_dynamic_type() {
         12,
         vec![
             k(Op::LoadI, 0, 0, 3),
-            k(Op::MkIface, 0, 0, SLICE + 1),
+            k(Op::MkIface, 0, 0, ANY + 1),
             i(Op::CallI, 1, 0, 0, 0),
             data(),
             i(Op::LenS, 3, 2, 0, 0),
@@ -736,7 +737,7 @@ fn methods_are_found_by_dynamic_type() {
             k(Op::StG, 2, 0, 1),
             k(Op::LoadI, 4, 0, 1),
             i(Op::ShlK, 4, 4, 50, 0),
-            k(Op::MkIface, 0, 4, SLICE + 1),
+            k(Op::MkIface, 0, 4, ANY + 1),
             i(Op::CallI, 1, 0, 0, 0),
             data(),
             i(Op::LenS, 3, 2, 0, 0),
