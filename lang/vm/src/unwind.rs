@@ -78,11 +78,18 @@ pub(crate) unsafe fn stash(p: *mut P, result: Result<(), Fault>) -> bool {
     match result {
         Ok(()) => true,
         Err(fault) => {
-            // SAFETY: `p` is the running processor; nothing else is kept there until `raise` takes it.
-            unsafe { (*p).scratch[STASH] = Box::into_raw(Box::new(fault)) as u64 };
+            // SAFETY: `p` is the running processor.
+            unsafe { keep(p, fault) };
             false
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn keep(p: *mut P, fault: Fault) {
+    // SAFETY: `p` is the running processor; nothing else is kept there until `raise` takes it.
+    unsafe { (*p).scratch[STASH] = Box::into_raw(Box::new(fault)) as u64 };
 }
 
 unsafe fn take_stash(p: *mut P) -> Fault {
