@@ -661,7 +661,8 @@ fn panics_go_through_natives() {
 fn goexit_runs_defers_through_natives() {
     let code = vec![k(Op::LoadI, 2, 0, 1), k(Op::CallN, 1, 1, FAIL), i(Op::Ret, 0, 0, 0, 0)];
     let m = Machine::new(&through_native(code));
-    m.ok(0);
+    let RunResult::Deadlock(report) = m.run(0) else { panic!("main went on: {}", m.printed()) };
+    assert!(crate::trace::deadlock_text(&report, &|_| String::new()).contains("main called runtime.Goexit"));
     assert_eq!((m.global(0), m.global(1)), (5, 0));
 }
 
@@ -807,4 +808,41 @@ fn unknown_natives_are_refused() {
     p.natives.push("t.nothing".into());
     let vm = Vm::new(&[NATIVES], config()).expect("machine");
     assert!(vm.load(&p).expect_err("refused").contains("t.nothing"));
+}
+
+#[test]
+fn memory_that_runs_out_is_collected_or_fatal() {
+    // Garbage without end under a small limit is fine; a growing list is not.
+    let garbage = func(
+        "main.main",
+        0,
+        0,
+        12,
+        vec![
+            k(Op::LoadI, 0, 0, 100_000),
+            k(Op::LoadI, 1, 0, 0),
+            k(Op::LoadI, 2, 0, 2000),
+            i(Op::MakeSlice, 3, 0, 0, INT),
+            i(Op::AddKJltB, 1, 2, 1, -2),
+            i(Op::Ret, 0, 0, 0, 0),
+        ],
+    );
+    let hoard = func(
+        "main.hoard",
+        0,
+        0,
+        12,
+        vec![
+            i(Op::ZeroN, 3, 3, 0, 0),
+            k(Op::LoadI, 0, 0, 1_000_000),
+            i(Op::MakeSlice, 6, 0, 0, SLICE),
+            i(Op::AppendS, 3, 6, 0, SLICE),
+            k(Op::JmpB, 0, 0, -2),
+        ],
+    );
+    let mut c = config();
+    c.runtime.heap.limit = 64 << 20;
+    let m = Machine::with(&full(vec![garbage, hoard]), c);
+    m.ok(0);
+    assert_eq!(m.run(1), RunResult::Fatal("runtime: out of memory".into()));
 }
