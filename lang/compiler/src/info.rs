@@ -1,0 +1,230 @@
+//! What the checker finds out and emission reads: objects, and facts about nodes in side tables.
+//!
+//! Tables are keyed by `ExprId` (unique in the session) and by the position of declaring identifiers (`Ident::span.lo`, unique too).
+//! The checker alone writes here; emission runs only when no error was reported, so every entry it needs is there.
+
+use crate::constant::Value;
+use crate::types::{NamedId, PkgId, TyId};
+use gol_syntax::ast::{BlockId, ExprId, StmtId, Sym};
+use gol_syntax::span::Span;
+use rustc_hash::FxHashMap;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct ObjId(pub u32);
+
+/// Predeclared functions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Builtin {
+    Append,
+    Cap,
+    Clear,
+    Close,
+    Complex,
+    Copy,
+    Delete,
+    Imag,
+    Len,
+    Make,
+    Max,
+    Min,
+    New,
+    Panic,
+    Print,
+    Println,
+    Real,
+    Recover,
+    UnsafeSizeof,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum ObjKind {
+    /// Package-level variable (also the top-level variables of scripts and the prompt).
+    Global,
+    /// Local variable, parameter, result, receiver.
+    Local,
+    Const(Value),
+    /// A type name; `Obj::ty` is the type. Alias or defined.
+    Type,
+    /// Package-level function. Body in `FuncFacts`.
+    Func,
+    /// Method, declared on this type; `ptr`: with pointer receiver.
+    Method {
+        recv: NamedId,
+        ptr: bool,
+    },
+    Builtin(Builtin),
+    Nil,
+    Pkg(PkgId),
+}
+
+#[derive(Clone, Debug)]
+pub struct Obj {
+    pub name: Sym,
+    pub kind: ObjKind,
+    pub ty: TyId,
+    pub pkg: PkgId,
+    /// Where it is declared (the identifier), or an empty span for predeclared ones.
+    pub span: Span,
+    /// Variables: its address is taken (explicitly, by a pointer method call, by slicing an array).
+    pub addr_taken: bool,
+    /// Variables: used in a function literal (or `go {}`, `defer {}`, `par`) inside the one that declares it.
+    pub captured: bool,
+    /// Variables: assigned again after its declaration (for loop variables of three-part loops: in the body or by the post statement counts only when captured).
+    pub reassigned: bool,
+    pub used: bool,
+}
+
+impl Obj {
+    /// The variable lives in a heap object of its own.
+    pub fn boxed(&self) -> bool {
+        matches!(self.kind, ObjKind::Local) && (self.addr_taken || self.captured && self.reassigned)
+    }
+}
+
+/// What an expression denotes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Already reported.
+    Invalid,
+    /// A call without result.
+    NoValue,
+    Builtin(Builtin),
+    Type,
+    /// `ExprInfo::value` holds it.
+    Const,
+    /// Addressable.
+    Var,
+    /// `m[k]`: assignable, not addressable; also comma-ok.
+    MapIndex,
+    Value,
+    /// A value that may give a second, boolean one: receive and type assertion.
+    CommaOk,
+    Nil,
+    Pkg(PkgId),
+}
+
+#[derive(Clone, Debug)]
+pub struct ExprInfo {
+    pub mode: Mode,
+    /// Final type: untyped constants and nil have got the type that their context gave them (or their default). A call with several
+    /// results has a Tuple. For comma-ok forms in a two-value context: the Tuple (T, bool).
+    pub ty: TyId,
+    /// Constants, represented in `ty` (rounded, in range).
+    pub value: Option<Value>,
+}
+
+/// How `x.f` finds `f`.
+#[derive(Clone, PartialEq, Debug)]
+pub enum SelKind {
+    /// A field: `path` leads to it; its last index is the field itself.
+    Field,
+    /// A concrete method as a call's function or as a method value; `path` leads to the embedded receiver.
+    Method(ObjId),
+    /// A method of an interface value (possibly of an embedded interface: `path`).
+    IfaceMethod,
+    /// `T.m` or `(*T).m`: a method expression. Its ExprInfo.ty is the function type with the receiver first.
+    MethodExpr(ObjId),
+    /// Method expression of an interface type.
+    IfaceMethodExpr,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Selection {
+    pub kind: SelKind,
+    /// Field indices through embedded structs, from the operand's type; pointers on the way are dereferenced.
+    pub path: Vec<u32>,
+    /// Type of the operand `x` (for method expressions: the receiver type as written).
+    pub recv: TyId,
+    pub name: Sym,
+    /// The method's name is unexported: package that it belongs to, else PkgId(0).
+    pub name_pkg: PkgId,
+}
+
+/// What emission needs about a function body: declarations and literals.
+#[derive(Clone, Debug)]
+pub struct FuncFacts {
+    /// Function type without receiver.
+    pub sig: TyId,
+    pub recv: Option<ObjId>,
+    /// One per parameter word group; unnamed and `_` parameters have objects too.
+    pub params: Vec<ObjId>,
+    pub results: Vec<ObjId>,
+    pub named_results: bool,
+    pub body: Option<BlockId>,
+    /// Free local variables, in order of first use, transitively for inner literals.
+    pub captures: Vec<ObjId>,
+    /// Contains defer (of its own, not of inner literals).
+    pub has_defer: bool,
+    pub has_recover: bool,
+}
+
+/// `var a, b = f()` at package level, in initialisation order.
+#[derive(Clone, Debug)]
+pub struct Init {
+    /// `None` for `_`.
+    pub lhs: Vec<Option<ObjId>>,
+    pub rhs: ExprId,
+}
+
+/// One checked package, or script, or line of the prompt.
+#[derive(Clone, Debug, Default)]
+pub struct PkgFacts {
+    pub path: String,
+    pub name: String,
+    pub imports: Vec<PkgId>,
+    /// In dependency order. Scripts have none: their variables are initialised by their statements.
+    pub inits: Vec<Init>,
+    /// `func init()`, in order.
+    pub init_funcs: Vec<ObjId>,
+    /// All functions and methods with or without body, in source order.
+    pub funcs: Vec<ObjId>,
+    /// Scripts: the top-level statements to run, in order.
+    pub script: Vec<StmtId>,
+    /// Facts of the script's body as a function (defers, captures never).
+    pub script_has_defer: bool,
+    /// `main.main`; in scripts only when the top level never calls it.
+    pub main: Option<ObjId>,
+    /// Prompt: the last statement, an expression whose value is to be printed.
+    pub print_last: Option<StmtId>,
+}
+
+#[derive(Default)]
+pub struct Info {
+    /// By ExprId index.
+    pub exprs: Vec<Option<ExprInfo>>,
+    /// What an `Expr::Name` (or the qualified `pkg.Name` Select as a whole) refers to.
+    pub uses: FxHashMap<ExprId, ObjId>,
+    /// Objects by the position of the declaring identifier. In `a, b := …` only new variables are here; others are in `uses`.
+    pub defs: FxHashMap<u32, ObjId>,
+    /// The variable of a type switch, by the position of each clause (`Clause::span.lo`).
+    pub implicits: FxHashMap<u32, ObjId>,
+    pub selections: FxHashMap<ExprId, Selection>,
+    pub objs: Vec<Obj>,
+    /// Declared functions by object.
+    pub funcs: FxHashMap<ObjId, FuncFacts>,
+    /// Function literals.
+    pub lits: FxHashMap<ExprId, FuncFacts>,
+    /// Bodies that are functions without being expressions: `go {}`, `defer {}` blocks (by BlockId), statements of `par`
+    /// and the body of `par for` (by StmtId).
+    pub block_funcs: FxHashMap<BlockId, FuncFacts>,
+    pub stmt_funcs: FxHashMap<StmtId, FuncFacts>,
+    /// Composite literals' resolved types are in `exprs`; for `[...]T` too.
+    pub pkgs: Vec<PkgFacts>,
+}
+
+impl Info {
+    pub fn obj(&self, id: ObjId) -> &Obj {
+        &self.objs[id.0 as usize]
+    }
+    pub fn add_obj(&mut self, obj: Obj) -> ObjId {
+        self.objs.push(obj);
+        ObjId(self.objs.len() as u32 - 1)
+    }
+    pub fn obj_mut(&mut self, id: ObjId) -> &mut Obj {
+        &mut self.objs[id.0 as usize]
+    }
+    /// Facts of an expression; emission calls it only after a check without errors.
+    pub fn expr(&self, e: ExprId) -> Option<&ExprInfo> {
+        self.exprs.get(e.ix())?.as_ref()
+    }
+}
