@@ -211,10 +211,7 @@ slow_ops! { [pc base p i]
             return Err(Fault::send_closed());
         }
     }
-    MakeChan {
-        let ch = crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b))?;
-        w(base, i.a, ch);
-    }
+    MakeChan { w(base, i.a, crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b))?); }
     ChanLen {
         let ch = r(base, i.b) as *const Chan;
         w(base, i.a, if ch.is_null() { 0 } else { ops::chan_len(ch) });
