@@ -135,6 +135,9 @@ impl Checker<'_> {
     fn use_targets(&mut self, lhs: &[ExprId]) {
         for &l in lhs {
             self.target(l);
+            if let Some(o) = self.root_variable(l) {
+                self.info.obj_mut(o).used = true;
+            }
         }
     }
 

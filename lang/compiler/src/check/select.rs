@@ -46,7 +46,10 @@ impl Checker<'_> {
                 return Operand::invalid(e);
             }
             Lookup::Missing => {
-                self.no_member(e, &x, name);
+                let base = self.types.pointee(x.ty).unwrap_or(x.ty);
+                if self.types.under_id(base) != Types::ERROR {
+                    self.no_member(e, &x, name);
+                }
                 return Operand::invalid(e);
             }
         };
