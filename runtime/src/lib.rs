@@ -8,4 +8,7 @@ pub mod sched;
 pub mod sync;
 
 pub use heap::{Desc, DescId, Header, Heap, HeapConfig, PtrMap};
-pub use sched::{Engine, Exit, G, Op, Outcome, P, Runtime, RuntimeConfig};
+pub use sched::{
+    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Exit, G, GState, Negative, Op, Outcome, P, Poll, Runtime,
+    RuntimeConfig, SelectCase, SelectOp, TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, now_ns, ops, wall_ns,
+};

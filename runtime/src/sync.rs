@@ -1,6 +1,5 @@
-//! The only door to atomics, locks and threads: under `--cfg loom` they are loom's, so that models run the real code.
+//! The only door to atomics, locks and threads of this crate.
+//!
+//! The protocols that need weak-memory care are restated as small loom models in `tests/loom_models.rs`.
 
-#[cfg(loom)]
-pub use loom::sync::atomic;
-#[cfg(not(loom))]
 pub use std::sync::atomic;

@@ -1,8 +1,12 @@
 //! The machine's language: op table, program, verifier, disassembler. Depends on nothing of gol.
 #![deny(unsafe_code)]
 
+mod disasm;
 pub mod ops;
 pub mod program;
+mod verify;
 
+pub use disasm::disasm;
 pub use ops::{Ins, Op, Role};
 pub use program::*;
+pub use verify::verify;

@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod constant;
+pub mod emit;
 pub mod info;
 pub mod session;
 pub mod type_text;

@@ -182,11 +182,9 @@ impl<'a> Builder<'a> {
         self.expr(l, r, Expr::FuncLit(Box::new(sig), body))
     }
 
-    #[allow(clippy::too_many_arguments)] // the parts of a declaration, as the grammar has them
     pub fn func_decl(
         &mut self,
-        l: u32,
-        r: u32,
+        span: Span,
         recv: Option<Vec<Param>>,
         name: Ident,
         tparams: Option<Vec<Param>>,
@@ -204,7 +202,7 @@ impl<'a> Builder<'a> {
         if let Some(b) = body {
             self.check_branches(b);
         }
-        self.stmt(l, r, Stmt::Func(Box::new(FuncDecl { recv, name, tparams, sig, body })))
+        self.stmt(span.lo, span.hi, Stmt::Func(Box::new(FuncDecl { recv, name, tparams, sig, body })))
     }
 
     pub fn type_params(&mut self, l: u32, r: u32, v: Vec<Param>) -> Vec<Param> {

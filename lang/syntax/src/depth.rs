@@ -5,8 +5,8 @@
 
 use crate::ast::*;
 
-/// The deepest tree. A pass may use some kilobytes of stack for each level.
-pub const MAX_DEPTH: u16 = 1000;
+/// The deepest tree. Go's own library stays below 60; a pass may use some kilobytes of stack for each level.
+pub const MAX_DEPTH: u16 = 500;
 
 /// The depths of the nodes of one parse.
 pub struct Depths {

@@ -6,7 +6,7 @@
 use crate::ast::Interner;
 use crate::diag::{Code, Diagnostic};
 use crate::foreign;
-use crate::layout::Repair;
+use crate::layout::{Repair, skip};
 use crate::place::{Place, Where, place, statement_start, unclosed_brace};
 use crate::span::Span;
 use crate::spell::{describe, spell, terminal};
@@ -88,12 +88,10 @@ struct Misfit<'e> {
 impl Reporter<'_> {
     /// The first errors, by position: the first on each line, and not many more than are told in the end, for each costs a
     /// walk over the tokens before it.
-    pub fn parse_errors<'e>(&self, errors: impl Iterator<Item = &'e SyntaxError>) -> Vec<Diagnostic> {
-        let mut places: Vec<(usize, &[String])> = errors.map(|e| self.misplaced(e)).collect();
-        places.sort_by_key(|p| p.0);
+    pub fn parse_errors(&self, errors: &[SyntaxError]) -> Vec<Diagnostic> {
         let mut end_of_line = None;
         let mut out = vec![];
-        for (i, expected) in places {
+        for (i, expected) in self.sorted(errors) {
             let at = self.span(i).lo;
             if end_of_line.is_some_and(|end| at < end) {
                 continue;
@@ -106,6 +104,24 @@ impl Reporter<'_> {
             }
         }
         out
+    }
+
+    fn sorted<'e>(&self, errors: &'e [SyntaxError]) -> Vec<(usize, &'e [String])> {
+        let mut v: Vec<_> = errors.iter().map(|e| self.misplaced(e)).collect();
+        v.sort_by_key(|p| p.0);
+        v
+    }
+
+    /// The first newline in a list where a comma should be, if the list is closed and holds nothing that only statements
+    /// have, so that a comma makes it good; and what there is to say about it.
+    pub fn missing_comma(&self, errors: &[SyntaxError]) -> Option<(usize, Diagnostic)> {
+        let newline = |p: &(usize, &[String])| self.tok(p.0) == Some(Tok::Semi(SemiKind::Newline));
+        let found = self.sorted(errors).into_iter().filter(newline).take(crate::MAX_ERRORS).find(|&(i, _)| {
+            let p = place(self.tokens, i);
+            let list = matches!(p.at, Where::Literal | Where::Call | Where::Params | Where::Index | Where::TypeParams);
+            list && p.open.is_some_and(|o| is_list(self.tokens, o))
+        });
+        found.map(|(i, expected)| (i, self.misfit(i, expected)))
     }
 
     /// The token that did not fit, and what would have.
@@ -280,6 +296,9 @@ impl Reporter<'_> {
                 let message = format!("var declaration not allowed in {} initializer", spell(prev));
                 return Some(self.error(m, message).help("use `name := value`"));
             }
+            Tok::Comma if m.place.at == Where::Call && m.i >= 2 && self.tok(m.i - 2) == Some(Tok::Ellipsis) => {
+                "can only use ... with final argument in list".into()
+            }
             Tok::Else => "else must be followed by if or statement block".into(),
             Tok::Ellipsis if w.ty => "... is missing type".into(),
             Tok::Chan | Tok::Arrow if w.ty && !w.literal => "missing channel element type".into(),
@@ -342,7 +361,7 @@ impl Reporter<'_> {
                 return Some(d);
             }
             return Some(d.help(format!(
-                "a list that goes on over lines needs a comma at the end of its last line, before `{close}`"
+                "in a list over several lines every line ends with a comma, or with the closing {close}"
             )));
         }
         if (w.binop || w.count == 1) && (w.rparen || w.rbrack) {
@@ -430,4 +449,30 @@ impl Reporter<'_> {
         Diagnostic::error(Code::TooDeep, span, "nested too deeply")
             .help(format!("at most {} levels; name a part of it", crate::layout::MAX_BRACKETS))
     }
+}
+
+/// Is the bracket at `open` closed by its like, with nothing directly within it that only statements have?
+fn is_list(t: &[Token], open: usize) -> bool {
+    use Tok::*;
+    let Some(end) = skip(t, open) else { return false };
+    let close = match t[open].tok {
+        LBrace => RBrace,
+        LBrack | TypeParamBrack => RBrack,
+        _ => RParen,
+    };
+    let mut depth = 0usize;
+    t[end - 1].tok == close
+        && t[open + 1..end - 1].iter().all(|x| {
+            if x.tok.is_open() {
+                depth += 1;
+            } else if x.tok.is_close() {
+                depth -= 1;
+            }
+            let statement = matches!(x.tok, Define | Assign | OpAssign(_) | IncDec(_) | Semi(SemiKind::Explicit))
+                || matches!(
+                    x.tok,
+                    If | For | Switch | Select | Return | Var | Const | Type | Case | Default | Go | Defer
+                );
+            depth > 0 || !statement
+        })
 }

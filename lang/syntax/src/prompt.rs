@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// Would more lines make the text complete? True when the first thing wrong with it is that it ends too early.
 pub fn incomplete(text: &str) -> bool {
-    let parsed = crate::parse_text(&mut Ast::default(), text, 1, &[]);
+    let parsed = crate::driver::parse_text(&mut Ast::default(), text, 1, &[]);
     parsed.diagnostics.first().is_some_and(|d| d.incomplete)
 }
 

@@ -17,6 +17,9 @@ pub enum SemiKind {
     Eof,
 }
 
+/// So many are kept; a text with more is no program.
+const MAX_ERRORS: usize = 1000;
+
 /// What the callbacks know beside the text.
 #[derive(Default)]
 pub struct Cx {
@@ -28,7 +31,9 @@ pub struct Cx {
 
 impl Cx {
     pub fn error(&mut self, kind: LexErrorKind, lo: usize, hi: usize) {
-        self.errors.push(LexError { kind, lo: lo as u32, hi: hi as u32 });
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(LexError { kind, lo: lo as u32, hi: hi as u32 });
+        }
     }
 }
 

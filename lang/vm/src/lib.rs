@@ -1,1 +1,27 @@
-//! Skeleton.
+//! The virtual machine of gol: loading, handlers, calls, panics, types at run time, objects, natives.
+//!
+//! Reading order: `code` (expanded code, the two back ends), `handlers`, `unwind` (panics and defer), `callback` (natives that call
+//! back), `load`, `vm`.
+#![allow(clippy::missing_safety_doc)] // handlers and their helpers: see `code`
+
+mod callback;
+mod code;
+pub mod fault;
+mod frames;
+mod handlers;
+mod load;
+pub mod native;
+pub mod object;
+mod region;
+mod stack;
+pub mod trace;
+pub mod types;
+mod unwind;
+mod vm;
+
+pub use fault::Fault;
+pub use native::{CallCx, Cx, Native, NativeFn};
+pub use vm::{Hooks, RunResult, Vm, VmConfig};
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,44 @@
 //! inside it (interior). Allocation never collects: it asks for a collection (`want_gc`) and goes on, so native code may
 //! hold raw references until its next safepoint. Marking accepts any word: what does not lie in an allocated cell is ignored,
 //! so stacks are scanned conservatively.
+//!
+//! In reading order: `size` (classes), `region` (address space), `page` (page table, marks, page allocator), `desc`
+//! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `poison` and
+//! `verify` (debugging modes).
+//!
+//! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
+//! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
+//! held while another one of the heap is taken, except the page allocator's (taken before those of the unswept lists).
+//! The atomics are std's, not `crate::sync`'s: they overlay zeroed memory, which loom's cannot.
+//!
+//! Rejected: moving collectors (two-word interior pointers, stale registers), a header word for the collector (mark bytes
+//! beside the heap let dead pages go untouched), counting allocations on the fast path.
+
+mod cache;
+mod collect;
+mod desc;
+mod mark;
+mod pace;
+mod page;
+mod poison;
+mod region;
+mod size;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use cache::{AllocKey, Cache};
+pub use collect::Visit;
+pub use pace::HeapStats;
+
+use collect::Unswept;
+use desc::Descs;
+use pace::Pacer;
+use page::{Page, Pages};
+use region::Region;
+use size::{KINDS, MARKS_PER_PAGE, PAGE};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
 
 /// Index into the append-only descriptor table. 0 is "free cell or nothing to scan".
 pub type DescId = u32;
@@ -27,6 +65,10 @@ impl Header {
     pub fn len(self) -> u64 {
         self.0 >> 24
     }
+    #[inline(always)]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// Which words may hold references.
@@ -36,6 +78,17 @@ pub enum PtrMap {
     All,
     /// Bit `i` of word `i / 64`: word `i` of the element.
     Bits(Box<[u64]>),
+}
+
+impl PtrMap {
+    /// Whether word `i` may hold a reference.
+    pub fn has(&self, i: usize) -> bool {
+        match self {
+            PtrMap::None => false,
+            PtrMap::All => true,
+            PtrMap::Bits(bits) => bits.get(i / 64).is_some_and(|word| word >> (i % 64) & 1 == 1),
+        }
+    }
 }
 
 /// How to measure and trace an object: `8 (header) + 8 * prefix_words + len * stride` bytes.
@@ -63,51 +116,134 @@ pub struct HeapConfig {
 }
 
 /// The heap of one runtime.
-pub struct Heap {}
+pub struct Heap {
+    descs: Descs,
+    pages: Pages,
+    unswept: Box<[Unswept; KINDS]>,
+    pacer: Pacer,
+    /// Number of the last collection, see `page`.
+    epoch: AtomicU8,
+    /// Threads that mark a large heap.
+    workers: AtomicUsize,
+    config: HeapConfig,
+}
 
-/// Per-P allocation cache, embedded in `P`.
-#[repr(C)]
-pub struct Cache {}
+/// The most address space that is reserved for objects; it is halved until the system agrees.
+const RESERVE_MOST: usize = 256 << 30;
+const RESERVE_LEAST: usize = 64 << 20;
 
 impl Heap {
     /// Fails when no address space can be reserved.
-    pub fn new(_config: HeapConfig) -> Result<Heap, String> {
-        unimplemented!()
+    pub fn new(config: HeapConfig) -> Result<Heap, String> {
+        let reserve = |bytes: usize| Heap::with_regions(&config, bytes, Descs::MAX.min(bytes >> 12), Region::reserve);
+        let mut bytes = RESERVE_MOST;
+        while bytes >= RESERVE_LEAST {
+            match reserve(bytes) {
+                Some(heap) if bytes == RESERVE_MOST => return Ok(heap),
+                // Address space is short: leave some for threads and libraries.
+                Some(heap) => {
+                    drop(heap);
+                    return reserve(bytes / 2).ok_or_else(|| String::from("address space was taken meanwhile"));
+                }
+                None => bytes /= 2,
+            }
+        }
+        Err(String::from("cannot reserve address space for the heap"))
     }
-    /// Appends to the descriptor table (callable while goroutines run: the prompt adds types).
-    pub fn add_desc(&self, _desc: Desc) -> DescId {
-        unimplemented!()
+
+    /// A heap of `bytes` bytes and `descs` descriptors in regions from `source`.
+    fn with_regions(
+        config: &HeapConfig,
+        bytes: usize,
+        descs: usize,
+        source: impl Fn(usize) -> Option<Region>,
+    ) -> Option<Heap> {
+        let count = bytes / PAGE;
+        let cells = source(count * PAGE)?;
+        let table = source(count * size_of::<Page>())?;
+        let marks = source(count * MARKS_PER_PAGE)?;
+        Some(Heap {
+            descs: Descs::new(source(Descs::bytes(descs))?),
+            pages: Pages::new(cells, table, marks),
+            unswept: Box::new(std::array::from_fn(|_| Unswept::new())),
+            pacer: Pacer::new(config.limit, config.gogc, config.stress_every),
+            epoch: AtomicU8::new(1),
+            workers: AtomicUsize::new(1),
+            config: config.clone(),
+        })
     }
+
+    /// Appends to the descriptor table (callable while goroutines run: the prompt adds types). Id 0 exists from the start; the
+    /// first call returns 1.
+    pub fn add_desc(&self, desc: Desc) -> DescId {
+        self.descs.add(desc)
+    }
+
     pub fn new_cache(&self) -> Cache {
-        unimplemented!()
+        Cache::new()
     }
-    /// A zeroed object; null when the limit is reached or `len` is absurd. Never collects.
-    ///
-    /// # Safety
-    /// `cache` belongs to this heap and to the calling P; `desc` is in the table.
-    #[inline(always)]
-    pub unsafe fn alloc(&self, _cache: &mut Cache, _desc: DescId, _len: u64) -> *mut u64 {
-        unimplemented!()
-    }
+
     /// A collection is due: the caller's next safepoint should stop the world.
+    #[inline(always)]
     pub fn want_gc(&self) -> bool {
-        unimplemented!()
+        self.want_gc_flag().load(Relaxed)
     }
+
+    /// What [`Heap::want_gc`] reads. Set by allocation, cleared by a collection.
+    #[inline(always)]
+    pub fn want_gc_flag(&self) -> &AtomicBool {
+        self.pacer.want_flag()
+    }
+
+    /// Calls `hook` whenever the flag becomes set, on the allocating thread, which must not wait for a collection there. Only
+    /// the first hook counts; false when there was one.
+    pub fn set_gc_hook(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
+        self.pacer.set_hook(hook)
+    }
+
+    /// Threads that mark together when much is alive (the collecting one and helpers started for the collection).
+    pub fn set_mark_workers(&self, n: usize) {
+        self.workers.store(n, Relaxed);
+    }
+
+    /// Sets the growth percentage (`None`: off) and returns the old one. It counts from the next collection on.
+    pub fn set_gogc(&self, gogc: Option<u32>) -> Option<u32> {
+        self.pacer.set_gogc(gogc)
+    }
+
+    /// Sets the hard limit and returns the old one.
+    pub fn set_limit(&self, limit: usize) -> usize {
+        self.pacer.set_limit(limit)
+    }
+
+    /// Memory outside of the heap (goroutine stacks, native buffers) that counts against the limit and for pacing. False, and
+    /// nothing is added, when the limit would be passed; a collection is asked for then. Giving back never fails.
+    pub fn account_external(&self, delta: isize) -> bool {
+        self.pacer.account_external(delta, self.pages.inuse())
+    }
+
     /// The header of the object that a reference points into, and the address of its payload; `None` when the word is no
-    /// reference into an allocated cell.
-    pub fn resolve(&self, _word: u64) -> Option<(Header, *mut u64)> {
-        unimplemented!()
+    /// reference into an allocated cell. A dead object that was not swept yet is still found.
+    pub fn resolve(&self, word: u64) -> Option<(Header, *mut u64)> {
+        let (_, _, cell) = self.pages.locate(word as usize)?;
+        let cell = cell.cast::<u64>();
+        // SAFETY: `locate` gives the first byte of a cell; an atomic, because another P may be writing its header.
+        let header = Header(unsafe { AtomicU64::from_ptr(cell) }.load(Relaxed));
+        (header.desc() != 0).then(|| (header, cell.wrapping_add(1)))
     }
-    /// A full collection. The world is stopped; `roots` is called once with the marker's visitor, which takes ranges of
-    /// words that are scanned conservatively. All caches must be passed to be flushed.
-    ///
-    /// # Safety
-    /// No other thread touches the heap during the call.
-    pub unsafe fn collect(
-        &self,
-        _caches: &mut dyn Iterator<Item = &mut Cache>,
-        _roots: &mut dyn FnMut(&mut dyn FnMut(*const u64, usize)),
-    ) {
-        unimplemented!()
+
+    pub fn stats(&self) -> HeapStats {
+        let inuse = self.pages.inuse();
+        HeapStats {
+            heap_sys: (self.pages.used() * PAGE) as u64,
+            heap_inuse: (inuse * PAGE) as u64,
+            heap_released: (self.pages.released() * PAGE) as u64,
+            ..self.pacer.stats()
+        }
+    }
+
+    /// Gives all free runs of pages back to the system (`debug.FreeOSMemory`); returns the bytes. May take long.
+    pub fn release_free(&self) -> usize {
+        self.pages.release_free(0, usize::MAX) * PAGE
     }
 }

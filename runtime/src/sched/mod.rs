@@ -3,11 +3,50 @@
 //! **Parking is a return.** An operation that must wait locks, enqueues a waiter, leaves the lock held (recorded in
 //! `P::unlock`) and returns [`Op::Park`] or [`Op::Retry`]. The engine saves pc and base in the G and returns
 //! [`Exit::Parked`]; the M's loop then sets the state and releases the lock. So nobody can wake a G that still runs.
-use crate::heap::{Cache, Heap};
-use crate::sync::atomic::{AtomicU32, AtomicUsize};
+//!
+//! In reading order: `g` (goroutines and their states), `p` (processors, polls), `m` (the loop), `queue` (ready and
+//! find), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`, `deadlock`, `runtime`; memory: `slab`, `stack`,
+//! `spawn`; operations: `chan`, `select`, `sema`, `timer`, all over `lock`.
 
-/// Slots that lie in the G itself.
-pub const INLINE_SLOTS: usize = 16;
+mod blocking;
+mod chan;
+mod deadlock;
+mod g;
+mod idle;
+mod lock;
+mod m;
+mod monitor;
+mod p;
+mod queue;
+mod runtime;
+mod select;
+mod sema;
+mod slab;
+mod spawn;
+mod stack;
+mod timer;
+mod world;
+
+pub use blocking::Blocking;
+pub use chan::{CHAN_PREFIX_WORDS, Chan};
+pub use g::{G, GState, INLINE_SLOTS, WAITER_WORDS, WaitReason, Waiter};
+pub use p::{P, Poll};
+pub use runtime::Runtime;
+pub use select::{Dir, SelectCase, SelectOp};
+pub use sema::Negative;
+pub use timer::{TimerAction, TimerId, now_ns, wall_ns};
+
+use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crossbeam_deque::Injector;
+use crossbeam_utils::CachePadded;
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+
+/// Most Ps; the P's index is part of timer ids.
+const MAX_PROCS: usize = 256;
+/// Bits of `Sched::halt`.
+const STOP: u32 = 1;
+const SHUTDOWN: u32 = 2;
 
 /// What a runtime operation did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,70 +78,6 @@ pub enum Exit {
     Stop,
 }
 
-/// A place in a wait queue (Go's sudog): embedded in the G for plain operations, in frame slots for select.
-#[repr(C)]
-pub struct Waiter {
-    pub next: *mut Waiter,
-    pub prev: *mut Waiter,
-    pub g: *mut G,
-    /// Where the value lies or goes: slots of the parked goroutine's frame (its stack does not move while parked).
-    pub elem: *mut u64,
-    /// 0: plain operation; k + 1: case k of a select.
-    pub sel: u32,
-    pub ok: u32,
-}
-
-/// Words that a select case's waiter takes in the frame.
-pub const WAITER_WORDS: usize = size_of::<Waiter>() / 8;
-
-/// A goroutine: 256 bytes, type-stable memory, reused. Whoever holds it (queue, P, waker) owns it.
-#[repr(C, align(64))]
-pub struct G {
-    pub state: AtomicU32,
-    /// Capacity of `stack` in slots.
-    pub cap: u32,
-    /// Engine's: where to go on. For a new goroutine the entry of its function.
-    pub pc: *const u8,
-    /// Bottom of the slot stack: the inline slots, or memory of the stack allocator.
-    pub stack: *mut u64,
-    /// Slot index of the current frame's base.
-    pub base: u32,
-    /// 1 when the operation that parked was completed by a value or a receiver, 0 by a close.
-    pub wake_ok: u32,
-    /// Run queues' spill, free list, semaphore queues: one at a time, the owner's.
-    pub link: *mut G,
-    /// Engine's: the suspended coroutine when native frames are live, else null.
-    pub native: *mut u8,
-    /// Which select case won (index), set by the waker.
-    pub wake_case: u32,
-    /// Select: 0 until one waker has won.
-    pub sel_done: AtomicU32,
-    pub waiter: Waiter,
-    pub id: u64,
-    /// Engine's words, scanned as roots: defer chain, panic chain.
-    pub roots: [u64; 2],
-    pub inline: [u64; INLINE_SLOTS],
-    // The scheduler adds: wait reason, wait object, since, flags (killed), links of the list of all goroutines. Keep 256
-    // bytes: what does not fit goes to a side table beside the slab.
-}
-
-/// A processor: what a goroutine needs to run. The engine's handlers get `*mut P` as their context register.
-#[repr(C, align(128))]
-pub struct P {
-    /// End of the running G's stack in bytes (address), or 0: poisoned, the next check takes the slow path.
-    pub guard: AtomicUsize,
-    /// The running goroutine.
-    pub g: *mut G,
-    pub heap: *const Heap,
-    pub runtime: *const Runtime,
-    /// Engine's own shared state.
-    pub engine: *const u8,
-    /// Engine's per-P scratch words (nested depth, native job, ...).
-    pub scratch: [u64; 6],
-    pub cache: Cache,
-    // The scheduler adds the rest: deque, run-next, timers, ticks, unlock record, G cache, random state.
-}
-
 /// What runs goroutines: the VM.
 pub trait Engine: Send + Sync {
     /// Interprets `p.g` from its saved pc and base (or resumes its coroutine) until it parks, yields, stops or ends.
@@ -129,6 +104,8 @@ pub struct RuntimeConfig {
     pub max_stack_slots: usize,
     /// Preempt a goroutine after this many nanoseconds; 0: never.
     pub slice_ns: u64,
+    /// Seeds select and stealing; `None`: from the clock.
+    pub seed: Option<u64>,
 }
 
 /// How a run ended, for the thread that waits in [`Runtime::run`].
@@ -141,45 +118,106 @@ pub enum Outcome {
     Interrupted,
 }
 
-pub struct Runtime {
-    pub heap: Heap,
+/// All shared state of the scheduler.
+struct Sched {
+    engine: *const dyn Engine,
+    /// Keeps the engine alive.
+    engine_owner: Arc<dyn Engine>,
+    engine_word: *const u8,
+    runtime: std::cell::Cell<*const Runtime>,
+    max_stack_slots: usize,
+    slice_ns: u64,
+    start_ns: u64,
+    seed: u64,
+
+    /// Idle Ps and searching Ms: see `idle`.
+    npidle: CachePadded<AtomicUsize>,
+    nspin: CachePadded<AtomicUsize>,
+    /// STOP and SHUTDOWN; read by every schedule, written under `idle`.
+    halt: CachePadded<AtomicU32>,
+    injector: Injector<g::GRef>,
+
+    ps: Box<[AtomicPtr<P>]>,
+    /// Ps made so far.
+    nps: AtomicUsize,
+    /// GOMAXPROCS.
+    procs: AtomicUsize,
+    idle: Mutex<idle::Idle>,
+    /// With `idle`: the leader of a stop waits for Ps; everybody waits for its end; the monitor sleeps; the end waits.
+    stopped: Condvar,
+    resumed: Condvar,
+    monitor_cv: Condvar,
+    thread_ended: Condvar,
+    /// What the keeper sleeps until; valid while there is one.
+    keeper_until: AtomicU64,
+    /// Goroutines in natives that have lost their P.
+    nretaken: AtomicUsize,
+
+    slabs: slab::Slabs,
+    sema: sema::SemaTable,
+    next_id: AtomicU64,
+    born_outside: AtomicU64,
+    clock_ms: AtomicU32,
 }
 
-impl Runtime {
-    pub fn new(
-        _config: RuntimeConfig,
-        _engine: std::sync::Arc<dyn Engine>,
-        _engine_word: *const u8,
-    ) -> Result<std::sync::Arc<Runtime>, String> {
-        unimplemented!()
+impl Sched {
+    fn new(config: &RuntimeConfig, engine: Arc<dyn Engine>, engine_word: *const u8) -> Sched {
+        let start_ns = now_ns();
+        Sched {
+            engine: Arc::as_ptr(&engine),
+            engine_owner: engine,
+            engine_word,
+            runtime: std::cell::Cell::new(std::ptr::null()),
+            max_stack_slots: config.max_stack_slots,
+            slice_ns: config.slice_ns,
+            start_ns,
+            seed: config.seed.unwrap_or(start_ns),
+            npidle: CachePadded::new(AtomicUsize::new(0)),
+            nspin: CachePadded::new(AtomicUsize::new(0)),
+            halt: CachePadded::new(AtomicU32::new(0)),
+            injector: Injector::new(),
+            ps: (0..MAX_PROCS).map(|_| AtomicPtr::new(std::ptr::null_mut())).collect(),
+            nps: AtomicUsize::new(0),
+            procs: AtomicUsize::new(0),
+            idle: Mutex::new(idle::Idle::new()),
+            stopped: Condvar::new(),
+            resumed: Condvar::new(),
+            monitor_cv: Condvar::new(),
+            thread_ended: Condvar::new(),
+            keeper_until: AtomicU64::new(0),
+            nretaken: AtomicUsize::new(0),
+            slabs: slab::Slabs::new(),
+            sema: sema::SemaTable::new(),
+            next_id: AtomicU64::new(1),
+            born_outside: AtomicU64::new(0),
+            clock_ms: AtomicU32::new(0),
+        }
     }
-    /// Makes a goroutine at `pc` whose first frame needs `frame_slots`, runs it as the main one, waits for its end. Others go on afterwards
-    /// (the prompt); a program then exits the process. Slot 0 of the stack is the link (`link_pc`), the base is slot 1, the
-    /// arguments lie from the base on.
-    pub fn run(&self, _pc: *const u8, _link_pc: u64, _frame_slots: usize, _args: &[u64]) -> Outcome {
-        unimplemented!()
+    fn engine(&self) -> &dyn Engine {
+        &*self.engine_owner
     }
-    /// From another thread (Ctrl-C): the running main goroutine ends at its next poll, a parked one is abandoned.
-    pub fn interrupt(&self) {
-        unimplemented!()
+    /// The P of an index below `nps`.
+    #[inline(always)]
+    fn p_at(&self, i: usize) -> *mut P {
+        self.ps[i].load(Ordering::Acquire)
+    }
+    fn all(&self) -> impl Iterator<Item = *mut P> {
+        (0..self.nps.load(Ordering::Acquire)).map(|i| self.p_at(i))
     }
 }
 
-/// Operations, called by the engine on its P. All are `unsafe`: `p` is the caller's, references are live.
+/// Operations, called by the engine on its P. All are `unsafe`: `p` is the caller's and runs `p.g`, references are live.
 pub mod ops {
-    use super::*;
-
-    /// `go`: a new goroutine as in [`Runtime::run`], put into run-next.
-    /// # Safety
-    /// See the module.
-    pub unsafe fn spawn(
-        _p: *mut P,
-        _pc: *const u8,
-        _link_pc: u64,
-        _frame_slots: usize,
-        _args: *const u64,
-        _nargs: usize,
-    ) -> bool {
-        unimplemented!()
-    }
+    pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
+    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_recv, chan_send, park_forever};
+    pub use super::p::{poll, poll_soon};
+    pub use super::select::{select, select_finish};
+    pub use super::sema::{
+        cond_broadcast, cond_signal, cond_ticket, cond_wait, mutex_lock, mutex_try_lock, mutex_unlock, sema_acquire,
+        sema_release, wg_add, wg_wait,
+    };
+    pub use super::spawn::spawn;
+    pub use super::stack::grow_stack;
+    pub use super::timer::{sleep, timer_start, timer_stop};
+    pub use super::world::{gc_now, request_gc};
 }

@@ -1,0 +1,153 @@
+//! Loaded functions by code address, and walks over a goroutine's frames. *(unsafe)*
+//!
+//! Below a frame's base lies its link, the return pc. A frame that the machine itself called (a deferred closure, a callback of a
+//! native, a panic value's Error method) has a *stub* as its link, and below the link two more words: the base index of the frame under it,
+//! and a pc inside that frame's function. All pcs that are kept are "behind the instruction": it is found at pc - 1.
+use crate::code::{Pc, Unit};
+use gol_runtime::G;
+use std::sync::{PoisonError, RwLock};
+
+/// Slots between the last slot of a frame and the base of one that the machine called: pc, base index, link.
+pub(crate) const MACHINE_WORDS: usize = 3;
+
+/// A loaded function.
+#[derive(Debug)]
+pub(crate) struct FuncInfo {
+    pub name: String,
+    pub regs: u16,
+    pub hidden: bool,
+    pub pos: u32,
+    /// (first unit, position), ascending.
+    pub lines: Vec<(u32, u32)>,
+    /// The entry.
+    pub code: Pc,
+    /// Units behind the header.
+    pub len: usize,
+}
+
+// SAFETY: `code` points to immortal code that no one writes but through atomics.
+unsafe impl Send for FuncInfo {}
+// SAFETY: as above.
+unsafe impl Sync for FuncInfo {}
+
+impl FuncInfo {
+    /// The source position of the instruction before `pc`.
+    pub fn position(&self, pc: Pc) -> u32 {
+        let unit = (pc as usize - self.code as usize) / size_of::<Unit>();
+        let unit = unit.saturating_sub(1) as u32;
+        let k = self.lines.partition_point(|l| l.0 <= unit);
+        if k == 0 { self.pos } else { self.lines[k - 1].1 }
+    }
+}
+
+/// All loaded functions, by address.
+#[derive(Default)]
+pub(crate) struct CodeMap {
+    sorted: RwLock<Vec<&'static FuncInfo>>,
+}
+
+impl CodeMap {
+    pub fn add(&self, new: &[&'static FuncInfo]) {
+        let mut sorted = self.sorted.write().unwrap_or_else(PoisonError::into_inner);
+        sorted.extend_from_slice(new);
+        sorted.sort_unstable_by_key(|f| f.code as usize);
+    }
+    /// The function of the instruction before `pc` (the header counts as one).
+    pub fn find(&self, pc: Pc) -> Option<&'static FuncInfo> {
+        let sorted = self.sorted.read().unwrap_or_else(PoisonError::into_inner);
+        let k = sorted.partition_point(|f| f.code as usize <= pc as usize);
+        let f = *sorted.get(k.checked_sub(1)?)?;
+        (pc as usize <= f.code as usize + f.len * size_of::<Unit>()).then_some(f)
+    }
+}
+
+/// The machine's own return points. Each is preceded by a data unit with window 0.
+pub(crate) struct Stubs {
+    units: Box<[Unit]>,
+}
+
+/// Which machine code called a frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stub {
+    GoExit,
+    PanicNext,
+    NativeRet,
+    DeferNext,
+    FatalNext,
+}
+
+impl Stubs {
+    const ORDER: [Stub; 5] = [Stub::GoExit, Stub::PanicNext, Stub::NativeRet, Stub::DeferNext, Stub::FatalNext];
+
+    /// `handlers`: in the order of [`Stubs::ORDER`].
+    pub fn new(handlers: [usize; 5]) -> Stubs {
+        let unit = |h| Unit { h, a: 0, b: 0, c: 0, d: 0 };
+        Stubs { units: handlers.iter().flat_map(|h| [unit(0), unit(*h)]).collect() }
+    }
+    pub fn link(&self, stub: Stub) -> u64 {
+        let k = match stub {
+            Stub::GoExit => 0,
+            Stub::PanicNext => 1,
+            Stub::NativeRet => 2,
+            Stub::DeferNext => 3,
+            Stub::FatalNext => 4,
+        };
+        &raw const self.units[2 * k + 1] as u64
+    }
+    pub fn go_exit(&self) -> u64 {
+        self.link(Stub::GoExit)
+    }
+    pub fn which(&self, link: u64) -> Option<Stub> {
+        let offset = (link as usize).checked_sub(self.units.as_ptr() as usize)?;
+        Self::ORDER.get(offset / (2 * size_of::<Unit>())).copied()
+    }
+}
+
+/// One frame of a walk.
+pub(crate) struct Frame {
+    pub func: &'static FuncInfo,
+    pub pc: Pc,
+    /// How it was called, when the machine did it.
+    pub stub: Option<Stub>,
+}
+
+/// Frames of a goroutine from `pc`, `base` down.
+pub(crate) struct Walk<'a> {
+    map: &'a CodeMap,
+    stubs: &'a Stubs,
+    stack: *const u64,
+    next: Option<(Pc, usize)>,
+}
+
+impl<'a> Walk<'a> {
+    /// # Safety
+    /// The goroutine does not run meanwhile (or is the caller's); `pc`, `base` are a state of it.
+    pub unsafe fn new(map: &'a CodeMap, stubs: &'a Stubs, g: *const G, pc: Pc, base: usize) -> Walk<'a> {
+        // SAFETY: the caller's.
+        Walk { map, stubs, stack: unsafe { (*g).stack }, next: Some((pc, base)) }
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Frame;
+    fn next(&mut self) -> Option<Frame> {
+        let (pc, base) = self.next.take()?;
+        let func = self.map.find(pc)?;
+        // SAFETY: `base` is the base of a frame of this stack: its link lies below it, and what a stub keeps below that.
+        unsafe {
+            let link = *self.stack.add(base - 1);
+            let stub = self.stubs.which(link);
+            self.next = match stub {
+                Some(Stub::GoExit) => None,
+                Some(Stub::PanicNext | Stub::NativeRet | Stub::DeferNext | Stub::FatalNext) => {
+                    Some((*self.stack.add(base - 3) as Pc, *self.stack.add(base - 2) as usize))
+                }
+                None => {
+                    let link = link as Pc;
+                    Some((link, base - ((*link.sub(1)).a as usize + 1)))
+                }
+            };
+            Some(Frame { func, pc, stub })
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Comparisons and branches. A branch whose name ends in `B` goes backward and polls: one test of the guard word, fused into it.
+//! *(unsafe: see `code.rs`; the verifier bounds branch targets)*
+#![allow(clippy::neg_cmp_op_on_partial_ord)] // NaN must jump
+use crate::code::*;
+use crate::object::{iface, string};
+use crate::unwind::poll_back;
+
+macro_rules! jump {
+    ($pc:ident $i:ident $cond:expr) => {
+        if $cond {
+            $pc = $pc.offset($i.cd() as i32 as isize);
+        }
+    };
+}
+macro_rules! jump_back {
+    ($pc:ident $base:ident $p:ident $cond:expr, $off:expr) => {
+        if $cond {
+            $pc = $pc.offset($off);
+            if guard($p) == 0 {
+                std::hint::cold_path();
+                return poll_back($pc, $base, $p);
+            }
+        }
+    };
+}
+macro_rules! branches {
+    ([$pc:ident $base:ident $p:ident $i:ident] $($fwd:ident $back:ident $cond:block)*) => {
+        handlers! { [$pc $base $p $i] $(
+            $fwd { jump!($pc $i $cond); }
+            $back { jump_back!($pc $base $p $cond, $i.cd() as i32 as isize); }
+        )* }
+    };
+}
+
+branches! { [pc base p i]
+    Jmp JmpB { true }
+    Jnz JnzB { r(base, i.a) != 0 }
+    Jz JzB { r(base, i.a) == 0 }
+    JeqW JeqWB { r(base, i.a) == r(base, i.b) }
+    JneW JneWB { r(base, i.a) != r(base, i.b) }
+    JltI JltIB { ri(base, i.a) < ri(base, i.b) }
+    JleI JleIB { ri(base, i.a) <= ri(base, i.b) }
+    JltU JltUB { r(base, i.a) < r(base, i.b) }
+    JleU JleUB { r(base, i.a) <= r(base, i.b) }
+    JeqK JeqKB { ri(base, i.a) == i.b as i16 as i64 }
+    JneK JneKB { ri(base, i.a) != i.b as i16 as i64 }
+    JltK JltKB { ri(base, i.a) < i.b as i16 as i64 }
+    JleK JleKB { ri(base, i.a) <= i.b as i16 as i64 }
+    JgtK JgtKB { ri(base, i.a) > i.b as i16 as i64 }
+    JgeK JgeKB { ri(base, i.a) >= i.b as i16 as i64 }
+    JeqF JeqFB { rf(base, i.a) == rf(base, i.b) }
+    JneF JneFB { rf(base, i.a) != rf(base, i.b) }
+    JltF JltFB { rf(base, i.a) < rf(base, i.b) }
+    JleF JleFB { rf(base, i.a) <= rf(base, i.b) }
+    JnltF JnltFB { !(rf(base, i.a) < rf(base, i.b)) }
+    JnleF JnleFB { !(rf(base, i.a) <= rf(base, i.b)) }
+}
+
+handlers! { [pc base p i]
+    EqW { w(base, i.a, (r(base, i.b) == r(base, i.c)) as u64); }
+    NeW { w(base, i.a, (r(base, i.b) != r(base, i.c)) as u64); }
+    LtI { w(base, i.a, (ri(base, i.b) < ri(base, i.c)) as u64); }
+    LeI { w(base, i.a, (ri(base, i.b) <= ri(base, i.c)) as u64); }
+    LtU { w(base, i.a, (r(base, i.b) < r(base, i.c)) as u64); }
+    LeU { w(base, i.a, (r(base, i.b) <= r(base, i.c)) as u64); }
+    EqS { w(base, i.a, str_eq(r(base, i.b), r(base, i.c)) as u64); }
+    LtS { w(base, i.a, (str_cmp(r(base, i.b), r(base, i.c)) < 0) as u64); }
+    LeS { w(base, i.a, (str_cmp(r(base, i.b), r(base, i.c)) <= 0) as u64); }
+    JeqS { jump!(pc i str_eq(r(base, i.a), r(base, i.b))); }
+    JneS { jump!(pc i !str_eq(r(base, i.a), r(base, i.b))); }
+    AddKJltB {
+        let v = ri(base, i.a).wrapping_add(i.c as i16 as i64);
+        w(base, i.a, v as u64);
+        jump_back!(pc base p v < ri(base, i.b), i.d as i16 as isize);
+    }
+    AddKJleB {
+        let v = ri(base, i.a).wrapping_add(i.c as i16 as i64);
+        w(base, i.a, v as u64);
+        jump_back!(pc base p v <= ri(base, i.b), i.d as i16 as isize);
+    }
+    AddJltB {
+        let v = ri(base, i.a).wrapping_add(ri(base, i.b));
+        w(base, i.a, v as u64);
+        jump_back!(pc base p v < ri(base, i.c), i.d as i16 as isize);
+    }
+    AddJleB {
+        let v = ri(base, i.a).wrapping_add(ri(base, i.b));
+        w(base, i.a, v as u64);
+        jump_back!(pc base p v <= ri(base, i.c), i.d as i16 as isize);
+    }
+    JmpTab { pc = pc.add(r(base, i.a).min(i.b as u64) as usize); }
+    JneType { jump!(pc i dyn_type(r(base, i.a)) != i.b as u32); }
+}
+
+/// The dynamic type of an interface word; 0 when nil.
+#[inline(always)]
+pub(crate) unsafe fn dyn_type(word: u64) -> u32 {
+    // SAFETY: a non-nil interface word.
+    if word == 0 { 0 } else { unsafe { iface::iface_type(word) } }
+}
+
+/// Not inlined, so that the handler keeps no stack temporaries.
+#[inline(never)]
+unsafe fn str_eq(a: u64, b: u64) -> bool {
+    // SAFETY: string words.
+    a == b || unsafe { string::str_eq(a, b) }
+}
+
+#[inline(never)]
+unsafe fn str_cmp(a: u64, b: u64) -> i32 {
+    // SAFETY: string words.
+    unsafe { string::str_cmp(a, b) as i32 }
+}
+
+slow_ops! { [pc base p i]
+    EqIface {
+        let (x, y) = (r(base, i.b), r(base, i.c));
+        let equal = iface::iface_eq(crate::object::types(p), x, y)?;
+        w(base, i.a, equal as u64);
+    }
+    EqT {
+        let equal = iface::value_eq(crate::object::types(p), i.d as u32, at(base, i.b), at(base, i.c))?;
+        w(base, i.a, equal as u64);
+    }
+}

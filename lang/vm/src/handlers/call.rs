@@ -1,0 +1,292 @@
+//! Calls, returns, natives, defer. *(unsafe: see `code.rs`; code pointers come from the loader, closures and method entries)*
+//!
+//! A check that fails against the guard takes a slow path that polls or grows the stack and executes the call again.
+use crate::callback;
+use crate::code::*;
+use crate::fault::Fault;
+use crate::handlers::branch::dyn_type;
+use crate::native::{Cx, NativeFn};
+use crate::object::iface::iface_load;
+use crate::unwind::{self, fault_nil, stash};
+use crate::vm::{MethodSite, alloc_poll, shared};
+use gol_runtime::{Op, P, Poll, ops};
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The frame size of a function, from the header before its code.
+#[inline(always)]
+unsafe fn regs_of(code: Pc) -> usize {
+    // SAFETY: `code` is the entry of a loaded function.
+    unsafe { (*code.sub(1)).b as usize }
+}
+
+/// The cache word in a `CallI`'s data unit.
+#[inline(always)]
+unsafe fn site<'a>(data: Pc) -> &'a AtomicPtr<MethodSite> {
+    // SAFETY: the loader put a pointer to an immortal `MethodSite` there, and it is only ever replaced by another one.
+    unsafe { &*(&raw const (*data).h as *const AtomicPtr<MethodSite>) }
+}
+
+handlers! { [pc base p i]
+    Call {
+        // The loader put the callee's frame size into b and its code address into the data unit.
+        let nb = at(base, i.a).add(1);
+        if nb.add(i.b as usize) as usize > guard(p) {
+            std::hint::cold_path();
+            return enter_call(pc, base, p)
+        }
+        *nb.sub(1) = pc.add(1) as u64;
+        base = nb;
+        pc = (*pc).h as Pc;
+    }
+    CallC {
+        let f = r(base, i.b);
+        if f == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
+        let code = *(f as *const u64) as Pc;
+        let nb = at(base, i.a).add(1);
+        if nb.add(regs_of(code)) as usize > guard(p) {
+            std::hint::cold_path();
+            return enter_callc(pc, base, p)
+        }
+        *at(nb, i.c) = f;
+        *nb.sub(1) = pc.add(1) as u64;
+        base = nb;
+        pc = code;
+    }
+    CallI {
+        let word = r(base, i.b);
+        let site = &*site(pc).load(Ordering::Acquire);
+        if word == 0 || word & 1 == 1 || *(word as *const u64).sub(1) & 0xff_ffff != site.ty as u64 {
+            std::hint::cold_path();
+            return calli_slow(pc, base, p)
+        }
+        let nb = at(base, i.a).add(1);
+        if nb.add(site.regs as usize) as usize > guard(p) {
+            std::hint::cold_path();
+            return enter_calli(pc, base, p)
+        }
+        *nb = if site.boxed { word } else { *(word as *const u64) };
+        *nb.sub(1) = pc.add(1) as u64;
+        base = nb;
+        pc = site.code;
+    }
+    Ret {
+        pc = *base.sub(1) as Pc;
+        base = base.sub((*pc.sub(1)).a as usize + 1);
+    }
+    Ret1 {
+        let v = r(base, i.a);
+        pc = *base.sub(1) as Pc;
+        *base = v;
+        base = base.sub((*pc.sub(1)).a as usize + 1);
+    }
+    RetN {
+        std::ptr::copy(at(base, i.a), base, i.b as usize);
+        pc = *base.sub(1) as Pc;
+        base = base.sub((*pc.sub(1)).a as usize + 1);
+    }
+}
+
+/// Polls or grows so that `slots` fit above the current base; pc and base are saved. `GO`, or how to leave.
+pub(crate) unsafe fn make_room(p: *mut P, slots: usize) -> u64 {
+    // SAFETY: `p` runs the goroutine.
+    unsafe {
+        if guard(p) == 0 {
+            match ops::poll(p) {
+                Poll::Go => return GO,
+                Poll::Yield => return YIELD,
+                Poll::Stop => return STOP,
+                Poll::Killed => return callback::end_goroutine(p),
+            }
+        }
+        let g = (*p).g;
+        let base = (*g).stack.add((*g).base as usize);
+        if base.add(slots) as usize <= (*p).limit || ops::grow_stack(p, slots) {
+            return GO;
+        }
+        unwind::stack_overflow(p)
+    }
+}
+
+#[inline(never)]
+unsafe fn enter_work(pc: Pc, base: Base, p: *mut P, regs: usize) -> u64 {
+    // SAFETY: `pc` is the call instruction.
+    unsafe {
+        save(pc, base, p);
+        make_room(p, (*pc).a as usize + 1 + regs)
+    }
+}
+
+raw_handlers! { [pc base p]
+    #[cold]
+    enter_call {
+        pc = pc.sub(1);
+        let code = enter_work(pc, base, p, (*pc).b as usize);
+        transfer!(p, code)
+    }
+    #[cold]
+    enter_callc {
+        pc = pc.sub(1);
+        let regs = regs_of(*(r(base, (*pc).b) as *const u64) as Pc);
+        let code = enter_work(pc, base, p, regs);
+        transfer!(p, code)
+    }
+    #[cold]
+    enter_calli {
+        let regs = (*site(pc).load(Ordering::Acquire)).regs as usize;
+        pc = pc.sub(1);
+        let code = enter_work(pc, base, p, regs);
+        transfer!(p, code)
+    }
+    /// Nil receiver, receiver in the word itself, or another type than last time.
+    #[cold]
+    calli_slow {
+        let i = &*pc.sub(1);
+        let word = r(base, i.b);
+        if word == 0 {
+            return fault_nil(pc, base, p);
+        }
+        let found = lookup(pc.sub(1), base, p);
+        if found.is_null() {
+            return unwind::raise(pc, base, p);
+        }
+        let nb = at(base, i.a).add(1);
+        if nb.add((*found).regs as usize) as usize > guard(p) {
+            return enter_calli(pc, base, p);
+        }
+        if word & 1 == 1 {
+            small_receiver(pc.sub(1), base, p);
+        } else {
+            *nb = if (*found).boxed { word } else { *(word as *const u64) };
+        }
+        *nb.sub(1) = pc.add(1) as u64;
+        base = nb;
+        pc = (*found).code;
+        next!(pc, base, p)
+    }
+}
+
+/// The method of the receiver's type, put into the cache; null with a fault stashed.
+#[inline(never)]
+unsafe fn lookup(pc: Pc, base: Base, p: *mut P) -> *const MethodSite {
+    // SAFETY: `pc` is a `CallI` with a receiver.
+    unsafe {
+        let i = &*pc;
+        let ty = dyn_type(r(base, i.b));
+        let last = site(pc.add(1)).load(Ordering::Acquire) as *const MethodSite;
+        if (*last).ty == ty {
+            return last;
+        }
+        let Some(found) = shared(p).method_site(ty, i.d as u32) else {
+            let types = &shared(p).types;
+            let text = format!("internal error: {} has no method {}", types.name(ty), types.method_name(i.d as u32));
+            stash(p, Err(Fault::Fatal(text)));
+            return std::ptr::null();
+        };
+        site(pc.add(1)).store(&raw const *found as *mut MethodSite, Ordering::Release);
+        found
+    }
+}
+
+/// Unboxes a receiver that lies in the interface word into the callee's register 0.
+#[inline(never)]
+unsafe fn small_receiver(pc: Pc, base: Base, p: *mut P) {
+    // SAFETY: the room was checked.
+    unsafe {
+        let word = r(base, (*pc).b);
+        let ty = dyn_type(word);
+        iface_load(&shared(p).types, word, ty, at(base, (*pc).a).add(1));
+    }
+}
+
+/// Runs a leaf native: the processor to go on with, with bit 0 set when it failed (fault stashed).
+#[inline(never)]
+unsafe fn leaf(pc: Pc, base: Base, p: *mut P) -> usize {
+    // SAFETY: the loader checked kind and number; the window is verified.
+    unsafe {
+        let i = &*pc;
+        save(pc.add(1), base, p);
+        let NativeFn::Leaf(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
+        let mut cx = Cx { p, window: at(base, i.a).add(1) };
+        let result = callback::guarded(|| f(&mut cx));
+        alloc_poll(cx.p);
+        let ok = stash(cx.p, result);
+        cx.p as usize | !ok as usize
+    }
+}
+
+/// Codes of `native`, beside those of `code.rs`.
+const NEXT: u64 = 40;
+const FAULT: u64 = 41;
+
+/// A parking native.
+#[inline(never)]
+unsafe fn parking(pc: Pc, base: Base, p: *mut P) -> u64 {
+    // SAFETY: as in `leaf`.
+    unsafe {
+        let i = &*pc;
+        save(pc.add(1), base, p);
+        let NativeFn::Parking(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
+        let mut cx = Cx { p, window: at(base, i.a).add(1) };
+        match callback::guarded(|| f(&mut cx)) {
+            Ok(Op::Done) => NEXT,
+            Ok(Op::Park) => {
+                save(pc.add(2), base, p);
+                PARKED
+            }
+            Ok(Op::Retry) => {
+                save(pc, base, p);
+                PARKED
+            }
+            Ok(Op::Closed) => {
+                stash(p, Err(Fault::send_closed()));
+                FAULT
+            }
+            Ok(Op::Nil) => {
+                stash(p, Err(Fault::close_nil()));
+                FAULT
+            }
+            Err(fault) => {
+                stash(p, Err(fault));
+                FAULT
+            }
+        }
+    }
+}
+
+raw_handlers! { [pc base p]
+    CallN {
+        let q = leaf(pc, base, p);
+        p = (q & !1) as *mut P;
+        if q & 1 == 1 {
+            return unwind::raise(pc.add(1), base, p);
+        }
+        pc = pc.add(1);
+        next!(pc, base, p)
+    }
+    /// A leaf native called by `CallNC`.
+    CallNCLeaf {
+        let q = leaf(pc, base, p);
+        p = (q & !1) as *mut P;
+        if q & 1 == 1 {
+            return unwind::raise(pc.add(1), base, p);
+        }
+        pc = pc.add(2);
+        next!(pc, base, p)
+    }
+    CallNCPark {
+        let code = parking(pc, base, p);
+        if code == NEXT {
+            pc = pc.add(2);
+            next!(pc, base, p)
+        }
+        if code == FAULT {
+            return unwind::raise(pc.add(1), base, p);
+        }
+        leave!(p, code)
+    }
+    /// A callback native; the loader replaces the handler for the other kinds.
+    CallNC {
+        let (code, q) = callback::start(pc, base, p);
+        transfer!(q, code)
+    }
+}

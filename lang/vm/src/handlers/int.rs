@@ -1,0 +1,95 @@
+//! Moves, constants, globals and integers. *(unsafe: see `code.rs` for register access)*
+use crate::code::*;
+use crate::unwind::{fault_div, fault_shift};
+use crate::vm::shared;
+
+handlers! { [pc base p i]
+    Nop {}
+    Mov { w(base, i.a, r(base, i.b)); }
+    Mov3 {
+        let (x, y, z) = (r(base, i.b), *at(base, i.b).add(1), *at(base, i.b).add(2));
+        let to = at(base, i.a);
+        *to = x;
+        *to.add(1) = y;
+        *to.add(2) = z;
+    }
+    MovN { std::ptr::copy(at(base, i.b), at(base, i.a), i.c as usize); }
+    LoadI { w(base, i.a, i.cd() as i32 as i64 as u64); }
+    LoadK { w(base, i.a, *shared(p).consts.base().add(i.cd() as usize)); }
+    ZeroN { std::ptr::write_bytes(at(base, i.a), 0, i.b as usize); }
+    LdG { w(base, i.a, *shared(p).globals.base().add(i.cd() as usize)); }
+    StG { *shared(p).globals.base().add(i.cd() as usize) = r(base, i.a); }
+    LdGN {
+        std::ptr::copy_nonoverlapping(shared(p).globals.base().add(i.cd() as usize), at(base, i.a), i.b as usize);
+    }
+    StGN {
+        std::ptr::copy_nonoverlapping(at(base, i.a), shared(p).globals.base().add(i.cd() as usize), i.b as usize);
+    }
+    LeaG { w(base, i.a, shared(p).globals.base().add(i.cd() as usize) as u64); }
+
+    AddI { w(base, i.a, r(base, i.b).wrapping_add(r(base, i.c))); }
+    SubI { w(base, i.a, r(base, i.b).wrapping_sub(r(base, i.c))); }
+    MulI { w(base, i.a, r(base, i.b).wrapping_mul(r(base, i.c))); }
+    DivI {
+        let d = ri(base, i.c);
+        if d == 0 { std::hint::cold_path(); return fault_div(pc, base, p) }
+        w(base, i.a, ri(base, i.b).wrapping_div(d) as u64);
+    }
+    RemI {
+        let d = ri(base, i.c);
+        if d == 0 { std::hint::cold_path(); return fault_div(pc, base, p) }
+        w(base, i.a, ri(base, i.b).wrapping_rem(d) as u64);
+    }
+    DivU {
+        let d = r(base, i.c);
+        if d == 0 { std::hint::cold_path(); return fault_div(pc, base, p) }
+        w(base, i.a, r(base, i.b) / d);
+    }
+    RemU {
+        let d = r(base, i.c);
+        if d == 0 { std::hint::cold_path(); return fault_div(pc, base, p) }
+        w(base, i.a, r(base, i.b) % d);
+    }
+    And { w(base, i.a, r(base, i.b) & r(base, i.c)); }
+    Or { w(base, i.a, r(base, i.b) | r(base, i.c)); }
+    Xor { w(base, i.a, r(base, i.b) ^ r(base, i.c)); }
+    AndNot { w(base, i.a, r(base, i.b) & !r(base, i.c)); }
+    Shl {
+        let n = r(base, i.c);
+        w(base, i.a, if n < 64 { r(base, i.b) << n } else { 0 });
+    }
+    ShrI {
+        let n = r(base, i.c).min(63);
+        w(base, i.a, (ri(base, i.b) >> n) as u64);
+    }
+    ShrU {
+        let n = r(base, i.c);
+        w(base, i.a, if n < 64 { r(base, i.b) >> n } else { 0 });
+    }
+    ChkShift { if ri(base, i.a) < 0 { std::hint::cold_path(); return fault_shift(pc, base, p) } }
+    AddK { w(base, i.a, ri(base, i.b).wrapping_add(i.c as i16 as i64) as u64); }
+    MulK { w(base, i.a, ri(base, i.b).wrapping_mul(i.c as i16 as i64) as u64); }
+    DivK {
+        let d = i.c as i16 as i64;
+        if d == 0 { std::hint::cold_path(); return fault_div(pc, base, p) }
+        w(base, i.a, ri(base, i.b).wrapping_div(d) as u64);
+    }
+    RemK {
+        let d = i.c as i16 as i64;
+        if d == 0 { std::hint::cold_path(); return fault_div(pc, base, p) }
+        w(base, i.a, ri(base, i.b).wrapping_rem(d) as u64);
+    }
+    AndK { w(base, i.a, (ri(base, i.b) & i.c as i16 as i64) as u64); }
+    ShlK { w(base, i.a, r(base, i.b) << (i.c & 63)); }
+    ShrIK { w(base, i.a, (ri(base, i.b) >> (i.c & 63)) as u64); }
+    ShrUK { w(base, i.a, r(base, i.b) >> (i.c & 63)); }
+    NegI { w(base, i.a, ri(base, i.b).wrapping_neg() as u64); }
+    Com { w(base, i.a, !r(base, i.b)); }
+    Not { w(base, i.a, 1u64.wrapping_sub(r(base, i.b))); }
+    Sext8 { w(base, i.a, r(base, i.b) as i8 as i64 as u64); }
+    Sext16 { w(base, i.a, r(base, i.b) as i16 as i64 as u64); }
+    Sext32 { w(base, i.a, r(base, i.b) as i32 as i64 as u64); }
+    Zext8 { w(base, i.a, r(base, i.b) as u8 as u64); }
+    Zext16 { w(base, i.a, r(base, i.b) as u16 as u64); }
+    Zext32 { w(base, i.a, r(base, i.b) as u32 as u64); }
+}

@@ -1,0 +1,235 @@
+//! Slices and strings. *(unsafe: a slice's three registers are address, length and capacity of live elements; see `code.rs`)*
+use crate::code::*;
+use crate::fault::Fault;
+use crate::object::{slice, string, types};
+use crate::unwind::{fault_index_ld, fault_index_st, fault_index_str};
+use crate::vm::alloc_poll;
+
+macro_rules! load {
+    ($($name:ident $t:ty as $via:ty;)*) => { handlers! { [pc base p i] $($name {
+        let k = r(base, i.c);
+        if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
+        w(base, i.a, *(r(base, i.b) as *const $t).add(k as usize) as $via as u64);
+    })* } };
+}
+macro_rules! store {
+    ($($name:ident $t:ty;)*) => { handlers! { [pc base p i] $($name {
+        let k = r(base, i.b);
+        if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
+        *(r(base, i.a) as *mut $t).add(k as usize) = r(base, i.c) as $t;
+    })* } };
+}
+load! {
+    LdIdxW u64 as u64;
+    LdIdxU8 u8 as u64;
+    LdIdxI8 i8 as i64;
+    LdIdxU16 u16 as u64;
+    LdIdxI16 i16 as i64;
+    LdIdxU32 u32 as u64;
+    LdIdxI32 i32 as i64;
+}
+store! {
+    StIdxW u64;
+    StIdxP u64;
+    StIdx8 u8;
+    StIdx16 u16;
+    StIdx32 u32;
+}
+
+handlers! { [pc base p i]
+    LdIdxN {
+        let k = r(base, i.c);
+        if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
+        let n = i.d as usize;
+        std::ptr::copy_nonoverlapping((r(base, i.b) as *const u64).add(k as usize * n), at(base, i.a), n);
+    }
+    StIdxN {
+        let k = r(base, i.b);
+        if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
+        let n = i.d as usize;
+        std::ptr::copy_nonoverlapping(at(base, i.c), (r(base, i.a) as *mut u64).add(k as usize * n), n);
+    }
+    LeaIdx {
+        let k = r(base, i.c);
+        if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
+        w(base, i.a, r(base, i.b) + k * i.d as u64);
+    }
+    LenS {
+        let s = r(base, i.b);
+        // A string's length is in its header, the word before it; see ARCHITECTURE.md.
+        w(base, i.a, if s == 0 { 0 } else { *(s as *const u64).sub(1) >> 24 });
+    }
+    LdIdxS {
+        let (s, k) = (r(base, i.b), r(base, i.c));
+        if s == 0 || k >= *(s as *const u64).sub(1) >> 24 {
+            std::hint::cold_path();
+            return fault_index_str(pc, base, p)
+        }
+        w(base, i.a, *(*(s as *const u64) as *const u8).add(k as usize) as u64);
+    }
+    // One-word elements with room left; the loader puts it in the place of AppendV.
+    AppendW {
+        let s = at(base, i.a);
+        let len = *s.add(1);
+        if len >= *s.add(2) { std::hint::cold_path(); pc = pc.sub(1); return AppendV(pc, base, p) }
+        *(*s as *mut u64).add(len as usize) = r(base, i.c);
+        *s.add(1) = len + 1;
+    }
+    // The same for bytes.
+    Append8 {
+        let s = at(base, i.a);
+        let len = *s.add(1);
+        if len >= *s.add(2) { std::hint::cold_path(); pc = pc.sub(1); return AppendV(pc, base, p) }
+        *(*s as *mut u8).add(len as usize) = r(base, i.c) as u8;
+        *s.add(1) = len + 1;
+    }
+}
+
+/// The bounds of a slice expression: (low, high, max), checked as Go does it.
+struct Bounds {
+    lo: i64,
+    hi: i64,
+    max: i64,
+}
+
+/// `what`: limits are an array's or string's length, not a capacity.
+unsafe fn bounds(base: Base, i: &Unit, len: i64, cap: i64, array: bool) -> Result<Bounds, Fault> {
+    let (has_hi, has_max, has_lo) = (i.d & 1 != 0, i.d & 2 != 0, i.d & 4 != 0);
+    // SAFETY: the verifier bounds the registers that the flags name.
+    let (lo, hi, max) = unsafe {
+        (
+            if has_lo { ri(base, i.c) } else { 0 },
+            if has_hi { *at(base, i.c).add(1) as i64 } else { len },
+            if has_max { *at(base, i.c).add(2) as i64 } else { cap },
+        )
+    };
+    if has_max {
+        if max as u64 > cap as u64 {
+            return Err(if array { Fault::slice3_len(max, cap) } else { Fault::slice3_cap(max, cap) });
+        }
+        if hi as u64 > max as u64 {
+            return Err(Fault::slice3_high(hi, max));
+        }
+        if lo as u64 > hi as u64 {
+            return Err(Fault::slice3_low(lo, hi));
+        }
+    } else {
+        if hi as u64 > cap as u64 {
+            return Err(if array { Fault::slice_len(hi, cap) } else { Fault::slice_cap(hi, cap) });
+        }
+        if lo as u64 > hi as u64 {
+            return Err(Fault::slice_order(lo, hi));
+        }
+    }
+    Ok(Bounds { lo, hi, max })
+}
+
+/// Stores the slice; one without room keeps its base address, so that it does not point behind its object.
+unsafe fn set_slice(to: Base, ptr: u64, b: Bounds, stride: u64) {
+    let room = b.max - b.lo;
+    // SAFETY: three registers.
+    unsafe {
+        *to = if room == 0 { ptr } else { ptr + b.lo as u64 * stride };
+        *to.add(1) = (b.hi - b.lo) as u64;
+        *to.add(2) = room as u64;
+    }
+}
+
+slow_ops! { [pc base p i]
+    SliceS + 1 {
+        let s = at(base, i.b);
+        let ptr = *s;
+        let b = bounds(base, i, *s.add(1) as i64, *s.add(2) as i64, false)?;
+        set_slice(at(base, i.a), ptr, b, (*pc).ab() as u64);
+    }
+    SliceStr {
+        let s = r(base, i.b);
+        let len = string::str_len(s) as i64;
+        let b = bounds(base, i, len, len, true)?;
+        let sub = string::substr(p, s, b.lo as usize, b.hi as usize)?;
+        w(base, i.a, sub);
+        alloc_poll(p);
+    }
+    SliceArr + 1 {
+        let ptr = r(base, i.b);
+        if ptr == 0 {
+            return Err(Fault::nil());
+        }
+        let len = (*pc).cd() as i64;
+        let b = bounds(base, i, len, len, true)?;
+        set_slice(at(base, i.a), ptr, b, (*pc).ab() as u64);
+    }
+    AppendV {
+        slice::append_value(p, at(base, i.a), at(base, i.c), i.d as u32)?;
+        alloc_poll(p);
+    }
+    AppendS {
+        slice::append_slice(p, at(base, i.a), at(base, i.b), i.d as u32)?;
+        alloc_poll(p);
+    }
+    AppendStr {
+        slice::append_str(p, at(base, i.a), r(base, i.b), i.d as u32)?;
+        alloc_poll(p);
+    }
+    CopyS { w(base, i.a, slice::copy_slice(types(p), at(base, i.b), at(base, i.c), i.d as u32)); }
+    CopyStr { w(base, i.a, slice::copy_str(at(base, i.b), r(base, i.c))); }
+    MakeSlice {
+        slice::make_slice(p, ri(base, i.b), ri(base, i.c), i.d as u32, at(base, i.a))?;
+        alloc_poll(p);
+    }
+    ClearS { slice::clear_slice(types(p), at(base, i.a), i.d as u32); }
+
+    Concat {
+        w(base, i.a, string::concat(p, at(base, i.b), i.c as usize)?);
+        alloc_poll(p);
+    }
+    StrToBytes {
+        string::str_to_bytes(p, r(base, i.b), i.d as u32, at(base, i.a))?;
+        alloc_poll(p);
+    }
+    BytesToStr {
+        w(base, i.a, string::bytes_to_str(p, at(base, i.b))?);
+        alloc_poll(p);
+    }
+    StrToRunes {
+        string::str_to_runes(p, r(base, i.b), i.d as u32, at(base, i.a))?;
+        alloc_poll(p);
+    }
+    RunesToStr {
+        w(base, i.a, string::runes_to_str(p, at(base, i.b))?);
+        alloc_poll(p);
+    }
+    RuneToStr {
+        w(base, i.a, string::rune_to_str(p, ri(base, i.b))?);
+        alloc_poll(p);
+    }
+}
+
+handlers! { [pc base p i]
+    RangeStr {
+        let (s, k) = (r(base, i.a), r(base, i.b));
+        let data = pc;
+        pc = pc.add(1);
+        if s == 0 || k >= *(s as *const u64).sub(1) >> 24 {
+            pc = pc.offset((*data).ab() as i32 as isize);
+        } else {
+            let first = *(*(s as *const u64) as *const u8).add(k as usize);
+            if first < 0x80 {
+                w(base, i.c, first as u64);
+                *at(base, i.c).add(1) = k + 1;
+            } else {
+                range_rune(s, k, at(base, i.c));
+            }
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn range_rune(s: u64, k: u64, out: Base) {
+    // SAFETY: `k` is below the string's length; two registers at `out`.
+    unsafe {
+        let (rune, next) = string::range_str(s, k as usize);
+        *out = rune as i64 as u64;
+        *out.add(1) = next as u64;
+    }
+}

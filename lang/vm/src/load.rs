@@ -1,0 +1,156 @@
+//! Loading: verifies and expands what is new in a program. *(unsafe)*
+//!
+//! Functions are expanded in two passes, because calls carry their callee's code address: first every new function gets its
+//! memory, then the units are written. The code is leaked: return addresses, closures and caches point into it for ever.
+use crate::code::{Pc, Unit};
+use crate::frames::FuncInfo;
+use crate::handlers::{call, handler_of, slice, table};
+use crate::native::NativeFn;
+use crate::object::string::permanent_str;
+use crate::types::MapKey;
+use crate::vm::{Known, MethodSite, NO_METHOD, Shared};
+use gol_bytecode::{Const, Func, FuncId, Ins, Op, Program, desc};
+use gol_runtime::{Header, Heap};
+
+/// How much of the program is loaded.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    /// Permanent closures by function.
+    closures: Vec<u64>,
+}
+
+/// Results of natives may lie behind the arguments in a window: every frame that calls natives has this much room there.
+const NATIVE_RESULTS: usize = 8;
+
+pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &Program) -> Result<(), String> {
+    gol_bytecode::verify(program, shared.funcs.len() as u32)?;
+    shared.types.load(program, heap);
+    shared.set_known(Known { known: program.known, runtime_error: program.runtime_error });
+    shared.globals.grow(program.globals as usize)?;
+    for name in &program.natives[shared.natives.len()..] {
+        let native = shared.registry.get(name.as_str());
+        shared.natives.push(*native.ok_or_else(|| format!("there is no native function {name}"))?)?;
+    }
+    let first = shared.funcs.len();
+    let new = &program.funcs[first..];
+    let mut infos = Vec::with_capacity(new.len());
+    let mut memory = Vec::with_capacity(new.len());
+    for f in new {
+        let regs = frame_regs(f)?;
+        let mut units: Vec<Unit> = Vec::with_capacity(f.code.len() + 1);
+        units.push(Unit { h: 0, a: 0, b: regs, c: f.params, d: 0 });
+        for ins in &f.code {
+            units.push(Unit { h: handler_of(ins.op), a: ins.a, b: ins.b, c: ins.c, d: ins.d });
+        }
+        let units = units.leak();
+        // SAFETY: behind the header.
+        let code: Pc = unsafe { units.as_ptr().add(1) };
+        let info: &'static FuncInfo = Box::leak(Box::new(FuncInfo {
+            name: f.name.clone(),
+            regs,
+            hidden: f.hidden,
+            pos: f.pos,
+            lines: f.lines.clone(),
+            code,
+            len: f.code.len(),
+        }));
+        units[0].h = &raw const *info as usize;
+        infos.push(info);
+        memory.push(units);
+        shared.funcs.push(code)?;
+    }
+    for f in loaded.closures.len()..program.funcs.len() {
+        let closure = permanent_closure(shared.code_of(f as FuncId));
+        loaded.closures.push(closure);
+    }
+    for c in &program.consts[shared.consts.len()..] {
+        shared.consts.push(match c {
+            Const::Word(word) => *word,
+            Const::Str(bytes) => permanent_str(bytes),
+            Const::Func(f) => loaded.closures[*f as usize],
+        })?;
+    }
+    for (f, units) in new.iter().zip(memory) {
+        patch(shared, f, &mut units[1..])?;
+    }
+    shared.code.add(&infos);
+    Ok(())
+}
+
+/// The frame's size as the machine uses it: room for the closure behind the parameters, and for results of natives.
+fn frame_regs(f: &Func) -> Result<u16, String> {
+    let mut regs = (f.regs as usize).max(f.params as usize + 1).max(f.results as usize);
+    for ins in &f.code {
+        if matches!(ins.op, Op::CallN | Op::CallNC) {
+            regs = regs.max(ins.a as usize + 1 + NATIVE_RESULTS.max(ins.b as usize));
+        }
+    }
+    u16::try_from(regs).map_err(|_| format!("function {} needs too many registers", f.name))
+}
+
+fn permanent_closure(code: Pc) -> u64 {
+    let object = Box::leak(Box::new([Header::new(desc::CLOSURE, 0).0, code as u64]));
+    &raw const object[1] as u64
+}
+
+/// Writes what the machine keeps in instructions: code addresses, frame sizes, caches; and chooses special handlers.
+fn patch(shared: &Shared, f: &Func, units: &mut [Unit]) -> Result<(), String> {
+    for (k, ins) in f.code.iter().enumerate() {
+        let special = special_handler(shared, f, *ins)?;
+        let unit = &mut units[k];
+        if let Some(handler) = special {
+            unit.h = handler as usize;
+        }
+        match ins.op {
+            Op::Call => {
+                let code = shared.code_of(ins.cd());
+                // SAFETY: the unit before an entry is the header.
+                unit.b = unsafe { (*code.sub(1)).b };
+                units[k + 1] = Unit { h: code as usize, a: ins.a, b: 0, c: 0, d: 0 };
+            }
+            Op::CallC | Op::RunDefers | Op::CallNC => units[k + 1].a = ins.a,
+            Op::CallI => {
+                let cache: *const MethodSite = &raw const NO_METHOD;
+                units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
+            }
+            Op::MkClosure => units[k + 1].h = shared.code_of(ins.cd()) as usize,
+            Op::Defer => {
+                let epilogue = f.epilogue.ok_or_else(|| format!("function {} defers without an epilogue", f.name))?;
+                let distance = epilogue.wrapping_sub(k as u32);
+                unit.c = distance as u16;
+                unit.d = (distance >> 16) as u16;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Operations that have a handler of their own for some types.
+fn special_handler(shared: &Shared, f: &Func, ins: Ins) -> Result<Option<crate::code::Handler>, String> {
+    let by_key = |word, string, general: Option<crate::code::Handler>| match shared.types.get(ins.d as u32).map_key {
+        MapKey::Word => Some(word),
+        MapKey::Str => Some(string),
+        MapKey::General => general,
+    };
+    Ok(match ins.op {
+        Op::MapGet => by_key(table::MapGetInt as crate::code::Handler, table::MapGetStr, None),
+        Op::MapGetOk => by_key(table::MapGetOkInt as crate::code::Handler, table::MapGetOkStr, None),
+        Op::MapSet => by_key(table::MapSetInt as crate::code::Handler, table::MapSetStr, None),
+        Op::AppendV => match shared.types.get(ins.d as u32).stride {
+            8 => Some(slice::AppendW),
+            1 => Some(slice::Append8),
+            _ => None,
+        },
+        Op::CallN | Op::CallNC => match shared.native(ins.cd()) {
+            NativeFn::Leaf(_) if ins.op == Op::CallN => None,
+            NativeFn::Leaf(_) => Some(call::CallNCLeaf),
+            NativeFn::Callback(_) if ins.op == Op::CallNC => None,
+            NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
+            NativeFn::Parking(_) | NativeFn::Callback(_) => {
+                return Err(format!("function {} calls a native that parks or calls back as if it were a leaf", f.name));
+            }
+        },
+        _ => None,
+    })
+}

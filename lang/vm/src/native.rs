@@ -1,0 +1,329 @@
+//! The natives ABI: what a function written in Rust sees of the machine.
+//!
+//! A native gets its arguments in slots `0..` of its window, flattened as ARCHITECTURE.md says (a slice takes three slots), and writes its
+//! results over them, again from slot 0 on. **Nothing is collected while a native runs**, except in [`Cx::blocking`] and in
+//! [`CallCx::call`]: both take `&mut self`, so no borrow of a string or of bytes lives across them. What a native allocates and keeps
+//! over such a call must lie in one of its window's slots.
+//!
+//! Panics of gol programs are [`Fault`]s, never Rust unwinding. [`Fault::Runtime`] and [`Fault::Plain`] carry the complete text that Go's
+//! `Error()` gives ("runtime error: " included where Go has it).
+pub use crate::fault::Fault;
+use crate::object::{iface, string};
+use crate::types::Types;
+use crate::vm::Shared;
+use gol_bytecode::{TypeId, WellKnown};
+use gol_runtime::{G, Op, P, Runtime};
+use std::ops::{Deref, DerefMut};
+
+/// How a native runs. A leaf may use [`Cx::blocking`].
+#[derive(Clone, Copy)]
+pub enum NativeFn {
+    /// Cannot call back into gol nor park.
+    Leaf(fn(&mut Cx) -> Result<(), Fault>),
+    /// May park: it returns the runtime operation's answer. [`Op::Retry`] executes the native again after the wake-up, so a
+    /// native must not overwrite its arguments before it returns that.
+    Parking(fn(&mut Cx) -> Result<Op, Fault>),
+    /// May call gol functions.
+    Callback(fn(&mut CallCx) -> Result<(), Fault>),
+}
+
+/// A row of the registry.
+#[derive(Clone, Copy)]
+pub struct Native {
+    /// `"strings.Index"`, `"strings.Builder.Len"`.
+    pub name: &'static str,
+    pub run: NativeFn,
+}
+
+/// A slice as three words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct Slice {
+    /// Address of element 0; 0 when nil.
+    pub ptr: u64,
+    pub len: usize,
+    pub cap: usize,
+}
+
+impl Slice {
+    pub fn words(self) -> [u64; 3] {
+        [self.ptr, self.len as u64, self.cap as u64]
+    }
+}
+
+/// The value words of an interface.
+#[derive(Clone, Copy, Debug)]
+pub enum Payload<'a> {
+    /// A small scalar, normalised to 64 bits.
+    Small([u64; 1]),
+    Boxed(&'a [u64]),
+}
+
+impl Deref for Payload<'_> {
+    type Target = [u64];
+    fn deref(&self) -> &[u64] {
+        match self {
+            Payload::Small(w) => w,
+            Payload::Boxed(w) => w,
+        }
+    }
+}
+
+/// What every native gets.
+pub struct Cx {
+    pub(crate) p: *mut P,
+    /// Slot 0 of the window.
+    pub(crate) window: *mut u64,
+}
+
+impl Cx {
+    /// The word in slot `i`.
+    #[inline]
+    pub fn arg(&self, i: usize) -> u64 {
+        // SAFETY: the verifier bounds the window of a native call by the caller's frame; `i` is below the words of its parameters.
+        unsafe { *self.window.add(i) }
+    }
+    #[inline]
+    pub fn arg_i64(&self, i: usize) -> i64 {
+        self.arg(i) as i64
+    }
+    #[inline]
+    pub fn arg_f64(&self, i: usize) -> f64 {
+        f64::from_bits(self.arg(i))
+    }
+    #[inline]
+    pub fn arg_bool(&self, i: usize) -> bool {
+        self.arg(i) != 0
+    }
+    /// The bytes of the string in slot `i`; they are not always UTF-8.
+    #[inline]
+    pub fn arg_str(&self, i: usize) -> &[u8] {
+        self.str_bytes(self.arg(i))
+    }
+    /// Slots `i..i + 3`.
+    #[inline]
+    pub fn arg_slice(&self, i: usize) -> Slice {
+        Slice { ptr: self.arg(i), len: self.arg(i + 1) as usize, cap: self.arg(i + 2) as usize }
+    }
+    /// The elements of the `[]byte` in slots `i..i + 3`.
+    #[inline]
+    pub fn arg_bytes(&self, i: usize) -> &[u8] {
+        let s = self.arg_slice(i);
+        // SAFETY: a `[]byte` of the machine: `len` bytes at `ptr`, alive because its reference lies in the window.
+        unsafe { raw(s.ptr as *const u8, s.len) }
+    }
+    /// The same to write to. Other goroutines that use the bytes meanwhile make a data race, as in Go.
+    ///
+    /// # Safety
+    /// The caller holds no other borrow of these bytes (another argument may be the same slice).
+    #[inline]
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn arg_bytes_mut(&self, i: usize) -> &mut [u8] {
+        let s = self.arg_slice(i);
+        if s.len == 0 {
+            return &mut [];
+        }
+        // SAFETY: as in `arg_bytes`; the caller excludes aliasing.
+        unsafe { std::slice::from_raw_parts_mut(s.ptr as *mut u8, s.len) }
+    }
+    /// The elements of a slice of words (`[]int`, `[]string`, ...) in slots `i..i + 3`.
+    #[inline]
+    pub fn arg_words(&self, i: usize) -> &[u64] {
+        let s = self.arg_slice(i);
+        // SAFETY: `len` words at `ptr`, alive because its reference lies in the window.
+        unsafe { raw(s.ptr as *const u64, s.len) }
+    }
+    /// The bytes of a string word.
+    #[inline]
+    pub fn str_bytes(&self, s: u64) -> &[u8] {
+        // SAFETY: `s` is a string word of the machine; nothing is collected while `self` is borrowed.
+        unsafe {
+            let (ptr, len) = string::str_parts(s);
+            raw(ptr, len)
+        }
+    }
+
+    /// Sets slot `i`: an argument or a result.
+    #[inline]
+    pub fn set(&self, i: usize, word: u64) {
+        // SAFETY: as in `arg`; the loader gives every frame that calls natives room for results.
+        unsafe { *self.window.add(i) = word }
+    }
+    #[inline]
+    pub fn set_i64(&self, i: usize, v: i64) {
+        self.set(i, v as u64);
+    }
+    #[inline]
+    pub fn set_f64(&self, i: usize, v: f64) {
+        self.set(i, v.to_bits());
+    }
+    #[inline]
+    pub fn set_bool(&self, i: usize, v: bool) {
+        self.set(i, v as u64);
+    }
+    /// Makes a string of the bytes and sets slot `i` to it.
+    #[inline]
+    pub fn set_str(&self, i: usize, bytes: &[u8]) -> Result<(), Fault> {
+        let s = self.new_str(bytes)?;
+        self.set(i, s);
+        Ok(())
+    }
+    /// Sets slots `i..` to several words (a slice, a struct).
+    #[inline]
+    pub fn set_words(&self, i: usize, words: &[u64]) {
+        for (k, w) in words.iter().enumerate() {
+            self.set(i + k, *w);
+        }
+    }
+
+    /// A string word.
+    pub fn new_str(&self, bytes: &[u8]) -> Result<u64, Fault> {
+        // SAFETY: `p` is the running P.
+        unsafe { string::new_str(self.p, bytes) }
+    }
+    /// A `[]byte`.
+    pub fn new_bytes(&self, bytes: &[u8]) -> Result<[u64; 3], Fault> {
+        if bytes.is_empty() {
+            return Ok([0; 3]);
+        }
+        let words = self.new_slice(self.known().bytes, bytes.len())?;
+        // SAFETY: a fresh packed object of `len` bytes.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), words[0] as *mut u8, bytes.len()) };
+        Ok(words)
+    }
+    /// A `[]string`.
+    pub fn new_strings<S: AsRef<[u8]>>(&self, items: &[S]) -> Result<[u64; 3], Fault> {
+        let words = self.new_slice(self.known().strings, items.len())?;
+        for (k, s) in items.iter().enumerate() {
+            let w = self.new_str(s.as_ref())?;
+            // SAFETY: a fresh object of `len` words.
+            unsafe { *(words[0] as *mut u64).add(k) = w };
+        }
+        Ok(words)
+    }
+    /// A zeroed slice of `len` elements over the backing descriptor; its capacity is `len`.
+    pub fn new_slice(&self, backing: TypeId, len: usize) -> Result<[u64; 3], Fault> {
+        let ptr = self.alloc(backing, len as u64)?;
+        Ok([ptr, len as u64, len as u64])
+    }
+    /// A zeroed object of one element of the type.
+    pub fn new_object(&self, ty: TypeId) -> Result<u64, Fault> {
+        self.alloc(ty, 1)
+    }
+    fn alloc(&self, desc: TypeId, len: u64) -> Result<u64, Fault> {
+        // SAFETY: `p` is the running P and `desc` a descriptor of the loaded program.
+        unsafe { crate::object::alloc(self.p, desc, len) }.map(|ptr| ptr as u64)
+    }
+    /// An interface word of type `ty` with the value's words.
+    pub fn new_iface(&self, ty: TypeId, value: &[u64]) -> Result<u64, Fault> {
+        debug_assert_eq!(value.len(), self.types().get(ty).words as usize);
+        // SAFETY: `p` is the running P; `value` has the type's words.
+        unsafe { iface::make_iface(self.p, ty, value.as_ptr()) }
+    }
+    /// Dynamic type and value words of an interface word; `None` when nil.
+    pub fn iface(&self, word: u64) -> Option<(TypeId, Payload<'_>)> {
+        // SAFETY: `word` is an interface word of the machine.
+        unsafe {
+            if word == 0 {
+                return None;
+            }
+            let ty = iface::iface_type(word);
+            if word & 1 == 1 {
+                let mut out = [0];
+                iface::iface_load(self.types(), word, ty, out.as_mut_ptr());
+                return Some((ty, Payload::Small(out)));
+            }
+            Some((ty, Payload::Boxed(raw(word as *const u64, self.types().get(ty).words as usize))))
+        }
+    }
+    pub fn types(&self) -> &Types {
+        &self.shared().types
+    }
+    /// Types that natives make.
+    pub fn known(&self) -> WellKnown {
+        self.shared().known().known
+    }
+
+    /// Runs `f` while another thread may use this P. `f` must not touch gol memory. Borrows of arguments end before; afterwards the native
+    /// may run on another P.
+    pub fn blocking<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        // SAFETY: the handler saved pc and base before it called the native.
+        let out = unsafe {
+            let co = crate::callback::before_blocking(self.p);
+            let token = gol_runtime::ops::enter_blocking(self.p);
+            let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
+            self.p = gol_runtime::ops::exit_blocking(token);
+            crate::callback::after_blocking(self.p, co);
+            out
+        };
+        out.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+    /// The processor, for the runtime's operations.
+    pub fn p(&self) -> *mut P {
+        self.p
+    }
+    /// The running goroutine.
+    pub fn g(&self) -> *mut G {
+        // SAFETY: `p` is the running P.
+        unsafe { (*self.p).g }
+    }
+    pub fn runtime(&self) -> &Runtime {
+        // SAFETY: the runtime outlives its goroutines.
+        unsafe { &*(*self.p).runtime }
+    }
+    /// `return cx.exit(code)`: ends the program.
+    pub fn exit<T>(&self, code: i32) -> Result<T, Fault> {
+        Err(Fault::Exit(code))
+    }
+    pub(crate) fn shared(&self) -> &Shared {
+        // SAFETY: the engine's state outlives its goroutines.
+        unsafe { crate::vm::shared(self.p) }
+    }
+}
+
+/// What a callback native gets: a [`Cx`] that can call gol.
+pub struct CallCx {
+    pub(crate) cx: Cx,
+    pub(crate) co: *mut crate::callback::Co,
+    /// The native's call instruction, its frame, and the first slot behind that.
+    pub(crate) pc: crate::code::Pc,
+    pub(crate) base: u32,
+    pub(crate) top: usize,
+}
+
+impl Deref for CallCx {
+    type Target = Cx;
+    fn deref(&self) -> &Cx {
+        &self.cx
+    }
+}
+
+impl DerefMut for CallCx {
+    fn deref_mut(&mut self) -> &mut Cx {
+        &mut self.cx
+    }
+}
+
+impl CallCx {
+    /// Calls a gol function value. The goroutine may park in it and go on in another thread: no lock, no thread-local reference and no raw
+    /// reference may be held over it. An error is to be returned at once.
+    pub fn call(&mut self, closure: u64, args: &[u64], results: &mut [u64]) -> Result<(), Fault> {
+        crate::callback::call(self, closure, args, results)
+    }
+    /// Calls the method of an interface's dynamic type; false when it has none of this name.
+    pub fn call_method(&mut self, iface: u64, method: &str, args: &[u64], results: &mut [u64]) -> Result<bool, Fault> {
+        crate::callback::call_method(self, iface, method, args, results)
+    }
+}
+
+/// A slice that may be empty with a null address.
+///
+/// # Safety
+/// `ptr` is valid for `len` elements unless `len` is 0.
+unsafe fn raw<'a, T>(ptr: *const T, len: usize) -> &'a [T] {
+    if len == 0 {
+        return &[];
+    }
+    // SAFETY: see above.
+    unsafe { std::slice::from_raw_parts(ptr, len) }
+}

@@ -1,0 +1,79 @@
+//! Native stacks for coroutines: slabs with a guard page each, never given back. *(unsafe)*
+use corosensei::stack::{Stack, StackPointer};
+use std::sync::{Mutex, PoisonError};
+
+/// Address space of one stack, guard page included. Natives that run under a callback have this much.
+pub(crate) const STACK_BYTES: usize = 256 << 10;
+const SLAB_STACKS: usize = 64;
+const PAGE: usize = 4096;
+/// `madvise` advice of Linux 6.13: a guard page without a mapping of its own.
+const MADV_GUARD_INSTALL: i32 = 102;
+/// Stacks when every guard page costs mappings (`vm.max_map_count` is 65530 by default, two for each).
+const MAX_MPROTECT: usize = 16_000;
+
+/// One stack of a slab.
+pub(crate) struct SlabStack {
+    limit: usize,
+}
+
+impl SlabStack {
+    pub fn limit_address(&self) -> usize {
+        self.limit
+    }
+}
+
+// SAFETY: `STACK_BYTES` of private memory above a page that faults.
+unsafe impl Stack for SlabStack {
+    fn base(&self) -> StackPointer {
+        StackPointer::new(self.limit + STACK_BYTES).unwrap_or(StackPointer::MIN)
+    }
+    fn limit(&self) -> StackPointer {
+        StackPointer::new(self.limit).unwrap_or(StackPointer::MIN)
+    }
+}
+
+struct Slabs {
+    next: usize,
+    end: usize,
+    made: usize,
+    /// The cheap guard works: not known, or probed.
+    cheap_guard: Option<bool>,
+}
+
+static SLABS: Mutex<Slabs> = Mutex::new(Slabs { next: 0, end: 0, made: 0, cheap_guard: None });
+
+/// A stack, or `None` when there is no memory for one more.
+pub(crate) fn new_stack() -> Option<SlabStack> {
+    let mut slabs = SLABS.lock().unwrap_or_else(PoisonError::into_inner);
+    if slabs.next == slabs.end {
+        let bytes = STACK_BYTES * SLAB_STACKS;
+        // SAFETY: a fresh private mapping.
+        unsafe {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+            let at = libc::mmap(std::ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0);
+            if at == libc::MAP_FAILED {
+                return None;
+            }
+            #[cfg(target_os = "linux")]
+            libc::madvise(at, bytes, libc::MADV_NOHUGEPAGE);
+            slabs.next = at as usize;
+        }
+        slabs.end = slabs.next + bytes;
+    }
+    let limit = slabs.next;
+    // SAFETY: the first page of a stack that nobody uses yet.
+    let guarded = unsafe {
+        let page = limit as *mut libc::c_void;
+        if slabs.cheap_guard != Some(false) {
+            slabs.cheap_guard = Some(libc::madvise(page, PAGE, MADV_GUARD_INSTALL) == 0);
+        }
+        slabs.cheap_guard == Some(true)
+            || (slabs.made < MAX_MPROTECT && libc::mprotect(page, PAGE, libc::PROT_NONE) == 0)
+    };
+    if !guarded {
+        return None;
+    }
+    slabs.next += STACK_BYTES;
+    slabs.made += 1;
+    Some(SlabStack { limit })
+}

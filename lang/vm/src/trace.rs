@@ -1,0 +1,246 @@
+//! Tracebacks and the texts of panics, as Go prints them.
+use crate::code::Pc;
+use crate::frames::{Stub, Walk};
+use crate::object::{iface, string};
+use crate::unwind::Panicking;
+use crate::vm::Shared;
+use gol_bytecode::Kind;
+use gol_runtime::G;
+use std::fmt::Write;
+
+/// A frame for reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameInfo {
+    pub function: String,
+    /// Source position as the compiler gave it.
+    pub pos: u32,
+}
+
+/// A goroutine for reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoroutineInfo {
+    pub id: u64,
+    /// Innermost function and position.
+    pub function: String,
+    pub pos: u32,
+    /// Go's text for what it waits for: `chan receive`.
+    pub reason: &'static str,
+    pub frames: Vec<FrameInfo>,
+}
+
+/// Frames printed of a deep stack: so many from the top and as many from the bottom.
+const SHOWN: usize = 50;
+
+impl Shared {
+    /// The frames from `pc`, `base` down, without the compiler's own functions; `panic` stands for the machine's panics.
+    ///
+    /// # Safety
+    /// As [`Walk::new`].
+    pub(crate) unsafe fn frames(&self, g: *const G, pc: Pc, base: usize) -> Vec<FrameInfo> {
+        let mut out = Vec::new();
+        // SAFETY: the caller's.
+        for frame in unsafe { Walk::new(&self.code, &self.stubs, g, pc, base) } {
+            if !frame.func.hidden {
+                out.push(FrameInfo { function: frame.func.name.clone(), pos: frame.func.position(frame.pc) });
+            }
+            if frame.stub == Some(Stub::PanicNext) {
+                out.push(FrameInfo { function: "panic".into(), pos: u32::MAX });
+            }
+        }
+        out
+    }
+    /// `goroutine 1 [running]:` and its frames.
+    ///
+    /// # Safety
+    /// As [`Walk::new`].
+    pub(crate) unsafe fn traceback(&self, g: *const G, pc: Pc, base: usize) -> String {
+        // SAFETY: the caller's.
+        let (id, frames) = unsafe { ((*g).id, self.frames(g, pc, base)) };
+        let mut out = format!("goroutine {id} [running]:\n");
+        self.print_frames(&mut out, &frames);
+        out
+    }
+    fn print_frames(&self, out: &mut String, frames: &[FrameInfo]) {
+        let hidden = frames.len().saturating_sub(2 * SHOWN);
+        for (k, frame) in frames.iter().enumerate() {
+            if hidden > 0 && k == SHOWN {
+                let _ = writeln!(out, "...{hidden} frames elided...");
+            }
+            if hidden > 0 && (SHOWN..SHOWN + hidden).contains(&k) {
+                continue;
+            }
+            if frame.pos == u32::MAX {
+                out.push_str("panic(...)\n");
+            } else {
+                let _ = writeln!(out, "{}(...)\n\t{}", frame.function, self.hooks.position(frame.pos));
+            }
+        }
+    }
+    /// A parked goroutine.
+    ///
+    /// # Safety
+    /// The goroutine does not run.
+    pub(crate) unsafe fn describe(&self, g: *const G) -> GoroutineInfo {
+        // SAFETY: the caller's.
+        unsafe {
+            let frames = self.frames(g, (*g).pc as Pc, (*g).base as usize);
+            let top = frames.first().cloned().unwrap_or(FrameInfo { function: String::new(), pos: 0 });
+            GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason: reason_text(&*g), frames }
+        }
+    }
+}
+
+fn reason_text(g: &G) -> &'static str {
+    use gol_runtime::WaitReason::*;
+    match g.wait_reason() {
+        None => "runnable",
+        ChanReceive => "chan receive",
+        ChanSend => "chan send",
+        ChanReceiveNil => "chan receive (nil chan)",
+        ChanSendNil => "chan send (nil chan)",
+        Select => "select",
+        SelectNoCases => "select (no cases)",
+        Sleep => "sleep",
+        MutexLock => "sync.Mutex.Lock",
+        WaitGroupWait => "sync.WaitGroup.Wait",
+        CondWait => "sync.Cond.Wait",
+        Semacquire => "semacquire",
+        GarbageCollection => "garbage collection",
+    }
+}
+
+/// Go's text for a deadlock: the header and every goroutine.
+pub fn deadlock_text(goroutines: &[GoroutineInfo], position: &dyn Fn(u32) -> String) -> String {
+    let mut out = String::from("fatal error: all goroutines are asleep - deadlock!\n");
+    for g in goroutines {
+        let _ = write!(out, "\ngoroutine {} [{}]:\n", g.id, g.reason);
+        for f in &g.frames {
+            let _ = writeln!(out, "{}(...)\n\t{}", f.function, position(f.pos));
+        }
+    }
+    out
+}
+
+/// `panic: ...` lines of a chain, oldest first.
+///
+/// # Safety
+/// `newest` is a chain of live records.
+pub(crate) unsafe fn panics(shared: &Shared, newest: *const Panicking) -> String {
+    let mut chain = Vec::new();
+    let mut at = newest;
+    while !at.is_null() {
+        // SAFETY: the caller's.
+        let record = unsafe { &*at };
+        if !record.goexit() {
+            chain.push(record);
+        }
+        at = record.next;
+    }
+    let mut out = String::new();
+    let mut skip = false;
+    for (k, record) in chain.iter().rev().enumerate() {
+        if std::mem::replace(&mut skip, record.repanicked()) {
+            continue;
+        }
+        if k > 0 {
+            out.push('\t');
+        }
+        out.push_str("panic: ");
+        match record.text() {
+            // SAFETY: a string word.
+            Some(s) => out.push_str(&indented(unsafe { string::str_bytes(s) })),
+            // SAFETY: an interface word.
+            None => out.push_str(&unsafe { value_text(shared, record.value) }),
+        }
+        if record.repanicked() {
+            out.push_str(" [recovered, repanicked]");
+        } else if record.recovered() {
+            out.push_str(" [recovered]");
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Lines behind the first are indented, so that they are not taken for a traceback.
+fn indented(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\n', "\n\t")
+}
+
+/// A panic value without Error or String method, as Go's runtime prints it.
+///
+/// # Safety
+/// An interface word.
+unsafe fn value_text(shared: &Shared, word: u64) -> String {
+    // SAFETY: the caller's.
+    unsafe {
+        if word == 0 {
+            return "nil".into();
+        }
+        let ty = iface::iface_type(word);
+        let t = shared.types.get(ty);
+        let mut buf = 0;
+        let words = iface::iface_payload(&shared.types, word, &mut buf);
+        let plain = match t.desc.kind {
+            Kind::Bool => (*words != 0).to_string(),
+            Kind::Int | Kind::Int8 | Kind::Int16 | Kind::Int32 | Kind::Int64 => (*words as i64).to_string(),
+            Kind::Uint | Kind::Uint8 | Kind::Uint16 | Kind::Uint32 | Kind::Uint64 | Kind::Uintptr => {
+                (*words).to_string()
+            }
+            Kind::Float32 => float_text(f32::from_bits(*words as u32) as f64),
+            Kind::Float64 => float_text(f64::from_bits(*words)),
+            Kind::Complex64 | Kind::Complex128 => {
+                format!("({}{}i)", float_text(f64::from_bits(*words)), float_text(f64::from_bits(*words.add(1))))
+            }
+            Kind::String => {
+                let text = indented(string::str_bytes(*words));
+                if shared.is_runtime_error(ty) || !is_custom(&t.desc) {
+                    return text;
+                }
+                format!("\"{text}\"")
+            }
+            Kind::Placeholder
+            | Kind::UnsafePointer
+            | Kind::Pointer
+            | Kind::Slice
+            | Kind::Array
+            | Kind::Struct
+            | Kind::Map
+            | Kind::Chan
+            | Kind::Func
+            | Kind::Interface
+            | Kind::Packed => return format!("({}) {:#x}", t.desc.name, if word & 1 == 0 { word } else { *words }),
+        };
+        if is_custom(&t.desc) { format!("{}({plain})", t.desc.name) } else { plain }
+    }
+}
+
+/// A defined type that is not predeclared: its name has a package.
+fn is_custom(t: &gol_bytecode::TypeDesc) -> bool {
+    t.named && t.name.contains('.')
+}
+
+/// As the built-in `print` writes floats: `+1.500000e+000`.
+pub fn float_text(x: f64) -> String {
+    if x.is_nan() {
+        return "NaN".into();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { "+Inf".into() } else { "-Inf".into() };
+    }
+    let sign = if x.is_sign_negative() { '-' } else { '+' };
+    let text = format!("{:.6e}", x.abs());
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    format!("{sign}{mantissa}e{}{:03}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn floats_print_as_go_prints_them() {
+        assert_eq!(super::float_text(1.5), "+1.500000e+000");
+        assert_eq!(super::float_text(-1e-10), "-1.000000e-010");
+        assert_eq!(super::float_text(1e100), "+1.000000e+100");
+    }
+}

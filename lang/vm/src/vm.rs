@@ -1,0 +1,364 @@
+//! The engine's shared state and the machine's face to the rest: [`Vm`]. *(unsafe)*
+use crate::callback;
+use crate::code::{Pc, enter};
+use crate::frames::{CodeMap, Stubs};
+use crate::handlers::handler_of;
+use crate::native::{Native, NativeFn};
+use crate::object::iface;
+use crate::region::Region;
+use crate::trace::GoroutineInfo;
+use crate::types::Types;
+use crate::unwind;
+use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, Unit, WellKnown};
+use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig, ops};
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// What the binary sets.
+pub struct Hooks {
+    /// `file:line` of a source position.
+    pub position: Box<dyn Fn(u32) -> String + Send + Sync>,
+    /// Where the machine's own messages go (panics, fatal errors): standard error.
+    pub print: Box<dyn Fn(&str) + Send + Sync>,
+    /// `os.Exit`, before the run ends: flushes, and may end the process.
+    pub exit: Option<Box<dyn Fn(i32) + Send + Sync>>,
+}
+
+impl Default for Hooks {
+    fn default() -> Hooks {
+        Hooks {
+            position: Box::new(|pos| format!("position {pos}")),
+            print: Box::new(|text| eprint!("{text}")),
+            exit: None,
+        }
+    }
+}
+
+impl Hooks {
+    pub(crate) fn position(&self, pos: u32) -> String {
+        (self.position)(pos)
+    }
+}
+
+/// How to make a machine.
+pub struct VmConfig {
+    pub runtime: RuntimeConfig,
+    /// `--preempt=entry`: backward branches ignore requests to yield.
+    pub preempt_entry: bool,
+    pub hooks: Hooks,
+}
+
+/// How a unit's run ended. Panics and fatal errors have been printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunResult {
+    Done,
+    /// An uncaught panic; exit code 2.
+    Panicked,
+    /// Exit code 2; see [`crate::trace::deadlock_text`].
+    Deadlock(Vec<GoroutineInfo>),
+    Exit(i32),
+    Interrupted,
+    /// A fatal error; exit code 2.
+    Fatal(String),
+}
+
+/// The well-known types of the program, and the type of run-time errors.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Known {
+    pub known: WellKnown,
+    pub runtime_error: TypeId,
+}
+
+/// What an interface method call needs to know of a dynamic type's method. Immortal and immutable.
+pub(crate) struct MethodSite {
+    pub ty: TypeId,
+    pub regs: u16,
+    /// The receiver is the box's address.
+    pub boxed: bool,
+    pub code: Pc,
+}
+
+// SAFETY: immutable; `code` is immortal.
+unsafe impl Send for MethodSite {}
+// SAFETY: as above.
+unsafe impl Sync for MethodSite {}
+
+/// The cache of call sites that have not run yet.
+pub(crate) static NO_METHOD: MethodSite = MethodSite { ty: u32::MAX, regs: 0, boxed: false, code: std::ptr::null() };
+
+/// What `P::engine` points to; `object::types` relies on the first field.
+#[repr(C)]
+pub(crate) struct Shared {
+    types_ptr: *const Types,
+    pub consts: Region<u64>,
+    pub globals: Region<u64>,
+    pub funcs: Region<Pc>,
+    pub natives: Region<NativeFn>,
+    pub stubs: Stubs,
+    pub preempt_entry: bool,
+    pub max_stack_bytes: usize,
+    pub types: Box<Types>,
+    pub code: CodeMap,
+    pub hooks: Hooks,
+    pub registry: FxHashMap<&'static str, NativeFn>,
+    known: RwLock<Known>,
+    methods: RwLock<FxHashMap<(TypeId, u32), &'static MethodSite>>,
+    outcome: Mutex<Option<RunResult>>,
+    ending: AtomicBool,
+}
+
+// SAFETY: the raw pointer is that of the boxed table; everything else synchronises itself.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+/// The engine of a processor.
+///
+/// # Safety
+/// `p` is a processor of a runtime whose engine is a [`Shared`].
+#[inline(always)]
+pub(crate) unsafe fn shared<'a>(p: *mut P) -> &'a Shared {
+    // SAFETY: see above.
+    unsafe { &*((*p).engine as *const Shared) }
+}
+
+/// After an allocation: asks for a collection at the next safepoint when one is due.
+///
+/// # Safety
+/// The running processor.
+#[inline(always)]
+pub(crate) unsafe fn alloc_poll(p: *mut P) {
+    // SAFETY: see above.
+    unsafe {
+        if (*(*p).heap).want_gc() {
+            ops::request_gc(p);
+        }
+    }
+}
+
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// Words of constants, functions, natives; the global area of 64 MiB.
+    const CONSTS: usize = 32 << 20;
+    const GLOBALS: usize = 8 << 20;
+    const FUNCS: usize = 8 << 20;
+    const NATIVES: usize = 1 << 20;
+
+    pub fn new(registry: &[&'static [Native]], config: &mut VmConfig) -> Result<Shared, String> {
+        let types = Box::new(Types::new());
+        let registry = registry.iter().flat_map(|list| list.iter()).map(|n| (n.name, n.run)).collect();
+        let stub = |h: crate::code::Handler| h as usize;
+        Ok(Shared {
+            types_ptr: &raw const *types,
+            consts: Region::new(Self::CONSTS)?,
+            globals: Region::new(Self::GLOBALS)?,
+            funcs: Region::new(Self::FUNCS)?,
+            natives: Region::new(Self::NATIVES)?,
+            stubs: Stubs::new([
+                handler_of(Op::GoExit),
+                handler_of(Op::PanicNext),
+                handler_of(Op::NativeRet),
+                stub(unwind::DeferNext),
+                stub(unwind::FatalNext),
+            ]),
+            preempt_entry: config.preempt_entry,
+            max_stack_bytes: config.runtime.max_stack_slots * 8,
+            types,
+            code: CodeMap::default(),
+            hooks: std::mem::take(&mut config.hooks),
+            registry,
+            known: RwLock::default(),
+            methods: RwLock::default(),
+            outcome: Mutex::new(None),
+            ending: AtomicBool::new(false),
+        })
+    }
+    pub fn known(&self) -> Known {
+        *self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    pub fn set_known(&self, known: Known) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+    pub fn is_runtime_error(&self, ty: TypeId) -> bool {
+        ty == self.known().runtime_error
+    }
+    /// The entry of a loaded function.
+    #[inline(always)]
+    pub fn code_of(&self, f: FuncId) -> Pc {
+        debug_assert!((f as usize) < self.funcs.len());
+        // SAFETY: the verifier bounds function ids.
+        unsafe { *self.funcs.base().add(f as usize) }
+    }
+    #[inline(always)]
+    pub fn native(&self, id: u32) -> NativeFn {
+        debug_assert!((id as usize) < self.natives.len());
+        // SAFETY: the verifier bounds native ids.
+        unsafe { *self.natives.base().add(id as usize) }
+    }
+    /// How to call method `id` of a dynamic type.
+    pub fn method_site(&self, ty: TypeId, id: u32) -> Option<&'static MethodSite> {
+        if let Some(site) = self.methods.read().unwrap_or_else(PoisonError::into_inner).get(&(ty, id)) {
+            return Some(site);
+        }
+        let entry = self.types.find_method(ty, id)?;
+        let code = self.code_of(entry.func);
+        // SAFETY: the unit before a function's entry is its header.
+        let regs = unsafe { (*code.sub(1)).b };
+        let new = || &*Box::leak(Box::new(MethodSite { ty, regs, boxed: entry.recv == Recv::Box, code }));
+        let mut methods = self.methods.write().unwrap_or_else(PoisonError::into_inner);
+        Some(*methods.entry((ty, id)).or_insert_with(new))
+    }
+    /// The code of a panic value's Error or String method and the receiver's word.
+    ///
+    /// # Safety
+    /// An interface word.
+    pub unsafe fn text_method(&self, word: u64) -> Option<(Pc, u64)> {
+        if word == 0 {
+            return None;
+        }
+        // SAFETY: the caller's.
+        unsafe {
+            let ty = iface::iface_type(word);
+            let named = |name| self.types.method_id(name).and_then(|id| self.types.find_method(ty, id));
+            let entry = named("Error").or_else(|| named("String"))?;
+            let recv = match entry.recv {
+                Recv::Box => word,
+                Recv::Word => {
+                    let mut small = 0;
+                    *iface::iface_payload(&self.types, word, &mut small)
+                }
+            };
+            Some((self.code_of(entry.func), recv))
+        }
+    }
+    pub fn print(&self, text: &str) {
+        (self.hooks.print)(text);
+    }
+    /// The run ends with `result`, the first one counts.
+    ///
+    /// # Safety
+    /// The running processor.
+    pub unsafe fn finish(&self, p: *mut P, result: RunResult) {
+        locked(&self.outcome).get_or_insert(result);
+        if !self.ending.swap(true, Ordering::Relaxed) {
+            // SAFETY: the runtime outlives its processors.
+            unsafe { (*(*p).runtime).interrupt() };
+        }
+    }
+    /// # Safety
+    /// The running processor.
+    pub unsafe fn exit(&self, p: *mut P, code: i32) {
+        if let Some(hook) = &self.hooks.exit {
+            hook(code);
+        }
+        // SAFETY: the caller's.
+        unsafe { self.finish(p, RunResult::Exit(code)) };
+    }
+}
+
+impl Engine for Shared {
+    unsafe fn run(&self, p: *mut P) -> Exit {
+        // SAFETY: the scheduler owns processor and goroutine; pc and base are what this engine saved (or a new goroutine's).
+        let code = unsafe {
+            let g = (*p).g;
+            if (*g).native.is_null() {
+                enter((*g).pc as Pc, (*g).stack.add((*g).base as usize), p)
+            } else {
+                callback::resume(p)
+            }
+        };
+        match code {
+            crate::code::PARKED => Exit::Parked,
+            crate::code::YIELD => Exit::Yield,
+            crate::code::STOP => Exit::Stop,
+            _ => Exit::Done,
+        }
+    }
+    fn roots(&self, visit: &mut dyn FnMut(*const u64, usize)) {
+        visit(self.globals.base(), self.globals.len());
+    }
+    unsafe fn goroutine_roots(&self, g: *const G, visit: &mut dyn FnMut(*const u64, usize)) {
+        // SAFETY: the world is stopped; the goroutine's state is saved.
+        unsafe {
+            let regs = self.code.find((*g).pc as Pc).map_or(0, |f| f.regs as usize);
+            let slots = ((*g).base as usize + regs).min((*g).cap as usize);
+            visit((*g).stack, slots);
+            if !(*g).native.is_null() {
+                let (from, words) = callback::stack_range((*g).native);
+                visit(from, words);
+            }
+        }
+    }
+    fn deadlock(&self, goroutines: &[*const G]) {
+        // SAFETY: all of them are parked.
+        let report = goroutines.iter().map(|g| unsafe { self.describe(*g) }).collect();
+        locked(&self.outcome).get_or_insert(RunResult::Deadlock(report));
+    }
+}
+
+/// A machine: a runtime and the programs loaded into it.
+pub struct Vm {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) loading: Mutex<crate::load::Loaded>,
+}
+
+impl Vm {
+    /// A machine with the natives of the registry.
+    pub fn new(registry: &[&'static [Native]], mut config: VmConfig) -> Result<Vm, String> {
+        let shared = Arc::new(Shared::new(registry, &mut config)?);
+        let word = Arc::as_ptr(&shared) as *const u8;
+        let runtime = Runtime::new(config.runtime, shared.clone(), word)?;
+        Ok(Vm { shared, runtime, loading: Mutex::default() })
+    }
+    /// Loads what is new in the program since the last call.
+    pub fn load(&self, program: &Program) -> Result<(), String> {
+        crate::load::load(&self.shared, &self.runtime.heap, &mut locked(&self.loading), program)
+    }
+    pub fn runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
+    }
+    pub fn types(&self) -> &Types {
+        &self.shared.types
+    }
+    /// Runs the functions of a unit, one after the other, as main goroutines. One run at a time.
+    pub fn run_unit(&self, unit: &Unit) -> RunResult {
+        for f in &unit.entry {
+            let result = self.run_func(*f);
+            if result != RunResult::Done {
+                return result;
+            }
+        }
+        RunResult::Done
+    }
+    fn run_func(&self, f: FuncId) -> RunResult {
+        self.shared.ending.store(false, Ordering::Relaxed);
+        locked(&self.shared.outcome).take();
+        let code = self.shared.code_of(f);
+        // SAFETY: the unit before a function's entry is its header.
+        let regs = unsafe { (*code.sub(1)).b as usize };
+        let outcome = self.runtime.run(code as *const u8, self.shared.stubs.go_exit(), regs, &[]);
+        if let Some(result) = locked(&self.shared.outcome).take() {
+            return result;
+        }
+        match outcome {
+            Outcome::Done => RunResult::Done,
+            Outcome::Deadlock => RunResult::Deadlock(Vec::new()),
+            Outcome::Interrupted => RunResult::Interrupted,
+        }
+    }
+    /// From any thread: ends the running main goroutine.
+    pub fn interrupt(&self) {
+        self.runtime.interrupt();
+    }
+    /// The words of the global area from `first` on (the prompt shows values).
+    pub fn globals(&self, first: u32, n: usize) -> &[u64] {
+        assert!(first as usize + n <= self.shared.globals.len());
+        // SAFETY: in the area, which never moves.
+        unsafe { std::slice::from_raw_parts(self.shared.globals.base().add(first as usize), n) }
+    }
+}

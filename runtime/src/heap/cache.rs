@@ -1,0 +1,268 @@
+//! Allocation: a cache of runs of free cells for each P, its fast path, and the sweep that refills it.
+//!
+//! Invariants: a run `[cur, lim)` is a whole number of zeroed cells of its kind that only this cache hands out; the span a
+//! cursor stands in is in no list. In stress mode a run is one cell, so that every allocation takes the slow path.
+//! A cell is *free* when its mark byte is not the current epoch: sweeping is finding the next run of such cells. Collections
+//! flush all caches first, so no run outlives an epoch. Headers in a run are 0 until the cell is allocated.
+
+use super::page::{LARGE, NO_PAGE, SMALL, Span};
+use super::size::{KINDS, PAGE, SMALL_MAX, class_of, magic, size_of_kind, span_cells, span_pages};
+use super::{DescId, Header, Heap};
+use std::sync::atomic::Ordering::*;
+
+/// Free cells in a row.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Run {
+    pub cur: *mut u8,
+    pub lim: *mut u8,
+}
+
+const EMPTY: Run = Run { cur: std::ptr::null_mut(), lim: std::ptr::null_mut() };
+
+/// The span that a kind is allocated from, and the next cell to look at.
+#[derive(Clone, Copy)]
+struct Cursor {
+    first: u32,
+    next: u16,
+    /// The span was never allocated from: its cells are zero and free.
+    fresh: bool,
+}
+
+const NOWHERE: Cursor = Cursor { first: NO_PAGE, next: 0, fresh: false };
+
+/// Number of the run that is always empty: objects that have no class.
+const NO_KIND: usize = KINDS;
+
+/// Per-P allocation cache, embedded in `P`. Compiled code may read `runs` at offset 0.
+#[repr(C)]
+pub struct Cache {
+    runs: [Run; KINDS + 1],
+    cursors: [Cursor; KINDS],
+    /// Granted, but not reported to the pacer yet.
+    bytes: usize,
+    objects: usize,
+}
+
+// SAFETY: the runs' memory belongs to whoever owns the cache, on any thread.
+unsafe impl Send for Cache {}
+
+/// Granted bytes after which a cache reports.
+const REPORT: usize = 8 << 10;
+
+/// Where an object of known size is allocated: made once by [`Heap::class_of`], used by [`Heap::alloc_key`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocKey {
+    pub kind: u32,
+    pub size: u32,
+    pub header: Header,
+}
+
+impl Cache {
+    pub(super) fn new() -> Cache {
+        Cache { runs: [EMPTY; KINDS + 1], cursors: [NOWHERE; KINDS], bytes: 0, objects: 0 }
+    }
+}
+
+impl Heap {
+    /// Precomputes the allocation of an object, for [`Heap::alloc_key`]. Lengths that no object can have give a key that
+    /// always answers null.
+    pub fn class_of(&self, desc: DescId, len: u64) -> AllocKey {
+        let large = |header| AllocKey { kind: NO_KIND as u32, size: 1, header };
+        match self.descs.get(desc) {
+            Some(entry) if len < entry.small_lens => {
+                let kind = class_of(entry.small_size(len)) * 2 + entry.noscan() as usize;
+                AllocKey { kind: kind as u32, size: size_of_kind(kind) as u32, header: Header::new(desc, len) }
+            }
+            Some(_) if len <= Header::LEN_MAX => large(Header::new(desc, len)),
+            Some(_) | None => large(Header(0)),
+        }
+    }
+
+    /// As [`Heap::alloc`], with the class and header computed before.
+    ///
+    /// # Safety
+    /// `cache` belongs to this heap and to the calling P; `key` was made by this heap's [`Heap::class_of`].
+    #[inline(always)]
+    pub unsafe fn alloc_key(&self, cache: &mut Cache, key: AllocKey) -> *mut u64 {
+        // SAFETY: keys are made with a kind of at most NO_KIND and with its size.
+        unsafe { self.bump(cache, key.kind as usize, key.size as usize, key.header) }
+    }
+
+    /// A zeroed object; null when the limit is reached or `len` is absurd. Never collects.
+    ///
+    /// # Safety
+    /// `cache` belongs to this heap and to the calling P; `desc` is in the table.
+    #[inline(always)]
+    pub unsafe fn alloc(&self, cache: &mut Cache, desc: DescId, len: u64) -> *mut u64 {
+        // SAFETY: the caller's promise.
+        let entry = unsafe { self.descs.get_unchecked(desc) };
+        if len >= entry.small_lens {
+            return self.alloc_large(desc, len);
+        }
+        let kind = class_of(entry.small_size(len)) * 2 + entry.noscan() as usize;
+        // SAFETY: `class_of` gives a class of the table.
+        unsafe { self.bump(cache, kind, size_of_kind(kind), Header::new(desc, len)) }
+    }
+
+    /// # Safety
+    /// `cache` is the caller's; `kind <= NO_KIND` and `size` is its cell size (any but 0 for NO_KIND).
+    #[inline(always)]
+    unsafe fn bump(&self, cache: &mut Cache, kind: usize, size: usize, header: Header) -> *mut u64 {
+        debug_assert!(kind <= NO_KIND && size > 0);
+        // SAFETY: the caller's bound of `kind`.
+        let run = unsafe { cache.runs.get_unchecked_mut(kind) };
+        let cell = run.cur;
+        let next = cell.wrapping_add(size);
+        if next as usize > run.lim as usize {
+            return self.alloc_slow(cache, kind, header);
+        }
+        run.cur = next;
+        // SAFETY: the cell lies in a run, which is this cache's zeroed memory.
+        unsafe { publish(cell, header) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_slow(&self, cache: &mut Cache, kind: usize, header: Header) -> *mut u64 {
+        if kind == NO_KIND {
+            // A key of an absurd length has no header.
+            return if header.0 == 0 { std::ptr::null_mut() } else { self.alloc_large(header.desc(), header.len()) };
+        }
+        self.pacer.tick();
+        if !self.refill(cache, kind) {
+            self.pacer.request();
+            return std::ptr::null_mut();
+        }
+        let run = &mut cache.runs[kind];
+        let cell = run.cur;
+        run.cur = cell.wrapping_add(size_of_kind(kind));
+        debug_assert!(run.cur <= run.lim);
+        // SAFETY: `refill` has left at least one cell in the run.
+        unsafe { publish(cell, header) }
+    }
+
+    /// An object with a span of its own.
+    #[cold]
+    #[inline(never)]
+    fn alloc_large(&self, desc: DescId, len: u64) -> *mut u64 {
+        let null = std::ptr::null_mut();
+        let Some(entry) = self.descs.get(desc) else { return null };
+        let Some(size) = entry.size(len).filter(|_| len <= Header::LEN_MAX) else { return null };
+        debug_assert!(size > SMALL_MAX);
+        self.pacer.tick();
+        let npages = size.div_ceil(PAGE);
+        let Some(first) = self.pages.take(npages, self.pacer.allowed_pages()) else {
+            self.pacer.request();
+            return null;
+        };
+        self.check_poisoned_pages(first, npages);
+        let kind = entry.noscan() as usize;
+        self.pages.make_span(Span { first, npages, size: 0, magic: 0, ncells: 1, kind, state: LARGE });
+        self.pacer.grant(npages * PAGE, 1);
+        // SAFETY: the span is fresh and this call's own.
+        unsafe { publish(self.pages.address(first), Header::new(desc, len)) }
+    }
+
+    /// Fills the run of a kind with at least one cell; false when the limit is reached.
+    fn refill(&self, cache: &mut Cache, kind: usize) -> bool {
+        loop {
+            if let Some((run, cells, fresh)) = self.next_run(&mut cache.cursors[kind]) {
+                self.clean(run, size_of_kind(kind), fresh);
+                cache.runs[kind] = run;
+                cache.bytes += run.lim as usize - run.cur as usize;
+                cache.objects += cells;
+                if cache.bytes >= REPORT || self.pacer.stressed() {
+                    self.report(cache);
+                }
+                return true;
+            }
+            let swept = self.unswept[kind].pop(&self.pages).map(|first| (first, false));
+            let Some((first, fresh)) = swept.or_else(|| self.new_span(kind).map(|first| (first, true))) else {
+                return false;
+            };
+            cache.cursors[kind] = Cursor { first: first as u32, next: 0, fresh };
+        }
+    }
+
+    /// The next run of free cells of the cursor's span; `None` leaves the span.
+    fn next_run(&self, cursor: &mut Cursor) -> Option<(Run, usize, bool)> {
+        if cursor.first == NO_PAGE {
+            return None;
+        }
+        let first = cursor.first as usize;
+        let page = self.pages.page(first);
+        let ncells = page.ncells.load(Relaxed) as usize;
+        let size = page.size.load(Relaxed) as usize;
+        let most = if self.pacer.stressed() { 1 } else { ncells };
+        let epoch = self.epoch.load(Relaxed);
+        let is_free = |cell: usize| cursor.fresh || self.pages.mark(first, cell).load(Relaxed) != epoch;
+        let from = cursor.next as usize;
+        let Some(start) = (from..ncells).find(|&cell| is_free(cell)) else {
+            cursor.first = NO_PAGE;
+            return None;
+        };
+        let stop = ncells.min(start + most);
+        let end = (start + 1..stop).find(|&cell| !is_free(cell)).unwrap_or(stop);
+        let fresh = cursor.fresh;
+        cursor.next = end as u16;
+        let base = self.pages.address(first);
+        let run = Run { cur: base.wrapping_add(start * size), lim: base.wrapping_add(end * size) };
+        Some((run, end - start, fresh))
+    }
+
+    /// Zeroes a run that was swept; in poison mode checks first that nobody wrote to its cells.
+    fn clean(&self, run: Run, size: usize, fresh: bool) {
+        if fresh {
+            return;
+        }
+        let bytes = run.lim as usize - run.cur as usize;
+        if self.config.poison {
+            self.check_poisoned_cells(run.cur, bytes / size, size);
+        }
+        // SAFETY: no live object lies in a run of free cells, and the span is this cache's.
+        unsafe { std::ptr::write_bytes(run.cur, 0, bytes) };
+    }
+
+    /// A span of zeroed cells from free pages.
+    fn new_span(&self, kind: usize) -> Option<usize> {
+        let size = size_of_kind(kind);
+        let npages = span_pages(size);
+        let first = self.pages.take(npages, self.pacer.allowed_pages())?;
+        self.check_poisoned_pages(first, npages);
+        let ncells = span_cells(size);
+        self.pages.make_span(Span { first, npages, size, magic: magic(size), ncells, kind, state: SMALL });
+        Some(first)
+    }
+
+    fn report(&self, cache: &mut Cache) {
+        self.pacer.grant(cache.bytes, cache.objects);
+        (cache.bytes, cache.objects) = (0, 0);
+    }
+
+    /// Empties a cache: what it did not hand out is free again. World stopped, before the epoch advances.
+    pub(super) fn flush(&self, cache: &mut Cache) {
+        self.report(cache);
+        for (kind, run) in cache.runs[..KINDS].iter_mut().enumerate() {
+            let bytes = run.lim as usize - run.cur as usize;
+            self.pacer.ungrant(bytes, bytes / size_of_kind(kind));
+            *run = EMPTY;
+        }
+        cache.cursors = [NOWHERE; KINDS];
+    }
+}
+
+/// Writes the header of a new object and returns its payload.
+///
+/// # Safety
+/// `cell` is the caller's zeroed cell.
+#[inline(always)]
+unsafe fn publish(cell: *mut u8, header: Header) -> *mut u64 {
+    let cell = cell.cast::<u64>();
+    // SAFETY: the caller's cell; cells are multiples of 8 bytes from a page's start.
+    unsafe { cell.write(header.0) };
+    // A reference may be published by a plain store: zeros and header must be visible before it.
+    #[cfg(not(target_arch = "x86_64"))]
+    std::sync::atomic::fence(Release);
+    cell.wrapping_add(1)
+}

@@ -1,0 +1,384 @@
+//! Marking: from root words to mark bytes, with explicit work lists and any number of workers.
+//!
+//! The stack holds *words* that lie in the heap's range and were not looked at. A worker pops a word, finds its cell,
+//! prefetches the cell's mark byte and header into a ring of [`RING`] entries, and only when an entry leaves the ring tests and
+//! sets the mark and scans the object. So the cache misses of eight objects overlap.
+//!
+//! Invariants: the world is stopped. A mark byte is set by a plain store when one worker marks alone, else by an exchange, so
+//! that an object is scanned and counted once. Any word is accepted; a cell without a header (free, or never allocated) has nothing to scan. Objects
+//! above [`SPLIT_WORDS`] are scanned in pieces through `ranges`, so the stack stays short. A worker is *active* while it has
+//! work; marking is over when, under the pool's lock, the pool is empty and nobody is active.
+
+use super::desc::{Entry, Map, Scan};
+use super::page::Page;
+use super::{DescId, Header, Heap};
+use parking_lot::{Condvar, Mutex};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
+
+/// Objects in flight between prefetch and scan.
+const RING: usize = 8;
+/// Larger objects are split into pieces of this many words.
+const SPLIT_WORDS: usize = 1024;
+/// A worker looks after so many objects (a power of two) whether others wait for work.
+const SHARE_EVERY: usize = 256;
+/// Root words that may wait before they are followed.
+const ROOTS_AT_ONCE: usize = 1 << 14;
+
+/// A found cell on its way through the ring.
+#[derive(Clone, Copy)]
+struct Slot<'h> {
+    cell: *mut u8,
+    mark: &'h AtomicU8,
+    page: &'h Page,
+}
+
+/// What is left of a large object.
+#[derive(Clone, Copy)]
+enum Range {
+    /// Every word is a candidate.
+    Words { at: *const u64, len: usize },
+    /// Elements by the map of a descriptor.
+    Elements { at: *const u64, len: u64, desc: DescId },
+}
+
+enum Work {
+    Words(Vec<usize>),
+    Range(Range),
+}
+
+// SAFETY: ranges point into objects, which all workers may read while the world is stopped.
+unsafe impl Send for Work {}
+
+/// Work that workers share.
+pub struct Pool {
+    state: Mutex<PoolState>,
+    change: Condvar,
+    /// Workers that wait and for which no item lies in the pool: a hint, read without the lock.
+    hungry: AtomicUsize,
+    workers: usize,
+}
+
+struct PoolState {
+    items: Vec<Work>,
+    active: usize,
+    waiting: usize,
+}
+
+impl Pool {
+    /// For so many workers, all of which count as active from the start.
+    pub fn new(workers: usize) -> Pool {
+        let state = Mutex::new(PoolState { items: Vec::new(), active: workers, waiting: 0 });
+        Pool { state, change: Condvar::new(), hungry: AtomicUsize::new(0), workers }
+    }
+
+    #[inline(always)]
+    fn is_hungry(&self) -> bool {
+        self.hungry.load(Relaxed) > 0
+    }
+
+    /// Renews the hint. The lock is held.
+    fn hint(&self, state: &PoolState) {
+        self.hungry.store(state.waiting.saturating_sub(state.items.len()), Relaxed);
+    }
+
+    fn put(&self, work: Work) {
+        let mut state = self.state.lock();
+        state.items.push(work);
+        self.hint(&state);
+        self.change.notify_one();
+    }
+
+    /// Waits for work as an idle worker; `None` when marking is over.
+    fn next(&self) -> Option<Work> {
+        let mut state = self.state.lock();
+        state.active -= 1;
+        loop {
+            if let Some(work) = state.items.pop() {
+                state.active += 1;
+                self.hint(&state);
+                return Some(work);
+            }
+            if state.active == 0 {
+                self.change.notify_all();
+                return None;
+            }
+            state.waiting += 1;
+            self.hint(&state);
+            self.change.wait(&mut state);
+            state.waiting -= 1;
+        }
+    }
+
+    /// A worker could not be started.
+    pub fn leave(&self) {
+        let mut state = self.state.lock();
+        state.active -= 1;
+        if state.active == 0 {
+            self.change.notify_all();
+        }
+    }
+}
+
+/// One worker.
+pub struct Marker<'h> {
+    heap: &'h Heap,
+    pool: &'h Pool,
+    epoch: u8,
+    /// No other worker marks.
+    alone: bool,
+    base: usize,
+    /// Bytes from `base` that can hold objects.
+    span: usize,
+    stack: Vec<usize>,
+    ranges: Vec<Range>,
+    pub objects: usize,
+    pub bytes: usize,
+}
+
+impl<'h> Marker<'h> {
+    pub fn new(heap: &'h Heap, pool: &'h Pool, epoch: u8) -> Marker<'h> {
+        Marker {
+            heap,
+            pool,
+            epoch,
+            alone: pool.workers == 1,
+            base: heap.pages.base() as usize,
+            span: heap.pages.used() * super::size::PAGE,
+            stack: Vec::with_capacity(SPLIT_WORDS * 2),
+            ranges: Vec::new(),
+            objects: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Takes root words; follows them when many wait.
+    ///
+    /// # Safety
+    /// `len` words can be read from `at`.
+    pub unsafe fn roots(&mut self, at: *const u64, len: usize) {
+        let mut done = 0;
+        while done < len {
+            let now = (len - done).min(ROOTS_AT_ONCE);
+            // SAFETY: the caller's range.
+            unsafe { self.push_words(at.add(done), now) };
+            done += now;
+            if self.stack.len() > ROOTS_AT_ONCE {
+                self.drain();
+            }
+        }
+    }
+
+    /// Marks until no worker has work.
+    pub fn work(&mut self) {
+        self.drain();
+        while let Some(work) = self.pool.next() {
+            match work {
+                Work::Words(words) => self.stack.extend(words),
+                Work::Range(range) => self.ranges.push(range),
+            }
+            self.drain();
+        }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, word: u64) {
+        if (word as usize).wrapping_sub(self.base) < self.span {
+            self.stack.push(word as usize);
+        }
+    }
+
+    /// # Safety
+    /// `len` words can be read from `at`.
+    #[inline(always)]
+    unsafe fn push_words(&mut self, at: *const u64, len: usize) {
+        for i in 0..len {
+            // SAFETY: the caller's range.
+            self.push(unsafe { at.add(i).read() });
+        }
+    }
+
+    /// Empties stack and ranges.
+    fn drain(&mut self) {
+        loop {
+            self.drain_stack();
+            let Some(range) = self.ranges.pop() else { return };
+            // SAFETY: ranges are made from whole objects, and nothing changes while the world is stopped.
+            unsafe { self.scan_piece(range) };
+        }
+    }
+
+    fn drain_stack(&mut self) {
+        let mut ring: [Option<Slot<'h>>; RING] = [None; RING];
+        let (mut head, mut n) = (0, 0);
+        loop {
+            while n < RING
+                && let Some(word) = self.stack.pop()
+            {
+                if let Some(slot) = self.find(word) {
+                    ring[(head + n) % RING] = Some(slot);
+                    n += 1;
+                }
+            }
+            let Some(slot) = ring[head].take() else { return };
+            head = (head + 1) % RING;
+            n -= 1;
+            self.visit(slot);
+            if self.objects.is_multiple_of(SHARE_EVERY) && self.stack.len() > 1 && self.pool.is_hungry() {
+                // The oldest words lead to the largest parts of the graph.
+                let words = self.stack.drain(..self.stack.len() / 2).collect();
+                self.pool.put(Work::Words(words));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn find(&self, word: usize) -> Option<Slot<'h>> {
+        let (page, index, cell) = self.heap.pages.locate(word)?;
+        let mark = self.heap.pages.mark(page.first.load(Relaxed) as usize, index);
+        prefetch(mark.as_ptr());
+        if !page.noscan() {
+            prefetch(cell);
+        }
+        Some(Slot { cell, mark, page })
+    }
+
+    #[inline(always)]
+    fn visit(&mut self, slot: Slot<'h>) {
+        if slot.mark.load(Relaxed) == self.epoch {
+            return;
+        }
+        if !self.alone {
+            if slot.mark.swap(self.epoch, Relaxed) == self.epoch {
+                return;
+            }
+        } else {
+            slot.mark.store(self.epoch, Relaxed);
+        }
+        let first = self.heap.pages.page(slot.page.first.load(Relaxed) as usize);
+        if first.live.load(Relaxed) != self.epoch {
+            first.live.store(self.epoch, Relaxed);
+        }
+        self.objects += 1;
+        self.bytes += slot.page.cell_bytes();
+        if !slot.page.noscan() {
+            // SAFETY: `locate` gave the first byte of a cell, which holds a header or zeros.
+            unsafe { self.scan(slot.cell) };
+        }
+    }
+
+    /// # Safety
+    /// `cell` is the first byte of a cell; its header is 0 or belongs to the object in it.
+    #[inline(always)]
+    unsafe fn scan(&mut self, cell: *const u8) {
+        let payload = cell.cast::<u64>().wrapping_add(1);
+        // SAFETY: the caller's cell.
+        let header = Header(unsafe { cell.cast::<u64>().read() });
+        let Some(entry) = self.heap.descs.get(header.desc()) else { return };
+        // SAFETY: header and entry give the object's extent, which lies in the cell.
+        unsafe {
+            match entry.scan {
+                Scan::None => {}
+                Scan::Words => self.scan_words(payload, entry, header.len()),
+                Scan::Elements => self.scan_elements(payload, entry, header),
+                Scan::General => {
+                    self.scan_map(payload, &entry.prefix);
+                    self.scan_elements(cell.wrapping_add(entry.fixed as usize).cast(), entry, header);
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// `payload` is that of an object of `len` elements of `entry`.
+    #[inline(always)]
+    unsafe fn scan_words(&mut self, payload: *const u64, entry: &Entry, len: u64) {
+        let words = (entry.fixed as usize + len as usize * entry.stride as usize) / 8 - 1;
+        let skip = entry.skip as usize;
+        let (at, len) = (payload.wrapping_add(skip), words - skip);
+        if len > SPLIT_WORDS {
+            self.ranges.push(Range::Words { at, len });
+        } else {
+            // SAFETY: the words are the object's.
+            unsafe { self.push_words(at, len) };
+        }
+    }
+
+    /// # Safety
+    /// At `at` lie the elements of an object with this header.
+    #[inline(always)]
+    unsafe fn scan_elements(&mut self, at: *const u64, entry: &Entry, header: Header) {
+        let words = entry.stride as usize / 8;
+        let len = header.len();
+        if words * len as usize > SPLIT_WORDS && len > 1 {
+            self.ranges.push(Range::Elements { at, len, desc: header.desc() });
+            return;
+        }
+        for i in 0..len as usize {
+            // SAFETY: the elements are the object's.
+            unsafe { self.scan_map(at.add(i * words), &entry.ptrs) };
+        }
+    }
+
+    /// # Safety
+    /// The words that `map` describes begin at `at`.
+    #[inline(always)]
+    unsafe fn scan_map(&mut self, at: *const u64, map: &Map) {
+        for (i, mask) in map.masks().iter().enumerate() {
+            let mut mask = *mask;
+            while mask != 0 {
+                // SAFETY: set bits number words of the described part.
+                self.push(unsafe { at.add(i * 64 + mask.trailing_zeros() as usize).read() });
+                mask &= mask - 1;
+            }
+        }
+    }
+
+    /// Scans a piece of a large object and puts the rest back, into the pool if others have nothing to do.
+    ///
+    /// # Safety
+    /// The range lies in an object.
+    unsafe fn scan_piece(&mut self, range: Range) {
+        match range {
+            Range::Words { at, len } => {
+                let now = len.min(SPLIT_WORDS);
+                self.put_back(len > now, Range::Words { at: at.wrapping_add(now), len: len - now });
+                // SAFETY: the caller's range.
+                unsafe { self.push_words(at, now) };
+            }
+            Range::Elements { at, len, desc } => {
+                let Some(entry) = self.heap.descs.get(desc) else { return };
+                let words = entry.stride as usize / 8;
+                let now = len.min((SPLIT_WORDS / words.max(1)).max(1) as u64);
+                let rest = at.wrapping_add(now as usize * words);
+                self.put_back(len > now, Range::Elements { at: rest, len: len - now, desc });
+                for i in 0..now as usize {
+                    // SAFETY: the caller's range.
+                    unsafe { self.scan_map(at.add(i * words), &entry.ptrs) };
+                }
+            }
+        }
+    }
+
+    fn put_back(&mut self, is_left: bool, rest: Range) {
+        if !is_left {
+            return;
+        }
+        if self.pool.is_hungry() {
+            self.pool.put(Work::Range(rest));
+        } else {
+            self.ranges.push(rest);
+        }
+    }
+}
+
+/// Starts loading a cache line.
+#[inline(always)]
+fn prefetch<T>(at: *const T) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: a prefetch never faults.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at.cast())
+    };
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = at;
+}

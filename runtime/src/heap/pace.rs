@@ -1,0 +1,266 @@
+//! When to collect, what may be allocated, and the figures that both need.
+//!
+//! Invariants: `granted` counts the bytes of runs and large objects handed out since the last collection (caches report in
+//! steps of a few KiB); reaching `trigger` sets `want`, which only a collection clears. The limit counts pages in spans and
+//! accounted outside memory. Nothing here allocates or blocks.
+
+use super::size::PAGE;
+use parking_lot::Mutex;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*};
+
+/// A collection is never asked for before so many bytes were allocated (a smaller figure near the limit).
+pub const MIN_GROWTH: usize = 8 << 20;
+/// Near the limit the heap may grow by so much between two collections, or what is left.
+const LEAST_GROWTH: usize = 4 * PAGE;
+/// `gogc` when collections by growth are off.
+const OFF: u32 = u32::MAX;
+
+/// Figures of the heap, named as in Go's `runtime.MemStats`.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub struct HeapStats {
+    /// Bytes of live cells at the last collection and of runs handed out since.
+    pub heap_alloc: u64,
+    /// Bytes of cells ever allocated.
+    pub total_alloc: u64,
+    /// Objects ever allocated: exact after a collection, else too large by what lies unused in caches.
+    pub mallocs: u64,
+    /// Objects found dead by collections.
+    pub frees: u64,
+    /// Bytes of pages that were ever in use.
+    pub heap_sys: u64,
+    /// Bytes of pages in spans.
+    pub heap_inuse: u64,
+    /// Bytes of `heap_sys` that were given back to the system.
+    pub heap_released: u64,
+    pub heap_objects: u64,
+    /// Accounted memory outside of the heap.
+    pub external: u64,
+    pub num_gc: u32,
+    pub pause_total_ns: u64,
+    pub last_pause_ns: u64,
+    /// `heap_alloc` at which the next collection is due.
+    pub next_gc: u64,
+}
+
+/// What collections have counted.
+#[derive(Clone, Copy, Default)]
+pub struct Totals {
+    /// Objects and bytes that the last collection reached.
+    pub live_objects: usize,
+    pub live_bytes: usize,
+    /// Objects and bytes allocated before the last collection.
+    pub objects: usize,
+    pub bytes: usize,
+    pub frees: usize,
+    pub num_gc: u32,
+    pub pause_total_ns: u64,
+    pub last_pause_ns: u64,
+}
+
+pub struct Pacer {
+    granted: AtomicUsize,
+    granted_objects: AtomicUsize,
+    trigger: AtomicUsize,
+    want: AtomicBool,
+    hook: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    gogc: AtomicU32,
+    limit: AtomicUsize,
+    external: AtomicUsize,
+    /// Stress mode: ask at every so many allocations (0: off).
+    stress: u32,
+    stress_count: AtomicU32,
+    pub totals: Mutex<Totals>,
+}
+
+impl Pacer {
+    pub fn new(limit: usize, gogc: Option<u32>, stress_every: Option<u32>) -> Pacer {
+        let pacer = Pacer {
+            granted: AtomicUsize::new(0),
+            granted_objects: AtomicUsize::new(0),
+            trigger: AtomicUsize::new(0),
+            want: AtomicBool::new(false),
+            hook: OnceLock::new(),
+            gogc: AtomicU32::new(gogc.unwrap_or(OFF)),
+            limit: AtomicUsize::new(limit),
+            external: AtomicUsize::new(0),
+            stress: stress_every.map_or(0, |n| n.max(1)),
+            stress_count: AtomicU32::new(0),
+            totals: Mutex::default(),
+        };
+        pacer.trigger.store(pacer.growth(0, 0), Relaxed);
+        pacer
+    }
+
+    #[inline(always)]
+    pub fn want_flag(&self) -> &AtomicBool {
+        &self.want
+    }
+
+    pub fn set_hook(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
+        self.hook.set(hook).is_ok()
+    }
+
+    /// Asks for a collection.
+    #[cold]
+    pub fn request(&self) {
+        if !self.want.swap(true, AcqRel)
+            && let Some(hook) = self.hook.get()
+        {
+            hook();
+        }
+    }
+
+    /// Stress mode is on.
+    pub fn stressed(&self) -> bool {
+        self.stress != 0
+    }
+
+    /// One allocation on the slow path.
+    pub fn tick(&self) {
+        if self.stress != 0 && (self.stress_count.fetch_add(1, Relaxed) + 1).is_multiple_of(self.stress) {
+            self.request();
+        }
+    }
+
+    /// Cells were handed out.
+    pub fn grant(&self, bytes: usize, objects: usize) {
+        self.granted_objects.fetch_add(objects, Relaxed);
+        if self.granted.fetch_add(bytes, Relaxed) + bytes >= self.trigger.load(Relaxed) {
+            self.request();
+        }
+    }
+
+    /// Handed-out cells came back unused. World stopped.
+    pub fn ungrant(&self, bytes: usize, objects: usize) {
+        self.granted.fetch_sub(bytes, Relaxed);
+        self.granted_objects.fetch_sub(objects, Relaxed);
+    }
+
+    /// Pages that spans may take up together.
+    pub fn allowed_pages(&self) -> usize {
+        self.limit.load(Relaxed).saturating_sub(self.external.load(Relaxed)) / PAGE
+    }
+
+    /// Adds to the outside memory; false (and nothing changed) when that would pass the limit.
+    pub fn account_external(&self, delta: isize, heap_pages: usize) -> bool {
+        if delta <= 0 {
+            let back = delta.unsigned_abs();
+            let update = self.external.fetch_update(Relaxed, Relaxed, |now| Some(now.saturating_sub(back)));
+            return update.is_ok();
+        }
+        let room = self.limit.load(Relaxed).saturating_sub(heap_pages * PAGE);
+        let fits = |now: usize| now.checked_add(delta as usize).filter(|sum| *sum <= room);
+        let done = self.external.fetch_update(Relaxed, Relaxed, fits).is_ok();
+        if !done {
+            self.request();
+        }
+        done
+    }
+
+    /// Sets the percentage and returns the old one; counts from the next collection on.
+    pub fn set_gogc(&self, gogc: Option<u32>) -> Option<u32> {
+        let old = self.gogc.swap(gogc.unwrap_or(OFF), Relaxed);
+        (old != OFF).then_some(old)
+    }
+
+    pub fn set_limit(&self, limit: usize) -> usize {
+        self.limit.swap(limit, Relaxed)
+    }
+
+    /// Bytes to allocate before the next collection, with `live` bytes alive in `inuse` bytes of spans.
+    fn growth(&self, live: usize, inuse: usize) -> usize {
+        let external = self.external.load(Relaxed);
+        let wanted = match self.gogc.load(Relaxed) {
+            OFF => usize::MAX,
+            percent => {
+                let share = (live as u128 + external as u128) * percent as u128 / 100;
+                usize::try_from(share).unwrap_or(usize::MAX).max(MIN_GROWTH)
+            }
+        };
+        // The room left below the limit is never used up without a collection before: natives cannot wait for one.
+        let room = self.limit.load(Relaxed).saturating_sub(inuse).saturating_sub(external);
+        wanted.min((room / 4 * 3).max(LEAST_GROWTH))
+    }
+
+    /// A collection has ended: counts, and sets the next trigger. Returns the growth until then.
+    pub fn collected(&self, live_objects: usize, live_bytes: usize, inuse: usize) -> usize {
+        let mut totals = self.totals.lock();
+        let objects = self.granted_objects.swap(0, Relaxed);
+        totals.bytes += self.granted.swap(0, Relaxed);
+        totals.objects += objects;
+        totals.frees = totals.objects.saturating_sub(live_objects);
+        totals.live_objects = live_objects;
+        totals.live_bytes = live_bytes;
+        totals.num_gc += 1;
+        let growth = self.growth(live_bytes, inuse);
+        self.trigger.store(growth, Relaxed);
+        self.want.store(false, Release);
+        growth
+    }
+
+    pub fn paused(&self, ns: u64) {
+        let mut totals = self.totals.lock();
+        totals.pause_total_ns += ns;
+        totals.last_pause_ns = ns;
+    }
+
+    /// The figures that do not need the page allocator.
+    pub fn stats(&self) -> HeapStats {
+        let totals = self.totals.lock();
+        let granted = self.granted.load(Relaxed);
+        let mallocs = (totals.objects + self.granted_objects.load(Relaxed)) as u64;
+        HeapStats {
+            heap_alloc: (totals.live_bytes + granted) as u64,
+            total_alloc: (totals.bytes + granted) as u64,
+            mallocs,
+            frees: totals.frees as u64,
+            heap_objects: mallocs - totals.frees as u64,
+            external: self.external.load(Relaxed) as u64,
+            num_gc: totals.num_gc,
+            pause_total_ns: totals.pause_total_ns,
+            last_pause_ns: totals.last_pause_ns,
+            next_gc: totals.live_bytes.saturating_add(self.trigger.load(Relaxed)) as u64,
+            ..HeapStats::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_follows_live_bytes_and_stays_below_the_limit() {
+        let pacer = Pacer::new(usize::MAX, Some(100), None);
+        assert_eq!(pacer.growth(0, 0), MIN_GROWTH);
+        assert_eq!(pacer.growth(100 << 20, 100 << 20), 100 << 20);
+        pacer.set_gogc(Some(50));
+        assert_eq!(pacer.growth(100 << 20, 100 << 20), 50 << 20);
+        pacer.set_limit(120 << 20);
+        assert_eq!(pacer.growth(100 << 20, 100 << 20), 15 << 20);
+        assert!(pacer.account_external(20 << 20, 6400));
+        assert!(!pacer.account_external(1, 6400));
+        assert_eq!(pacer.growth(100 << 20, 100 << 20), LEAST_GROWTH);
+        assert_eq!(pacer.set_gogc(None), Some(50));
+        pacer.set_limit(usize::MAX);
+        assert!(pacer.growth(1, 1) > 1 << 60);
+    }
+
+    #[test]
+    fn the_hook_is_called_once_a_request() {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
+        let pacer = Pacer::new(usize::MAX, Some(100), Some(3));
+        assert!(pacer.set_hook(Box::new(|| {
+            CALLS.fetch_add(1, Relaxed);
+        })));
+        for _ in 0..6 {
+            pacer.tick();
+        }
+        assert_eq!(CALLS.load(Relaxed), 1);
+        pacer.collected(0, 0, 0);
+        assert!(!pacer.want_flag().load(Relaxed));
+        pacer.grant(MIN_GROWTH, 1);
+        assert_eq!(CALLS.load(Relaxed), 2);
+    }
+}

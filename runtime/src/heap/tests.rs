@@ -1,0 +1,167 @@
+//! The heap on a small arena: no system calls, so these run under Miri too.
+
+use super::size::{SIZES, SMALL_MAX};
+use super::*;
+
+fn config() -> HeapConfig {
+    HeapConfig { limit: usize::MAX, gogc: Some(100), stress_every: None, poison: false, verify: false }
+}
+
+fn arena(config: HeapConfig, bytes: usize) -> Heap {
+    Heap::with_regions(&config, bytes, 64, Region::arena).unwrap()
+}
+
+/// Objects of `len` words, all of them references.
+fn words(heap: &Heap) -> DescId {
+    heap.add_desc(Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: 8, ptrs: PtrMap::All })
+}
+
+fn bytes(heap: &Heap) -> DescId {
+    heap.add_desc(Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: 1, ptrs: PtrMap::None })
+}
+
+fn alloc(heap: &Heap, cache: &mut Cache, desc: DescId, len: u64) -> *mut u64 {
+    // SAFETY: the tests use each cache on one thread, with descriptors of its heap.
+    unsafe { heap.alloc(cache, desc, len) }
+}
+
+fn collect(heap: &Heap, cache: &mut Cache, roots: &[*mut u64]) {
+    let words: Vec<u64> = roots.iter().map(|r| *r as u64).collect();
+    // SAFETY: one thread, one cache.
+    unsafe { heap.collect(&mut std::iter::once(cache), &mut |visit| visit(words.as_ptr(), words.len())) };
+}
+
+#[test]
+fn every_byte_of_every_cell_gives_its_base() {
+    let heap = arena(config(), 8 << 20);
+    let (mut cache, bytes) = (heap.new_cache(), bytes(&heap));
+    for size in SIZES {
+        let len = size as u64 - 8;
+        for _ in 0..3 {
+            let object = alloc(&heap, &mut cache, bytes, len);
+            assert_eq!(object as usize % 8, 0);
+            for at in (object as u64 - 8)..(object as u64 + len) {
+                assert_eq!(heap.resolve(at), Some((Header::new(bytes, len), object)));
+            }
+        }
+    }
+    let large = alloc(&heap, &mut cache, bytes, SMALL_MAX as u64);
+    assert_eq!(large as usize % PAGE, 8);
+    assert_eq!(heap.resolve(large as u64 + SMALL_MAX as u64 - 1).unwrap().1, large);
+    assert_eq!(heap.resolve(0), None);
+    assert_eq!(heap.resolve(&large as *const _ as u64), None);
+    assert_eq!(heap.resolve(u64::MAX), None);
+}
+
+#[test]
+fn unallocated_cells_are_no_references() {
+    let heap = arena(config(), 1 << 20);
+    let (mut cache, words) = (heap.new_cache(), words(&heap));
+    let object = alloc(&heap, &mut cache, words, 2);
+    assert!(heap.resolve(object as u64 + 15).is_some());
+    assert!(heap.resolve(object as u64 + 16).is_none());
+    collect(&heap, &mut cache, &[object, object.wrapping_add(2), object.wrapping_add(90)]);
+    assert!(heap.resolve(object as u64).is_some());
+}
+
+#[test]
+fn keys_allocate_like_descriptors() {
+    let heap = arena(config(), 1 << 20);
+    let (mut cache, words) = (heap.new_cache(), words(&heap));
+    for (desc, len) in [(words, 0), (words, 2), (words, 100), (words, 3000)] {
+        let key = heap.class_of(desc, len);
+        // SAFETY: the key is this heap's.
+        let object = unsafe { heap.alloc_key(&mut cache, key) };
+        assert_eq!(heap.resolve(object as u64), Some((Header::new(desc, len), object)));
+    }
+    for key in [heap.class_of(words, u64::MAX), heap.class_of(words, 1 << 40), heap.class_of(60, 1)] {
+        // SAFETY: the key is this heap's.
+        assert!(unsafe { heap.alloc_key(&mut cache, key) }.is_null());
+    }
+}
+
+#[test]
+fn epochs_wrap_without_losing_or_keeping_anything() {
+    let heap = arena(config(), 1 << 20);
+    let (mut cache, words) = (heap.new_cache(), words(&heap));
+    let kept = alloc(&heap, &mut cache, words, 1);
+    let mut last = kept;
+    for round in 0..600 {
+        let next = alloc(&heap, &mut cache, words, 1);
+        // SAFETY: `kept` is alive.
+        unsafe { kept.write(next as u64) };
+        collect(&heap, &mut cache, &[kept]);
+        assert_eq!(heap.stats().heap_objects, 2, "round {round}");
+        assert_ne!(next, last);
+        last = next;
+    }
+    assert_eq!(heap.stats().num_gc, 600);
+    assert_eq!(heap.stats().mallocs, 601);
+}
+
+#[test]
+fn a_full_arena_answers_null_and_goes_on_after_a_collection() {
+    let heap = arena(config(), 1 << 20);
+    let (mut cache, bytes) = (heap.new_cache(), bytes(&heap));
+    let mut n = 0;
+    while !alloc(&heap, &mut cache, bytes, 1000).is_null() {
+        n += 1;
+    }
+    assert_eq!(n, 64 * 16);
+    assert!(heap.want_gc());
+    collect(&heap, &mut cache, &[]);
+    assert!(!heap.want_gc());
+    assert!(!alloc(&heap, &mut cache, bytes, 500_000).is_null());
+}
+
+#[test]
+fn a_write_after_free_is_found() {
+    for len in [3, 5000] {
+        let heap = arena(HeapConfig { poison: true, ..config() }, 1 << 20);
+        let (mut cache, words) = (heap.new_cache(), words(&heap));
+        let kept = alloc(&heap, &mut cache, words, 3);
+        let object = alloc(&heap, &mut cache, words, len);
+        collect(&heap, &mut cache, &[kept]);
+        // SAFETY: the memory of the arena is still there.
+        unsafe {
+            assert_eq!(object.add(1).read(), 0xdbdb_dbdb_dbdb_dbdb);
+            object.add(1).write(1);
+        }
+        let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for _ in 0..100 {
+                alloc(&heap, &mut cache, words, len);
+            }
+        }));
+        let message = *again.unwrap_err().downcast::<String>().unwrap();
+        assert!(message.contains("was written"), "{message}");
+    }
+}
+
+#[test]
+fn verify_finds_a_marker_that_missed_an_object() {
+    let heap = arena(HeapConfig { verify: true, ..config() }, 1 << 20);
+    let (mut cache, words) = (heap.new_cache(), words(&heap));
+    let (a, b) = (alloc(&heap, &mut cache, words, 1), alloc(&heap, &mut cache, words, 1));
+    // SAFETY: `a` is alive.
+    unsafe { a.write(b as u64) };
+    collect(&heap, &mut cache, &[a]);
+    heap.verify(heap.epoch.load(Relaxed), &[a as u64]);
+    let fails = |roots: &[u64]| {
+        let check = || heap.verify(heap.epoch.load(Relaxed), roots);
+        *std::panic::catch_unwind(std::panic::AssertUnwindSafe(check)).unwrap_err().downcast::<String>().unwrap()
+    };
+    assert!(fails(&[b as u64]).contains("is marked"));
+    let c = alloc(&heap, &mut cache, words, 1);
+    assert!(fails(&[a as u64, c as u64]).contains("is not marked"));
+}
+
+#[test]
+fn roots_may_be_passed_on() {
+    let heap = arena(config(), 1 << 20);
+    let (mut cache, words) = (heap.new_cache(), words(&heap));
+    let kept = [alloc(&heap, &mut cache, words, 1) as u64];
+    let roots: &mut dyn FnMut(Visit) = &mut |visit| visit(kept.as_ptr(), 1);
+    // SAFETY: one thread, one cache.
+    unsafe { heap.collect(&mut [&mut cache].into_iter(), roots) };
+    assert_eq!(heap.stats().heap_objects, 1);
+}

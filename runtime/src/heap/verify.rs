@@ -1,0 +1,100 @@
+//! Verify mode: a second marker, as simple as possible, whose result must equal the mark bytes.
+//!
+//! It shares nothing with the first but page entries and headers: cells are found by division, objects are walked word by
+//! word with the descriptor as it was given, the visited set is a hash set. Only for small heaps.
+
+use super::page::FREE;
+use super::size::{PAGE, PAGE_SHIFT};
+use super::{Header, Heap};
+use std::collections::HashSet;
+use std::sync::atomic::Ordering::*;
+
+impl Heap {
+    /// Panics when the marking of `epoch` is not what these root words reach. World stopped, before anything is freed.
+    pub(super) fn verify(&self, epoch: u8, roots: &[u64]) {
+        let reached = self.reach(roots);
+        let marked = self.marked(epoch);
+        if let Some(cell) = reached.difference(&marked).min() {
+            panic!("heap verify: reachable cell {cell:#x} ({}) is not marked", self.describe(*cell));
+        }
+        if let Some(cell) = marked.difference(&reached).min() {
+            panic!("heap verify: unreachable cell {cell:#x} ({}) is marked", self.describe(*cell));
+        }
+    }
+
+    fn reach(&self, roots: &[u64]) -> HashSet<usize> {
+        let mut reached = HashSet::new();
+        let mut todo: Vec<usize> = roots.iter().filter_map(|&word| self.cell_of(word)).collect();
+        while let Some(cell) = todo.pop() {
+            if reached.insert(cell) {
+                self.each_word(cell, &mut |word| todo.extend(self.cell_of(word)));
+            }
+        }
+        reached
+    }
+
+    fn cell_of(&self, word: u64) -> Option<usize> {
+        let offset = (word as usize).checked_sub(self.pages.base() as usize)?;
+        if offset >= self.pages.used() * PAGE {
+            return None;
+        }
+        let page = self.pages.page(offset >> PAGE_SHIFT);
+        if page.state.load(Relaxed) == FREE {
+            return None;
+        }
+        let first = page.first.load(Relaxed) as usize;
+        let start = self.pages.address(first) as usize;
+        let number = (word as usize - start) / page.cell_bytes();
+        (number < page.ncells.load(Relaxed) as usize).then_some(start + number * page.cell_bytes())
+    }
+
+    /// Calls `f` with every word of an object that may be a reference.
+    fn each_word(&self, cell: usize, f: &mut dyn FnMut(u64)) {
+        let (page, _, at) = self.pages.locate(cell).expect("cell_of gives cells");
+        // SAFETY: `at` is the first byte of a cell.
+        let header = Header(unsafe { at.cast::<u64>().read() });
+        let Some(desc) = self.descs.original(header.desc()) else {
+            panic!("heap verify: cell {cell:#x} has unknown descriptor {}", header.desc());
+        };
+        let prefix = desc.prefix_words as usize;
+        let stride = desc.stride as usize / 8;
+        if header.desc() == 0 {
+            return;
+        }
+        let words = prefix + stride * header.len() as usize;
+        assert!(8 + words * 8 <= page.cell_bytes(), "heap verify: object {cell:#x} is longer than its cell");
+        let is_traced = |word: usize| {
+            if word < prefix { desc.prefix_ptrs.has(word) } else { desc.ptrs.has((word - prefix) % stride) }
+        };
+        for word in (0..words).filter(|&word| is_traced(word)) {
+            assert!(!page.noscan(), "heap verify: traced object {cell:#x} in an untraced span");
+            // SAFETY: the word lies in the cell, see above.
+            f(unsafe { at.cast::<u64>().add(1 + word).read() });
+        }
+    }
+
+    fn marked(&self, epoch: u8) -> HashSet<usize> {
+        let mut marked = HashSet::new();
+        for first in self.spans() {
+            let page = self.pages.page(first);
+            let size = page.cell_bytes();
+            let cells = 0..page.ncells.load(Relaxed) as usize;
+            let mut live = cells.filter(|&cell| self.pages.mark(first, cell).load(Relaxed) == epoch).peekable();
+            let is_live = page.live.load(Relaxed) == epoch;
+            assert_eq!(live.peek().is_some(), is_live, "heap verify: epoch of the span at page {first}");
+            marked.extend(live.map(|cell| self.pages.address(first) as usize + cell * size));
+        }
+        marked
+    }
+
+    fn describe(&self, cell: usize) -> String {
+        match self.pages.locate(cell) {
+            // SAFETY: `at` is the first byte of a cell.
+            Some((page, _, at)) => {
+                let header = Header(unsafe { at.cast::<u64>().read() });
+                format!("{} bytes, descriptor {}, len {}", page.cell_bytes(), header.desc(), header.len())
+            }
+            None => String::from("in no span"),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! "All goroutines are asleep": when nothing can ever run again.
+//!
+//! Invariants:
+//! - Tested under `Sched::idle`: every live P idle, nobody searching, no keeper, every queue empty, no timer, no goroutine out in a native
+//!   without P, the world not stopped. Each of these is left only by somebody who is counted by another one of them.
+//! - Whoever makes the last of them true tests: an M that goes to sleep, the one that hands an idle P off, and (as a net) the
+//!   monitor before it falls asleep.
+//! - It is reported only while somebody waits in `Runtime::run`. The engine is called without the mutex: nothing runs
+//!   meanwhile but what that thread may start.
+use super::g::{G, GState};
+use super::idle::Idle;
+use super::{Outcome, Sched, queue, runtime, timer};
+use crate::sync::atomic::Ordering::*;
+
+/// Reports a deadlock if there is one.
+pub(super) fn check(s: &Sched) {
+    // The cheap half first: almost always somebody runs.
+    if s.npidle.load(SeqCst) < s.procs.load(Relaxed).min(s.nps.load(Relaxed)) || s.nspin.load(SeqCst) != 0 {
+        return;
+    }
+    let mut idle = s.idle.lock();
+    if idle.runs.is_empty() || !nothing_left(s, &idle) {
+        return;
+    }
+    let runs = std::mem::take(&mut idle.runs);
+    drop(idle);
+    let mut asleep: Vec<*const G> = Vec::new();
+    s.slabs.for_each(&mut |g| {
+        // SAFETY: carved Gs are valid.
+        if unsafe { (*g).state() } == GState::Waiting {
+            asleep.push(g);
+        }
+    });
+    // SAFETY: as above. Oldest first, which puts the main goroutine of a program at the head.
+    asleep.sort_by_key(|&g| unsafe { (*g).id });
+    s.engine().deadlock(&asleep);
+    for run in runs {
+        runtime::settle(run, Outcome::Deadlock);
+    }
+}
+
+/// Nothing runs and nothing will.
+pub(super) fn nothing_left(s: &Sched, idle: &Idle) -> bool {
+    idle.ps.len() == idle.live
+        && idle.keeper.is_null()
+        && s.nspin.load(SeqCst) == 0
+        && s.nretaken.load(SeqCst) == 0
+        && s.halt.load(SeqCst) == 0
+        && !queue::anything(s)
+        && timer::earliest(s) == u64::MAX
+}

@@ -1,0 +1,407 @@
+//! Machine threads: the loop that schedules, runs and completes parks.
+//!
+//! Invariants:
+//! - **Parking is a return.** The operation has queued the goroutine and holds the lock; the engine has saved pc and base
+//!   and returned `Exit::Parked`. Only here the state becomes Waiting and the lock is released: *commit, then unlock*.
+//!   After the unlock this thread does not touch the goroutine.
+//! - An M with a P is in Running state or in a blocking native; one without sleeps in `Idle::ms`, keeps the timers, waits for its
+//!   P after a native, or ends.
+//! - `fut` goes 0 (armed) to 1 (woken) once per sleep; `next` is written before.
+use super::g::G;
+use super::idle::Idle;
+use super::p::{Commit, P, Status};
+use super::{Exit, Sched, deadlock, idle, queue, runtime, slab, stack, world};
+use crate::sync::atomic::{AtomicU32, Ordering::*};
+use std::ptr::null_mut;
+use std::thread::Thread;
+use std::time::Duration;
+
+/// Natives run on it, so it is as large as a usual thread's; untouched pages cost nothing.
+const M_STACK: usize = 4 << 20;
+
+pub(super) struct M {
+    pub p: *mut P,
+    /// Counted in `nspin`.
+    pub spinning: bool,
+    fut: AtomicU32,
+    next: *mut P,
+    thread: Option<Thread>,
+}
+
+impl M {
+    pub fn arm(&self) {
+        self.fut.store(0, Relaxed);
+    }
+}
+
+/// Wakes a sleeping M, to go on with `p` (null: to look around or end).
+///
+/// # Safety
+/// `m` sleeps or is about to, armed, and the caller is the only one who took it from where it was listed. (The keeper
+/// may be woken more than once.)
+pub(super) unsafe fn wake(m: *mut M, p: *mut P) {
+    // SAFETY: says the caller. The thread handle is cloned first: the M may go on at once.
+    unsafe {
+        let thread = (*m).thread.clone();
+        (*m).next = p;
+        (*m).fut.store(1, Release);
+        if let Some(thread) = thread {
+            thread.unpark();
+        }
+    }
+}
+
+unsafe fn wait(m: *mut M) {
+    // SAFETY: the calling thread's M.
+    unsafe {
+        while (*m).fut.load(Acquire) == 0 {
+            std::thread::park();
+        }
+    }
+}
+
+/// Waits for a wake-up, at most until `deadline`.
+///
+/// # Safety
+/// `m` is the calling thread's and armed.
+pub(super) unsafe fn wait_until(m: *mut M, deadline: u64) {
+    // SAFETY: the calling thread's M.
+    unsafe {
+        while (*m).fut.load(Acquire) == 0 {
+            let now = super::timer::now_ns();
+            if now >= deadline {
+                return;
+            }
+            std::thread::park_timeout(Duration::from_nanos(deadline - now));
+        }
+    }
+}
+
+/// # Safety
+/// Both are the caller's.
+pub(super) unsafe fn attach(m: *mut M, p: *mut P) {
+    // SAFETY: says the caller.
+    unsafe {
+        (*m).p = p;
+        (*p).m = m;
+    }
+}
+
+/// Makes a thread that begins with `p`.
+pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool) -> std::io::Result<()> {
+    struct Start(*const Sched, *mut M);
+    // SAFETY: the scheduler outlives its threads; the M is the new thread's.
+    unsafe impl Send for Start {}
+
+    let m = Box::into_raw(Box::new(M { p, spinning, fut: AtomicU32::new(0), next: null_mut(), thread: None }));
+    let start = Start(s, m);
+    // SAFETY: the P is the new M's from here on: its thread may use it at once.
+    unsafe { (*p).m = m };
+    let spawned = std::thread::Builder::new().name("gol-m".into()).stack_size(M_STACK).spawn(move || {
+        let Start(s, m) = { start };
+        // SAFETY: see `Start`.
+        unsafe {
+            (*m).thread = Some(std::thread::current());
+            short_sleeps();
+            run(&*s, m);
+            thread_ends(&*s);
+        }
+    });
+    match spawned {
+        Ok(_) => {
+            idle.threads += 1;
+            idle.all_ms.push(m);
+            Ok(())
+        }
+        Err(e) => {
+            // SAFETY: the thread does not exist.
+            drop(unsafe { Box::from_raw(m) });
+            Err(e)
+        }
+    }
+}
+
+/// Sleeps of a few microseconds shall not take fifty more.
+fn short_sleeps() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: concerns only the calling thread's timers.
+    unsafe {
+        libc::prctl(libc::PR_SET_TIMERSLACK, 1, 0, 0, 0);
+    }
+}
+
+/// The last thing a thread of the scheduler does.
+pub(super) fn thread_ends(s: &Sched) {
+    let mut idle = s.idle.lock();
+    idle.threads -= 1;
+    s.thread_ended.notify_all();
+}
+
+/// Sleeps without P until one is given. False: the runtime ends.
+///
+/// # Safety
+/// `m` is the calling thread's and has no P.
+pub(super) unsafe fn stop(s: &Sched, m: *mut M) -> bool {
+    // SAFETY: as said.
+    unsafe {
+        debug_assert!((*m).p.is_null() && !(*m).spinning);
+        let mut idle = s.idle.lock();
+        if s.halt.load(Relaxed) & super::SHUTDOWN != 0 {
+            return false;
+        }
+        (*m).arm();
+        idle.ms.push(m);
+        drop(idle);
+        deadlock::check(s);
+        wait(m);
+        let p = (*m).next;
+        if p.is_null() {
+            return false;
+        }
+        attach(m, p);
+        true
+    }
+}
+
+/// Waits for the P that somebody hands to this M. False: the runtime ends.
+///
+/// # Safety
+/// `m` is the calling thread's, armed, and listed (in a goroutine that was injected).
+pub(super) unsafe fn wait_for_p(m: *mut M) -> bool {
+    // SAFETY: as said.
+    unsafe {
+        wait(m);
+        let p = (*m).next;
+        if p.is_null() {
+            return false;
+        }
+        attach(m, p);
+        true
+    }
+}
+
+/// The loop of a thread.
+unsafe fn run(s: &Sched, m: *mut M) {
+    // SAFETY: `m` is this thread's and has a P; the engine gets a goroutine that the P owns.
+    unsafe {
+        let engine = &*s.engine;
+        let mut g: *mut G = null_mut();
+        loop {
+            if g.is_null() {
+                g = schedule(s, m);
+                if g.is_null() {
+                    return;
+                }
+            }
+            let exit = engine.run((*m).p);
+            // A blocking native may have changed the P.
+            let p = (*m).p;
+            let current = (*p).g;
+            g = null_mut();
+            match exit {
+                Exit::Parked => g = commit(s, p, current),
+                Exit::Done => ended(s, p, current),
+                Exit::Yield => yielded(s, p, current),
+                Exit::Stop => {
+                    (*current).requeue();
+                    (*p).g = null_mut();
+                    if !world::safepoint(s, m) {
+                        return;
+                    }
+                    begin(p, current);
+                    g = current;
+                }
+            }
+        }
+    }
+}
+
+/// The next goroutine, begun on `m`'s P; null: the runtime ends.
+#[inline(always)]
+unsafe fn schedule(s: &Sched, m: *mut M) -> *mut G {
+    // SAFETY: as `run`.
+    unsafe {
+        let p = (*m).p;
+        let g = queue::next_fast(p);
+        if !g.is_null() && !(*m).spinning && !(*g).is_syscall() {
+            begin(p, g);
+            return g;
+        }
+        search(s, m, g)
+    }
+}
+
+#[inline(always)]
+unsafe fn begin(p: *mut P, g: *mut G) {
+    // SAFETY: `g` was taken from a queue by `p`'s owner.
+    unsafe {
+        (*g).start();
+        (*p).pending = 0;
+        (*p).g = g;
+        super::p::set_limit(p, g);
+        if (*g).killed.load(Relaxed) != 0 {
+            (*p).guard.store(0, Relaxed);
+        }
+    }
+}
+
+/// The slow path: requests, timers, global queue, stealing, sleep. `picked` was already taken from a queue, or null.
+#[inline(never)]
+unsafe fn search(s: &Sched, m: *mut M, mut picked: *mut G) -> *mut G {
+    // SAFETY: as `run`.
+    unsafe {
+        loop {
+            let p = (*m).p;
+            if picked.is_null() {
+                if !world::safepoint(s, m) {
+                    return null_mut();
+                }
+                if (*p).shared.retired.load(Relaxed) {
+                    if !runtime::retire(s, m) {
+                        return null_mut();
+                    }
+                    continue;
+                }
+                (*p).alone = s.nps.load(Relaxed) == 1;
+                picked = look_around(s, m);
+            }
+            let g = std::mem::replace(&mut picked, null_mut());
+            if !g.is_null() {
+                idle::found(s, m);
+                if !(*g).is_syscall() {
+                    begin(p, g);
+                    return g;
+                }
+                // Its M waits inside a native's end: the P goes there, and this M sleeps.
+                let owner = (*g).link as *mut M;
+                (*m).p = null_mut();
+                (*p).m = owner;
+                wake(owner, p);
+                if !stop(s, m) {
+                    return null_mut();
+                }
+                continue;
+            }
+            if !idle::sleep(s, m) {
+                return null_mut();
+            }
+        }
+    }
+}
+
+unsafe fn look_around(s: &Sched, m: *mut M) -> *mut G {
+    // SAFETY: as `run`.
+    unsafe {
+        let p = (*m).p;
+        let mut now = 0;
+        let g = queue::next_own(p, &mut now);
+        if !g.is_null() {
+            return g;
+        }
+        let nps = s.nps.load(Relaxed);
+        if nps == 1 {
+            return g;
+        }
+        let busy = nps.saturating_sub(s.npidle.load(SeqCst));
+        if !(*m).spinning {
+            if 2 * s.nspin.load(SeqCst) >= busy {
+                return null_mut();
+            }
+            (*m).spinning = true;
+            s.nspin.fetch_add(1, SeqCst);
+        }
+        for round in 0..4 {
+            if s.halt.load(Relaxed) != 0 {
+                return null_mut();
+            }
+            let g = queue::steal_round(p, &mut now, round == 3);
+            if !g.is_null() {
+                return g;
+            }
+            std::hint::spin_loop();
+        }
+        null_mut()
+    }
+}
+
+/// Completes a park. Returns the goroutine when it goes on at once.
+#[inline(always)]
+unsafe fn commit(s: &Sched, p: *mut P, g: *mut G) -> *mut G {
+    // SAFETY: the goroutine is saved; until the unlock it is ours.
+    unsafe {
+        (*g).since = (*p).shared.clock_ms.load(Relaxed);
+        (*p).g = null_mut();
+        let lock = (*p).unlock;
+        if !lock.is_null() {
+            (*p).unlock = std::ptr::null();
+            (*g).park();
+            (*lock).unlock();
+            return null_mut();
+        }
+        commit_rare(s, p, g)
+    }
+}
+
+#[inline(never)]
+unsafe fn commit_rare(s: &Sched, p: *mut P, g: *mut G) -> *mut G {
+    // SAFETY: as `commit`.
+    unsafe {
+        match (*p).commit {
+            Commit::Unlock => unreachable!("a park without a lock"),
+            Commit::Forever => (*g).park(),
+            Commit::Select => {
+                (*g).park();
+                super::select::unlock_all(p);
+            }
+            Commit::Collect => {
+                (*g).park();
+                world::collect_now(s, (*p).m);
+                (*g).wake();
+                queue::submit(p, g);
+            }
+        }
+        null_mut()
+    }
+}
+
+unsafe fn ended(s: &Sched, p: *mut P, g: *mut G) {
+    // SAFETY: the goroutine is over; its stack and record are ours.
+    unsafe {
+        (*p).g = null_mut();
+        let waited_for = if (*g).flags & super::g::MAIN != 0 { runtime::main_ended(s, g) } else { None };
+        (*g).die();
+        stack::drop_stack(p, g);
+        let ended = &(*p).shared.ended;
+        ended.store(ended.load(Relaxed) + 1, Relaxed);
+        slab::give_g(p, g);
+        if let Some((run, outcome)) = waited_for {
+            runtime::settle(run, outcome);
+        }
+    }
+}
+
+unsafe fn yielded(s: &Sched, p: *mut P, g: *mut G) {
+    // SAFETY: the goroutine is saved; it is ours until it is in a queue.
+    unsafe {
+        (*p).g = null_mut();
+        (*g).requeue();
+        let shared = &(*p).shared;
+        if shared.preempt.load(Relaxed) == shared.slice.load(Relaxed) {
+            queue::new_slice(p);
+            queue::inject(s, g);
+        } else {
+            queue::submit_tail(p, g);
+        }
+    }
+}
+
+/// Frees an M whose thread has ended.
+///
+/// # Safety
+/// Nobody refers to it.
+pub(super) unsafe fn release(m: *mut M) {
+    // SAFETY: from `spawn_thread`.
+    drop(unsafe { Box::from_raw(m) });
+}
+
+const _: () = assert!(Status::Idle as u8 == 0);

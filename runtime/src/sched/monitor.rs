@@ -1,0 +1,173 @@
+//! The monitor: a thread without P that asks for preemption, retakes Ps from natives, and watches timers.
+//!
+//! Invariants:
+//! - It runs no goroutine and touches no heap object, so it needs no stop.
+//! - It asks again at each tick, so a poison that the owner has overwritten is only late.
+//! - Ticks are 20 us after it had to act, and grow to 10 ms; short natives do not count as activity. With all Ps idle and
+//!   nothing to watch it sleeps without a deadline; `idle::take_p` wakes it.
+use super::p::{P, Status};
+use super::{SHUTDOWN, STOP, Sched, blocking, deadlock, idle, m, queue, runtime, timer};
+use crate::sync::atomic::Ordering::*;
+use parking_lot::MutexGuard;
+use std::time::Duration;
+
+const TICK_MIN_NS: u64 = 20_000;
+const TICK_MAX_NS: u64 = 10_000_000;
+/// Ticks without action before the tick grows.
+const CALM: u32 = 50;
+/// A native may keep its P so long while others wait for one.
+const NATIVE_NS: u64 = 20_000;
+/// And so long while nobody does.
+const NATIVE_MAX_NS: u64 = 10_000_000;
+/// A timer may be so late before its P is asked.
+const LATE_NS: u64 = 50_000;
+
+/// What the monitor saw of a P last.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    slice: u32,
+    slice_since: u64,
+    status: u64,
+    status_since: u64,
+}
+
+pub(super) fn spawn_thread(s: &Sched) -> std::io::Result<()> {
+    struct Start(*const Sched);
+    // SAFETY: the scheduler outlives its threads.
+    unsafe impl Send for Start {}
+    let start = Start(s);
+    std::thread::Builder::new().name("gol-monitor".into()).stack_size(256 << 10).spawn(move || {
+        let Start(s) = { start };
+        // SAFETY: see `Start`.
+        let s = unsafe { &*s };
+        run(s);
+        m::thread_ends(s);
+    })?;
+    s.idle.lock().threads += 1;
+    Ok(())
+}
+
+fn run(s: &Sched) {
+    let mut seen = vec![Seen::default(); super::MAX_PROCS];
+    let mut tick = TICK_MIN_NS;
+    let mut calm = 0;
+    loop {
+        if !pause(s, tick) {
+            return;
+        }
+        if look(s, &mut seen) {
+            tick = TICK_MIN_NS;
+            calm = 0;
+        } else {
+            calm += 1;
+            if calm > CALM {
+                tick = (tick * 2).min(TICK_MAX_NS);
+            }
+        }
+    }
+}
+
+/// Sleeps for a tick, shorter when a timer is due before, for ever when there is nothing to watch. False: the runtime ends.
+fn pause(s: &Sched, tick: u64) -> bool {
+    let mut guard = s.idle.lock();
+    if s.halt.load(Relaxed) & SHUTDOWN != 0 {
+        return false;
+    }
+    let first_timer = timer::earliest(s);
+    let watched = first_timer == u64::MAX || !guard.keeper.is_null();
+    if guard.ps.len() == guard.live && watched && guard.runs.iter().all(|r| !r.interrupted) {
+        if deadlock::nothing_left(s, &guard) && !guard.runs.is_empty() {
+            MutexGuard::unlocked(&mut guard, || deadlock::check(s));
+        }
+        if guard.ps.len() == guard.live {
+            guard.monitor_asleep = true;
+            s.monitor_cv.wait(&mut guard);
+            guard.monitor_asleep = false;
+        }
+    } else {
+        let mut ns = tick;
+        if first_timer != u64::MAX {
+            ns = ns.min(first_timer.saturating_sub(timer::now_ns()) + LATE_NS);
+        }
+        s.monitor_cv.wait_for(&mut guard, Duration::from_nanos(ns));
+    }
+    s.halt.load(Relaxed) & SHUTDOWN == 0
+}
+
+/// One look at everything. True when it had to retake a P.
+fn look(s: &Sched, seen: &mut [Seen]) -> bool {
+    let now = timer::now_ns();
+    let clock = ((now - s.start_ns) / 1_000_000) as u32;
+    s.clock_ms.store(clock, Relaxed);
+    if s.halt.load(Relaxed) & STOP != 0 {
+        return false;
+    }
+    runtime::settle_interrupted(s);
+    let some_idle = s.npidle.load(Relaxed) != 0;
+    let mut acted = false;
+    let mut unserved = false;
+    for (i, seen) in seen.iter_mut().enumerate().take(s.nps.load(Acquire)) {
+        let p = s.p_at(i);
+        // SAFETY: Ps stay; only `guard`, `shared` and the stealer are touched.
+        let shared = unsafe { &(*p).shared };
+        shared.clock_ms.store(clock, Relaxed);
+        let late = now > shared.timers.next().saturating_add(LATE_NS);
+        let word = shared.status.load(Acquire);
+        match Status::of(word) {
+            Status::Running => {
+                watch_slice(s, p, seen, now);
+                if late && !some_idle {
+                    poison(p);
+                }
+                let queued = !shared.runnext.load(Relaxed).is_null();
+                unserved |= late || queued;
+            }
+            Status::Syscall => acted |= watch_native(s, p, seen, word, now, late),
+            Status::Idle | Status::Retired => unserved |= late,
+            Status::Stopped | Status::SyscallStopped => {}
+        }
+    }
+    if some_idle && (unserved || queue::anything(s)) {
+        idle::wake_one(s);
+    } else if unserved && s.nps.load(Relaxed) > s.procs.load(Relaxed) {
+        poison(s.p_at(0));
+    }
+    acted
+}
+
+fn poison(p: *mut P) {
+    // SAFETY: anyone may poison.
+    unsafe { (*p).guard.store(0, Relaxed) }
+}
+
+/// Ends a time slice that is over.
+fn watch_slice(s: &Sched, p: *mut P, seen: &mut Seen, now: u64) {
+    // SAFETY: Ps stay.
+    let shared = unsafe { &(*p).shared };
+    let slice = shared.slice.load(Relaxed);
+    if slice != seen.slice {
+        seen.slice = slice;
+        seen.slice_since = now;
+    } else if s.slice_ns != 0 && now - seen.slice_since > s.slice_ns {
+        shared.preempt.store(slice, Relaxed);
+        poison(p);
+    }
+}
+
+/// Takes the P of a native that lasts. The P's late timers need an M.
+fn watch_native(s: &Sched, p: *mut P, seen: &mut Seen, word: u64, now: u64, late: bool) -> bool {
+    if word != seen.status {
+        seen.status = word;
+        seen.status_since = now;
+        return false;
+    }
+    let inside = now - seen.status_since;
+    // SAFETY: Ps stay; the run-next and the stealer are shared.
+    let queued = unsafe { !(*p).stealer.is_empty() || !(*p).shared.runnext.load(Relaxed).is_null() };
+    let needed = queued || late || s.npidle.load(Relaxed) + s.nspin.load(Relaxed) == 0;
+    if inside < NATIVE_NS || !needed && inside < NATIVE_MAX_NS {
+        return false;
+    }
+    // SAFETY: `p` is one of `s`.
+    unsafe { blocking::retake(s, p, word) }
+}

@@ -1,0 +1,338 @@
+//! The runtime as others see it: making one, running a main goroutine, interrupts, GOMAXPROCS, the end.
+//!
+//! Invariants:
+//! - A thread in `run` is no M: it injects the main goroutine under `Sched::idle` while the world is not stopped, and waits for its cell.
+//!   Many may run at once. Other goroutines go on when the main one is done.
+//! - A run leaves the list (and gets its outcome) once: by its goroutine's end, a deadlock, or an interrupt that found it
+//!   parked. Only while it is listed its goroutine is the main one, and only then it may be marked killed.
+//! - Ps are made lazily and freed with the runtime. A smaller GOMAXPROCS retires them: a running one gives itself up in `schedule`.
+//! - At the end all threads are asked to leave. If one does not (it sits in a native) the scheduler's memory stays.
+use super::g::{G, GRef, GState, MAIN};
+use super::m::{self, M};
+use super::p::{P, Status};
+use super::{Engine, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn};
+use crate::heap::Heap;
+use crate::sync::atomic::{Ordering::*, fence};
+use parking_lot::{Condvar, Mutex};
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the end of a runtime waits for its threads.
+const END_WAIT: Duration = Duration::from_millis(500);
+
+pub struct Runtime {
+    pub heap: Heap,
+    sched: NonNull<Sched>,
+}
+
+// SAFETY: the scheduler synchronises itself, and the heap is shared by design.
+unsafe impl Send for Runtime {}
+// SAFETY: as above.
+unsafe impl Sync for Runtime {}
+
+/// The heap's way to say that it wants a collection: every running goroutine polls soon.
+struct PoisonAll(NonNull<Sched>);
+// SAFETY: anyone may poison.
+unsafe impl Send for PoisonAll {}
+// SAFETY: as above.
+unsafe impl Sync for PoisonAll {}
+
+impl PoisonAll {
+    fn now(&self) {
+        // SAFETY: only goroutines allocate, and the scheduler outlives them.
+        poison_all(unsafe { self.0.as_ref() });
+    }
+}
+
+pub(super) fn poison_all(s: &Sched) {
+    for p in s.all() {
+        // SAFETY: anyone may poison.
+        unsafe { (*p).guard.store(0, SeqCst) };
+    }
+}
+
+/// A thread that waits for a main goroutine.
+pub(super) struct Run {
+    g: *mut G,
+    cell: Arc<Cell>,
+    pub interrupted: bool,
+}
+
+#[derive(Default)]
+struct Cell {
+    outcome: Mutex<Option<Outcome>>,
+    done: Condvar,
+}
+
+/// Tells the waiting thread.
+pub(super) fn settle(run: Run, outcome: Outcome) {
+    *run.cell.outcome.lock() = Some(outcome);
+    run.cell.done.notify_one();
+}
+
+impl Runtime {
+    pub fn new(config: RuntimeConfig, engine: Arc<dyn Engine>, engine_word: *const u8) -> Result<Arc<Runtime>, String> {
+        let heap = Heap::new(config.heap.clone())?;
+        let sched = NonNull::from(Box::leak(Box::new(Sched::new(&config, engine, engine_word))));
+        let runtime = Arc::new(Runtime { heap, sched });
+        let s = runtime.sched();
+        s.runtime.set(Arc::as_ptr(&runtime));
+        let poison = PoisonAll(sched);
+        runtime.heap.set_gc_hook(Box::new(move || poison.now()));
+        runtime.set_procs(config.procs.max(1));
+        monitor::spawn_thread(s).map_err(|e| format!("cannot start the monitor thread: {e}"))?;
+        Ok(runtime)
+    }
+
+    pub(super) fn sched(&self) -> &Sched {
+        // SAFETY: freed only after `drop`.
+        unsafe { self.sched.as_ref() }
+    }
+
+    /// Makes a goroutine at `pc` whose first frame needs `frame_slots`, runs it as the main one, waits for its end. Others
+    /// go on afterwards (the prompt); a program then exits the process. Slot 0 of the stack is the link (`link_pc`), the
+    /// base is slot 1, the arguments lie from the base on.
+    pub fn run(&self, pc: *const u8, link_pc: u64, frame_slots: usize, args: &[u64]) -> Outcome {
+        let s = self.sched();
+        let cell = Arc::new(Cell::default());
+        {
+            let mut idle = s.idle.lock();
+            while s.halt.load(Relaxed) & STOP != 0 {
+                s.resumed.wait(&mut idle);
+            }
+            // SAFETY: the mutex is held and the world not stopped; the caller vouches for `pc` and `frame_slots`.
+            let g = unsafe { spawn::spawn_outside(s, pc, link_pc, frame_slots, args, MAIN) };
+            assert!(!g.is_null(), "out of memory for the main goroutine");
+            idle.runs.push(Run { g, cell: cell.clone(), interrupted: false });
+            s.injector.push(GRef(g));
+        }
+        fence(SeqCst);
+        idle::wake_one(s);
+        let mut outcome = cell.outcome.lock();
+        loop {
+            if let Some(outcome) = *outcome {
+                return outcome;
+            }
+            cell.done.wait(&mut outcome);
+        }
+    }
+
+    /// From another thread (Ctrl-C): the running main goroutine ends at its next poll, a parked one is abandoned.
+    pub fn interrupt(&self) {
+        let s = self.sched();
+        {
+            let mut idle = s.idle.lock();
+            for run in &mut idle.runs {
+                run.interrupted = true;
+                // SAFETY: a listed run's goroutine has not ended.
+                unsafe { (*run.g).killed.store(1, SeqCst) };
+            }
+            s.monitor_cv.notify_one();
+        }
+        settle_interrupted(s);
+    }
+
+    pub fn num_goroutine(&self) -> usize {
+        let s = self.sched();
+        let (mut born, mut ended) = (s.born_outside.load(Relaxed), 0);
+        for p in s.all() {
+            // SAFETY: Ps stay; `shared` may be read.
+            let shared = unsafe { &(*p).shared };
+            // Ended first: a goroutine that is counted as ended is counted as born.
+            ended += shared.ended.load(Acquire);
+        }
+        for p in s.all() {
+            // SAFETY: as above.
+            born += unsafe { (*p).shared.born.load(Relaxed) };
+        }
+        born.saturating_sub(ended) as usize
+    }
+
+    pub fn procs(&self) -> usize {
+        self.sched().procs.load(Relaxed)
+    }
+
+    /// GOMAXPROCS: the old number. 0 changes nothing; more than 256 are 256.
+    pub fn set_procs(&self, n: usize) -> usize {
+        let s = self.sched();
+        let mut idle = s.idle.lock();
+        let old = s.procs.load(Relaxed);
+        if n == 0 || n == old {
+            return old;
+        }
+        let n = n.min(MAX_PROCS);
+        while s.nps.load(Relaxed) < n {
+            let i = s.nps.load(Relaxed);
+            s.ps[i].store(P::new(s, i), Release);
+            s.nps.store(i + 1, Release);
+        }
+        s.procs.store(n, Relaxed);
+        for (i, p) in s.all().enumerate() {
+            // SAFETY: Ps stay; under the mutex the states Idle and Retired do not change.
+            let shared = unsafe { &(*p).shared };
+            shared.retired.store(i >= n, SeqCst);
+            match (shared.state(), i < n) {
+                (Status::Retired, true) => {
+                    idle.live += 1;
+                    idle::give_p(s, &mut idle, p);
+                }
+                (Status::Idle, false) => {
+                    idle.ps.retain(|&q| q != p);
+                    s.npidle.fetch_sub(1, SeqCst);
+                    idle.live -= 1;
+                    shared.set(Status::Retired);
+                }
+                (Status::Retired, false) | (Status::Idle, true) => {}
+                // It gives itself up in `schedule`, or learns that it is not alone.
+                (Status::Running | Status::Syscall | Status::Stopped | Status::SyscallStopped, _) => {
+                    // SAFETY: anyone may poison.
+                    unsafe { (*p).guard.store(0, SeqCst) };
+                }
+            }
+        }
+        drop(idle);
+        fence(SeqCst);
+        if queue::anything(s) {
+            idle::wake_one(s);
+        }
+        old
+    }
+
+    /// Calls `f` with every goroutine that has not ended. Those that run meanwhile are seen as they happen to be.
+    pub fn for_each_goroutine(&self, f: &mut dyn FnMut(*const G)) {
+        self.sched().slabs.for_each(&mut |g| {
+            // SAFETY: carved Gs are valid.
+            if unsafe { (*g).state() } != GState::Dead {
+                f(g);
+            }
+        });
+    }
+
+    /// Bytes of goroutine stacks and records outside the heap.
+    pub fn stack_bytes(&self) -> usize {
+        let s = self.sched();
+        // SAFETY: Ps stay; `shared` may be read.
+        let stacks: i64 = s.all().map(|p| unsafe { (*p).shared.stack_bytes.load(Relaxed) }).sum();
+        stacks.max(0) as usize + s.slabs.bytes()
+    }
+
+    /// Milliseconds since the runtime was made, as of the monitor's last tick.
+    pub fn clock_ms(&self) -> u64 {
+        self.sched().clock_ms.load(Relaxed) as u64
+    }
+}
+
+/// The goroutine of a run has come to its end; it is not dead yet. The run, to be settled when it is.
+pub(super) fn main_ended(s: &Sched, g: *mut G) -> Option<(Run, Outcome)> {
+    let mut idle = s.idle.lock();
+    let i = idle.runs.iter().position(|r| r.g == g)?;
+    let run = idle.runs.swap_remove(i);
+    let outcome = if run.interrupted { Outcome::Interrupted } else { Outcome::Done };
+    Some((run, outcome))
+}
+
+/// Ends interrupted runs whose goroutine is parked, and asks the others again.
+pub(super) fn settle_interrupted(s: &Sched) {
+    let mut idle = s.idle.lock();
+    let mut asked = false;
+    let mut i = 0;
+    while i < idle.runs.len() {
+        let run = &idle.runs[i];
+        // SAFETY: a listed run's goroutine has not ended.
+        let parked = || unsafe { matches!((*run.g).state(), GState::Waiting | GState::Syscall) };
+        if run.interrupted && parked() {
+            let run = idle.runs.swap_remove(i);
+            settle(run, Outcome::Interrupted);
+            continue;
+        }
+        asked |= run.interrupted;
+        i += 1;
+    }
+    drop(idle);
+    if asked {
+        poison_all(s);
+    }
+}
+
+/// Gives up `m`'s retired P: what it has goes to the global queue. The M sleeps. False: the runtime ends.
+///
+/// # Safety
+/// `m` is the calling thread's, with a P and without a goroutine.
+pub(super) unsafe fn retire(s: &Sched, m: *mut M) -> bool {
+    // SAFETY: says the caller.
+    unsafe {
+        let p = (*m).p;
+        if (*m).spinning {
+            (*m).spinning = false;
+            s.nspin.fetch_sub(1, SeqCst);
+        }
+        {
+            let mut idle = s.idle.lock();
+            let shared = &(*p).shared;
+            if !shared.retired.load(Relaxed) || s.halt.load(Relaxed) != 0 {
+                return true;
+            }
+            let next = shared.runnext.swap(std::ptr::null_mut(), AcqRel);
+            if !next.is_null() {
+                s.injector.push(GRef(next));
+            }
+            while let Some(g) = (*p).queue.pop() {
+                s.injector.push(g);
+            }
+            (*m).p = std::ptr::null_mut();
+            (*p).m = std::ptr::null_mut();
+            shared.set(Status::Retired);
+            idle.live -= 1;
+        }
+        fence(SeqCst);
+        idle::wake_one(s);
+        m::stop(s, m)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let s = self.sched();
+        let mut idle = s.idle.lock();
+        s.halt.fetch_or(SHUTDOWN, SeqCst);
+        s.resumed.notify_all();
+        s.monitor_cv.notify_all();
+        let end = std::time::Instant::now() + END_WAIT;
+        while idle.threads > 0 && std::time::Instant::now() < end {
+            for m in std::mem::take(&mut idle.ms) {
+                // SAFETY: a sleeping M of the list.
+                unsafe { m::wake(m, std::ptr::null_mut()) };
+            }
+            if !idle.keeper.is_null() {
+                // SAFETY: the keeper is an M.
+                unsafe { m::wake(idle.keeper, std::ptr::null_mut()) };
+            }
+            poison_all(s);
+            s.monitor_cv.notify_all();
+            s.thread_ended.wait_for(&mut idle, Duration::from_millis(1));
+        }
+        if idle.threads > 0 {
+            return;
+        }
+        let ms = std::mem::take(&mut idle.all_ms);
+        drop(idle);
+        // SAFETY: no thread is left that knows any of it.
+        unsafe {
+            for m in ms {
+                m::release(m);
+            }
+            for p in s.all() {
+                (*p).stacks.release();
+                drop(Box::from_raw(p));
+            }
+            s.slabs.for_each(&mut |g| {
+                if (*g).state() != GState::Dead && (*g).cap as usize > super::INLINE_SLOTS {
+                    libc::free((*g).stack as *mut libc::c_void);
+                }
+            });
+            s.slabs.release();
+            drop(Box::from_raw(self.sched.as_ptr()));
+        }
+    }
+}

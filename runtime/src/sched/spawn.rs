@@ -1,0 +1,109 @@
+//! Making goroutines.
+//!
+//! Stack layout of a new one: slot 0 is the link (`link_pc`), the base is slot 1, the arguments lie from the base on. It is
+//! complete before its state becomes Runnable, so a collector that runs later scans it like any other.
+use super::g::G;
+use super::p::P;
+use super::{Sched, queue, slab, stack};
+use crate::sync::atomic::Ordering::*;
+use std::ptr::null_mut;
+
+/// Ids that a P takes at once.
+const IDS: u64 = 64;
+
+/// `go`: a new goroutine, put into run-next. False: the limit on memory is reached.
+///
+/// # Safety
+/// `p` is the caller's; `pc` is the entry of a function with `frame_slots >= nargs` registers; `args` are `nargs` words.
+#[inline]
+pub unsafe fn spawn(
+    p: *mut P,
+    pc: *const u8,
+    link_pc: u64,
+    frame_slots: usize,
+    args: *const u64,
+    nargs: usize,
+) -> bool {
+    // SAFETY: says the caller.
+    unsafe {
+        let g = slab::take_g(p);
+        if g.is_null() {
+            return false;
+        }
+        if (*p).next_id == (*p).end_id {
+            let s = &*(*p).sched;
+            (*p).next_id = s.next_id.fetch_add(IDS, Relaxed);
+            (*p).end_id = (*p).next_id + IDS;
+        }
+        if !fill(p, g, pc, link_pc, frame_slots, args, nargs) {
+            slab::give_g(p, g);
+            return false;
+        }
+        (*g).id = (*p).next_id;
+        (*p).next_id += 1;
+        let born = &(*p).shared.born;
+        born.store(born.load(Relaxed) + 1, Relaxed);
+        (*g).born();
+        queue::submit(p, g);
+        true
+    }
+}
+
+/// A goroutine for a thread without P, Runnable; null: out of memory.
+///
+/// # Safety
+/// As [`spawn`]; the caller holds `Sched::idle` and the world is not stopped.
+pub(super) unsafe fn spawn_outside(
+    s: &Sched,
+    pc: *const u8,
+    link_pc: u64,
+    frame_slots: usize,
+    args: &[u64],
+    flags: u8,
+) -> *mut G {
+    // SAFETY: says the caller.
+    unsafe {
+        let g = s.slabs.take();
+        if g.is_null() || !fill(null_mut(), g, pc, link_pc, frame_slots, args.as_ptr(), args.len()) {
+            return null_mut();
+        }
+        (*g).flags = flags;
+        (*g).id = s.next_id.fetch_add(1, Relaxed);
+        s.born_outside.fetch_add(1, Relaxed);
+        (*g).born();
+        g
+    }
+}
+
+#[inline(always)]
+unsafe fn fill(
+    p: *mut P,
+    g: *mut G,
+    pc: *const u8,
+    link_pc: u64,
+    frame_slots: usize,
+    args: *const u64,
+    nargs: usize,
+) -> bool {
+    debug_assert!(nargs <= frame_slots);
+    // SAFETY: the G is dead and ours, the stack has room for link and arguments.
+    unsafe {
+        if !stack::init(p, g, 1 + frame_slots) {
+            return false;
+        }
+        (*g).pc = pc;
+        (*g).base = 1;
+        (*g).native = null_mut();
+        (*g).roots = [0; 2];
+        (*g).flags = 0;
+        (*g).killed.store(0, Relaxed);
+        (*g).waiter.g = g;
+        (*g).waiter.sel = 0;
+        let stack = (*g).stack;
+        *stack = link_pc;
+        for i in 0..nargs {
+            *stack.add(1 + i) = *args.add(i);
+        }
+        true
+    }
+}

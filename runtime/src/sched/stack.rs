@@ -1,0 +1,156 @@
+//! Stacks of goroutines that outgrow their inline slots: powers of two, reused through free lists of the P.
+//!
+//! Invariants:
+//! - Only the goroutine's owner allocates, grows and frees its stack. A parked one never moves.
+//! - `limit_slots` bounds every stack; bytes in use are summed over the Ps (one P may free what another allocated, so a
+//!   single P's count may be negative).
+use super::g::{G, INLINE_SLOTS};
+use super::p::P;
+use crate::sync::atomic::Ordering::*;
+use std::ptr::null_mut;
+
+/// Smallest separate stack: 2^5 slots.
+const MIN_SHIFT: u32 = 5;
+/// Largest that is kept for reuse: 2^13 slots, 64 KiB.
+const MAX_KEPT_SHIFT: u32 = 13;
+const CLASSES: usize = (MAX_KEPT_SHIFT - MIN_SHIFT + 1) as usize;
+/// Bytes that a P keeps in each class.
+const KEEP_BYTES: usize = 256 << 10;
+
+pub(super) struct StackCache {
+    head: [*mut u64; CLASSES],
+    n: [u32; CLASSES],
+}
+
+impl StackCache {
+    pub const fn new() -> StackCache {
+        StackCache { head: [null_mut(); CLASSES], n: [0; CLASSES] }
+    }
+    /// # Safety
+    /// The P is not used any more.
+    pub unsafe fn release(&mut self) {
+        for head in &mut self.head {
+            while !head.is_null() {
+                let next = {
+                    // SAFETY: a free stack's first word links the list.
+                    unsafe { **head as *mut u64 }
+                };
+                // SAFETY: from `malloc`, in no other place.
+                unsafe { libc::free(*head as *mut libc::c_void) };
+                *head = next;
+            }
+        }
+    }
+}
+
+/// Memory of `cap` slots, a power of two from 32 on; null when out of memory. `p` may be null (a thread without P).
+unsafe fn alloc(p: *mut P, cap: usize) -> *mut u64 {
+    debug_assert!(cap.is_power_of_two() && cap >= 1 << MIN_SHIFT);
+    let class = (cap.trailing_zeros() - MIN_SHIFT) as usize;
+    // SAFETY: the caller's P.
+    unsafe {
+        if !p.is_null() {
+            let bytes = (*p).shared.stack_bytes.load(Relaxed);
+            (*p).shared.stack_bytes.store(bytes + (cap * 8) as i64, Relaxed);
+            if class < CLASSES {
+                let s = (*p).stacks.head[class];
+                if !s.is_null() {
+                    (*p).stacks.head[class] = *s as *mut u64;
+                    (*p).stacks.n[class] -= 1;
+                    return s;
+                }
+            }
+        }
+        libc::malloc(cap * 8) as *mut u64
+    }
+}
+
+unsafe fn free(p: *mut P, stack: *mut u64, cap: usize) {
+    let class = (cap.trailing_zeros() - MIN_SHIFT) as usize;
+    // SAFETY: the caller's P; `stack` came from `alloc` with this `cap` and nobody refers to it.
+    unsafe {
+        let bytes = (*p).shared.stack_bytes.load(Relaxed);
+        (*p).shared.stack_bytes.store(bytes - (cap * 8) as i64, Relaxed);
+        if class < CLASSES && ((*p).stacks.n[class] as usize) < KEEP_BYTES / (cap * 8) {
+            *stack = (*p).stacks.head[class] as u64;
+            (*p).stacks.head[class] = stack;
+            (*p).stacks.n[class] += 1;
+        } else {
+            libc::free(stack as *mut libc::c_void);
+        }
+    }
+}
+
+/// Gives a new goroutine a stack of at least `slots`. False: out of memory.
+///
+/// # Safety
+/// `g` is dead and the caller's; `p` is the caller's, or null.
+#[inline(always)]
+pub(super) unsafe fn init(p: *mut P, g: *mut G, slots: usize) -> bool {
+    // SAFETY: says the caller.
+    unsafe {
+        if slots <= INLINE_SLOTS {
+            (*g).stack = (&raw mut (*g).inline) as *mut u64;
+            (*g).cap = INLINE_SLOTS as u32;
+            return true;
+        }
+        init_large(p, g, slots)
+    }
+}
+
+#[inline(never)]
+unsafe fn init_large(p: *mut P, g: *mut G, slots: usize) -> bool {
+    // SAFETY: as `init`.
+    unsafe {
+        let cap = slots.next_power_of_two().max(1 << MIN_SHIFT);
+        let stack = alloc(p, cap);
+        (*g).stack = stack;
+        (*g).cap = cap as u32;
+        !stack.is_null()
+    }
+}
+
+/// Frees the stack of a goroutine that ends.
+///
+/// # Safety
+/// `g` is the caller's.
+#[inline(always)]
+pub(super) unsafe fn drop_stack(p: *mut P, g: *mut G) {
+    // SAFETY: says the caller.
+    unsafe {
+        if (*g).cap as usize > INLINE_SLOTS {
+            free(p, (*g).stack, (*g).cap as usize);
+        }
+    }
+}
+
+/// Doubles the stack of `p.g` until `base + need_slots` fits; `p.g.base` must be saved. The stack has moved then. False:
+/// over the limit, nothing changed.
+///
+/// # Safety
+/// `p` is the caller's and runs `p.g`.
+pub unsafe fn grow_stack(p: *mut P, need_slots: usize) -> bool {
+    // SAFETY: a running goroutine is in no wait queue, so nothing points into its stack.
+    unsafe {
+        let g = (*p).g;
+        let need = (*g).base as usize + need_slots;
+        let old = (*g).cap as usize;
+        if need > old {
+            let cap = need.next_power_of_two().max(2 * old);
+            // The last doubling may overshoot the limit; only what is needed counts.
+            if need > (*(*p).sched).max_stack_slots || cap > u32::MAX as usize {
+                return false;
+            }
+            let stack = alloc(p, cap);
+            if stack.is_null() {
+                return false;
+            }
+            std::ptr::copy_nonoverlapping((*g).stack, stack, old);
+            drop_stack(p, g);
+            (*g).stack = stack;
+            (*g).cap = cap as u32;
+        }
+        super::p::set_limit(p, g);
+        true
+    }
+}

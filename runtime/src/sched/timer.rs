@@ -1,0 +1,356 @@
+//! Time: the clock, and per-P 4-ary heaps of timers.
+//!
+//! Invariants:
+//! - `min` is the earliest deadline of the heap (`u64::MAX`: none), stored under the lock, read without: a P without timers
+//!   never reads the clock.
+//! - A slot's `pos` is its place in the heap, kept by every move, so stopping needs no search. Its generation changes
+//!   when it is freed: a stale id finds nothing.
+//! - Actions are done after the lock is released, by a running P, so no collection comes between taking and doing.
+//! - A retired P keeps its timers; the others look after them.
+//! - Words of actions are roots ([`roots`]).
+//!
+//! Rejected for now: a hierarchical wheel (three times faster to add, but 1 ms ticks).
+use super::g::G;
+use super::lock::Lock;
+use super::p::P;
+use super::{Chan, Sched, chan, queue, spawn};
+use crate::sync::atomic::{AtomicU64, Ordering::*};
+use std::cell::UnsafeCell;
+
+/// What a timer does when it is due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimerAction {
+    /// Makes a parked goroutine runnable.
+    Wake(*mut G),
+    /// Sends the time without blocking: word 0 is the wall clock in unix nanoseconds, word 1 (when the element has it)
+    /// the monotonic clock, further words are 0.
+    SendTime { chan: *mut Chan },
+    /// A new goroutine with `closure` as its register 0.
+    Spawn { pc: *const u8, link_pc: u64, frame_slots: usize, closure: u64 },
+}
+
+/// Names a started timer; a stale one is harmless (30 bits of generation a slot).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TimerId(pub u64);
+
+const P_BITS: u32 = 10;
+const SLOT_BITS: u32 = 24;
+const SLOT_MAX: usize = 1 << SLOT_BITS;
+const NONE: u32 = u32::MAX;
+
+/// The timers of one P.
+pub(super) struct Timers {
+    pub lock: Lock,
+    min: AtomicU64,
+    state: UnsafeCell<State>,
+}
+
+struct State {
+    /// (deadline, slot)
+    heap: Vec<(u64, u32)>,
+    slots: Vec<Slot>,
+    free: u32,
+}
+
+struct Slot {
+    /// Place in the heap; free slots: the next free one.
+    pos: u32,
+    generation: u32,
+    period: u64,
+    action: TimerAction,
+}
+
+/// An action taken out of a heap, to be done.
+pub(super) struct Due(TimerAction);
+
+impl Timers {
+    pub fn new() -> Timers {
+        let state = State { heap: Vec::new(), slots: Vec::new(), free: NONE };
+        Timers { lock: Lock::new(), min: AtomicU64::new(u64::MAX), state: UnsafeCell::new(state) }
+    }
+    /// The earliest deadline.
+    #[inline(always)]
+    pub fn next(&self) -> u64 {
+        self.min.load(Relaxed)
+    }
+    /// # Safety
+    /// The lock is held.
+    #[expect(clippy::mut_from_ref)]
+    unsafe fn state(&self) -> &mut State {
+        // SAFETY: the lock makes it exclusive.
+        unsafe { &mut *self.state.get() }
+    }
+    fn publish_min(&self, state: &State) {
+        self.min.store(state.heap.first().map_or(u64::MAX, |t| t.0), SeqCst);
+    }
+}
+
+impl State {
+    fn set(&mut self, i: usize, entry: (u64, u32)) {
+        self.heap[i] = entry;
+        self.slots[entry.1 as usize].pos = i as u32;
+    }
+    fn up(&mut self, mut i: usize) {
+        let entry = self.heap[i];
+        while i > 0 {
+            let parent = (i - 1) / 4;
+            if self.heap[parent].0 <= entry.0 {
+                break;
+            }
+            self.set(i, self.heap[parent]);
+            i = parent;
+        }
+        self.set(i, entry);
+    }
+    fn down(&mut self, mut i: usize) {
+        let entry = self.heap[i];
+        let n = self.heap.len();
+        loop {
+            let first = 4 * i + 1;
+            if first >= n {
+                break;
+            }
+            let mut least = first;
+            for k in first + 1..(first + 4).min(n) {
+                if self.heap[k].0 < self.heap[least].0 {
+                    least = k;
+                }
+            }
+            if self.heap[least].0 >= entry.0 {
+                break;
+            }
+            self.set(i, self.heap[least]);
+            i = least;
+        }
+        self.set(i, entry);
+    }
+    fn add(&mut self, when: u64, period: u64, action: TimerAction) -> u32 {
+        let id = if self.free != NONE {
+            let id = self.free;
+            let slot = &mut self.slots[id as usize];
+            self.free = slot.pos;
+            (slot.period, slot.action) = (period, action);
+            id
+        } else {
+            assert!(self.slots.len() < SLOT_MAX, "too many timers");
+            self.slots.push(Slot { pos: 0, generation: 0, period, action });
+            self.slots.len() as u32 - 1
+        };
+        self.heap.push((when, id));
+        self.up(self.heap.len() - 1);
+        id
+    }
+    /// Takes the entry at `i` out of the heap; the slot stays.
+    fn unlink(&mut self, i: usize) {
+        let Some(last) = self.heap.pop() else { return };
+        if i < self.heap.len() {
+            self.set(i, last);
+            self.down(i);
+            let pos = self.slots[last.1 as usize].pos as usize;
+            self.up(pos);
+        }
+    }
+    fn free_slot(&mut self, id: u32) {
+        let free = self.free;
+        let slot = &mut self.slots[id as usize];
+        slot.generation = slot.generation.wrapping_add(1) & ((1 << (64 - P_BITS - SLOT_BITS)) - 1);
+        slot.pos = free;
+        self.free = id;
+    }
+}
+
+/// Monotonic nanoseconds.
+pub fn now_ns() -> u64 {
+    clock(libc::CLOCK_MONOTONIC)
+}
+
+/// Unix nanoseconds.
+pub fn wall_ns() -> u64 {
+    clock(libc::CLOCK_REALTIME)
+}
+
+fn clock(id: libc::clockid_t) -> u64 {
+    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `t` is a valid timespec.
+    unsafe { libc::clock_gettime(id, &mut t) };
+    t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
+}
+
+/// Parks until `ns` from now: Done (`ns <= 0`) or Park.
+///
+/// # Safety
+/// `p` is the caller's and runs `p.g`.
+pub unsafe fn sleep(p: *mut P, ns: i64) -> super::Op {
+    if ns <= 0 {
+        return super::Op::Done;
+    }
+    let when = now_ns().saturating_add(ns as u64);
+    // SAFETY: the lock stays held until the goroutine is saved.
+    unsafe {
+        let timers = &(*p).shared.timers;
+        timers.lock.lock();
+        let state = timers.state();
+        state.add(when, 0, TimerAction::Wake((*p).g));
+        timers.publish_min(state);
+        super::chan::park_on(p, &timers.lock, super::WaitReason::Sleep, 0)
+    }
+}
+
+/// `when` on the clock of [`now_ns`]; `period` 0: once.
+///
+/// # Safety
+/// `p` is the caller's; the action's words are live.
+pub unsafe fn timer_start(p: *mut P, when: u64, period: u64, action: TimerAction) -> TimerId {
+    // SAFETY: says the caller.
+    unsafe {
+        let timers = &(*p).shared.timers;
+        timers.lock.lock();
+        let state = timers.state();
+        let slot = state.add(when, period, action);
+        timers.publish_min(state);
+        let generation = state.slots[slot as usize].generation;
+        timers.lock.unlock();
+        TimerId((generation as u64) << (P_BITS + SLOT_BITS) | (slot as u64) << P_BITS | (*p).index as u64)
+    }
+}
+
+/// True: it was still to come.
+///
+/// # Safety
+/// `p` is the caller's; `id` comes from this runtime.
+pub unsafe fn timer_stop(p: *mut P, id: TimerId) -> bool {
+    let index = (id.0 & ((1 << P_BITS) - 1)) as usize;
+    let slot = (id.0 >> P_BITS) as u32 & (SLOT_MAX as u32 - 1);
+    let generation = (id.0 >> (P_BITS + SLOT_BITS)) as u32;
+    // SAFETY: Ps stay; only `shared` of the other is touched.
+    unsafe {
+        let timers = &(*(*(*p).sched).p_at(index)).shared.timers;
+        timers.lock.lock();
+        let state = timers.state();
+        let live = state.slots.get(slot as usize).is_some_and(|s| {
+            s.generation == generation && state.heap.get(s.pos as usize).is_some_and(|entry| entry.1 == slot)
+        });
+        if live {
+            state.unlink(state.slots[slot as usize].pos as usize);
+            state.free_slot(slot);
+            timers.publish_min(state);
+        }
+        timers.lock.unlock();
+        live
+    }
+}
+
+/// Does what is due by `now` in the heap of `owner`. The first goroutine goes to run-next of `p`.
+///
+/// # Safety
+/// `p` is the caller's, `owner` any P.
+pub(super) unsafe fn run_due(p: *mut P, owner: *mut P, now: u64) {
+    // SAFETY: says the caller.
+    unsafe {
+        let timers = &(*owner).shared.timers;
+        if timers.next() > now {
+            return;
+        }
+        let mut due = std::mem::take(&mut (*p).due);
+        timers.lock.lock();
+        let state = timers.state();
+        while let Some(&(when, id)) = state.heap.first() {
+            if when > now {
+                break;
+            }
+            let slot = &state.slots[id as usize];
+            due.push(Due(slot.action));
+            if slot.period == 0 {
+                state.unlink(0);
+                state.free_slot(id);
+            } else {
+                // Missed beats are dropped.
+                let beats = 1 + (now - when) / slot.period;
+                state.heap[0].0 = when.saturating_add(beats.saturating_mul(slot.period));
+                state.down(0);
+            }
+        }
+        timers.publish_min(state);
+        timers.lock.unlock();
+        for Due(action) in due.drain(..) {
+            act(p, action);
+        }
+        (*p).due = due;
+    }
+}
+
+unsafe fn act(p: *mut P, action: TimerAction) {
+    // SAFETY: the action's words are roots until it was taken, and no safepoint came since.
+    unsafe {
+        match action {
+            TimerAction::Wake(g) => {
+                (*g).wake_ok = 1;
+                (*g).wake();
+                if (*p).shared.runnext.load(Relaxed).is_null() {
+                    queue::submit(p, g);
+                } else {
+                    queue::submit_tail(p, g);
+                }
+            }
+            TimerAction::SendTime { chan } => chan::send_time(p, chan, wall_ns(), now_ns()),
+            TimerAction::Spawn { pc, link_pc, frame_slots, closure } => {
+                // Out of memory: the call is lost; the collector or the program's own next allocation reports it.
+                let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1);
+            }
+        }
+    }
+}
+
+/// Runs what is due on Ps that a smaller GOMAXPROCS has retired.
+///
+/// # Safety
+/// `p` is the caller's.
+pub(super) unsafe fn run_retired(p: *mut P) {
+    // SAFETY: as `run_due`.
+    unsafe {
+        let s = &*(*p).sched;
+        let n = s.nps.load(Acquire);
+        if n <= s.procs.load(Relaxed) {
+            return;
+        }
+        for i in 0..n {
+            let v = s.p_at(i);
+            if (*v).shared.retired.load(Relaxed) && (*v).shared.timers.next() != u64::MAX {
+                run_due(p, v, now_ns());
+            }
+        }
+    }
+}
+
+/// The earliest deadline of all Ps.
+pub(super) fn earliest(s: &Sched) -> u64 {
+    (0..s.nps.load(Acquire))
+        .map(|i| {
+            // SAFETY: Ps stay; `shared` may be read.
+            unsafe { (*s.p_at(i)).shared.timers.min.load(SeqCst) }
+        })
+        .min()
+        .unwrap_or(u64::MAX)
+}
+
+/// Visits the words of pending actions.
+///
+/// # Safety
+/// The world is stopped.
+pub(super) unsafe fn roots(p: *mut P, visit: &mut dyn FnMut(*const u64, usize)) {
+    // SAFETY: no other thread runs; taking the lock anyway costs nothing.
+    unsafe {
+        let timers = &(*p).shared.timers;
+        timers.lock.lock();
+        let state = timers.state();
+        for &(_, id) in &state.heap {
+            let word = match state.slots[id as usize].action {
+                TimerAction::Wake(_) => continue,
+                TimerAction::SendTime { chan } => chan as u64,
+                TimerAction::Spawn { closure, .. } => closure,
+            };
+            visit(&word, 1);
+        }
+        timers.lock.unlock();
+    }
+}

@@ -1,0 +1,210 @@
+//! Stopping the world, collecting, and going on.
+//!
+//! Invariants:
+//! - `halt & STOP` is set and cleared under `Sched::idle` by one leader, an M whose P stays Running.
+//! - The world is stopped when every other P is Idle, Retired, Stopped (its M is in `safepoint`) or SyscallStopped. The
+//!   leader looks at the states themselves, poisons what runs and takes what is in natives, again and again until
+//!   all are: there is no count that could be wrong, and a lost poison is repeated.
+//! - Leaving Idle, Stopped and SyscallStopped needs `halt & STOP == 0`, read under the mutex *again* after every wake-up: a thread
+//!   that sleeps through the end of one stop and the begin of the next stays stopped.
+//! - Goroutines are only born by running Ps and, under the mutex, by `Runtime::run` while the world is not stopped. So all
+//!   live ones are complete and saved while it is.
+use super::g::{G, GState};
+use super::m::M;
+use super::p::{P, Status};
+use super::{SHUTDOWN, STOP, Sched, queue, timer};
+use crate::heap::Cache;
+use crate::sync::atomic::{Ordering::*, fence};
+use std::time::Duration;
+
+/// Does what is asked for: waits while the world is stopped, collects when the heap wants it. False: the runtime ends.
+///
+/// # Safety
+/// `m` is the calling thread's, with a P and without a running goroutine.
+#[inline(always)]
+pub(super) unsafe fn safepoint(s: &Sched, m: *mut M) -> bool {
+    // SAFETY: says the caller.
+    unsafe {
+        loop {
+            if s.halt.load(Relaxed) != 0 {
+                if !wait_stopped(s, m) {
+                    return false;
+                }
+            } else if (*(*(*m).p).heap).want_gc() {
+                collect(s, m, false);
+            } else {
+                return true;
+            }
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn wait_stopped(s: &Sched, m: *mut M) -> bool {
+    // SAFETY: as `safepoint`.
+    unsafe {
+        let mut idle = s.idle.lock();
+        let shared = &(*(*m).p).shared;
+        if s.halt.load(Relaxed) & STOP != 0 {
+            shared.set(Status::Stopped);
+            s.stopped.notify_one();
+            while s.halt.load(Relaxed) & STOP != 0 {
+                s.resumed.wait(&mut idle);
+            }
+            shared.set(Status::Running);
+        }
+        s.halt.load(Relaxed) & SHUTDOWN == 0
+    }
+}
+
+/// A full collection that begins after this call; `m`'s goroutine waits for it.
+///
+/// # Safety
+/// As [`safepoint`].
+pub(super) unsafe fn collect_now(s: &Sched, m: *mut M) {
+    // SAFETY: says the caller.
+    unsafe { while !collect(s, m, true) && s.halt.load(Relaxed) & SHUTDOWN == 0 {} }
+}
+
+/// Stops the world and collects; false when somebody else had stopped it (that stop is over then).
+#[cold]
+#[inline(never)]
+unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
+    // SAFETY: as `safepoint`.
+    unsafe {
+        if !stop(s, m) {
+            return false;
+        }
+        let heap = (*(*m).p).heap;
+        if force || (*heap).want_gc() {
+            let n = s.nps.load(Acquire);
+            let mut caches = (0..n).map(|i| {
+                let p: *mut P = s.p_at(i);
+                let cache: &mut Cache = &mut (*p).cache;
+                cache
+            });
+            (*heap).collect(&mut caches, &mut |visit| roots(s, visit));
+        }
+        resume(s);
+        true
+    }
+}
+
+/// All roots: the engine's, every live goroutine's, the timers'.
+fn roots(s: &Sched, visit: &mut dyn FnMut(*const u64, usize)) {
+    s.engine().roots(visit);
+    s.slabs.for_each(&mut |g: *mut G| {
+        // SAFETY: carved Gs are valid; live ones are saved, the world being stopped.
+        unsafe {
+            if (*g).state() != GState::Dead {
+                visit((&raw const (*g).roots) as *const u64, 2);
+                s.engine().goroutine_roots(g, visit);
+            }
+        }
+    });
+    for i in 0..s.nps.load(Acquire) {
+        // SAFETY: as above.
+        unsafe { timer::roots(s.p_at(i), visit) };
+    }
+}
+
+/// False: another leader was first; its stop is over.
+unsafe fn stop(s: &Sched, m: *mut M) -> bool {
+    // SAFETY: as `safepoint`.
+    unsafe {
+        let mut idle = s.idle.lock();
+        if s.halt.load(Relaxed) != 0 {
+            drop(idle);
+            wait_stopped(s, m);
+            return false;
+        }
+        s.halt.fetch_or(STOP, SeqCst);
+        let mut tries = 0;
+        while !all_stopped(s, (*m).p) {
+            tries += 1;
+            if tries < 20 {
+                // Most reach a poll within microseconds.
+                parking_lot::MutexGuard::unlocked(&mut idle, || {
+                    for _ in 0..100 {
+                        std::hint::spin_loop();
+                    }
+                });
+            } else {
+                s.stopped.wait_for(&mut idle, Duration::from_micros(50));
+            }
+        }
+        true
+    }
+}
+
+/// Looks at all Ps but `own`; asks those that are not stopped yet.
+unsafe fn all_stopped(s: &Sched, own: *mut P) -> bool {
+    let mut all = true;
+    for i in 0..s.nps.load(Acquire) {
+        let p = s.p_at(i);
+        if p == own {
+            continue;
+        }
+        // SAFETY: Ps stay; only `guard` and `shared` are touched.
+        let (guard, shared) = unsafe { (&(*p).guard, &(*p).shared) };
+        let word = shared.status.load(SeqCst);
+        match Status::of(word) {
+            Status::Idle | Status::Retired | Status::Stopped | Status::SyscallStopped => {}
+            Status::Running => {
+                guard.store(0, SeqCst);
+                all = false;
+            }
+            Status::Syscall => {
+                let to = word & !0xff | Status::SyscallStopped as u64;
+                if shared.status.compare_exchange(word, to, SeqCst, SeqCst).is_err() {
+                    all = false;
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Ends the stop and wakes for what was refused meanwhile.
+fn resume(s: &Sched) {
+    let idle = s.idle.lock();
+    for i in 0..s.nps.load(Acquire) {
+        // SAFETY: Ps stay.
+        let shared = unsafe { &(*s.p_at(i)).shared };
+        let word = shared.status.load(SeqCst);
+        if Status::of(word) == Status::SyscallStopped {
+            // The tick is the one before the stop: the native's end expects its own word.
+            shared.status.store(word & !0xff | Status::Syscall as u64, SeqCst);
+        }
+    }
+    s.halt.fetch_and(!STOP, SeqCst);
+    s.resumed.notify_all();
+    drop(idle);
+    fence(SeqCst);
+    if queue::anything(s) {
+        super::idle::wake_one(s);
+    }
+}
+
+/// `runtime.GC`: parks until a full collection is done.
+///
+/// # Safety
+/// `p` is the caller's and runs `p.g`.
+pub unsafe fn gc_now(p: *mut P) -> super::Op {
+    // SAFETY: says the caller.
+    unsafe {
+        let op = super::chan::park_forever(p, super::WaitReason::GarbageCollection);
+        (*p).commit = super::p::Commit::Collect;
+        op
+    }
+}
+
+/// After the heap has begun to want a collection: the running goroutine comes to a safepoint at its next poll.
+///
+/// # Safety
+/// `p` is the caller's.
+pub unsafe fn request_gc(p: *mut P) {
+    // SAFETY: says the caller.
+    unsafe { super::p::poll_soon(p) }
+}

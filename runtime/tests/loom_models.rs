@@ -1,0 +1,574 @@
+//! The scheduler's protocols as small loom models: every interleaving (within a bound), weak memory included.
+//!
+//! Each model restates a protocol with the same order of the same operations as the code it names. The correct form must
+//! hold; with a seeded bug it must fail, else the model says nothing. loom ends the process at a deadlock, so seeded ones run in a
+//! child process. loom takes SeqCst accesses as AcqRel, so the models use explicit fences where the code relies on them.
+use loom::cell::UnsafeCell;
+use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering::*, fence};
+use loom::sync::{Arc, Condvar, Mutex};
+use loom::thread;
+
+/// What a model may leave out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Bug {
+    None,
+    /// The submitter does not fence before it looks at the idle counts.
+    NoFence,
+    /// Going idle does not look at the queues again.
+    NoSecondLook,
+    /// The park is committed after the unlock.
+    UnlockFirst,
+    /// A mutex waiter that has slept takes it with 1.
+    TakesWithOne,
+    /// A P that wakes from a stop does not look at `stop` again.
+    NoReread,
+    /// The status word of a P carries no tick.
+    NoTick,
+    /// A semaphore's releaser looks for waiters before it adds.
+    LookFirst,
+}
+
+fn check(preemptions: Option<usize>, f: impl Fn() + Sync + Send + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = preemptions;
+    model.max_branches = 100_000;
+    model.check(f);
+}
+
+/// A thread's parking place.
+struct Note {
+    set: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Note {
+    fn new() -> Note {
+        Note { set: Mutex::new(false), changed: Condvar::new() }
+    }
+    fn wait(&self) {
+        let mut set = self.set.lock().unwrap();
+        while !*set {
+            set = self.changed.wait(set).unwrap();
+        }
+        *set = false;
+    }
+    fn wake(&self) {
+        *self.set.lock().unwrap() = true;
+        self.changed.notify_one();
+    }
+}
+
+/// `queue.rs`, `idle.rs`: work is published while the only searcher goes to sleep.
+mod idle {
+    use super::*;
+
+    struct Shared {
+        queue: AtomicUsize,
+        npidle: AtomicUsize,
+        nspin: AtomicUsize,
+        idle: Mutex<bool>,
+        note: Note,
+    }
+
+    fn take(queue: &AtomicUsize) -> bool {
+        let n = queue.load(Acquire);
+        n > 0 && queue.compare_exchange(n, n - 1, AcqRel, Relaxed).is_ok()
+    }
+
+    fn wake_one(s: &Shared) {
+        if s.npidle.load(SeqCst) != 0
+            && s.nspin.load(SeqCst) == 0
+            && s.nspin.compare_exchange(0, 1, SeqCst, SeqCst).is_ok()
+        {
+            if std::mem::replace(&mut *s.idle.lock().unwrap(), false) {
+                s.npidle.fetch_sub(1, SeqCst);
+                s.note.wake();
+            } else {
+                s.nspin.fetch_sub(1, SeqCst);
+            }
+        }
+    }
+
+    /// A searching M until it has found one piece of work.
+    fn search(s: &Shared, bug: Bug) {
+        loop {
+            if take(&s.queue) {
+                s.nspin.fetch_sub(1, SeqCst);
+                wake_one(s);
+                return;
+            }
+            *s.idle.lock().unwrap() = true;
+            s.npidle.fetch_add(1, SeqCst);
+            s.nspin.fetch_sub(1, SeqCst);
+            fence(SeqCst);
+            if bug != Bug::NoSecondLook && s.queue.load(SeqCst) > 0 {
+                let mut idle = s.idle.lock().unwrap();
+                if std::mem::replace(&mut *idle, false) {
+                    s.npidle.fetch_sub(1, SeqCst);
+                    s.nspin.fetch_add(1, SeqCst);
+                    continue;
+                }
+            }
+            s.note.wait();
+        }
+    }
+
+    pub fn model(items: usize, bug: Bug) {
+        let bound = if items > 1 { Some(2) } else { None };
+        check(bound, move || {
+            let s = Arc::new(Shared {
+                queue: AtomicUsize::new(0),
+                npidle: AtomicUsize::new(0),
+                nspin: AtomicUsize::new(1),
+                idle: Mutex::new(false),
+                note: Note::new(),
+            });
+            let searcher = {
+                let s = s.clone();
+                thread::spawn(move || {
+                    for i in 0..items {
+                        if i > 0 {
+                            s.nspin.fetch_add(1, SeqCst);
+                        }
+                        search(&s, bug);
+                    }
+                })
+            };
+            for _ in 0..items {
+                let n = s.queue.load(Relaxed);
+                if s.queue.compare_exchange(n, n + 1, Release, Relaxed).is_err() {
+                    s.queue.fetch_add(1, Release);
+                }
+                if bug != Bug::NoFence {
+                    fence(SeqCst);
+                }
+                wake_one(&s);
+            }
+            searcher.join().unwrap();
+        });
+    }
+}
+
+/// `m.rs`: a goroutine (or its coroutine) is saved before the lock that its waker needs is released.
+mod park {
+    use super::*;
+
+    pub fn model(bug: Bug) {
+        check(None, move || {
+            let queue = Arc::new(Mutex::new(false));
+            let saved = Arc::new(UnsafeCell::new(false));
+            let waker = {
+                let (queue, saved) = (queue.clone(), saved.clone());
+                thread::spawn(move || {
+                    for _ in 0..2 {
+                        if std::mem::take(&mut *queue.lock().unwrap()) {
+                            // SAFETY: loom reports a concurrent access.
+                            saved.with(|p| assert!(unsafe { *p }, "resumed before it was saved"));
+                            return;
+                        }
+                        thread::yield_now();
+                    }
+                })
+            };
+            let mut queued = queue.lock().unwrap();
+            *queued = true;
+            // SAFETY: as above.
+            let save = || saved.with_mut(|p| unsafe { *p = true });
+            if bug == Bug::UnlockFirst {
+                drop(queued);
+                save();
+            } else {
+                save();
+                drop(queued);
+            }
+            waker.join().unwrap();
+        });
+    }
+}
+
+/// `g.rs`, `select.rs`: two wakers on two channels, one winner; the loser keeps its value.
+mod select {
+    use super::*;
+
+    pub fn model() {
+        check(None, || {
+            // Two channels, each with its lock and one waiter of the same select.
+            let queues = Arc::new([Mutex::new(true), Mutex::new(true)]);
+            let sel_done = Arc::new(AtomicU32::new(0));
+            let slot = Arc::new(UnsafeCell::new(0));
+            let wakers: Vec<_> = [0, 1]
+                .map(|k: usize| {
+                    let (queues, sel_done, slot) = (queues.clone(), sel_done.clone(), slot.clone());
+                    thread::spawn(move || {
+                        let mut waiter = queues[k].lock().unwrap();
+                        if std::mem::take(&mut *waiter) && sel_done.compare_exchange(0, 1, AcqRel, Relaxed).is_ok() {
+                            // SAFETY: loom reports a concurrent access.
+                            slot.with_mut(|p| unsafe { *p = k + 1 });
+                            true
+                        } else {
+                            false
+                        }
+                    })
+                })
+                .into_iter()
+                .collect();
+            let won: Vec<bool> = wakers.into_iter().map(|w| w.join().unwrap()).collect();
+            assert!(won[0] != won[1]);
+            // SAFETY: the wakers are done.
+            slot.with(|p| assert_eq!(unsafe { *p }, if won[0] { 1 } else { 2 }));
+        });
+    }
+}
+
+/// `sema.rs`: the mutex word 0, 1, 2 with barging and a list of sleepers.
+mod mutex {
+    use super::*;
+
+    struct Shared {
+        word: AtomicUsize,
+        sleepers: Mutex<Vec<usize>>,
+        notes: Vec<Note>,
+        counter: UnsafeCell<usize>,
+    }
+
+    fn lock_and_count(s: &Shared, me: usize, bug: Bug) {
+        if s.word.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+            loop {
+                {
+                    let mut sleepers = s.sleepers.lock().unwrap();
+                    if s.word.swap(2, AcqRel) == 0 {
+                        break;
+                    }
+                    sleepers.push(me);
+                }
+                s.notes[me].wait();
+                if bug == Bug::TakesWithOne && s.word.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
+                    break;
+                }
+            }
+        }
+        // SAFETY: loom reports a concurrent access.
+        s.counter.with_mut(|p| unsafe { *p += 1 });
+        if s.word.swap(0, AcqRel) == 2 {
+            let first = {
+                let mut sleepers = s.sleepers.lock().unwrap();
+                if sleepers.is_empty() { None } else { Some(sleepers.remove(0)) }
+            };
+            if let Some(first) = first {
+                s.notes[first].wake();
+            }
+        }
+    }
+
+    pub fn model(n: usize, bug: Bug) {
+        let bound = if n == 2 { 3 } else { 2 };
+        check(Some(bound), move || {
+            let s = Arc::new(Shared {
+                word: AtomicUsize::new(0),
+                sleepers: Mutex::new(Vec::new()),
+                notes: (0..n).map(|_| Note::new()).collect(),
+                counter: UnsafeCell::new(0),
+            });
+            let others: Vec<_> = (1..n)
+                .map(|me| {
+                    let s = s.clone();
+                    thread::spawn(move || lock_and_count(&s, me, bug))
+                })
+                .collect();
+            lock_and_count(&s, 0, bug);
+            for other in others {
+                other.join().unwrap();
+            }
+            // SAFETY: the others are done.
+            s.counter.with(|p| assert_eq!(unsafe { *p }, n));
+        });
+    }
+}
+
+/// `sema.rs`: acquire against release; nobody sleeps while a unit is there.
+mod semaphore {
+    use super::*;
+
+    fn take_unit(counter: &AtomicUsize) -> bool {
+        let mut n = counter.load(SeqCst);
+        while n > 0 {
+            match counter.compare_exchange(n, n - 1, SeqCst, SeqCst) {
+                Ok(_) => return true,
+                Err(seen) => n = seen,
+            }
+        }
+        false
+    }
+
+    pub fn model(bug: Bug) {
+        check(None, move || {
+            let counter = Arc::new(AtomicUsize::new(0));
+            let nwait = Arc::new(AtomicUsize::new(0));
+            let waiting = Arc::new(Mutex::new(false));
+            let note = Arc::new(Note::new());
+            let acquirer = {
+                let (counter, nwait, waiting, note) = (counter.clone(), nwait.clone(), waiting.clone(), note.clone());
+                thread::spawn(move || {
+                    if take_unit(&counter) {
+                        return;
+                    }
+                    let mut queued = waiting.lock().unwrap();
+                    nwait.store(1, SeqCst);
+                    fence(SeqCst);
+                    if take_unit(&counter) {
+                        nwait.store(0, SeqCst);
+                        return;
+                    }
+                    *queued = true;
+                    drop(queued);
+                    note.wait();
+                })
+            };
+            let early = nwait.load(SeqCst);
+            counter.fetch_add(1, SeqCst);
+            fence(SeqCst);
+            let look = if bug == Bug::LookFirst { early } else { nwait.load(SeqCst) };
+            if look != 0 {
+                let mut queued = waiting.lock().unwrap();
+                if *queued && take_unit(&counter) {
+                    *queued = false;
+                    nwait.store(0, SeqCst);
+                    drop(queued);
+                    note.wake();
+                }
+            }
+            acquirer.join().unwrap();
+            assert_eq!(counter.load(SeqCst), 0);
+        });
+    }
+}
+
+/// `blocking.rs`: a native ends while the monitor takes its P, which another M then leads into a native of its own.
+mod retake {
+    use super::*;
+
+    const RUNNING: u32 = 1;
+    const SYSCALL: u32 = 2;
+
+    fn next(word: u32, state: u32, bug: Bug) -> u32 {
+        if bug == Bug::NoTick { state } else { ((word >> 8) + 1) << 8 | state }
+    }
+
+    pub fn model(bug: Bug) {
+        check(None, move || {
+            let first = next(RUNNING, SYSCALL, bug);
+            let status = Arc::new(AtomicU32::new(first));
+            let owner = Arc::new(UnsafeCell::new(0));
+            let monitor = {
+                let (status, owner) = (status.clone(), owner.clone());
+                thread::spawn(move || {
+                    let taken = next(first, RUNNING, bug);
+                    if status.compare_exchange(first, taken, SeqCst, SeqCst).is_err() {
+                        return false;
+                    }
+                    // The P goes to a second M, which enters a native and comes back.
+                    // SAFETY: loom reports a concurrent access.
+                    owner.with_mut(|p| unsafe { *p = 2 });
+                    let second = next(taken, SYSCALL, bug);
+                    status.store(second, Release);
+                    let back = status.compare_exchange(second, next(second, RUNNING, bug), SeqCst, SeqCst);
+                    assert!(back.is_ok(), "the first M has taken the second one's visit");
+                    owner.with_mut(|p| unsafe { *p = 2 });
+                    true
+                })
+            };
+            let kept = status.compare_exchange(first, next(first, RUNNING, bug), SeqCst, SeqCst).is_ok();
+            if kept {
+                // SAFETY: as above.
+                owner.with_mut(|p| unsafe { *p = 1 });
+            }
+            assert!(kept != monitor.join().unwrap());
+        });
+    }
+}
+
+/// `world.rs`, `p.rs`: two stops in a row against a P that schedules, polls and overwrites poisons.
+mod stop {
+    use super::*;
+
+    const LIMIT: usize = 1;
+
+    #[derive(PartialEq, Eq, Clone, Copy)]
+    enum State {
+        Running,
+        Stopped,
+        Idle,
+    }
+
+    struct Shared {
+        stop: AtomicU32,
+        guard: AtomicUsize,
+        state: Mutex<State>,
+        resumed: Condvar,
+        /// What a collection needs to itself.
+        heap: UnsafeCell<usize>,
+    }
+
+    fn mutator(s: &Shared, bug: Bug) {
+        for _ in 0..2 {
+            // A schedule: a request may be overwritten here.
+            if s.stop.load(Relaxed) != 0 {
+                safepoint(s, bug);
+            }
+            s.guard.store(LIMIT, Relaxed);
+            // SAFETY: loom reports a concurrent access.
+            s.heap.with_mut(|p| unsafe { *p += 1 });
+            if s.guard.load(Relaxed) == 0 {
+                safepoint(s, bug);
+            }
+        }
+        // Going idle counts as stopped; refused while the world is stopped.
+        loop {
+            {
+                let mut state = s.state.lock().unwrap();
+                if s.stop.load(Relaxed) == 0 {
+                    *state = State::Idle;
+                    return;
+                }
+            }
+            safepoint(s, bug);
+        }
+    }
+
+    fn safepoint(s: &Shared, bug: Bug) {
+        let mut state = s.state.lock().unwrap();
+        if s.stop.load(Relaxed) == 0 {
+            return;
+        }
+        *state = State::Stopped;
+        if bug == Bug::NoReread {
+            state = s.resumed.wait(state).unwrap();
+        } else {
+            while s.stop.load(Relaxed) != 0 {
+                state = s.resumed.wait(state).unwrap();
+            }
+        }
+        *state = State::Running;
+    }
+
+    fn collect(s: &Shared) {
+        {
+            let _state = s.state.lock().unwrap();
+            s.stop.store(1, SeqCst);
+        }
+        loop {
+            {
+                let state = s.state.lock().unwrap();
+                if *state != State::Running {
+                    break;
+                }
+                // Again and again: the P may overwrite it.
+                s.guard.store(0, Release);
+            }
+            thread::yield_now();
+        }
+        // SAFETY: as above.
+        s.heap.with_mut(|p| unsafe { *p += 100 });
+        let _state = s.state.lock().unwrap();
+        s.stop.store(0, SeqCst);
+        s.resumed.notify_all();
+    }
+
+    pub fn model(stops: usize, bug: Bug) {
+        check(Some(2), move || {
+            let s = Arc::new(Shared {
+                stop: AtomicU32::new(0),
+                guard: AtomicUsize::new(LIMIT),
+                state: Mutex::new(State::Running),
+                resumed: Condvar::new(),
+                heap: UnsafeCell::new(0),
+            });
+            let mutator = {
+                let s = s.clone();
+                thread::spawn(move || mutator(&s, bug))
+            };
+            for _ in 0..stops {
+                collect(&s);
+            }
+            mutator.join().unwrap();
+            // SAFETY: the mutator is done.
+            s.heap.with(|p| assert_eq!(unsafe { *p }, 2 + 100 * stops));
+        });
+    }
+}
+
+#[test]
+fn idle_one_item() {
+    idle::model(1, Bug::None);
+}
+#[test]
+fn idle_two_items() {
+    idle::model(2, Bug::None);
+}
+#[test]
+fn native_park() {
+    park::model(Bug::None);
+}
+#[test]
+fn select_has_one_winner() {
+    select::model();
+}
+#[test]
+fn mutex_of_two() {
+    mutex::model(2, Bug::None);
+}
+#[test]
+fn mutex_of_three() {
+    mutex::model(3, Bug::None);
+}
+#[test]
+fn semaphore_wakes() {
+    semaphore::model(Bug::None);
+}
+#[test]
+fn syscall_retake() {
+    retake::model(Bug::None);
+}
+#[test]
+fn stop_and_resume() {
+    stop::model(1, Bug::None);
+}
+#[test]
+fn stop_twice() {
+    stop::model(2, Bug::None);
+}
+
+/// The models that must fail, each in a process of its own.
+const SEEDED: &[(&str, fn())] = &[
+    ("idle: no fence", || idle::model(1, Bug::NoFence)),
+    ("idle: no second look", || idle::model(1, Bug::NoSecondLook)),
+    ("park: unlock first", || park::model(Bug::UnlockFirst)),
+    ("mutex: takes with one", || mutex::model(3, Bug::TakesWithOne)),
+    ("semaphore: looks first", || semaphore::model(Bug::LookFirst)),
+    ("retake: no tick", || retake::model(Bug::NoTick)),
+    ("stop: no second reading", || stop::model(2, Bug::NoReread)),
+];
+
+const MODEL: &str = "GOL_SEEDED_MODEL";
+
+/// Runs the model that the environment names; nothing otherwise.
+#[test]
+fn seeded_child() {
+    if let Ok(name) = std::env::var(MODEL) {
+        let (_, model) = SEEDED.iter().find(|(n, _)| *n == name).unwrap();
+        model();
+    }
+}
+
+#[test]
+fn seeded_bugs_are_found() {
+    for (name, _) in SEEDED {
+        let out = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "seeded_child", "--test-threads=1"])
+            .env(MODEL, name)
+            .env("RUST_BACKTRACE", "0")
+            .output()
+            .unwrap();
+        assert!(!out.status.success(), "{name}: the model did not see it");
+    }
+}

@@ -1,0 +1,214 @@
+//! A toy engine for the scheduler's tests: a goroutine's program is a list of closures ("steps") over slots of its frame.
+//!
+//! `pc` points at a step; a step says how to go on. Every jump is a poll, as a backward jump of the VM.
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use gol_runtime::*;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::{Arc, Mutex};
+
+pub enum Ctl {
+    Next,
+    /// To a step of the same program.
+    Jump(usize),
+    /// A runtime operation: Park goes on after this step, Retry at it.
+    Op(Op),
+    Yield,
+    Done,
+}
+
+pub type StepFn = Box<dyn Fn(&Cx) -> Ctl + Send + Sync>;
+
+pub struct Step {
+    run: StepFn,
+    first: Cell<*const Step>,
+}
+// SAFETY: `first` is set once, before the program is used.
+unsafe impl Sync for Step {}
+// SAFETY: as above.
+unsafe impl Send for Step {}
+
+/// An entry point.
+#[derive(Clone, Copy)]
+pub struct Prog(pub *const Step);
+// SAFETY: programs are leaked and immutable.
+unsafe impl Send for Prog {}
+// SAFETY: as above.
+unsafe impl Sync for Prog {}
+
+/// What a step sees: its P and the slots of its frame.
+pub struct Cx {
+    p: Cell<*mut P>,
+    pub base: *mut u64,
+}
+
+impl Prog {
+    pub fn entry(self) -> *const u8 {
+        self.0 as *const u8
+    }
+}
+
+impl Cx {
+    pub fn p(&self) -> *mut P {
+        self.p.get()
+    }
+    /// A blocking native: sleeps and comes back, perhaps on another P.
+    pub fn block(&self, time: std::time::Duration, long: bool) {
+        // SAFETY: nothing of the heap is touched between; the frame does not move.
+        unsafe {
+            let p = self.p();
+            let inside = if long { ops::enter_blocking_long(p) } else { ops::enter_blocking(p) };
+            std::thread::sleep(time);
+            let p = ops::exit_blocking(inside);
+            assert_eq!((*(*p).g).stack.add(1), self.base);
+            self.p.set(p);
+        }
+    }
+    pub fn r(&self, i: usize) -> &mut u64 {
+        // SAFETY: tests ask for large enough frames.
+        unsafe { &mut *self.base.add(i) }
+    }
+    pub fn at(&self, i: usize) -> *mut u64 {
+        // SAFETY: as above.
+        unsafe { self.base.add(i) }
+    }
+    pub fn g(&self) -> &mut G {
+        // SAFETY: the running goroutine.
+        unsafe { &mut *(*self.p()).g }
+    }
+    pub fn runtime(&self) -> &Runtime {
+        // SAFETY: alive while goroutines run.
+        unsafe { &*(*self.p()).runtime }
+    }
+    pub fn go(&self, prog: Prog, slots: usize, args: &[u64]) {
+        // SAFETY: `prog` is a program; the frame holds the arguments.
+        assert!(unsafe { ops::spawn(self.p(), prog.0 as *const u8, 0, slots, args.as_ptr(), args.len()) });
+    }
+    pub fn send(&self, ch: u64, slot: usize) -> Ctl {
+        // SAFETY: tests keep channels in slots.
+        Ctl::Op(unsafe { ops::chan_send(self.p(), ch as *mut Chan, self.at(slot)) })
+    }
+    pub fn recv(&self, ch: u64, slot: usize) -> Ctl {
+        // SAFETY: as above.
+        Ctl::Op(unsafe { ops::chan_recv(self.p(), ch as *mut Chan, self.at(slot), std::ptr::null_mut()) })
+    }
+    pub fn make(&self, desc: DescId, words: u32, cap: u64) -> u64 {
+        // SAFETY: `desc` is made by `Toy::chan_desc`.
+        let ch = unsafe { ops::chan_make(self.p(), desc, words, cap) } as u64;
+        assert_ne!(ch, 0);
+        ch
+    }
+}
+
+pub fn prog(steps: Vec<StepFn>) -> Prog {
+    let steps: Vec<Step> = steps.into_iter().map(|run| Step { run, first: Cell::new(std::ptr::null()) }).collect();
+    let steps = Vec::leak(steps);
+    let first = steps.as_ptr();
+    for step in steps.iter() {
+        step.first.set(first);
+    }
+    Prog(first)
+}
+
+#[macro_export]
+macro_rules! steps {
+    ($($e:expr),* $(,)?) => { $crate::toy::prog(vec![$(Box::new($e)),*]) };
+}
+
+#[derive(Default)]
+pub struct ToyEngine {
+    pub deadlocks: Mutex<Vec<Vec<WaitReason>>>,
+    pub scanned: AtomicUsize,
+}
+
+impl Engine for ToyEngine {
+    unsafe fn run(&self, p: *mut P) -> Exit {
+        // SAFETY: the caller owns `p` and its goroutine.
+        unsafe {
+            let g = (*p).g;
+            let mut pc = (*g).pc as *const Step;
+            let cx = Cx { p: Cell::new(p), base: (*g).stack.add((*g).base as usize) };
+            macro_rules! leave {
+                ($pc:expr, $exit:expr) => {{
+                    (*(*cx.p()).g).pc = $pc as *const u8;
+                    return $exit;
+                }};
+            }
+            loop {
+                match ((*pc).run)(&cx) {
+                    Ctl::Next => pc = pc.add(1),
+                    Ctl::Jump(i) => {
+                        pc = (*pc).first.get().add(i);
+                        if (*cx.p()).guard.load(Relaxed) == 0 {
+                            match ops::poll(cx.p()) {
+                                Poll::Go => {}
+                                Poll::Yield => leave!(pc, Exit::Yield),
+                                Poll::Stop => leave!(pc, Exit::Stop),
+                                Poll::Killed => return Exit::Done,
+                            }
+                        }
+                    }
+                    Ctl::Op(Op::Done) => pc = pc.add(1),
+                    Ctl::Op(Op::Park) => leave!(pc.add(1), Exit::Parked),
+                    Ctl::Op(Op::Retry) => leave!(pc, Exit::Parked),
+                    Ctl::Op(op) => panic!("{op:?}"),
+                    Ctl::Yield => leave!(pc.add(1), Exit::Yield),
+                    Ctl::Done => return Exit::Done,
+                }
+            }
+        }
+    }
+    fn roots(&self, _: &mut dyn FnMut(*const u64, usize)) {}
+    unsafe fn goroutine_roots(&self, g: *const G, visit: &mut dyn FnMut(*const u64, usize)) {
+        self.scanned.fetch_add(1, Relaxed);
+        // SAFETY: inline slots are always initialised; of separate stacks the frame is.
+        unsafe { visit((*g).stack, (*g).cap as usize) }
+    }
+    fn deadlock(&self, goroutines: &[*const G]) {
+        // SAFETY: live goroutines.
+        let reasons = goroutines.iter().map(|&g| unsafe { (*g).wait_reason() }).collect();
+        self.deadlocks.lock().unwrap().push(reasons);
+    }
+}
+
+pub struct Toy {
+    pub engine: Arc<ToyEngine>,
+    pub rt: Arc<Runtime>,
+    /// Channels of one word.
+    pub chan: DescId,
+}
+
+pub fn config(procs: usize) -> RuntimeConfig {
+    RuntimeConfig {
+        procs,
+        heap: HeapConfig { limit: 1 << 30, gogc: Some(100), stress_every: None, poison: false, verify: false },
+        max_stack_slots: 1 << 20,
+        slice_ns: 10_000_000,
+        seed: Some(7),
+    }
+}
+
+pub fn start(procs: usize) -> Toy {
+    start_with(config(procs))
+}
+
+pub fn start_with(config: RuntimeConfig) -> Toy {
+    let engine = Arc::new(ToyEngine::default());
+    let rt = Runtime::new(config, engine.clone(), std::ptr::null()).unwrap();
+    let chan = rt.heap.add_desc(chan_desc(1));
+    Toy { engine, rt, chan }
+}
+
+pub fn chan_desc(words: u32) -> Desc {
+    Desc { prefix_words: CHAN_PREFIX_WORDS as u32, prefix_ptrs: PtrMap::None, stride: 8 * words, ptrs: PtrMap::All }
+}
+
+impl Toy {
+    pub fn run(&self, main: Prog, slots: usize, args: &[u64]) -> Outcome {
+        self.rt.run(main.0 as *const u8, 0, slots, args)
+    }
+}
+
+/// The numbers of Ps that most tests are repeated with.
+pub const PROCS: [usize; 4] = [1, 2, 4, 8];
