@@ -196,7 +196,7 @@ impl Checker<'_> {
     fn ident(&mut self, e: ExprId, name: Sym) -> Operand {
         let at = self.span(e);
         if self.is_blank(name) {
-            self.err(Code::BadBlank, at, "cannot use _ as value");
+            self.err(Code::BadBlank, at, "cannot use _ as value or type");
             return Operand::invalid(e);
         }
         let Some(obj) = self.find(name) else {

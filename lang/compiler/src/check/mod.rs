@@ -111,6 +111,7 @@ pub fn check_items(
         completing: vec![],
         broken: Default::default(),
         signatures: 0,
+        gave_up: None,
     };
     c.package(items);
     let mut diags = std::mem::take(&mut c.diags);
@@ -180,6 +181,8 @@ pub(crate) struct Checker<'a> {
     broken: rustc_hash::FxHashSet<NamedId>,
     /// Signatures around the current place in a type.
     signatures: u32,
+    /// The first expression that is invalid: then something must have been reported.
+    gave_up: Option<ExprId>,
 }
 
 /// A block's names.
@@ -303,6 +306,9 @@ impl<'a> Checker<'a> {
     /// Writes down what is known of an expression.
     fn record(&mut self, x: &Operand) {
         self.set_info(x.expr, x.mode, x.ty, x.value.clone());
+        if x.mode == Mode::Invalid && self.gave_up.is_none() {
+            self.gave_up = Some(x.expr);
+        }
         if self.types.is_untyped(x.ty) && !matches!(x.mode, Mode::Invalid | Mode::Type) {
             self.untyped.push(x.expr);
         }

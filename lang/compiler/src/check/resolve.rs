@@ -59,6 +59,10 @@ impl<'a> Checker<'a> {
         self.finalize_rest();
         self.unused_imports();
         self.order_inits();
+        if let Some(e) = self.gave_up.filter(|_| !self.failed()) {
+            let (at, text) = (self.span(e), self.expr_text(e));
+            self.not_yet(at, &format!("the meaning of {text} here"));
+        }
         if !self.failed() {
             self.check_main(items);
         }

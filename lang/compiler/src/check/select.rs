@@ -30,6 +30,9 @@ impl Checker<'_> {
             self.err(Code::UncalledBuiltin, at, m);
             return Operand::invalid(e);
         }
+        let base_ty = self.types.pointee(x.ty).unwrap_or(x.ty);
+        self.complete(x.ty);
+        self.complete(base_ty);
         let mut x = x;
         if x.is_nil() {
             let at = self.at(&x);
@@ -190,7 +193,7 @@ impl Checker<'_> {
             let m = format!("{text} undefined (type {ty} is pointer to interface, not interface)");
             return self.err(Code::NoMember, name.span, m);
         }
-        let what = if x.mode == Mode::Type { "method" } else { "field or method" };
+        let what = "field or method";
         let members = self.member_names(x.ty);
         let other = members.iter().find(|(s, _)| self.name(*s).to_lowercase() == n.to_lowercase());
         let hidden = other.is_some_and(|(s, _)| *s == name.sym);
