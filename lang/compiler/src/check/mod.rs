@@ -91,6 +91,8 @@ pub fn check_items(
         diags: vec![],
         facts: PkgFacts::default(),
         imports: Scope::default(),
+        implicit: Scope::default(),
+        items: vec![],
         top: Scope::default(),
         locals: vec![],
         funcs: vec![],
@@ -146,6 +148,10 @@ pub(crate) struct Checker<'a> {
     facts: PkgFacts,
     /// Imported packages by name, and dot-imported names.
     imports: Scope,
+    /// Packages that a script uses without import; the user's own names win.
+    implicit: Scope,
+    /// Top-level statements of a script.
+    items: Vec<StmtId>,
     /// The package's (or the prompt line's) own names.
     top: Scope,
     /// Blocks around the current place, innermost last.

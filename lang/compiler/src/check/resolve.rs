@@ -55,6 +55,9 @@ impl<'a> Checker<'a> {
             self.check_func(f.obj, &f.decl.sig, f.recv, f.decl);
         }
         self.run_later();
+        if self.role == Role::Script {
+            self.unused_globals();
+        }
         self.facts.funcs = funcs.iter().map(|f| f.obj).collect();
         self.finalize_rest();
         self.unused_imports();

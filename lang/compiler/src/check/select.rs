@@ -8,6 +8,7 @@ use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
 use crate::types::{FuncTy, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId, Ident, Sym};
 use gol_syntax::diag::{Code, Diagnostic};
+use gol_syntax::span::Span;
 
 impl Checker<'_> {
     pub(super) fn select(&mut self, e: ExprId, base: ExprId, name: Ident) -> Operand {
@@ -78,10 +79,14 @@ impl Checker<'_> {
         }
         let path = self.world.implicit.get(&name)?;
         let pkg = (*self.world.packages.get(path)?)?;
-        let ident = Ident { sym: name, span: gol_syntax::span::Span::default() };
-        let obj = self.import_object(ident, pkg);
-        self.info.obj_mut(obj).used = true;
-        self.imports.insert(name, obj);
+        let obj = match self.implicit.get(name) {
+            Some(o) => o,
+            None => {
+                let o = self.import_object(Ident { sym: name, span: Span::default() }, pkg);
+                self.implicit.insert(name, o);
+                o
+            }
+        };
         self.info.uses.insert(e, obj);
         Some(pkg)
     }
