@@ -4,9 +4,9 @@
 //! contains the text. Several marks may follow each other. Nothing else may be reported.
 
 use gol_compiler::info::Mode;
+use gol_compiler::session::{Library, Session, TextKind};
 use gol_compiler::types::Types;
 use gol_syntax::ast::ExprId;
-use gol_compiler::session::{Library, Session, TextKind};
 use gol_syntax::diag::{Diagnostic, Severity};
 use std::path::Path;
 
@@ -59,7 +59,12 @@ fn marks(text: &str) -> Vec<(u32, String, String, String)> {
                 let want = rest.trim_start().trim_start_matches('"');
                 let want = want.split_once("\" //").map_or(want, |w| w.0).trim_end();
                 let want = want.strip_suffix('"').unwrap_or(want);
-                out.push((i as u32 + 1, word.to_string(), code.to_string(), want.replace("\\n", "\n").replace("\\t", "\t")));
+                out.push((
+                    i as u32 + 1,
+                    word.to_string(),
+                    code.to_string(),
+                    want.replace("\\n", "\n").replace("\\t", "\t"),
+                ));
             }
         }
     }
@@ -75,9 +80,9 @@ fn check_file(path: &Path) -> Vec<String> {
     for d in &diags {
         let line = s.locate(d.span.lo).map_or(0, |l| l.1);
         let word = if d.severity == Severity::Error { "ERROR" } else { "WARN" };
-        let hit = wanted.iter().position(|(l, w, c, t)| {
-            *l == line && w == word && c == d.code.text() && d.message.contains(t.as_str())
-        });
+        let hit = wanted
+            .iter()
+            .position(|(l, w, c, t)| *l == line && w == word && c == d.code.text() && d.message.contains(t.as_str()));
         match hit {
             Some(i) => drop(wanted.remove(i)),
             None => wrong.push(format!("unexpected: {}", show(&s, d))),
@@ -106,7 +111,9 @@ fn untyped_leftovers(s: &Session) -> Vec<String> {
         let Some(info) = s.info.expr(e) else { continue };
         let wrong = match info.mode {
             Mode::Invalid => true,
-            Mode::Var | Mode::MapIndex | Mode::Value | Mode::CommaOk => s.types.is_untyped(info.ty) || info.ty == Types::ERROR,
+            Mode::Var | Mode::MapIndex | Mode::Value | Mode::CommaOk => {
+                s.types.is_untyped(info.ty) || info.ty == Types::ERROR
+            }
             Mode::Const => info.value.is_none(),
             Mode::Nil | Mode::NoValue | Mode::Builtin(_) | Mode::Type | Mode::Pkg(_) => false,
         };

@@ -89,7 +89,8 @@ fn mutated_programs() {
 
 #[test]
 fn deep_nesting() {
-    let deep = |n: usize, open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(n), close.repeat(n));
+    let deep =
+        |n: usize, open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(n), close.repeat(n));
     let n = 2000;
     let texts = [
         format!("x := {}", deep(n, "(", "1", ")")),
