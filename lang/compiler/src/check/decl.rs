@@ -354,8 +354,7 @@ impl<'a> Checker<'a> {
         let Some(state) = self.unresolved.get_mut(&id) else { return };
         if state.busy {
             let from = self.completing.iter().position(|&c| c == id).unwrap_or(0);
-            let cycle: Vec<ObjId> =
-                self.completing[from..].iter().filter_map(|&n| self.types.named(n).obj).collect();
+            let cycle: Vec<ObjId> = self.completing[from..].iter().filter_map(|&n| self.types.named(n).obj).collect();
             return self.report_cycle(&cycle, true);
         }
         state.busy = true;

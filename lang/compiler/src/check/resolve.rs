@@ -6,7 +6,9 @@ use super::{Checker, Role};
 use crate::constant::Value;
 use crate::info::{Obj, ObjId, ObjKind};
 use crate::types::{NamedId, PkgId, Ty, TyId, Types};
-use gol_syntax::ast::{Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec};
+use gol_syntax::ast::{
+    Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec,
+};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 
