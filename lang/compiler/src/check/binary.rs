@@ -266,10 +266,13 @@ impl Checker<'_> {
                 Comparing::Operator(place, op) => {
                     format!("invalid operation: {} ({cause})", self.place_text(place, op))
                 }
-                Comparing::Case => {
-                    format!("invalid case {} in switch on {} ({cause})", self.expr_text(x.expr), self.expr_text(y.expr))
-                }
+                Comparing::Case => format!(
+                    "invalid case {} in switch on {} ({cause})",
+                    self.expr_text(x.expr),
+                    self.expr_text(y.expr)
+                ),
             };
+            let at = if let Comparing::Case = what { self.at(&x) } else { at };
             self.err(code, at, m);
             return Operand::invalid(e);
         }
@@ -285,7 +288,8 @@ impl Checker<'_> {
     /// Where and why two operands cannot be compared.
     fn comparison_error(&self, op: BinOp, x: &Operand, y: &Operand) -> Option<(Span, Code, String)> {
         let fits = |a: &Operand, b: &Operand| match self.implicit(a, b.ty) {
-            Ok((t, _)) => assignable(self.types, self.info, t, b.ty) || self.types.is_untyped(b.ty),
+            Ok((t, _)) if self.types.is_untyped(b.ty) => self.types.is_untyped(a.ty) || t == b.ty,
+            Ok((t, _)) => assignable(self.types, self.info, t, b.ty),
             Err(_) => false,
         };
         if !fits(x, y) && !fits(y, x) {

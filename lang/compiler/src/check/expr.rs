@@ -242,7 +242,7 @@ impl Checker<'_> {
         match o.kind.clone() {
             ObjKind::Pkg(_) => {
                 let name = self.name(o.name);
-                self.err(Code::BadPkgUse, at, format!("use of package {name} without selector"));
+                self.err(Code::BadPkgUse, at, format!("use of package {name} not in selector"));
                 Operand::invalid(e)
             }
             ObjKind::Const(_) if ty == Types::ERROR => Operand::invalid(e),

@@ -49,7 +49,7 @@ impl Checker<'_> {
                 self.use_exprs(list);
                 let m = match self.types.func(x.ty) {
                     Some(_) => format!("invalid operation: {} is not a generic function", self.expr_text(base)),
-                    None => format!("invalid operation: cannot index {}", self.describe(&x)),
+                    None => format!("cannot index {}", self.describe(&x)),
                 };
                 self.err(Code::NotIndexable, at, m);
                 return Operand::invalid(e);

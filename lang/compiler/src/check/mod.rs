@@ -33,8 +33,8 @@ mod stmt;
 mod switch;
 mod typexpr;
 mod unary;
-mod untyped;
 mod unused;
+mod untyped;
 pub mod world;
 
 use crate::info::{ExprInfo, Info, Mode, Obj, ObjId, ObjKind, PkgFacts};
@@ -109,6 +109,8 @@ pub fn check_items(
         lhs_of_shift: FxHashMap::default(),
         calls_main: false,
         completing: vec![],
+        broken: Default::default(),
+        signatures: 0,
     };
     c.package(items);
     let mut diags = std::mem::take(&mut c.diags);
@@ -174,6 +176,10 @@ pub(crate) struct Checker<'a> {
     calls_main: bool,
     /// Defined types whose underlying type is being found, outermost first.
     completing: Vec<NamedId>,
+    /// Defined types that are wrong and reported.
+    broken: rustc_hash::FxHashSet<NamedId>,
+    /// Signatures around the current place in a type.
+    signatures: u32,
 }
 
 /// A block's names.

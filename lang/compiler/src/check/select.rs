@@ -46,7 +46,10 @@ impl Checker<'_> {
                 return Operand::invalid(e);
             }
             Lookup::Missing => {
-                self.no_member(e, &x, name);
+                let base = self.types.pointee(x.ty).unwrap_or(x.ty);
+                if self.types.under_id(base) != Types::ERROR {
+                    self.no_member(e, &x, name);
+                }
                 return Operand::invalid(e);
             }
         };
@@ -96,9 +99,9 @@ impl Checker<'_> {
                 self.err(Code::NotExported, name.span, m);
             }
             None => {
-                let other = scope
-                    .symbols()
-                    .find(|&s| exported(&self.ast.names, s) && self.name(s).to_lowercase() == text.to_lowercase());
+                let other = scope.symbols().find(|&s| {
+                    exported(&self.ast.names, s) && self.name(s).to_lowercase() == text.to_lowercase()
+                });
                 let m = format!("undefined: {qualifier}.{text}");
                 let facts = &self.info.pkgs[pkg.0 as usize];
                 let mut d = match other {
