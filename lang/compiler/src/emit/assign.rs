@@ -219,7 +219,7 @@ impl Em<'_> {
         }
         match l {
             Lhs::Blank | Lhs::Place(Place::Reg(_) | Place::Global(_), _) => {}
-            Lhs::Place(Place::Mem(a, _), _) => *a = self.save(*a, 1, written),
+            Lhs::Place(Place::Mem(a, _) | Place::Packed(a), _) => *a = self.save(*a, 1, written),
             Lhs::Place(Place::Elem(s, i), _) => {
                 *s = self.save(*s, 3, written);
                 *i = self.save(*i, 1, written);
