@@ -74,11 +74,6 @@ impl Checker<'_> {
         if xs.iter().any(|x| !x.ok()) {
             return Operand::invalid(e);
         }
-        if count > args.len() {
-            let at = self.span(args[0]);
-            self.not_yet(at, &format!("a call with several results as the arguments of {name}"));
-            return Operand::invalid(e);
-        }
         let (least, most) = arity(b);
         if count < least || count > most && b != Builtin::Make {
             let word = if count < least { "not enough" } else { "too many" };
