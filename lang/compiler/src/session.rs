@@ -5,10 +5,11 @@ use crate::check::{Role, check_items};
 use crate::emit::{EmitState, emit_package};
 use crate::info::Info;
 use crate::types::{PkgId, Types};
-use gol_bytecode::{Program, Unit};
+use gol_bytecode::{FuncId, Program, Unit};
 use gol_syntax::ast::{Ast, Expr, ExprId, LitKind, Stmt, StmtId};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::SourceMap;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// Where library packages come from.
@@ -46,11 +47,11 @@ pub struct Session {
     pub info: Info,
     world: World,
     library: &'static dyn Library,
-    emit: EmitState,
-    /// The last text was a script.
-    script: bool,
-    /// Packages that are checked and wait for emission, imported ones first.
-    pub loaded: Vec<PkgId>,
+    /// Library packages that are checked, imported ones first.
+    loaded: Vec<PkgId>,
+    /// Those of them that are in the program.
+    emitted: FxHashSet<PkgId>,
+    emission: EmitState,
 }
 
 /// A place in the arenas of the tree.
@@ -64,6 +65,7 @@ struct Mark {
 pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     pub ok: bool,
+    pub role: Role,
 }
 
 impl Session {
@@ -78,47 +80,57 @@ impl Session {
             info,
             world,
             library,
-            emit: EmitState::default(),
-            script: false,
             loaded: vec![],
+            emitted: FxHashSet::default(),
+            emission: EmitState::default(),
         }
     }
     /// Parses, checks and emits a text. A text with errors leaves no trace but its source.
     pub fn compile(&mut self, name: &str, text: Vec<u8>, kind: TextKind) -> Compiled {
-        let Checked { mut diagnostics, ok } = self.check_text(name, text, kind);
-        let mut unit = None;
-        if ok {
-            // Run-time errors are values of a type of package runtime, so every program has it.
-            self.load("runtime", &mut vec![], &mut diagnostics);
-            match self.emit(kind) {
-                Ok(u) => unit = Some(u),
-                Err(d) => diagnostics.push(d),
+        let before = (self.world.scopes[MAIN.0 as usize].clone(), self.types.journal());
+        let Checked { mut diagnostics, ok, role } = self.check_text(name, text, kind);
+        if !ok {
+            return Compiled { unit: None, diagnostics };
+        }
+        let unit = match self.emit(role) {
+            Ok(entry) => Some(Unit { entry }),
+            Err(d) => {
+                diagnostics.push(d);
+                self.world.scopes[MAIN.0 as usize] = before.0;
+                self.types.undo(before.1);
+                None
             }
-        }
-        if diagnostics.iter().any(|d| d.severity == Severity::Error) {
-            unit = None;
-        }
+        };
         Compiled { unit, diagnostics }
     }
 
-    /// Emits the library packages that are new, then package main.
-    fn emit(&mut self, kind: TextKind) -> Result<Unit, Diagnostic> {
-        let mut unit = Unit::default();
-        let Session { ast, types, info, emit, program, loaded, .. } = self;
-        emit.script = false;
-        emit.prompt = false;
-        // `runtime` first: the others' code may fail with its errors.
-        if let Some(at) = loaded.iter().position(|p| info.pkgs[p.0 as usize].path == "runtime") {
-            loaded[..=at].rotate_right(1);
+    /// Emits what is new: library packages that the main package needs, then the main package itself.
+    fn emit(&mut self, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
+        let mut entry = vec![];
+        for pkg in self.needed() {
+            entry.extend(self.emit_one(pkg, Role::Library)?);
+            self.emitted.insert(pkg);
         }
-        while let Some(&pkg) = loaded.first() {
-            unit.entry.extend(emit_package(ast, types, info, emit, program, pkg)?);
-            loaded.remove(0);
+        entry.extend(self.emit_one(MAIN, role)?);
+        Ok(entry)
+    }
+    fn emit_one(&mut self, pkg: PkgId, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
+        let st = &mut self.emission;
+        st.script = role.script();
+        st.prompt = role == Role::Prompt;
+        emit_package(&self.ast, &mut self.types, &self.info, st, &mut self.program, pkg)
+    }
+    /// Library packages that the main package imports, directly or not, and that are not in the program yet.
+    fn needed(&self) -> Vec<PkgId> {
+        let mut seen: FxHashSet<PkgId> = FxHashSet::default();
+        let mut work = self.info.pkgs[MAIN.0 as usize].imports.clone();
+        work.extend(self.world.packages.get("runtime").copied().flatten());
+        while let Some(p) = work.pop() {
+            if seen.insert(p) {
+                work.extend(&self.info.pkgs[p.0 as usize].imports);
+            }
         }
-        emit.script = self.script;
-        emit.prompt = kind == TextKind::Prompt;
-        unit.entry.extend(emit_package(ast, types, info, emit, program, MAIN)?);
-        Ok(unit)
+        self.loaded.iter().copied().filter(|p| seen.contains(p) && !self.emitted.contains(p)).collect()
     }
     /// Parses and checks only.
     pub fn check(&mut self, name: &str, text: Vec<u8>) -> Vec<Diagnostic> {
@@ -135,24 +147,25 @@ impl Session {
         let first = self.mark();
         let Some(source) = self.sources.add(name, decoded.0.into()) else {
             let d = Diagnostic::error(Code::Syntax, Default::default(), "the session has read more than 4 GiB of text");
-            return Checked { diagnostics: vec![d], ok: false };
+            return Checked { diagnostics: vec![d], ok: false, role: Role::Package };
         };
         let parsed = gol_syntax::parse_decoded(&mut self.ast, &source, &decoded.1);
         let mut diagnostics = parsed.diagnostics;
-        if diagnostics.iter().any(stops_checking) {
-            return Checked { diagnostics, ok: false };
-        }
-        self.script = parsed.script;
         let role = match (kind, parsed.script) {
             (TextKind::Prompt, true) => Role::Prompt,
             (TextKind::File, true) => Role::Script,
             (_, false) => Role::Package,
         };
+        if diagnostics.iter().any(stops_checking) {
+            return Checked { diagnostics, ok: false, role };
+        }
+        // Run-time errors are values of its types.
+        self.load("runtime", &mut vec![], &mut diagnostics);
         self.load_imports(&parsed.items, first, role.script(), &mut vec![], &mut diagnostics);
         diagnostics.extend(self.check_list(MAIN, role, &parsed.items));
         diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
         let ok = diagnostics.iter().all(|d| d.severity != Severity::Error);
-        Checked { diagnostics, ok }
+        Checked { diagnostics, ok, role }
     }
 
     fn check_list(&mut self, pkg: PkgId, role: Role, items: &[StmtId]) -> Vec<Diagnostic> {

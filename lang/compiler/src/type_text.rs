@@ -45,6 +45,9 @@ impl Writer<'_> {
                 self.put("*");
                 self.ty(*t);
             }
+            // As programs write them; the types themselves have one name only.
+            Ty::Slice(Types::UINT8) if !self.runtime() => self.put("[]byte"),
+            Ty::Slice(Types::INT32) if !self.runtime() => self.put("[]rune"),
             Ty::Slice(t) => {
                 self.put("[]");
                 self.ty(*t);

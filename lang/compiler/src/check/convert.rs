@@ -38,13 +38,10 @@ impl Checker<'_> {
             return self.constant_conversion(e, x, ty);
         }
         let from = if x.is_nil() { x.ty } else { self.default_type(x.ty) };
-        let fits = if x.is_nil() {
-            self.types.has_nil(ty)
-        } else {
-            convertible(self.types, self.info, from, ty)
-        };
+        let fits = if x.is_nil() { self.types.has_nil(ty) } else { convertible(self.types, self.info, from, ty) };
         if !fits {
-            let cause = if self.types.is_interface(ty) && !x.is_nil() { self.why_not_implements(from, ty) } else { None };
+            let cause =
+                if self.types.is_interface(ty) && !x.is_nil() { self.why_not_implements(from, ty) } else { None };
             let cause = cause.map_or(String::new(), |c| format!(": {c}"));
             let m = format!("cannot convert {} to type {text}{cause}", self.describe(&x));
             let at = self.at(&x);
@@ -66,23 +63,19 @@ impl Checker<'_> {
         Operand::value(ty, e)
     }
 
-    fn constant_conversion(&mut self, e: ExprId, mut x: Operand, ty: TyId) -> Operand {
+    fn constant_conversion(&mut self, e: ExprId, x: Operand, ty: TyId) -> Operand {
         let (Some(v), Some(b)) = (x.value.clone(), self.types.basic(ty)) else { return Operand::invalid(e) };
         let from_int = self.types.is(x.ty, Class::Integer);
         let value = match v.represent(b) {
             Ok(v) => v,
             Err(_) if from_int && self.types.is(ty, Class::String) => {
                 let c = v.as_u64().and_then(|u| char::from_u32(u32::try_from(u).ok()?));
-                let value = Value::str(c.unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]));
-                self.default_operand(&mut x);
-                value
+                return Operand::constant(Value::str(c.unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4])), ty, e);
             }
             Err(_) => {
                 let text = self.ty_text(ty);
                 let m = if from_int && self.types.is(ty, Class::Integer) {
-                    format!("cannot convert {} to type {text} (constant {v} overflows {text})", self.describe(&x))
-                } else if self.types.is(x.ty, Class::Numeric) && self.types.is(ty, Class::Integer) {
-                    format!("cannot convert {} to type {text} (truncated)", self.describe(&x))
+                    format!("constant {v} overflows {text}")
                 } else {
                     format!("cannot convert {} to type {text}", self.describe(&x))
                 };

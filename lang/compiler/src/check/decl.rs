@@ -36,7 +36,8 @@ pub(super) struct ConstDecl {
 #[derive(Clone, Copy)]
 pub(super) struct TypeState {
     pub rhs: ExprId,
-    pub busy: bool,
+    /// Being found, with this many signatures around.
+    pub busy: Option<u32>,
 }
 
 impl<'a> Checker<'a> {
@@ -82,7 +83,11 @@ impl<'a> Checker<'a> {
 
     /// `initialization cycle for a` with the chain of references; told once, at the first object of the cycle.
     pub(super) fn report_cycle(&mut self, cycle: &[ObjId], types: bool) {
-        let Some(start) = (0..cycle.len()).min_by_key(|&i| self.info.obj(cycle[i]).span.lo) else { return };
+        if let Some(start) = (0..cycle.len()).min_by_key(|&i| self.info.obj(cycle[i]).span.lo) {
+            self.report_cycle_from(cycle, start, types);
+        }
+    }
+    pub(super) fn report_cycle_from(&mut self, cycle: &[ObjId], start: usize, types: bool) {
         let names: Vec<(&str, Span)> = cycle[start..]
             .iter()
             .chain(&cycle[..start])
@@ -329,7 +334,7 @@ impl<'a> Checker<'a> {
             targs: vec![],
             origin: None,
         });
-        self.unresolved.insert(id, TypeState { rhs: spec.ty, busy: false });
+        self.unresolved.insert(id, TypeState { rhs: spec.ty, busy: None });
         self.info.obj_mut(obj).ty = ty;
         obj
     }
@@ -352,18 +357,24 @@ impl<'a> Checker<'a> {
     pub(super) fn complete(&mut self, ty: TyId) {
         let Ty::Named(id) = *self.types.get(ty) else { return };
         let Some(state) = self.unresolved.get_mut(&id) else { return };
-        if state.busy {
+        if let Some(depth) = state.busy {
+            if self.signatures > depth {
+                let at = self.types.named(id).obj.map_or(Span::default(), |o| self.info.obj(o).span);
+                self.broken.insert(id);
+                return self.not_yet(at, "an interface that a signature in it embeds again");
+            }
             let from = self.completing.iter().position(|&c| c == id).unwrap_or(0);
-            let cycle: Vec<ObjId> =
-                self.completing[from..].iter().filter_map(|&n| self.types.named(n).obj).collect();
+            let cycle: Vec<ObjId> = self.completing[from..].iter().filter_map(|&n| self.types.named(n).obj).collect();
+            self.broken.extend(&self.completing[from..]);
             return self.report_cycle(&cycle, true);
         }
-        state.busy = true;
+        state.busy = Some(self.signatures);
         let rhs = state.rhs;
         self.completing.push(id);
         let t = self.type_expr(rhs);
         self.complete(t);
         let under = self.types.under_id(t);
+        let under = if self.broken.contains(&id) { Types::ERROR } else { under };
         self.types.named[id.0 as usize].underlying = under;
         self.completing.pop();
         self.unresolved.remove(&id);

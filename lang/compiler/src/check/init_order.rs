@@ -24,17 +24,25 @@ impl Checker<'_> {
         let needs: Vec<FxHashSet<usize>> = (0..self.inits.len()).map(|i| self.needs(i, &owner)).collect();
         let mut done = vec![false; self.inits.len()];
         let mut sorted: Vec<Init> = vec![];
-        while let Some(at) = order.iter().position(|&i| needs[i].iter().all(|&n| done[n] && n != i)) {
+        while !order.is_empty() {
+            let ready = order.iter().position(|&i| needs[i].iter().all(|&n| done[n] && n != i));
+            let at = ready.unwrap_or_else(|| self.break_cycle(&order, &owner));
             let i = order.remove(at);
             done[i] = true;
             sorted.push(self.inits[i].clone());
         }
-        for &i in &order {
-            if let Some(cycle) = self.find_cycle(i, &owner) {
-                self.report_cycle(&cycle, false);
+        self.facts.inits = sorted;
+    }
+
+    /// Reports the first cycle among what is left and gives the place in `order` that it is reported at.
+    fn break_cycle(&mut self, order: &[usize], owner: &FxHashMap<ObjId, usize>) -> usize {
+        for (at, &i) in order.iter().enumerate() {
+            if let Some(cycle) = self.find_cycle(i, owner) {
+                self.report_cycle_from(&cycle, 0, false);
+                return at;
             }
         }
-        self.facts.inits = sorted;
+        0
     }
 
     /// Initialisations that one depends on, directly and through functions.
@@ -71,8 +79,8 @@ impl Checker<'_> {
                         chain.reverse();
                         return Some(chain);
                     }
-                    if !from.contains_key(&d) {
-                        from.insert(d, o);
+                    if let std::collections::hash_map::Entry::Vacant(v) = from.entry(d) {
+                        v.insert(o);
                         work.push_back(d);
                     }
                 }

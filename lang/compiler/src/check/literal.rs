@@ -4,6 +4,7 @@
 //! type is `*T`, though it is written as a `T`.
 
 use super::Checker;
+use super::lookup::{Lookup, lookup_field_or_method};
 use super::operand::Operand;
 use crate::constant::Value;
 use crate::types::{FieldTy, PkgId, Ty, TyId, Types};
@@ -13,13 +14,7 @@ use gol_syntax::span::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Checker<'_> {
-    pub(super) fn composite(
-        &mut self,
-        e: ExprId,
-        ty: Option<ExprId>,
-        elems: &[Elem],
-        hint: Option<TyId>,
-    ) -> Operand {
+    pub(super) fn composite(&mut self, e: ExprId, ty: Option<ExprId>, elems: &[Elem], hint: Option<TyId>) -> Operand {
         if let Some(t) = ty
             && let Expr::Array(None, elem) = self.ast.expr(t)
         {
@@ -135,6 +130,11 @@ impl Checker<'_> {
                 self.use_elided(&[el.value]);
                 continue;
             };
+            if self.is_blank(name) {
+                self.err(Code::BadLiteral, at, "invalid field name _ in struct literal");
+                self.use_elided(&[el.value]);
+                continue;
+            }
             let pkg = self.name_pkg(name);
             let Some(f) = fields.iter().find(|f| f.name == name && f.pkg == pkg) else {
                 self.unknown_field(ty, fields, name, at);
@@ -152,10 +152,17 @@ impl Checker<'_> {
 
     fn unknown_field(&mut self, ty: TyId, fields: &[FieldTy], name: Sym, at: Span) {
         let n = self.name(name);
+        let base = ty;
         let ty = self.ty_text(ty);
         if fields.iter().any(|f| f.name == name) {
             let m = format!("cannot refer to unexported field {n} in struct literal of type {ty}");
             return self.err(Code::NotExported, at, m);
+        }
+        let pkg = self.name_pkg(name);
+        if let Lookup::Found(f) = lookup_field_or_method(self.types, self.info, base, name, pkg)
+            && f.path.len() > 1
+        {
+            return self.not_yet(at, &format!("promoted field {n} in a struct literal"));
         }
         let other = fields.iter().map(|f| self.name(f.name)).find(|f| f.to_lowercase() == n.to_lowercase());
         let m = match other {

@@ -69,7 +69,7 @@ pub fn missing_method(types: &Types, info: &Info, ty: TyId, iface: TyId) -> Opti
                     Member::Method { obj, .. } => info.obj(obj).ty,
                     Member::IfaceMethod(sig) => sig,
                 };
-                if sig != m.sig && sig != Types::ERROR {
+                if sig != m.sig && !has_error(types, sig) && !has_error(types, m.sig) {
                     return Some(Missing::WrongSig(m.name, sig, m.sig));
                 }
                 if let Member::Method { ptr: true, .. } = f.member
@@ -90,6 +90,14 @@ pub fn missing_method(types: &Types, info: &Info, ty: TyId, iface: TyId) -> Opti
     (i.comparable && !comparable(types, ty)).then_some(Missing::Constraint)
 }
 
+/// A signature that was wrong and has been reported.
+fn has_error(types: &Types, sig: TyId) -> bool {
+    match types.get(sig) {
+        Ty::Func(f) => f.params.iter().chain(&f.results).any(|&t| t == Types::ERROR),
+        _ => sig == Types::ERROR,
+    }
+}
+
 /// `ty` has all methods of `iface`.
 pub fn implements(types: &Types, info: &Info, ty: TyId, iface: TyId) -> bool {
     missing_method(types, info, ty, iface).is_none()
@@ -101,6 +109,9 @@ pub fn assignable(types: &Types, info: &Info, from: TyId, to: TyId) -> bool {
         return true;
     }
     let (fu, tu) = (types.under_id(from), types.under_id(to));
+    if fu == Types::ERROR || tu == Types::ERROR {
+        return true;
+    }
     if fu == tu && (!types.has_name(from) || !types.has_name(to)) {
         return true;
     }
@@ -115,7 +126,8 @@ pub fn assignable(types: &Types, info: &Info, from: TyId, to: TyId) -> bool {
 
 /// Identical when struct tags are ignored.
 pub fn identical_but_tags(types: &Types, a: TyId, b: TyId) -> bool {
-    let all = |a: &[TyId], b: &[TyId]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| identical_but_tags(types, a, b));
+    let all =
+        |a: &[TyId], b: &[TyId]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| identical_but_tags(types, a, b));
     a == b
         || match (types.get(a), types.get(b)) {
             (Ty::Pointer(a), Ty::Pointer(b)) | (Ty::Slice(a), Ty::Slice(b)) => identical_but_tags(types, *a, *b),

@@ -6,8 +6,10 @@ use super::{Checker, Role};
 use crate::constant::Value;
 use crate::info::{Obj, ObjId, ObjKind};
 use crate::types::{NamedId, PkgId, Ty, TyId, Types};
-use gol_syntax::ast::{Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec};
-use gol_syntax::diag::{Code, Diagnostic};
+use gol_syntax::ast::{
+    Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec,
+};
+use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::Span;
 
 /// A declared function or method.
@@ -55,12 +57,19 @@ impl<'a> Checker<'a> {
             self.check_func(f.obj, &f.decl.sig, f.recv, f.decl);
         }
         self.run_later();
+        if self.role == Role::Script {
+            self.unused_globals();
+        }
         self.facts.funcs = funcs.iter().map(|f| f.obj).collect();
         self.finalize_rest();
-        self.check_main(items);
         self.unused_imports();
-        if !self.diags.iter().any(|d| d.severity == gol_syntax::diag::Severity::Error) {
-            self.order_inits();
+        self.order_inits();
+        if let Some(e) = self.gave_up.filter(|_| !self.failed()) {
+            let (at, text) = (self.span(e), self.expr_text(e));
+            self.not_yet(at, &format!("the meaning of {text} here"));
+        }
+        if !self.failed() {
+            self.check_main(items);
         }
     }
 
@@ -97,6 +106,9 @@ impl<'a> Checker<'a> {
         if self.is_blank(name.sym) {
             self.note_import(pkg);
             return;
+        }
+        if name.sym == self.world.init {
+            return self.err(Code::BadMain, name.span, "cannot import package as init - init must be a func");
         }
         let obj = self.import_object(name, pkg);
         if let Some(other) = self.imports.get(name.sym) {
@@ -170,7 +182,22 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn failed(&self) -> bool {
+        self.diags.iter().any(|d| d.severity == Severity::Error)
+    }
+
     // ---- collecting
+
+    /// `init`, and `main` in package main, can be functions only.
+    fn declare_top(&mut self, obj: ObjId) {
+        let (name, span) = (self.info.obj(obj).name, self.info.obj(obj).span);
+        let main = name == self.world.main && self.facts.name == "main" && !self.role.script();
+        if name == self.world.init || main {
+            let n = self.name(name);
+            return self.err(Code::BadMain, span, format!("cannot declare {n} - must be func"));
+        }
+        self.declare(obj);
+    }
 
     fn collect_consts(&mut self, specs: &'a [VarSpec]) -> Vec<ObjId> {
         let group = self.const_group(specs);
@@ -180,7 +207,7 @@ impl<'a> Checker<'a> {
                 let obj = self.new_obj(ObjKind::Const(Value::Bool(false)), name, Types::ERROR);
                 self.info.obj_mut(obj).used = true;
                 self.pending.insert(obj, Decl::Const(c));
-                self.declare(obj);
+                self.declare_top(obj);
                 obj
             })
             .collect()
@@ -188,7 +215,7 @@ impl<'a> Checker<'a> {
 
     fn collect_types(&mut self, specs: &'a [TypeSpec]) -> Vec<ObjId> {
         let objects: Vec<ObjId> = specs.iter().map(|s| self.type_object(s)).collect();
-        objects.iter().for_each(|&o| self.declare(o));
+        objects.iter().for_each(|&o| self.declare_top(o));
         objects
     }
 
@@ -200,7 +227,7 @@ impl<'a> Checker<'a> {
                 let obj = self.new_obj(ObjKind::Global, name, Types::ERROR);
                 self.info.obj_mut(obj).used = true;
                 self.pending.insert(obj, Decl::Var(spec, i, first));
-                self.declare(obj);
+                self.declare_top(obj);
                 out.push(obj);
             }
         }
@@ -247,9 +274,10 @@ impl<'a> Checker<'a> {
     fn attach(&mut self, obj: ObjId, decl: &'a FuncDecl) -> Func<'a> {
         let Some(recv) = &decl.recv else { return Func { obj, decl, recv: None } };
         let Some(ty) = recv.ty else { return Func { obj, decl, recv: Some((recv, Types::ERROR)) } };
-        let (base, ptr) = self.receiver_base(ty);
-        let recv_ty = match self.receiver_type(base) {
-            Some(id) => {
+        let (base, star) = self.receiver_base(ty);
+        let recv_ty = match self.receiver_type(base, !star) {
+            Some((id, alias)) => {
+                let ptr = star || alias;
                 self.info.obj_mut(obj).kind = ObjKind::Method { recv: id, ptr };
                 if !self.is_blank(decl.name.sym) {
                     self.types.named[id.0 as usize].methods.push(obj);
@@ -270,7 +298,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn receiver_type(&mut self, base: ExprId) -> Option<NamedId> {
+    /// The defined type of a receiver; an alias may stand for a pointer to it.
+    fn receiver_type(&mut self, base: ExprId, may_point: bool) -> Option<(NamedId, bool)> {
         let base = match self.ast.expr(base) {
             Expr::Index(x, _) => *x,
             _ => base,
@@ -279,7 +308,8 @@ impl<'a> Checker<'a> {
         let at = self.span(base);
         match self.types.get(ty) {
             Ty::Error => None,
-            Ty::Named(id) if self.types.named(*id).pkg == self.pkg => Some(*id),
+            Ty::Named(id) if self.types.named(*id).pkg == self.pkg => Some((*id, false)),
+            Ty::Pointer(t) if may_point && self.own_named(*t).is_some() => Some((self.own_named(*t)?, true)),
             Ty::Named(_) | Ty::Basic(_) => {
                 let m = format!("cannot define new methods on non-local type {}", self.ty_text(ty));
                 self.err(Code::BadReceiver, at, m);
@@ -290,6 +320,13 @@ impl<'a> Checker<'a> {
                 self.err(Code::BadReceiver, at, m);
                 None
             }
+        }
+    }
+
+    fn own_named(&self, ty: TyId) -> Option<NamedId> {
+        match self.types.get(ty) {
+            Ty::Named(id) if self.types.named(*id).pkg == self.pkg => Some(*id),
+            _ => None,
         }
     }
 

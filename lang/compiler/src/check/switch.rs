@@ -91,11 +91,15 @@ impl<'a> Checker<'a> {
             return;
         }
         let Some(x) = x else {
-            if self.types.is(v.ty, crate::types::Class::Boolean) {
+            if matches!(v.ty, Types::BOOL | Types::UNTYPED_BOOL) {
                 return self.default_operand(&mut v);
             }
+            if self.types.is_interface(v.ty) {
+                let at = self.span(e);
+                return self.not_yet(at, "a case of interface type in a switch without a value");
+            }
             let m = format!(
-                "invalid case {} in switch (mismatched types {} and bool)",
+                "invalid case {} in switch on true (mismatched types {} and bool)",
                 self.expr_text(e),
                 self.ty_text(v.ty)
             );

@@ -179,6 +179,25 @@ impl<'a> Checker<'a> {
 
     /// The type of a signature.
     pub(super) fn sig_type(&mut self, sig: &'a Sig) -> TyId {
+        self.signatures += 1;
+        let ty = self.signature(sig);
+        self.signatures -= 1;
+        self.check_params(sig);
+        ty
+    }
+    /// Parameters and results have different names.
+    fn check_params(&mut self, sig: &Sig) {
+        let names: Vec<Ident> = sig.params.iter().chain(&sig.results).filter_map(|p| p.name).collect();
+        for (i, n) in names.iter().enumerate() {
+            let other = names[..i].iter().find(|o| o.sym == n.sym && !self.is_blank(n.sym));
+            if let Some(other) = other {
+                let text = self.name(n.sym);
+                let d = Diagnostic::error(Code::Redeclared, n.span, format!("{text} redeclared in this block"));
+                self.report(d.related(other.span, format!("other declaration of {text}")));
+            }
+        }
+    }
+    fn signature(&mut self, sig: &'a Sig) -> TyId {
         let mut f = FuncTy::default();
         for (i, p) in sig.params.iter().enumerate() {
             let Some(t) = p.ty else { return Types::ERROR };
@@ -226,14 +245,7 @@ impl<'a> Checker<'a> {
         self.types.intern(Ty::Struct(fields))
     }
 
-    fn add_field(
-        &mut self,
-        fields: &mut Vec<(FieldTy, Span)>,
-        n: Ident,
-        ty: TyId,
-        embedded: bool,
-        tag: Option<Sym>,
-    ) {
+    fn add_field(&mut self, fields: &mut Vec<(FieldTy, Span)>, n: Ident, ty: TyId, embedded: bool, tag: Option<Sym>) {
         let other = fields.iter().find(|(f, _)| f.name == n.sym && !self.is_blank(n.sym)).map(|f| f.1);
         if let Some(other) = other {
             let name = self.name(n.sym);

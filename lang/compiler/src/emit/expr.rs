@@ -217,7 +217,8 @@ impl Em<'_> {
             UnOp::Deref => {
                 let r = self.expr(x);
                 self.f.pos = self.ast.expr_span(e).lo;
-                self.load_to(Place::Mem(r, 0), ty, dst);
+                let p = self.deref(r, ty);
+                self.load_to(p, ty, dst);
             }
             UnOp::Addr => self.address_to(x, dst),
             UnOp::Recv => self.recv_to(e, x, dst),

@@ -221,10 +221,8 @@ impl Em<'_> {
     }
     fn slice_literal(&mut self, e: ExprId, elem: TyId, dst: Reg) {
         let (elems, len) = self.indexed(self.strip(e));
-        let a = self.f.alloc(1);
-        self.new_backing(a, elem, len);
-        self.fill_elems(&elems, elem, a, 0);
-        self.mov(dst, a, 1);
+        self.new_backing(dst, elem, len);
+        self.fill_elems(&elems, elem, dst, 0);
         self.load_word(dst + 1, len);
         self.load_word(dst + 2, len);
     }
@@ -237,7 +235,7 @@ impl Em<'_> {
     fn map_literal(&mut self, e: ExprId, ty: TyId, k: TyId, v: TyId, dst: Reg) {
         let t = self.type_id(ty);
         let elems: Vec<(Option<ExprId>, ExprId)> = self.elems(self.strip(e)).iter().map(|x| (x.key, x.value)).collect();
-        let m = self.f.alloc(1);
+        let m = dst;
         self.load_word(m, elems.len() as u64);
         self.f.emit(Op::MakeMap, m, m, 0, t);
         let (kw, vw) = (self.words(k), self.words(v));
@@ -252,7 +250,6 @@ impl Em<'_> {
             self.f.emit(Op::MapSet, m, kr, vr, t);
             self.f.next = mark;
         }
-        self.mov(dst, m, 1);
     }
     /// A `[]any` of the values, in three registers.
     pub(super) fn pack_ifaces(&mut self, values: &[ExprId], dst: Reg) {
@@ -265,11 +262,9 @@ impl Em<'_> {
             return self.zero(dst, 3);
         }
         let mark = self.f.next;
-        let a = self.f.alloc(1);
-        self.new_backing(a, elem, values.len() as u64);
+        self.new_backing(dst, elem, values.len() as u64);
         let elems: Vec<(u64, ExprId)> = values.iter().enumerate().map(|(i, &x)| (i as u64, x)).collect();
-        self.fill_elems(&elems, elem, a, 0);
-        self.mov(dst, a, 1);
+        self.fill_elems(&elems, elem, dst, 0);
         self.load_word(dst + 1, values.len() as u64);
         self.load_word(dst + 2, values.len() as u64);
         self.f.next = mark;

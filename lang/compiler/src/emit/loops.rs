@@ -213,7 +213,10 @@ impl Em<'_> {
     }
     fn count(&mut self, n: Counting, top: Label, cond: Option<ExprId>, end: Label) {
         if self.f.fits_short(top) {
-            self.f.short_back(n.op, n.i, n.step, n.limit, top);
+            match n.op {
+                Op::AddKJltB | Op::AddKJleB => self.f.short_back(n.op, n.i, n.limit, n.step, top),
+                _ => self.f.short_back(n.op, n.i, n.step, n.limit, top),
+            }
             return;
         }
         match n.op {
@@ -228,7 +231,7 @@ impl Em<'_> {
     /// `i += 1; if i < limit` at the bottom of a range loop.
     pub(super) fn count_up(&mut self, i: Reg, limit: Reg, top: Label) {
         if self.f.fits_short(top) {
-            self.f.short_back(Op::AddKJltB, i, 1, limit, top);
+            self.f.short_back(Op::AddKJltB, i, limit, 1, top);
         } else {
             self.f.emit(Op::AddK, i, i, 1, 0);
             self.f.jump(Op::JltI, i, limit, top);
