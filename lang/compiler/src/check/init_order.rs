@@ -79,8 +79,8 @@ impl Checker<'_> {
                         chain.reverse();
                         return Some(chain);
                     }
-                    if !from.contains_key(&d) {
-                        from.insert(d, o);
+                    if let std::collections::hash_map::Entry::Vacant(v) = from.entry(d) {
+                        v.insert(o);
                         work.push_back(d);
                     }
                 }
