@@ -191,14 +191,14 @@ unsafe fn settle(co: *mut Co, result: Result<(), Fault>, pc: Pc, base: u32) -> (
         let g = (*p).g;
         (*g).base = base;
         (*g).pc = pc.add(1) as *const u8;
-        let result = if std::mem::take(&mut (*co).propagating) || (*co).killed { Err(Fault::Propagate) } else { result };
+        let result =
+            if std::mem::take(&mut (*co).propagating) || (*co).killed { Err(Fault::Propagate) } else { result };
         if (*co).killed && current(p).is_null() {
             return (DONE, p);
         }
         if !stash(p, result) {
             return (raise_saved(p), p);
         }
-        crate::vm::alloc_poll(p);
         (*g).pc = pc.add(2) as *const u8;
         (GO, p)
     }
@@ -312,10 +312,12 @@ pub(crate) fn call_method(
         all[1..].copy_from_slice(args);
         match entry.recv {
             Recv::Box => all[0] = word,
-            Recv::Word => all[0] = {
-                let mut small = 0;
-                *iface::iface_payload(&shared.types, word, &mut small)
-            },
+            Recv::Word => {
+                all[0] = {
+                    let mut small = 0;
+                    *iface::iface_payload(&shared.types, word, &mut small)
+                }
+            }
         }
         call_code(cx, code, &all, 0, results)?;
         Ok(true)

@@ -148,7 +148,10 @@ fn special_handler(shared: &Shared, f: &Func, ins: Ins) -> Result<Option<crate::
             NativeFn::Callback(_) if ins.op == Op::CallNC => None,
             NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
             NativeFn::Parking(_) | NativeFn::Callback(_) => {
-                return Err(format!("function {} calls a native that parks or calls back as if it were a leaf", f.name));
+                return Err(format!(
+                    "function {} calls a native that parks or calls back as if it were a leaf",
+                    f.name
+                ));
             }
         },
         _ => None,

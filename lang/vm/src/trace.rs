@@ -91,21 +91,9 @@ impl Shared {
 }
 
 fn reason_text(g: &G) -> &'static str {
-    use gol_runtime::WaitReason::*;
     match g.wait_reason() {
-        None => "runnable",
-        ChanReceive => "chan receive",
-        ChanSend => "chan send",
-        ChanReceiveNil => "chan receive (nil chan)",
-        ChanSendNil => "chan send (nil chan)",
-        Select => "select",
-        SelectNoCases => "select (no cases)",
-        Sleep => "sleep",
-        MutexLock => "sync.Mutex.Lock",
-        WaitGroupWait => "sync.WaitGroup.Wait",
-        CondWait => "sync.Cond.Wait",
-        Semacquire => "semacquire",
-        GarbageCollection => "garbage collection",
+        gol_runtime::WaitReason::None => "runnable",
+        reason => reason.text(),
     }
 }
 

@@ -510,7 +510,6 @@ unsafe fn defer(pc: Pc, base: Base, p: *mut P) -> bool {
             epilogue: pc.offset(i.cd() as i32 as isize) as u64,
         };
         (*g).roots[0] = record as u64;
-        crate::vm::alloc_poll(p);
         true
     }
 }
@@ -527,8 +526,11 @@ unsafe fn run_defers(pc: Pc, base: Base, p: *mut P) -> u64 {
             return GO;
         }
         if guard(p) == 0 {
-            // A loop of deferred calls must be stoppable; executes this again.
-            return make_room(p, 0);
+            // A loop of deferred calls must be stoppable; when it leaves, this is executed again.
+            let code = make_room(p, 0);
+            if code != GO {
+                return code;
+            }
         }
         (*g).roots[0] = (*d).next as u64;
         (*g).pc = pc.add(1) as *const u8;
@@ -547,8 +549,10 @@ pub(crate) unsafe fn stack_overflow(p: *mut P) -> u64 {
     unsafe {
         let shared = shared(p);
         let bytes = shared.max_stack_bytes;
-        shared.print(&format!("runtime: goroutine stack exceeds {bytes}-byte limit
-"));
+        shared.print(&format!(
+            "runtime: goroutine stack exceeds {bytes}-byte limit
+"
+        ));
         fatal(p, "stack overflow")
     }
 }
@@ -560,9 +564,11 @@ pub(crate) unsafe fn fatal(p: *mut P, text: &str) -> u64 {
         let g = (*p).g;
         let shared = shared(p);
         let frames = shared.traceback(g, (*g).pc as Pc, (*g).base as usize);
-        shared.print(&format!("fatal error: {text}
+        shared.print(&format!(
+            "fatal error: {text}
 
-{frames}"));
+{frames}"
+        ));
         shared.finish(p, RunResult::Fatal(text.into()));
         callback::end_goroutine(p)
     }
@@ -591,8 +597,11 @@ unsafe fn uncaught(p: *mut P) -> u64 {
         let newest = (*g).roots[1] as *mut Panicking;
         let shared = shared(p);
         let frames = shared.traceback(g, (*newest).pc as Pc, (*newest).base as usize);
-        shared.print(&format!("{}
-{frames}", crate::trace::panics(shared, newest)));
+        shared.print(&format!(
+            "{}
+{frames}",
+            crate::trace::panics(shared, newest)
+        ));
         shared.finish(p, RunResult::Panicked);
         (*g).roots = [0; 2];
         callback::end_goroutine(p)

@@ -10,7 +10,7 @@ use crate::trace::GoroutineInfo;
 use crate::types::Types;
 use crate::unwind;
 use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, Unit, WellKnown};
-use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig, ops};
+use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -121,20 +121,6 @@ unsafe impl Sync for Shared {}
 pub(crate) unsafe fn shared<'a>(p: *mut P) -> &'a Shared {
     // SAFETY: see above.
     unsafe { &*((*p).engine as *const Shared) }
-}
-
-/// After an allocation: asks for a collection at the next safepoint when one is due.
-///
-/// # Safety
-/// The running processor.
-#[inline(always)]
-pub(crate) unsafe fn alloc_poll(p: *mut P) {
-    // SAFETY: see above.
-    unsafe {
-        if (*(*p).heap).want_gc() {
-            ops::request_gc(p);
-        }
-    }
 }
 
 fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -3,7 +3,6 @@
 use crate::code::*;
 use crate::object;
 use crate::unwind::{fault_index_arr_b, fault_index_arr_c, fault_index_chk, fault_nil};
-use crate::vm::alloc_poll;
 
 macro_rules! load {
     ($pc:ident $base:ident $p:ident $i:ident $t:ty) => {{
@@ -109,12 +108,10 @@ slow_ops! { [pc base p i]
     New {
         let obj = object::alloc(p, i.cd(), 1)?;
         w(base, i.a, obj as u64);
-        alloc_poll(p);
     }
     NewArr + 1 {
         let obj = object::alloc(p, i.cd(), (*pc).ab() as u64)?;
         w(base, i.a, obj as u64);
-        alloc_poll(p);
     }
     MkClosure + 1 {
         // The loader put the function's code address into the data unit.
@@ -123,6 +120,5 @@ slow_ops! { [pc base p i]
         *obj = code as u64;
         std::ptr::copy_nonoverlapping(at(base, i.b), obj.add(1), n as usize);
         w(base, i.a, obj as u64);
-        alloc_poll(p);
     }
 }

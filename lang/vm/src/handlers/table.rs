@@ -3,7 +3,6 @@
 use crate::code::*;
 use crate::handlers::branch::dyn_type;
 use crate::object::{iface, map, types};
-use crate::vm::alloc_poll;
 
 /// "Not wanted" in `MapNext`.
 const NONE: u16 = 0xffff;
@@ -38,13 +37,12 @@ unsafe fn give(from: *const u64, to: Base, n: usize) -> bool {
 #[inline(always)]
 unsafe fn value_words(p: *mut gol_runtime::P, ty: u16) -> usize {
     // SAFETY: the loaded types.
-    unsafe { types(p).get(types(p).get(ty as u32).desc.elem).words as usize }
+    unsafe { types(p).get(ty as u32).map_words.1 as usize }
 }
 
 slow_ops! { [pc base p i]
     MkIface {
         w(base, i.a, iface::make_iface(p, i.cd(), at(base, i.b))?);
-        alloc_poll(p);
     }
     Assert + 1 {
         let word = r(base, i.b);
@@ -86,7 +84,6 @@ slow_ops! { [pc base p i]
 
     MakeMap {
         w(base, i.a, map::map_new(p, i.d as u32, ri(base, i.b))?);
-        alloc_poll(p);
     }
     MapGet {
         let v = map::map_get(p, r(base, i.b), at(base, i.c), i.d as u32)?;
@@ -122,26 +119,22 @@ slow_ops! { [pc base p i]
         let n = value_words(p, i.d);
         let slot = map::map_set(p, r(base, i.a), at(base, i.b), i.d as u32)?;
         copy_words(at(base, i.c), slot, n);
-        alloc_poll(p);
     }
     MapSetInt {
         let n = value_words(p, i.d);
         let slot = map::map_set_int(p, r(base, i.a), r(base, i.b))?;
         copy_words(at(base, i.c), slot, n);
-        alloc_poll(p);
     }
     MapSetStr {
         let n = value_words(p, i.d);
         let slot = map::map_set_str(p, r(base, i.a), r(base, i.b))?;
         copy_words(at(base, i.c), slot, n);
-        alloc_poll(p);
     }
     MapDel { map::map_delete(p, r(base, i.a), at(base, i.b), i.d as u32)?; }
     MapLen { w(base, i.a, map::map_len(r(base, i.b))); }
     MapClear { map::map_clear(p, r(base, i.a))?; }
     MapIter {
         w(base, i.a, map::map_iter(p, r(base, i.b), i.d as u32)?);
-        alloc_poll(p);
     }
 }
 
