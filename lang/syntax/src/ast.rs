@@ -421,6 +421,12 @@ impl Ast {
     pub fn expr_count(&self) -> usize {
         self.exprs.len()
     }
+    pub fn stmt_count(&self) -> usize {
+        self.stmts.len()
+    }
+    pub fn block_count(&self) -> usize {
+        self.blocks.len()
+    }
     pub fn name(&self, s: Sym) -> &str {
         self.names.get(s)
     }

@@ -85,8 +85,37 @@ macro_rules! codes {
 codes! {
     // ---- lexical
     InvalidChar "E0001" "a character that has no place in a program";
+    InvalidText "E0002" "a file that is not UTF-8 text";
+    Unterminated "E0003" "a comment, string or rune literal without its end";
+    InvalidEscape "E0004" "a backslash with something that is no escape";
+    InvalidRune "E0005" "single quotes around something that is not one character";
+    InvalidNumber "E0006" "a malformed number";
+    InvalidInterp "E0007" "a malformed interpolated string";
     // ---- syntax
     Syntax "E0101" "the text does not follow the grammar";
+    UnexpectedEnd "E0102" "the text ends too early";
+    Unclosed "E0103" "a bracket that is never closed";
+    ForeignWord "E0104" "a word of another language";
+    TooDeep "E0105" "the program is nested too deeply";
+    // ---- rules that the grammar leaves open
+    NotHere "E0201" "a statement or declaration in a place where it cannot stand";
+    ImportOrder "E0202" "an import or package clause out of order";
+    HeaderValue "E0203" "a statement where a condition must be";
+    NotCall "E0204" "go or defer without a call";
+    ParamList "E0205" "a parameter list that mixes named and unnamed, or misplaces ...";
+    Receiver "E0206" "a method without a receiver, or with several";
+    LiteralType "E0207" "a composite literal of something that is no type";
+    SliceIndex "E0208" "a slice expression of three indices without all of them";
+    OpenArray "E0209" "[...] outside a composite literal";
+    TypeGuard "E0210" ".(type) outside a type switch";
+    ClauseForm "E0211" "a case that does not fit its switch or select";
+    TwoDefaults "E0212" "a switch or select with several defaults";
+    NotName "E0213" "something other than a name on the left of :=";
+    RangeVars "E0214" "too many variables in a range clause";
+    Label "E0215" "a label that is unused, missing or defined twice";
+    Goto "E0216" "a goto into a block or over a variable declaration";
+    Branch "E0217" "break or continue outside what they leave";
+    Fallthrough "E0218" "fallthrough where it cannot stand";
     // ---- names and declarations
     Undefined "E0301" "a name that is not declared";
     // ---- not yet

@@ -1,16 +1,56 @@
 //! The front of gol: sources, tokens, layout, grammar, tree, syntax diagnostics. Knows no types and no bytecode.
 //!
 //! [`parse`] turns one source into statements of an [`ast::Ast`] and never fails: it returns what could be understood and
-//! the diagnostics.
+//! the diagnostics. Trees are at most [`MAX_DEPTH`] deep, but for the left spines of binary operators.
+//!
+//! In reading order: [`decode`](decode()), `token` (with `scan`, `number`, `interp`, `unicode`), `layout` (with `words`), the
+//! grammar with its `driver`, `builder` (with `depth`, `check`, `branches`, `patience`), `errors` (with `place`, `spell`, `foreign`,
+//! `lexical`), [`prompt`], [`dump`](mod@dump).
 #![deny(unsafe_code)]
 
 pub mod ast;
 pub mod diag;
+pub mod dump;
+pub mod prompt;
 pub mod span;
+
+mod branches;
+mod builder;
+mod check;
+mod decode;
+mod depth;
+mod driver;
+mod errors;
+mod foreign;
+mod interp;
+mod layout;
+mod lexical;
+mod number;
+mod patience;
+mod place;
+mod scan;
+mod spell;
+mod token;
+mod unicode;
+mod words;
+
+lalrpop_util::lalrpop_mod!(
+    #[allow(clippy::all, unused)]
+    grammar
+);
+
+pub use decode::decode;
+pub use depth::MAX_DEPTH;
+pub use dump::dump;
+pub use prompt::{TokenClass, incomplete, tokens};
+pub use scan::{LexError, LexErrorKind};
 
 use ast::{Ast, StmtId};
 use diag::Diagnostic;
 use span::Source;
+
+/// At most so many syntax errors are told about one source.
+pub const MAX_ERRORS: usize = 10;
 
 /// What one source text became.
 pub struct Parsed {
@@ -23,6 +63,11 @@ pub struct Parsed {
 }
 
 /// Parses a source. Nesting is bounded, so later passes may recurse over the tree.
-pub fn parse(_ast: &mut Ast, _source: &Source) -> Parsed {
-    Parsed { items: vec![], diagnostics: vec![], script: true }
+pub fn parse(ast: &mut Ast, source: &Source) -> Parsed {
+    parse_decoded(ast, source, &[])
+}
+
+/// Parses a source whose text came from [`decode`], with the problems found there.
+pub fn parse_decoded(ast: &mut Ast, source: &Source, problems: &[LexError]) -> Parsed {
+    driver::parse_text(ast, &source.text, source.base, problems)
 }

@@ -1,0 +1,290 @@
+//! The tree builder: what the grammar's actions call. It groups what the grammar leaves flat (operators, parameters),
+//! keeps the tree shallow enough to recurse over, and collects what went wrong.
+//!
+//! Nodes go into the session's [`Ast`]; the builder itself lives for one parse.
+
+use crate::ast::*;
+use crate::depth::{Depths, MAX_DEPTH};
+use crate::diag::{Code, Diagnostic};
+use crate::patience::Patience;
+use crate::span::Span;
+use crate::token::Tok;
+
+/// Where the parser gave up and went on.
+pub type Recovery = lalrpop_util::ErrorRecovery<u32, Tok, ()>;
+
+/// Whose parameters a list holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ParamsOf {
+    Func,
+    Results,
+    Type,
+}
+
+pub struct Builder<'a> {
+    pub ast: &'a mut Ast,
+    /// Breaches of the rules that the grammar leaves open.
+    pub errors: Vec<Diagnostic>,
+    pub recoveries: Vec<(Span, Recovery)>,
+    depths: Depths,
+    /// A node was too deep; it and what it holds are missing from the tree.
+    pub too_deep: bool,
+    /// Every `x.(type)` that no type switch has claimed yet.
+    pub guards: Vec<ExprId>,
+    text: &'a str,
+    base: u32,
+    patience: &'a Patience,
+}
+
+/// A list with an element put before it.
+pub fn first<T>(x: T, mut v: Vec<T>) -> Vec<T> {
+    v.insert(0, x);
+    v
+}
+
+impl<'a> Builder<'a> {
+    pub fn new(ast: &'a mut Ast, text: &'a str, base: u32, patience: &'a Patience) -> Builder<'a> {
+        let depths = Depths::new(ast);
+        let (errors, recoveries, guards) = (vec![], vec![], vec![]);
+        Builder { ast, errors, recoveries, depths, too_deep: false, guards, text, base, patience }
+    }
+
+    pub fn expr(&mut self, l: u32, r: u32, e: Expr) -> ExprId {
+        self.patience.progress();
+        let depth = self.depths.of_expr(self.ast, &e);
+        let fits = depth <= MAX_DEPTH;
+        self.depths.push_expr(if fits { depth } else { 1 });
+        if !fits {
+            self.report_depth(l, r);
+        }
+        self.ast.add_expr(Span::new(l, r), if fits { e } else { Expr::Bad })
+    }
+
+    pub fn stmt(&mut self, l: u32, r: u32, s: Stmt) -> StmtId {
+        let depth = self.depths.of_stmt(&s);
+        let fits = depth <= MAX_DEPTH;
+        self.depths.push_stmt(if fits { depth } else { 1 });
+        if !fits {
+            self.report_depth(l, r);
+        }
+        self.ast.add_stmt(Span::new(l, r), if fits { s } else { Stmt::Bad })
+    }
+
+    pub fn block(&mut self, l: u32, r: u32, stmts: Vec<StmtId>) -> BlockId {
+        self.check_inner(&stmts);
+        self.depths.push_block(self.depths.stmts(&stmts));
+        self.ast.add_block(Span::new(l, r), stmts)
+    }
+
+    fn report_depth(&mut self, l: u32, r: u32) {
+        if !std::mem::replace(&mut self.too_deep, true) {
+            let d = Diagnostic::error(Code::TooDeep, Span::new(l, r), "nested too deeply");
+            self.errors.push(d.help(format!("at most {MAX_DEPTH} levels; name a part of it")));
+        }
+    }
+
+    pub fn name(&mut self, n: Ident) -> ExprId {
+        self.expr(n.span.lo, n.span.hi, Expr::Name(n.sym))
+    }
+
+    pub fn recover(&mut self, l: u32, r: u32, e: Recovery) {
+        self.recoveries.push((Span::new(l, r), e));
+        self.patience.recovered();
+    }
+
+    pub fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.errors.push(Diagnostic::error(code, span, message));
+    }
+
+    /// A piece of the text.
+    pub fn full_source(&self, span: Span) -> &'a str {
+        let at = |p: u32| p.saturating_sub(self.base) as usize;
+        self.text.get(at(span.lo)..at(span.hi)).unwrap_or_default()
+    }
+
+    /// The source of a node, shortened for a message.
+    pub fn source(&self, span: Span) -> String {
+        let s = self.full_source(span);
+        match s.char_indices().find(|&(i, c)| i >= 40 || c == '\n') {
+            Some((i, _)) => format!("{}…", &s[..i]),
+            None => s.to_string(),
+        }
+    }
+
+    /// The left operand grows from the left; an operator that binds tighter than the last one goes down its right spine,
+    /// which is at most five operators long. Parentheses are nodes, so they stop it.
+    pub fn binary(&mut self, op: BinOp, x: ExprId, y: ExprId) -> ExprId {
+        if let Expr::Binary(op1, left, right) = *self.ast.expr(x)
+            && op1.prec() < op.prec()
+        {
+            let right = self.binary(op, right, y);
+            *self.ast.expr_mut(x) = Expr::Binary(op1, left, right);
+            self.ast.expr_span_mut(x).hi = self.ast.expr_span(y).hi;
+            let depth = self.depths.of_expr(self.ast, self.ast.expr(x));
+            self.depths.set_expr(x, depth);
+            return x;
+        }
+        let s = self.ast.expr_span(x).to(self.ast.expr_span(y));
+        self.expr(s.lo, s.hi, Expr::Binary(op, x, y))
+    }
+
+    /// `<-x`, or `<-chan T` when `x` is a channel type: then the arrow belongs to the leftmost `chan` that can take it.
+    pub fn arrow(&mut self, l: u32, r: u32, x: ExprId) -> ExprId {
+        if !matches!(self.ast.expr(x), Expr::Chan(..)) {
+            return self.expr(l, r, Expr::Unary(UnOp::Recv, x));
+        }
+        let mut t = x;
+        while let Expr::Chan(dir, elem) = *self.ast.expr(t) {
+            let span = self.ast.expr_span(t);
+            *self.ast.expr_mut(t) = Expr::Chan(Dir::Recv, elem);
+            match dir {
+                Dir::Both => break,
+                Dir::Recv => {
+                    self.error(Code::Syntax, span, "unexpected <-, expected chan");
+                    break;
+                }
+                Dir::Send => t = elem,
+            }
+            if !matches!(self.ast.expr(t), Expr::Chan(..)) {
+                let span = self.ast.expr_span(t);
+                let message = format!("unexpected {}, expected chan", self.source(span));
+                self.error(Code::Syntax, span, message);
+            }
+        }
+        self.ast.expr_span_mut(x).lo = l;
+        x
+    }
+
+    /// `x{…}`: can `x` be the type of a composite literal?
+    pub fn comp_lit(&mut self, l: u32, brace: u32, r: u32, x: ExprId, v: Vec<Elem>) -> ExprId {
+        let mut t = x;
+        loop {
+            match self.ast.expr(t) {
+                Expr::Select(y, _) | Expr::Index(y, _) => t = *y,
+                Expr::Name(_) | Expr::Array(..) | Expr::Slice(_) | Expr::Map(..) | Expr::Struct(_) | Expr::Bad => break,
+                Expr::Paren(_) => {
+                    let span = self.ast.expr_span(x);
+                    self.error(Code::LiteralType, span, "cannot parenthesize type in composite literal");
+                    break;
+                }
+                _ => {
+                    let span = Span::new(brace, brace + 1);
+                    self.error(Code::LiteralType, span, "unexpected { at end of statement");
+                    break;
+                }
+            }
+        }
+        self.expr(l, r, Expr::CompLit(Some(x), v))
+    }
+
+    pub fn func_lit(&mut self, l: u32, r: u32, sig: Sig, body: BlockId) -> ExprId {
+        self.check_branches(body);
+        self.expr(l, r, Expr::FuncLit(Box::new(sig), body))
+    }
+
+    pub fn func_decl(
+        &mut self,
+        span: Span,
+        recv: Option<Vec<Param>>,
+        name: Ident,
+        tparams: Option<Vec<Param>>,
+        sig: Sig,
+        body: Option<BlockId>,
+    ) -> StmtId {
+        let recv = recv.and_then(|mut v| {
+            match v.len() {
+                0 => self.error(Code::Receiver, name.span, "method has no receiver"),
+                1 => {}
+                _ => self.error(Code::Receiver, name.span, "method has multiple receivers"),
+            }
+            if v.is_empty() { None } else { Some(v.swap_remove(0)) }
+        });
+        if let Some(b) = body {
+            self.check_branches(b);
+        }
+        self.stmt(span.lo, span.hi, Stmt::Func(Box::new(FuncDecl { recv, name, tparams, sig, body })))
+    }
+
+    pub fn type_params(&mut self, l: u32, r: u32, v: Vec<Param>) -> Vec<Param> {
+        if v.is_empty() {
+            self.error(Code::ParamList, Span::new(l, r), "empty type parameter list");
+        }
+        self.group_params(v, ParamsOf::Type)
+    }
+
+    /// `a, b int` was parsed as two entries. From right to left: if any entry has a name and a type, lone names are
+    /// names, and each takes the type of the next.
+    pub fn group_params(&mut self, mut v: Vec<Param>, of: ParamsOf) -> Vec<Param> {
+        self.check_dots(&v, of);
+        let named = v.iter().filter(|p| p.name.is_some() && p.ty.is_some()).count();
+        if named == v.len() || named == 0 && of != ParamsOf::Type {
+            return v;
+        }
+        let mut next: Option<(ExprId, bool)> = None;
+        let mut wrong: Option<(Span, &str)> = None;
+        for p in v.iter_mut().rev() {
+            let name = match (p.name, p.ty) {
+                (Some(_), Some(t)) => {
+                    next = Some((t, p.dots));
+                    continue;
+                }
+                (Some(n), None) => n,
+                (None, Some(t)) => match self.ast.expr(t) {
+                    Expr::Name(sym) if !p.dots => Ident { sym: *sym, span: self.ast.expr_span(t) },
+                    _ => {
+                        wrong = Some((self.ast.expr_span(t), "missing parameter name"));
+                        continue;
+                    }
+                },
+                (None, None) => continue,
+            };
+            p.name = Some(name);
+            match next {
+                Some((t, dots)) => (p.ty, p.dots) = (Some(t), dots),
+                None if of == ParamsOf::Type => wrong = Some((name.span, "missing type constraint")),
+                None => wrong = Some((name.span, "missing parameter type")),
+            }
+        }
+        if let Some((span, message)) = wrong {
+            self.error(Code::ParamList, span, message);
+        }
+        v
+    }
+
+    fn check_dots(&mut self, v: &[Param], of: ParamsOf) {
+        let last = v.len().saturating_sub(1);
+        for (i, p) in v.iter().enumerate() {
+            let Some(t) = p.ty.filter(|_| p.dots) else { continue };
+            if of != ParamsOf::Func || i != last {
+                let message = if of == ParamsOf::Func {
+                    "can only use ... with final parameter in list"
+                } else {
+                    "invalid use of ..."
+                };
+                let span = self.ast.expr_span(t);
+                self.error(Code::ParamList, Span::new(span.lo.saturating_sub(3), span.hi), message);
+                return;
+            }
+        }
+    }
+
+    pub fn open_array(&mut self, t: ExprId) {
+        let span = self.ast.expr_span(t);
+        self.error(Code::OpenArray, span, "invalid use of [...] array (outside a composite literal)");
+    }
+
+    pub fn type_guard(&mut self, l: u32, r: u32, x: ExprId) -> ExprId {
+        let e = self.expr(l, r, Expr::TypeAssert(x, None));
+        self.guards.push(e);
+        e
+    }
+
+    pub fn slice3(&mut self, l: u32, r: u32, x: ExprId, v: [Option<ExprId>; 3]) -> ExprId {
+        if v[1].is_none() {
+            self.error(Code::SliceIndex, Span::new(l, r), "middle index required in 3-index slice");
+        } else if v[2].is_none() {
+            self.error(Code::SliceIndex, Span::new(l, r), "final index required in 3-index slice");
+        }
+        self.expr(l, r, Expr::SliceExpr(x, v, true))
+    }
+}

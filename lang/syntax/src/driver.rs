@@ -1,0 +1,148 @@
+//! From a text to a tree and its diagnostics: the passes in their order.
+//!
+//! A list that lacks a comma at the end of a line would be given up by the parser's error recovery, with a complaint for
+//! each line of the rest. So the comma is put in and the tokens are parsed again; nodes of the first parse stay unused.
+
+use crate::MAX_ERRORS;
+use crate::ast::{Ast, StmtId};
+use crate::builder::Builder;
+use crate::diag::{Code, Diagnostic};
+use crate::errors::{Reporter, SyntaxError};
+use crate::patience::Patience;
+use crate::scan::LexErrorKind::BadChar;
+use crate::token::{Lexed, Tok, Token};
+use crate::{LexError, Parsed, decode, grammar, layout, lexical, token};
+
+/// So many commas are put in; each costs another parse.
+const MAX_COMMAS: usize = MAX_ERRORS;
+
+#[derive(Clone, Copy)]
+struct Input<'a> {
+    text: &'a str,
+    base: u32,
+    script: bool,
+}
+
+/// What one parse of the tokens gave.
+struct Attempt {
+    items: Vec<StmtId>,
+    /// What broke the grammar, in the order of the recoveries.
+    misfits: Vec<SyntaxError>,
+    /// What broke the rules beside it.
+    errors: Vec<Diagnostic>,
+    /// The token before which the parser gave up.
+    given_up: Option<usize>,
+}
+
+pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError]) -> Parsed {
+    let Lexed { mut tokens, names, errors } = token::lex(text, std::mem::take(&mut ast.names));
+    let layout = layout::layout(text, &mut tokens, &names);
+    ast.names = names;
+    let script = tokens.first().is_none_or(|t| t.tok != Tok::Package);
+    let input = Input { text, base, script };
+
+    let mut diagnostics: Vec<Diagnostic> = problems.iter().map(|e| lexical::diagnostic(text, base, e)).collect();
+    // Where bytes were invalid, the lexer complains about their stand-ins.
+    let stand_in = |e: &&LexError| problems.is_empty() || e.kind != BadChar(decode::STAND_IN);
+    diagnostics.extend(errors.iter().filter(stand_in).map(|e| lexical::diagnostic(text, base, e)));
+
+    let r = Reporter { text, base, tokens: &tokens, names: &ast.names };
+    diagnostics.extend(layout.repairs.iter().map(|x| r.repair(x)));
+    diagnostics.extend(layout.too_deep.map(|open| r.too_deep(open)));
+    let items = match layout.too_deep {
+        Some(_) => vec![],
+        None => parse_tokens(ast, input, &mut tokens, &mut diagnostics),
+    };
+    diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
+    Parsed { items, diagnostics: filter(text, base, diagnostics), script }
+}
+
+fn parse_tokens(
+    ast: &mut Ast,
+    input: Input,
+    tokens: &mut Vec<Token>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<StmtId> {
+    let mut commas = 0;
+    loop {
+        let a = attempt(ast, input, tokens);
+        let r = Reporter { text: input.text, base: input.base, tokens, names: &ast.names };
+        if commas < MAX_COMMAS
+            && let Some((i, d)) = r.missing_comma(&a.misfits)
+        {
+            commas += 1;
+            diagnostics.push(d);
+            if tokens.get(i + 1).is_some_and(|t| t.tok.is_close()) {
+                tokens.remove(i);
+            } else {
+                tokens[i].tok = Tok::Comma;
+            }
+            continue;
+        }
+        diagnostics.extend(r.parse_errors(&a.misfits));
+        diagnostics.extend(a.errors);
+        if let Some(&stopped) = a.given_up.and_then(|i| tokens.get(i))
+            && diagnostics.is_empty()
+        {
+            diagnostics.push(r.too_deep(stopped));
+        }
+        return a.items;
+    }
+}
+
+fn attempt(ast: &mut Ast, input: Input, tokens: &[Token]) -> Attempt {
+    let base = input.base;
+    let patience = Patience::default();
+    let mut b = Builder::new(ast, input.text, base, &patience);
+    let placed = tokens.iter().map(|t| (base + t.lo, t.tok, base + t.hi)).take_while(|_| patience.lasts());
+    let (items, fatal) = match grammar::FileParser::new().parse(&mut b, placed) {
+        Ok(items) => {
+            b.check_top(&items, input.script);
+            if input.script {
+                b.check_top_branches(&items);
+            }
+            (items, None)
+        }
+        Err(e) => (vec![], Some(e)),
+    };
+    let Builder { errors, recoveries, .. } = b;
+    let given_up = patience.given_up_at();
+    // The end is no error where the tokens were ended.
+    let real = |e: &SyntaxError| given_up.is_none() || !matches!(e, SyntaxError::UnrecognizedEof { .. });
+    let misfits = recoveries.into_iter().map(|(_, e)| e.error).chain(fatal).filter(real).collect();
+    Attempt { items, misfits, errors, given_up }
+}
+
+/// One error a line, no consequences of earlier ones, not too many. The list is sorted.
+fn filter(text: &str, base: u32, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: Vec<Diagnostic> = vec![];
+    let mut line_of_last = None;
+    let (mut line, mut at) = (0usize, 0usize);
+    let mut last_message = String::new();
+    for d in diagnostics {
+        let follows = |m: &str| m.ends_with("after top level declaration") || m.ends_with("expected statement");
+        let again = d.message == last_message && follows(&d.message);
+        let stray = d.message.starts_with("unexpected }") && !d.message.ends_with("expected expression")
+            || ["unexpected )", "unexpected keyword case", "unexpected keyword default"]
+                .iter()
+                .any(|s| d.message.starts_with(s) && d.message.ends_with("expected statement"));
+        let consequence = d.code == Code::Syntax && (again || stray);
+        let drop = !last_message.is_empty() && consequence;
+        last_message.clone_from(&d.message);
+        if drop {
+            continue;
+        }
+        let pos = (d.span.lo.saturating_sub(base) as usize).min(text.len());
+        if pos > at {
+            line += memchr::memchr_iter(b'\n', &text.as_bytes()[at..pos]).count();
+            at = pos;
+        }
+        if line_of_last.replace(line) != Some(line) {
+            kept.push(d);
+            if kept.len() == MAX_ERRORS {
+                break;
+            }
+        }
+    }
+    kept
+}

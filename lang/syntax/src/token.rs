@@ -1,0 +1,295 @@
+//! Tokens and the lexer: Go's tokens, Go's rule for semicolons, and what gol adds.
+//!
+//! A source is lexed to the end before anything is parsed, because the layout pass and the messages look ahead.
+//! A token is never an error: what is wrong goes into [`Lexed::errors`], and the parser sees a token that fits.
+//! Positions here are offsets in the text; the parser's driver adds the base of the source.
+
+use crate::ast::{BinOp, Interner, Lit, Sym};
+use crate::scan::{self, LexError, LexErrorKind};
+use crate::{interp, number, unicode};
+use logos::{Filter, FilterResult, Lexer, Logos};
+
+/// Where a semicolon comes from: a message says "newline" or "EOF" for the ones that are not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SemiKind {
+    Explicit,
+    Newline,
+    Eof,
+}
+
+/// So many are kept; a text with more is no program.
+const MAX_ERRORS: usize = 1000;
+
+/// What the callbacks know beside the text.
+#[derive(Default)]
+pub struct Cx {
+    pub names: Interner,
+    pub errors: Vec<LexError>,
+    /// The previous token ends a statement if a newline follows.
+    pub need_semi: bool,
+}
+
+impl Cx {
+    pub fn error(&mut self, kind: LexErrorKind, lo: usize, hi: usize) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(LexError { kind, lo: lo as u32, hi: hi as u32 });
+        }
+    }
+}
+
+pub type Lex<'s> = Lexer<'s, Tok>;
+
+#[derive(Logos, Clone, Copy, Debug, PartialEq)]
+#[logos(extras = Cx)]
+#[logos(skip r"[ \t\r]+")]
+#[logos(skip(r"//[^\n]*", allow_greedy = true))]
+#[rustfmt::skip]
+pub enum Tok {
+    #[token("\n", newline)]
+    #[token("/*", comment)]
+    #[token(";", |_| SemiKind::Explicit)]
+    Semi(SemiKind),
+
+    #[regex(r"[A-Za-z_][A-Za-z0-9_]*", intern)]
+    #[regex(r"([A-Za-z_][A-Za-z0-9_]*)?[\u{80}-\u{10FFFF}][A-Za-z0-9_\u{80}-\u{10FFFF}]*", unicode_name, priority = 1)]
+    Ident(Sym),
+
+    #[regex(r"[0-9]|\.[0-9]", number::number)]
+    #[token("'", scan::rune)]
+    Lit(Lit),
+    #[token("\"", scan::string)]
+    #[token("`", scan::raw_string)]
+    Str(Sym),
+    /// The whole of `$"…"`, until [`lex`] puts its pieces in its place.
+    #[token("$\"", interp::skip)]
+    Interp,
+
+    #[token("/", |_| BinOp::Div)]
+    #[token("%", |_| BinOp::Rem)]
+    #[token("<<", |_| BinOp::Shl)]
+    #[token(">>", |_| BinOp::Shr)]
+    #[token("&^", |_| BinOp::AndNot)]
+    #[token("==", |_| BinOp::Eq)]
+    #[token("!=", |_| BinOp::Ne)]
+    #[token("<", |_| BinOp::Lt)]
+    #[token("<=", |_| BinOp::Le)]
+    #[token(">", |_| BinOp::Gt)]
+    #[token(">=", |_| BinOp::Ge)]
+    #[token("&&", |_| BinOp::LAnd)]
+    #[token("||", |_| BinOp::LOr)]
+    BinOp(BinOp),
+
+    #[token("+=", |_| BinOp::Add)]
+    #[token("-=", |_| BinOp::Sub)]
+    #[token("*=", |_| BinOp::Mul)]
+    #[token("/=", |_| BinOp::Div)]
+    #[token("%=", |_| BinOp::Rem)]
+    #[token("&=", |_| BinOp::And)]
+    #[token("|=", |_| BinOp::Or)]
+    #[token("^=", |_| BinOp::Xor)]
+    #[token("<<=", |_| BinOp::Shl)]
+    #[token(">>=", |_| BinOp::Shr)]
+    #[token("&^=", |_| BinOp::AndNot)]
+    OpAssign(BinOp),
+
+    #[token("++", |_| BinOp::Add)]
+    #[token("--", |_| BinOp::Sub)]
+    IncDec(BinOp),
+
+    #[token("+")] Plus,
+    #[token("-")] Minus,
+    #[token("*")] Star,
+    #[token("&")] Amp,
+    #[token("^")] Caret,
+    #[token("|")] Pipe,
+    #[token("!")] Not,
+    #[token("~")] Tilde,
+    #[token("<-")] Arrow,
+    #[token("=")] Assign,
+    #[token(":=")] Define,
+    #[token("...")] Ellipsis,
+    #[token("(")] LParen,
+    #[token(")")] RParen,
+    #[token("[")] LBrack,
+    #[token("]")] RBrack,
+    #[token("{")] LBrace,
+    #[token("}")] RBrace,
+    #[token(",")] Comma,
+    #[token(".")] Dot,
+    #[token(":")] Colon,
+
+    #[token("break")] Break,
+    #[token("case")] Case,
+    #[token("chan")] Chan,
+    #[token("const")] Const,
+    #[token("continue")] Continue,
+    #[token("default")] Default,
+    #[token("defer")] Defer,
+    #[token("else")] Else,
+    #[token("fallthrough")] Fallthrough,
+    #[token("for")] For,
+    #[token("func")] Func,
+    #[token("go")] Go,
+    #[token("goto")] Goto,
+    #[token("if")] If,
+    #[token("import")] Import,
+    #[token("interface")] Interface,
+    #[token("map")] Map,
+    #[token("package")] Package,
+    #[token("range")] Range,
+    #[token("return")] Return,
+    #[token("select")] Select,
+    #[token("struct")] Struct,
+    #[token("switch")] Switch,
+    #[token("type")] Type,
+    #[token("var")] Var,
+
+    // The pieces of an interpolated string.
+    InterpOpen,
+    InterpText(Sym),
+    HoleOpen,
+    HoleVerb(Sym),
+    HoleClose,
+    InterpClose,
+
+    // Made by the layout pass, never by the lexer.
+    /// `func` of a declaration.
+    FuncDecl,
+    /// The `(` that opens a result list.
+    ResultParen,
+    /// The `[` that opens type parameters.
+    TypeParamBrack,
+    Par,
+    After,
+}
+
+impl Tok {
+    /// A newline after this token becomes a semicolon.
+    fn ends_statement(self) -> bool {
+        use Tok::*;
+        matches!(
+            self,
+            Ident(_)
+                | Lit(_)
+                | Str(_)
+                | Break
+                | Continue
+                | Fallthrough
+                | Return
+                | IncDec(_)
+                | RParen
+                | RBrack
+                | RBrace
+                | InterpClose
+        )
+    }
+
+    /// An operand or a part of it may end with this token.
+    pub fn ends_operand(self) -> bool {
+        use Tok::*;
+        matches!(self, Ident(_) | Lit(_) | Str(_) | InterpClose | RParen | RBrack | RBrace)
+    }
+
+    pub fn is_open(self) -> bool {
+        use Tok::*;
+        matches!(self, LParen | ResultParen | LBrack | TypeParamBrack | LBrace | HoleOpen)
+    }
+
+    pub fn is_close(self) -> bool {
+        use Tok::*;
+        matches!(self, RParen | RBrack | RBrace | HoleClose)
+    }
+}
+
+fn intern(l: &mut Lex) -> Sym {
+    let s = l.slice();
+    l.extras.names.intern(s)
+}
+
+fn newline(l: &mut Lex) -> Filter<SemiKind> {
+    if std::mem::take(&mut l.extras.need_semi) { Filter::Emit(SemiKind::Newline) } else { Filter::Skip }
+}
+
+/// A block comment; one that contains a newline counts as a newline.
+fn comment(l: &mut Lex) -> Filter<SemiKind> {
+    if scan::block_comment(l) { newline(l) } else { Filter::Skip }
+}
+
+/// A name with characters beyond ASCII. The expression takes any of them; a wrong one is reported and the whole stays
+/// one name, so that the parser sees an operand.
+fn unicode_name(l: &mut Lex) -> FilterResult<Sym, ()> {
+    let s = l.slice();
+    let lo = l.span().start;
+    let fits = |i: usize, c: char| {
+        c == '_' || c.is_ascii_alphanumeric() || unicode::is_letter(c) || i > 0 && unicode::is_digit(c)
+    };
+    if let Some((i, c)) = s.char_indices().find(|&(i, c)| !fits(i, c)) {
+        let kind = match c {
+            '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => LexErrorKind::SmartQuote(c),
+            '\u{feff}' => LexErrorKind::Bom,
+            _ if unicode::is_digit(c) => LexErrorKind::LeadingDigit(c),
+            _ if i > 0 => LexErrorKind::BadNameChar(c),
+            _ => LexErrorKind::BadChar(c),
+        };
+        l.extras.error(kind, lo + i, lo + i + c.len_utf8());
+    }
+    FilterResult::Emit(l.extras.names.intern(s))
+}
+
+/// A token with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Token {
+    pub tok: Tok,
+    pub lo: u32,
+    pub hi: u32,
+}
+
+/// A text as tokens.
+pub struct Lexed {
+    pub tokens: Vec<Token>,
+    pub names: Interner,
+    pub errors: Vec<LexError>,
+}
+
+/// Lexes a whole text. A byte order mark and a `#!` line at the beginning are passed over.
+pub fn lex(text: &str, names: Interner) -> Lexed {
+    let mut lexer = Tok::lexer_with_extras(text, Cx { names, ..Cx::default() });
+    let mut start = 0;
+    if text.starts_with('\u{feff}') {
+        start = '\u{feff}'.len_utf8();
+    }
+    if text[start..].starts_with("#!") {
+        start = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
+    }
+    lexer.bump(start);
+    let mut tokens = Vec::with_capacity(text.len() / 4 + 8);
+    lex_into(&mut lexer, &mut tokens, 0);
+    if lexer.extras.need_semi {
+        let end = text.len() as u32;
+        tokens.push(Token { tok: Tok::Semi(SemiKind::Eof), lo: end, hi: end });
+    }
+    Lexed { tokens, names: lexer.extras.names, errors: lexer.extras.errors }
+}
+
+/// Lexes to the end of the lexer's text. `depth` is the number of interpolated strings around it.
+pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, depth: u32) {
+    while let Some(t) = lexer.next() {
+        let span = lexer.span();
+        let (lo, hi) = (span.start as u32, span.end as u32);
+        match t {
+            Ok(Tok::Interp) => interp::expand(lexer, out, depth),
+            // A newline token stands where its newline is.
+            Ok(tok @ Tok::Semi(SemiKind::Newline)) => out.push(Token { tok, lo, hi: lo + 1 }),
+            Ok(tok) => out.push(Token { tok, lo, hi }),
+            Err(()) => {
+                let c = lexer.slice().chars().next().unwrap_or('\0');
+                let kind = if c == '\0' { LexErrorKind::Nul } else { LexErrorKind::BadChar(c) };
+                lexer.extras.error(kind, span.start, span.end);
+                // A name in its place keeps the consequences on its line.
+                let sym = lexer.extras.names.intern(lexer.slice());
+                out.push(Token { tok: Tok::Ident(sym), lo, hi });
+            }
+        }
+        lexer.extras.need_semi = out.last().is_some_and(|t| t.tok.ends_statement());
+    }
+}
