@@ -1,7 +1,14 @@
-//! Exact constants of any size (Go spec, "Constants"): arithmetic, comparison, conversion, rounding.
+//! Exact constants of any size (Go spec, "Constants"): literals, arithmetic, comparison, conversion, rounding.
+//!
+//! Integers are exact. Floats are exact rationals while they are small; when a numerator or denominator outgrows
+//! [`EXACT_BITS`] the value is rounded to a mantissa of [`MANTISSA_BITS`], as Go's compiler does.
+//! Values are canonical: a `Float` is in lowest terms; kinds do not change silently (`Float(2)` is not `Int(2)`).
 
-use num_bigint::BigInt;
+use crate::types::Basic;
+use num_bigint::{BigInt, BigUint, Sign};
 use num_rational::BigRational;
+use num_traits::{One, Signed, ToPrimitive, Zero};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// The value of a constant, independent of its type.
@@ -15,3 +22,603 @@ pub enum Value {
     Float(BigRational),
     Complex(BigRational, BigRational),
 }
+
+/// Above this size of numerator or denominator a float is rounded.
+const EXACT_BITS: u64 = 4096;
+const MANTISSA_BITS: u64 = 512;
+/// Decimal exponents beyond this are refused: their numbers would be too large to compute with.
+const MAX_EXPONENT: i64 = 20_000;
+/// Binary exponents beyond this overflow (or vanish).
+const MAX_BITS: i64 = 100_000;
+/// Untyped integers may not outgrow this, as in Go.
+pub const MAX_INT_BITS: u64 = 512;
+
+/// Why a constant cannot be a value of a type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Misfit {
+    Truncated,
+    Overflows,
+    /// Not a number, string or bool of that sort at all.
+    Kind,
+}
+
+/// Arithmetic on constants, after shifts and comparisons are taken out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arith {
+    Add,
+    Sub,
+    Mul,
+    /// Of floats, or with `int` truncated.
+    Div {
+        int: bool,
+    },
+    Rem,
+    And,
+    Or,
+    Xor,
+    AndNot,
+}
+
+impl Value {
+    pub fn int(i: impl Into<BigInt>) -> Value {
+        Value::Int(i.into())
+    }
+    pub fn str(s: &str) -> Value {
+        Value::Str(s.as_bytes().into())
+    }
+    pub fn as_i64(&self) -> Option<i64> {
+        self.to_int()?.to_i64()
+    }
+    pub fn as_u64(&self) -> Option<u64> {
+        self.to_int()?.to_u64()
+    }
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+    pub fn as_bytes(&self) -> Option<&Arc<[u8]>> {
+        match self {
+            Value::Str(s) => Some(s),
+            _ => None,
+        }
+    }
+    /// The nearest float64; infinite when out of range.
+    pub fn to_f64(&self) -> Option<f64> {
+        Some(ratio_to_f64(&self.to_float()?))
+    }
+    pub fn to_f32(&self) -> Option<f32> {
+        Some(ratio_to_f32(&self.to_float()?))
+    }
+    /// As an integer, when it is one.
+    pub fn to_int(&self) -> Option<BigInt> {
+        match self {
+            Value::Int(i) => Some(i.clone()),
+            Value::Float(r) if r.is_integer() => Some(r.to_integer()),
+            Value::Complex(r, i) if i.is_zero() && r.is_integer() => Some(r.to_integer()),
+            _ => None,
+        }
+    }
+    pub fn to_float(&self) -> Option<BigRational> {
+        match self {
+            Value::Int(i) => Some(BigRational::from_integer(i.clone())),
+            Value::Float(r) => Some(r.clone()),
+            Value::Complex(r, i) if i.is_zero() => Some(r.clone()),
+            _ => None,
+        }
+    }
+    pub fn to_complex(&self) -> Option<(BigRational, BigRational)> {
+        match self {
+            Value::Complex(r, i) => Some((r.clone(), i.clone())),
+            _ => Some((self.to_float()?, BigRational::zero())),
+        }
+    }
+    pub fn is_zero(&self) -> bool {
+        match self {
+            Value::Int(i) => i.is_zero(),
+            Value::Float(r) => r.is_zero(),
+            Value::Complex(r, i) => r.is_zero() && i.is_zero(),
+            Value::Bool(_) | Value::Str(_) => false,
+        }
+    }
+    pub fn is_negative(&self) -> bool {
+        match self {
+            Value::Int(i) => i.is_negative(),
+            Value::Float(r) => r.is_negative(),
+            Value::Bool(_) | Value::Str(_) | Value::Complex(..) => false,
+        }
+    }
+    /// An untyped integer that has grown too large.
+    pub fn too_large(&self) -> bool {
+        matches!(self, Value::Int(i) if i.bits() > MAX_INT_BITS)
+    }
+
+    /// The value as a constant of this basic type: in range and rounded.
+    pub fn represent(&self, b: Basic) -> Result<Value, Misfit> {
+        use Basic::*;
+        let numeric = !matches!(self, Value::Bool(_) | Value::Str(_));
+        match b {
+            Bool | UntypedBool if matches!(self, Value::Bool(_)) => Ok(self.clone()),
+            String | UntypedString if matches!(self, Value::Str(_)) => Ok(self.clone()),
+            _ if !numeric => Err(Misfit::Kind),
+            Float32 | Float64 | UntypedFloat => {
+                let r = self.to_float().ok_or(Misfit::Truncated)?;
+                Ok(Value::Float(round(&r, b)?))
+            }
+            Complex64 | Complex128 | UntypedComplex => {
+                let (r, i) = self.to_complex().ok_or(Misfit::Kind)?;
+                let part = match b {
+                    Complex64 => Float32,
+                    Complex128 => Float64,
+                    _ => UntypedFloat,
+                };
+                Ok(Value::Complex(round(&r, part)?, round(&i, part)?))
+            }
+            _ => {
+                let (lo, bits) = int_range(b).ok_or(Misfit::Kind)?;
+                let i = self.to_int().ok_or(Misfit::Truncated)?;
+                if let Some(bits) = bits {
+                    let fits = if lo { fits_signed(&i, bits) } else { !i.is_negative() && i.bits() <= bits };
+                    if !fits {
+                        return Err(Misfit::Overflows);
+                    }
+                }
+                Ok(Value::Int(i))
+            }
+        }
+    }
+
+    /// Both operands in the larger of their kinds. `None` for kinds that do not mix.
+    fn matched(&self, other: &Value) -> Option<(Value, Value)> {
+        let rank = |v: &Value| match v {
+            Value::Bool(_) | Value::Str(_) => 0,
+            Value::Int(_) => 1,
+            Value::Float(_) => 2,
+            Value::Complex(..) => 3,
+        };
+        let up = |v: &Value, to| match to {
+            2 => v.to_float().map(Value::Float),
+            3 => v.to_complex().map(|(r, i)| Value::Complex(r, i)),
+            _ => Some(v.clone()),
+        };
+        let to = rank(self).max(rank(other));
+        if rank(self).min(rank(other)) == 0 && to != 0 {
+            return None;
+        }
+        Some((up(self, to)?, up(other, to)?))
+    }
+
+    /// `None` when the operation is not defined for the kinds (the types were checked before) or divides by zero.
+    pub fn arith(op: Arith, a: &Value, b: &Value) -> Option<Value> {
+        Some(match Value::matched(a, b)? {
+            (Value::Int(a), Value::Int(b)) => match op {
+                Arith::Add => Value::Int(a + b),
+                Arith::Sub => Value::Int(a - b),
+                Arith::Mul => Value::Int(a * b),
+                Arith::Div { .. } | Arith::Rem if b.is_zero() => return None,
+                // Truncated division, as Go's.
+                Arith::Div { int: true } => Value::Int(a / b),
+                Arith::Div { int: false } => Value::Float(BigRational::new(a, b)),
+                Arith::Rem => Value::Int(a % b),
+                Arith::And => Value::Int(a & b),
+                Arith::Or => Value::Int(a | b),
+                Arith::Xor => Value::Int(a ^ b),
+                Arith::AndNot => Value::Int(a & !b),
+            },
+            (Value::Float(a), Value::Float(b)) => Value::Float(float_arith(op, &a, &b)?),
+            (Value::Complex(a, b), Value::Complex(c, d)) => {
+                let (r, i) = match op {
+                    Arith::Add => (a + c, b + d),
+                    Arith::Sub => (a - c, b - d),
+                    Arith::Mul => (&a * &c - &b * &d, &b * &c + &a * &d),
+                    Arith::Div { .. } => {
+                        let s = &c * &c + &d * &d;
+                        if s.is_zero() {
+                            return None;
+                        }
+                        ((&a * &c + &b * &d) / &s, (&b * &c - &a * &d) / &s)
+                    }
+                    _ => return None,
+                };
+                Value::Complex(shrink(r), shrink(i))
+            }
+            (Value::Str(a), Value::Str(b)) if op == Arith::Add => Value::Str([&a[..], &b[..]].concat().into()),
+            _ => return None,
+        })
+    }
+
+    /// Order of numbers and strings; equality alone for the other kinds.
+    pub fn compare(a: &Value, b: &Value) -> Option<Ordering> {
+        match Value::matched(a, b)? {
+            (Value::Int(a), Value::Int(b)) => Some(a.cmp(&b)),
+            (Value::Float(a), Value::Float(b)) => Some(a.cmp(&b)),
+            (Value::Str(a), Value::Str(b)) => Some(a.cmp(&b)),
+            (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(&b)),
+            (Value::Complex(a, b), Value::Complex(c, d)) => Some(a.cmp(&c).then(b.cmp(&d))),
+            _ => None,
+        }
+    }
+
+    /// `x << n` and `x >> n` of an integer.
+    pub fn shift(&self, left: bool, n: u32) -> Option<Value> {
+        let i = self.to_int()?;
+        Some(Value::Int(if left { i << n } else { i >> n }))
+    }
+    pub fn neg(&self) -> Option<Value> {
+        Some(match self {
+            Value::Int(i) => Value::Int(-i),
+            Value::Float(r) => Value::Float(-r),
+            Value::Complex(r, i) => Value::Complex(-r, -i),
+            Value::Bool(_) | Value::Str(_) => return None,
+        })
+    }
+    /// `^x`; unsigned types give their width.
+    pub fn complement(&self, unsigned_bits: Option<u64>) -> Option<Value> {
+        let i = !self.to_int()?;
+        Some(Value::Int(match unsigned_bits {
+            Some(n) => i & ((BigInt::one() << n) - 1),
+            None => i,
+        }))
+    }
+}
+
+fn float_arith(op: Arith, a: &BigRational, b: &BigRational) -> Option<BigRational> {
+    let r = match op {
+        Arith::Add => a + b,
+        Arith::Sub => a - b,
+        Arith::Mul => a * b,
+        Arith::Div { .. } if b.is_zero() => return None,
+        Arith::Div { .. } => a / b,
+        Arith::Rem | Arith::And | Arith::Or | Arith::Xor | Arith::AndNot => return None,
+    };
+    let exponent = r.numer().bits() as i64 - r.denom().bits() as i64;
+    match exponent {
+        _ if exponent > MAX_BITS => None,
+        _ if exponent < -MAX_BITS => Some(BigRational::zero()),
+        _ => Some(shrink(r)),
+    }
+}
+
+/// Whether signed, and the width of an integer type; no width: any size. `None` for other types.
+fn int_range(b: Basic) -> Option<(bool, Option<u64>)> {
+    use Basic::*;
+    Some(match b {
+        Int | Int64 => (true, Some(64)),
+        Int8 => (true, Some(8)),
+        Int16 => (true, Some(16)),
+        Int32 => (true, Some(32)),
+        Uint | Uint64 | Uintptr => (false, Some(64)),
+        Uint8 => (false, Some(8)),
+        Uint16 => (false, Some(16)),
+        Uint32 => (false, Some(32)),
+        UntypedInt | UntypedRune | UntypedDuration => (true, None),
+        _ => return None,
+    })
+}
+
+/// Width in bits of an unsigned integer type.
+pub fn unsigned_bits(b: Basic) -> Option<u64> {
+    match int_range(b)? {
+        (false, bits) => bits,
+        (true, _) => None,
+    }
+}
+
+fn fits_signed(i: &BigInt, bits: u64) -> bool {
+    let used = if i.is_negative() { (i + 1u32).bits() } else { i.bits() };
+    used < bits
+}
+
+/// Rounds to the precision of a float type; an untyped float stays as it is.
+fn round(r: &BigRational, b: Basic) -> Result<BigRational, Misfit> {
+    let f = match b {
+        Basic::Float32 => f64::from(ratio_to_f32(r)),
+        Basic::Float64 => ratio_to_f64(r),
+        _ => return Ok(r.clone()),
+    };
+    BigRational::from_float(f).ok_or(Misfit::Overflows)
+}
+
+/// Limits the size of a float: beyond [`EXACT_BITS`] to a mantissa of [`MANTISSA_BITS`].
+fn shrink(r: BigRational) -> BigRational {
+    if r.numer().bits() <= EXACT_BITS && r.denom().bits() <= EXACT_BITS || r.is_zero() {
+        return r;
+    }
+    let (m, e) = mantissa(&r, MANTISSA_BITS);
+    let m = BigInt::from_biguint(if r.is_negative() { Sign::Minus } else { Sign::Plus }, m);
+    if e >= 0 {
+        BigRational::from_integer(m << e as u64)
+    } else {
+        BigRational::new(m, BigInt::one() << (-e) as u64)
+    }
+}
+
+/// |r| ≈ m × 2^e with m of exactly `bits` bits, or `bits + 1` after a carry; rounded half to even.
+fn mantissa(r: &BigRational, bits: u64) -> (BigUint, i64) {
+    let (n, d) = (r.numer().magnitude(), r.denom().magnitude());
+    let mut shift = bits as i64 + d.bits() as i64 - n.bits() as i64;
+    let divide = |shift: i64| {
+        let (n, d) =
+            if shift >= 0 { (n << shift as u64, d.clone()) } else { (n.clone(), d << (-shift) as u64) };
+        let q = &n / &d;
+        let rest = n - &q * &d;
+        (q, rest, d)
+    };
+    let (mut q, mut rest, mut d2) = divide(shift);
+    if q.bits() > bits {
+        shift -= 1;
+        (q, rest, d2) = divide(shift);
+    }
+    let half = (rest << 1u32).cmp(&d2);
+    if half == Ordering::Greater || half == Ordering::Equal && q.bit(0) {
+        q += 1u32;
+    }
+    (q, -shift)
+}
+
+/// Rounds half to even to a float with `prec` bits of mantissa and the least exponent `emin` (of the last bit).
+fn to_float_bits(r: &BigRational, prec: u64, emin: i64) -> f64 {
+    if r.is_zero() {
+        return 0.0;
+    }
+    // Exponent of the first bit, at most one too small.
+    let top = r.numer().bits() as i64 - r.denom().bits() as i64;
+    if top > 2000 {
+        return if r.is_negative() { f64::NEG_INFINITY } else { f64::INFINITY };
+    }
+    let (mut m, mut e) = mantissa(r, prec);
+    if e < emin {
+        // Subnormal: fewer bits, rounded once from the exact value.
+        let keep = prec as i64 - (emin - e);
+        if keep < 0 {
+            return 0.0;
+        }
+        let scaled = r.abs() / BigRational::new(BigInt::one(), BigInt::one() << (-emin) as u64);
+        m = round_half_even(&scaled);
+        e = emin;
+    }
+    let f = m.to_f64().unwrap_or(f64::INFINITY);
+    // Two steps keep the power of two in range.
+    let f = f * 2f64.powi((e / 2) as i32) * 2f64.powi((e - e / 2) as i32);
+    if r.is_negative() { -f } else { f }
+}
+
+fn round_half_even(r: &BigRational) -> BigUint {
+    let q = r.floor().to_integer();
+    let twice = (r - BigRational::from_integer(q.clone())) * BigInt::from(2);
+    let up = match twice.cmp(&BigRational::one()) {
+        Ordering::Greater => true,
+        Ordering::Equal => q.bit(0),
+        Ordering::Less => false,
+    };
+    (if up { q + 1 } else { q }).magnitude().clone()
+}
+
+fn ratio_to_f64(r: &BigRational) -> f64 {
+    to_float_bits(r, 53, -1074)
+}
+
+fn ratio_to_f32(r: &BigRational) -> f32 {
+    // Already of 24 bits, so the cast is exact; beyond the range it gives infinity.
+    to_float_bits(r, 24, -149) as f32
+}
+
+/// Decodes an integer or floating-point literal as written in the source.
+pub fn parse_number(text: &str) -> Option<Value> {
+    let clean: String = text.chars().filter(|&c| c != '_').collect();
+    let lower = clean.to_ascii_lowercase();
+    if let Some(hex) = lower.strip_prefix("0x") {
+        return if hex.contains(['.', 'p']) { hex_float(hex) } else { radix_int(hex, 16) };
+    }
+    if let Some(t) = lower.strip_prefix("0b") {
+        return radix_int(t, 2);
+    }
+    if let Some(t) = lower.strip_prefix("0o") {
+        return radix_int(t, 8);
+    }
+    if lower.contains(['.', 'e']) {
+        return decimal_float(&lower);
+    }
+    if lower.len() > 1 && lower.starts_with('0') {
+        return radix_int(&lower[1..], 8);
+    }
+    radix_int(&lower, 10)
+}
+
+/// The number before the `i` of an imaginary literal; there, a leading zero does not mean octal.
+pub fn parse_imaginary(text: &str) -> Option<Value> {
+    let body = text.strip_suffix('i')?;
+    let digits = body.bytes().all(|c| c.is_ascii_digit() || c == b'_');
+    let v = if digits { decimal_float(&body.replace('_', ""))? } else { parse_number(body)? };
+    Some(Value::Complex(BigRational::zero(), v.to_float()?))
+}
+
+fn radix_int(digits: &str, radix: u32) -> Option<Value> {
+    BigInt::parse_bytes(digits.as_bytes(), radix).map(Value::Int)
+}
+
+fn decimal_float(t: &str) -> Option<Value> {
+    let (mant, exp) = t.split_once('e').unwrap_or((t, "0"));
+    let exp: i64 = exp.parse().ok()?;
+    let (whole, frac) = mant.split_once('.').unwrap_or((mant, ""));
+    let digits = BigInt::parse_bytes(format!("0{whole}{frac}").as_bytes(), 10)?;
+    if digits.is_zero() {
+        return Some(Value::Float(BigRational::zero()));
+    }
+    let e = exp.checked_sub(frac.len() as i64)?;
+    if e.abs() > MAX_EXPONENT {
+        return None;
+    }
+    let ten = BigInt::from(10).pow(e.unsigned_abs() as u32);
+    Some(Value::Float(shrink(if e >= 0 {
+        BigRational::from_integer(digits * ten)
+    } else {
+        BigRational::new(digits, ten)
+    })))
+}
+
+fn hex_float(t: &str) -> Option<Value> {
+    let (mant, exp) = t.split_once('p')?;
+    let exp: i64 = exp.parse().ok()?;
+    let (whole, frac) = mant.split_once('.').unwrap_or((mant, ""));
+    let digits = BigInt::parse_bytes(format!("0{whole}{frac}").as_bytes(), 16)?;
+    let e = exp.checked_sub(4 * frac.len() as i64)?;
+    if e.abs() > 4 * MAX_EXPONENT {
+        return None;
+    }
+    let two = BigInt::one() << e.unsigned_abs();
+    Some(Value::Float(shrink(if e >= 0 {
+        BigRational::from_integer(digits * two)
+    } else {
+        BigRational::new(digits, two)
+    })))
+}
+
+/// `1h30m`, `1.5s`: nanoseconds. `None` when a number is malformed; fractions of a nanosecond are cut off.
+pub fn parse_duration(text: &str) -> Option<Value> {
+    let mut total = BigRational::zero();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let n = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))?;
+        let number = decimal_float(&rest[..n].replace('_', ""))?.to_float()?;
+        let unit_len = rest[n..].find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len() - n);
+        let ns: i64 = match &rest[n..n + unit_len] {
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            _ => return None,
+        };
+        total += number * BigInt::from(ns);
+        rest = &rest[n + unit_len..];
+    }
+    Some(Value::Int(total.to_integer()))
+}
+
+/// Decodes a string literal with its quotes.
+pub fn parse_string(text: &str) -> Option<Vec<u8>> {
+    if let Some(raw) = text.strip_prefix('`') {
+        let raw = raw.strip_suffix('`').unwrap_or(raw);
+        return Some(raw.bytes().filter(|&b| b != b'\r').collect());
+    }
+    let body = text.strip_prefix('"')?;
+    let body = body.strip_suffix('"').unwrap_or(body);
+    let mut out = vec![];
+    let mut rest = body;
+    while !rest.is_empty() {
+        let n = rest.find('\\').unwrap_or(rest.len());
+        out.extend_from_slice(&rest.as_bytes()[..n]);
+        rest = &rest[n..];
+        if !rest.is_empty() {
+            let (c, byte, n) = unescape(rest)?;
+            if byte {
+                out.push(c as u8);
+            } else {
+                out.extend_from_slice(char::from_u32(c)?.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            rest = &rest[n..];
+        }
+    }
+    Some(out)
+}
+
+/// Decodes a rune literal with its quotes.
+pub fn parse_rune(text: &str) -> Option<u32> {
+    let body = text.strip_prefix('\'')?;
+    let body = body.strip_suffix('\'').unwrap_or(body);
+    if body.starts_with('\\') { Some(unescape(body)?.0) } else { Some(body.chars().next()? as u32) }
+}
+
+/// The escape at the beginning of `s`: its value, whether it is one byte (`\x`, octal), its length.
+fn unescape(s: &str) -> Option<(u32, bool, usize)> {
+    let c = s.as_bytes().get(1)?;
+    let simple = |c: u8| Some((u32::from(c), false, 2));
+    let digits = |from: usize, n: usize, radix: u32| {
+        let v = u32::from_str_radix(s.get(from..from + n)?, radix).ok()?;
+        Some((v, from + n))
+    };
+    match c {
+        b'a' => simple(7),
+        b'b' => simple(8),
+        b'f' => simple(12),
+        b'n' => simple(b'\n'),
+        b'r' => simple(b'\r'),
+        b't' => simple(b'\t'),
+        b'v' => simple(11),
+        b'\\' | b'\'' | b'"' => simple(*c),
+        b'x' => digits(2, 2, 16).map(|(v, n)| (v, true, n)),
+        b'u' => digits(2, 4, 16).map(|(v, n)| (v, false, n)),
+        b'U' => digits(2, 8, 16).map(|(v, n)| (v, false, n)),
+        b'0'..=b'7' => digits(1, 3, 8).map(|(v, n)| (v, true, n)),
+        _ => None,
+    }
+}
+
+/// As messages show it: strings quoted and cut, floats in a short form.
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Bool(b) => write!(f, "{b}"),
+            Value::Int(i) => write!(f, "{i}"),
+            Value::Str(s) => {
+                let text = std::string::String::from_utf8_lossy(s);
+                let mut shown: std::string::String = text.chars().take(69).collect();
+                if shown.len() < text.len() {
+                    shown.push_str("...");
+                }
+                write!(f, "{}", quote(&shown))
+            }
+            Value::Float(r) => write!(f, "{}", show_float(r)),
+            Value::Complex(r, i) => write!(f, "({} + {}i)", show_float(r), show_float(i)),
+        }
+    }
+}
+
+/// A Go string literal for a text.
+pub fn quote(s: &str) -> String {
+    let mut out = String::from("\"");
+    for c in s.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if (c as u32) < 0x20 || c as u32 == 0x7f => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// `%.6g`.
+fn show_float(r: &BigRational) -> String {
+    if r.is_integer() && r.numer().bits() < 64 {
+        let i = r.to_integer();
+        if i.abs() < BigInt::from(1_000_000) {
+            return i.to_string();
+        }
+    }
+    let f = ratio_to_f64(r);
+    if f == 0.0 || f.is_infinite() {
+        return if f == 0.0 { "0".into() } else { format!("{f}") };
+    }
+    let s = format!("{f:.5e}");
+    let (m, e) = s.split_once('e').unwrap_or((&s, "0"));
+    let exp: i32 = e.parse().unwrap_or(0);
+    if (-4..21).contains(&exp) && exp < 6 {
+        let places = (5 - exp).max(0) as usize;
+        let t = format!("{f:.places$}");
+        return if t.contains('.') { t.trim_end_matches('0').trim_end_matches('.').to_string() } else { t };
+    }
+    let m = if m.contains('.') { m.trim_end_matches('0').trim_end_matches('.') } else { m };
+    format!("{m}e{}{:02}", if exp < 0 { '-' } else { '+' }, exp.abs())
+}
+
+#[cfg(test)]
+#[path = "constant_tests.rs"]
+mod tests;

@@ -184,6 +184,8 @@ pub struct PkgFacts {
     pub script_has_defer: bool,
     /// `main.main`; in scripts only when the top level never calls it.
     pub main: Option<ObjId>,
+    /// Prompt: the last statement, an expression whose value is to be printed.
+    pub print_last: Option<StmtId>,
 }
 
 #[derive(Default)]
@@ -213,6 +215,13 @@ pub struct Info {
 impl Info {
     pub fn obj(&self, id: ObjId) -> &Obj {
         &self.objs[id.0 as usize]
+    }
+    pub fn add_obj(&mut self, obj: Obj) -> ObjId {
+        self.objs.push(obj);
+        ObjId(self.objs.len() as u32 - 1)
+    }
+    pub fn obj_mut(&mut self, id: ObjId) -> &mut Obj {
+        &mut self.objs[id.0 as usize]
     }
     /// Facts of an expression; emission calls it only after a check without errors.
     pub fn expr(&self, e: ExprId) -> Option<&ExprInfo> {

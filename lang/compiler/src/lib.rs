@@ -1,7 +1,11 @@
 //! The compiler: types, checks, emission, and the session that keeps them over many texts. It runs nothing.
 #![deny(unsafe_code)]
 
+pub mod check;
 pub mod constant;
+pub mod emit;
 pub mod info;
 pub mod session;
+pub mod type_text;
 pub mod types;
+pub mod universe;

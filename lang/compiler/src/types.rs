@@ -228,4 +228,149 @@ impl Types {
     pub fn is_empty(&self) -> bool {
         self.tys.is_empty()
     }
+
+    /// The basic type that `id` is or is defined as.
+    pub fn basic(&self, id: TyId) -> Option<Basic> {
+        match self.under(id) {
+            Ty::Basic(b) => Some(*b),
+            _ => None,
+        }
+    }
+    pub fn is(&self, id: TyId, class: Class) -> bool {
+        self.basic(id).is_some_and(|b| b.is(class))
+    }
+    pub fn is_untyped(&self, id: TyId) -> bool {
+        matches!(self.get(id), Ty::Basic(b) if b.untyped())
+    }
+    pub fn is_interface(&self, id: TyId) -> bool {
+        matches!(self.under(id), Ty::Interface(_))
+    }
+    /// `nil` is a value of this type.
+    pub fn has_nil(&self, id: TyId) -> bool {
+        match self.under(id) {
+            Ty::Pointer(_) | Ty::Slice(_) | Ty::Map(..) | Ty::Chan(..) | Ty::Func(_) | Ty::Interface(_) => true,
+            Ty::Basic(b) => matches!(b, Basic::UnsafePointer | Basic::UntypedNil),
+            Ty::Error | Ty::Named(_) | Ty::Array(..) | Ty::Struct(_) | Ty::TypeParam(_) | Ty::Tuple(_) => false,
+        }
+    }
+    /// The type that a pointer type (or a defined one) points to.
+    pub fn pointee(&self, id: TyId) -> Option<TyId> {
+        match self.under(id) {
+            Ty::Pointer(t) => Some(*t),
+            _ => None,
+        }
+    }
+    /// The signature of a function type or a type defined as one.
+    pub fn func(&self, id: TyId) -> Option<&FuncTy> {
+        match self.under(id) {
+            Ty::Func(f) => Some(f),
+            _ => None,
+        }
+    }
+    pub fn pointer_to(&mut self, id: TyId) -> TyId {
+        self.intern(Ty::Pointer(id))
+    }
+    /// The element types of a tuple; any other type is a list of one.
+    pub fn list(&self, id: TyId) -> Vec<TyId> {
+        match self.get(id) {
+            Ty::Tuple(l) => l.clone(),
+            _ => vec![id],
+        }
+    }
+    /// Has a name: predeclared, defined, or a type parameter.
+    pub fn has_name(&self, id: TyId) -> bool {
+        matches!(self.get(id), Ty::Basic(_) | Ty::Named(_) | Ty::TypeParam(_))
+    }
+}
+
+/// Sets of basic types that rules speak of; untyped ones belong to them too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    Boolean,
+    Integer,
+    Unsigned,
+    Float,
+    Complex,
+    Numeric,
+    String,
+    /// `<` is defined.
+    Ordered,
+    /// Constants of it exist.
+    Constant,
+}
+
+impl Basic {
+    pub fn untyped(self) -> bool {
+        self >= Basic::UntypedBool
+    }
+    pub fn is(self, class: Class) -> bool {
+        use Basic::*;
+        let boolean = matches!(self, Bool | UntypedBool);
+        let unsigned = matches!(self, Uint | Uint8 | Uint16 | Uint32 | Uint64 | Uintptr);
+        let integer = unsigned
+            || matches!(self, Int | Int8 | Int16 | Int32 | Int64 | UntypedInt | UntypedRune | UntypedDuration);
+        let float = matches!(self, Float32 | Float64 | UntypedFloat);
+        let complex = matches!(self, Complex64 | Complex128 | UntypedComplex);
+        let string = matches!(self, String | UntypedString);
+        match class {
+            Class::Boolean => boolean,
+            Class::Integer => integer,
+            Class::Unsigned => unsigned,
+            Class::Float => float,
+            Class::Complex => complex,
+            Class::Numeric => integer || float || complex,
+            Class::String => string,
+            Class::Ordered => integer || float || string,
+            Class::Constant => boolean || integer || float || complex || string,
+        }
+    }
+    /// As Go names it.
+    pub fn text(self) -> &'static str {
+        use Basic::*;
+        match self {
+            Bool => "bool",
+            Int => "int",
+            Int8 => "int8",
+            Int16 => "int16",
+            Int32 => "int32",
+            Int64 => "int64",
+            Uint => "uint",
+            Uint8 => "uint8",
+            Uint16 => "uint16",
+            Uint32 => "uint32",
+            Uint64 => "uint64",
+            Uintptr => "uintptr",
+            Float32 => "float32",
+            Float64 => "float64",
+            Complex64 => "complex64",
+            Complex128 => "complex128",
+            String => "string",
+            UnsafePointer => "unsafe.Pointer",
+            UntypedBool => "untyped bool",
+            UntypedInt => "untyped int",
+            UntypedRune => "untyped rune",
+            UntypedFloat => "untyped float",
+            UntypedComplex => "untyped complex",
+            UntypedString => "untyped string",
+            UntypedNil => "untyped nil",
+            UntypedDuration => "untyped duration",
+        }
+    }
+}
+
+/// A point to which defined types can be taken back: a text with errors leaves no trace.
+pub struct Journal {
+    methods: Vec<usize>,
+}
+
+impl Types {
+    /// Methods are added to types of earlier prompt lines; everything else only grows.
+    pub fn journal(&self) -> Journal {
+        Journal { methods: self.named.iter().map(|n| n.methods.len()).collect() }
+    }
+    pub fn undo(&mut self, j: Journal) {
+        for (n, len) in self.named.iter_mut().zip(j.methods) {
+            n.methods.truncate(len);
+        }
+    }
 }

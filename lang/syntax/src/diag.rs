@@ -118,6 +118,71 @@ codes! {
     Fallthrough "E0218" "fallthrough where it cannot stand";
     // ---- names and declarations
     Undefined "E0301" "a name that is not declared";
+    Redeclared "E0302" "a name that is declared twice in a block";
+    UnusedVar "E0303" "a variable that is declared and not used";
+    UnusedImport "E0304" "an import that is not used";
+    NoNewVars "E0305" "`:=` without a new variable on its left side";
+    InvalidRecursive "E0306" "a type that contains itself";
+    InitCycle "E0307" "a declaration that depends on itself";
+    NotExported "E0308" "a name that another package keeps to itself";
+    NoMember "E0309" "a field or method that the type does not have";
+    DuplicateMember "E0310" "a field or method that is declared twice";
+    BadReceiver "E0311" "a type that cannot have methods";
+    BadMain "E0312" "main or init with a wrong declaration";
+    NotType "E0313" "something that is not a type where a type is needed";
+    NotExpr "E0314" "something that is not a value where a value is needed";
+    BadBlank "E0315" "the blank identifier used as a value";
+    MissingBody "E0316" "a function without a body";
+    BadPkgUse "E0317" "a package name without a selector";
+    // ---- types and operands
+    Mismatch "E0401" "a value of the wrong type";
+    OpMismatch "E0402" "operands of different types";
+    BadOperand "E0403" "an operator that its operand's type does not have";
+    NotCallable "E0404" "a call of something that is not a function";
+    ArgCount "E0405" "a wrong number of arguments";
+    ValueCount "E0406" "a wrong number of values";
+    NotIndexable "E0407" "an index or slice of something that has none";
+    BadIndex "E0408" "an index that is out of range or not an integer";
+    BadConversion "E0409" "a conversion that does not exist";
+    ImpossibleAssert "E0410" "a type assertion that can never hold";
+    BadLiteral "E0411" "a composite literal that does not fit its type";
+    NotAddressable "E0412" "an address of something that has none";
+    NotAssignable "E0413" "an assignment to something that is not a variable";
+    BadBuiltin "E0414" "a wrong use of a predeclared function";
+    BadDots "E0415" "a misplaced `...`";
+    BadChanOp "E0416" "a channel operation that the channel does not have";
+    NotComparable "E0417" "a comparison of values that cannot be compared";
+    NoValue "E0418" "a call without result used as a value";
+    AmbiguousMember "E0419" "a field or method that is found twice at the same depth";
+    BadMapKey "E0420" "a map key type that cannot be compared";
+    BadNil "E0421" "nil without a type to be nil of";
+    BadRange "E0422" "a range over something that cannot be ranged over";
+    BadShift "E0423" "a shift with a wrong operand";
+    BadEmbed "E0424" "a type that cannot be embedded";
+    UncalledBuiltin "E0425" "a predeclared function that is not called";
+    // ---- statements
+    MissingReturn "E0501" "a function that can end without a return";
+    UnusedValue "E0502" "a value that is computed and not used";
+    DuplicateCase "E0503" "a case that stands twice";
+    BadCondition "E0504" "a condition that is not boolean";
+    BadDefer "E0507" "go or defer without a call";
+    BadTypeSwitch "E0508" "a type switch that is not one";
+    BadSelect "E0509" "a select case that is not a communication";
+    BadReturn "E0510" "a return that does not fit its function";
+    // ---- constants
+    ConstOverflow "E0601" "a constant that its type cannot hold";
+    ConstTruncated "E0602" "a constant that would lose its fraction";
+    DivByZero "E0603" "a division by a constant zero";
+    NotConstant "E0604" "a value that is not constant where a constant is needed";
+    ConstInit "E0605" "a constant declaration without a value";
+    // ---- packages and programs
+    NoPackage "E0701" "an import of a package that does not exist";
+    ImportCycle "E0702" "packages that import each other";
+    NoMain "E0703" "a program without func main";
     // ---- not yet
     NotYet "E0901" "a part of the language that gol does not have yet";
+    NotInPackage "E0902" "a part of a standard package that gol does not have yet";
+    // ---- warnings
+    WarnUnusedVar "W0001" "a variable of a script that is not used";
+    WarnUnusedImport "W0002" "an import of a script that is not used";
 }

@@ -1,0 +1,432 @@
+//! Declarations: the types of package-level objects, found on demand; declarations in blocks.
+//!
+//! A defined type gets its identity when it is declared and its underlying type when that is asked for
+//! ([`Checker::complete`]), so types may refer to each other in any order. Everything else at package level waits in
+//! `pending` until [`Checker::resolve`] is called for it.
+
+use super::Checker;
+use super::operand::Operand;
+use crate::constant::Value;
+use crate::info::{Init, ObjId, ObjKind};
+use crate::types::{Named, NamedId, Ty, TyId, Types};
+use gol_syntax::ast::{ExprId, FuncDecl, Ident, Param, Sig, TypeSpec, VarSpec};
+use gol_syntax::diag::{Code, Diagnostic};
+use gol_syntax::span::Span;
+
+/// What a package-level object is declared as.
+#[derive(Clone, Copy)]
+pub(super) enum Decl<'a> {
+    Const(ConstDecl),
+    /// The object is the n-th name of the line; the objects of the line begin at this id.
+    Var(&'a VarSpec, usize, ObjId),
+    Alias(&'a TypeSpec),
+    Func(&'a FuncDecl),
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct ConstDecl {
+    pub ty: Option<ExprId>,
+    pub value: Option<ExprId>,
+    pub iota: u32,
+    /// The expression is repeated from a line above: messages belong to this name.
+    pub repeated: Option<Span>,
+}
+
+/// How far a defined type is.
+#[derive(Clone, Copy)]
+pub(super) struct TypeState {
+    pub rhs: ExprId,
+    /// Being found, with this many signatures around.
+    pub busy: Option<u32>,
+}
+
+impl<'a> Checker<'a> {
+    /// Makes sure that the type (and value) of an object is known.
+    pub(super) fn resolve(&mut self, obj: ObjId) {
+        let Some(decl) = self.pending.remove(&obj) else {
+            if self.path.contains(&obj) {
+                self.in_progress(obj);
+            }
+            return;
+        };
+        self.path.push(obj);
+        let saved = (self.decl.take(), self.iota.take());
+        match decl {
+            Decl::Const(c) => self.const_value(obj, c),
+            Decl::Var(spec, n, first) => self.package_var(obj, spec, n, first),
+            Decl::Alias(spec) => {
+                let ty = self.type_expr(spec.ty);
+                self.info.obj_mut(obj).ty = ty;
+            }
+            Decl::Func(f) => {
+                let ty = self.sig_type(&f.sig);
+                self.info.obj_mut(obj).ty = ty;
+            }
+        }
+        (self.decl, self.iota) = saved;
+        self.path.pop();
+    }
+
+    /// An object is needed while it is being resolved.
+    fn in_progress(&mut self, obj: ObjId) {
+        let o = self.info.obj(obj);
+        let ready = matches!(o.kind, ObjKind::Global | ObjKind::Func) && o.ty != Types::ERROR;
+        if ready {
+            return;
+        }
+        let from = self.path.iter().position(|&p| p == obj).unwrap_or(0);
+        let cycle: Vec<ObjId> = self.path[from..].to_vec();
+        let all_types = cycle.iter().all(|&c| matches!(self.info.obj(c).kind, ObjKind::Type));
+        self.report_cycle(&cycle, all_types);
+        self.info.obj_mut(obj).ty = Types::ERROR;
+    }
+
+    /// `initialization cycle for a` with the chain of references; told once, at the first object of the cycle.
+    pub(super) fn report_cycle(&mut self, cycle: &[ObjId], types: bool) {
+        if let Some(start) = (0..cycle.len()).min_by_key(|&i| self.info.obj(cycle[i]).span.lo) {
+            self.report_cycle_from(cycle, start, types);
+        }
+    }
+    pub(super) fn report_cycle_from(&mut self, cycle: &[ObjId], start: usize, types: bool) {
+        let names: Vec<(&str, Span)> = cycle[start..]
+            .iter()
+            .chain(&cycle[..start])
+            .map(|&c| (self.name(self.info.obj(c).name), self.info.obj(c).span))
+            .collect();
+        let (what, code) = if types {
+            ("invalid recursive type", Code::InvalidRecursive)
+        } else {
+            ("initialization cycle", Code::InitCycle)
+        };
+        let d = if let [(name, at)] = names[..] {
+            Diagnostic::error(code, at, format!("{what}: {name} refers to itself"))
+        } else {
+            let joint = if types { "" } else { " for" };
+            let mut d = Diagnostic::error(code, names[0].1, format!("{what}{joint} {}", names[0].0));
+            for (i, (name, at)) in names.iter().enumerate() {
+                let next = names[(i + 1) % names.len()].0;
+                d = d.related(*at, format!("{name} refers to {next}"));
+            }
+            d
+        };
+        if !self.diags.iter().any(|o| o.span == d.span && o.code == code) {
+            self.report(d);
+        }
+    }
+
+    // ---- constants
+
+    fn const_value(&mut self, obj: ObjId, c: ConstDecl) {
+        let errors = self.diags.len();
+        self.iota = Some(c.iota);
+        let mut ty = c.ty.map(|t| self.type_expr(t));
+        if let (Some(t), Some(e)) = (ty, c.ty)
+            && t != Types::ERROR
+            && !self.types.is(t, crate::types::Class::Constant)
+        {
+            let (m, at) = (format!("invalid constant type {}", self.ty_text(t)), self.span(e));
+            self.err(Code::NotConstant, at, m);
+            ty = Some(Types::ERROR);
+        }
+        let value = match c.value {
+            Some(v) => {
+                let mut x = self.expr(v);
+                self.const_init(&mut x, ty)
+            }
+            None => None,
+        };
+        self.iota = None;
+        if let Some(at) = c.repeated {
+            for d in &mut self.diags[errors..] {
+                d.span = at;
+            }
+        }
+        let o = self.info.obj_mut(obj);
+        match value {
+            Some((v, t)) => (o.kind, o.ty) = (ObjKind::Const(v), t),
+            None => o.ty = Types::ERROR,
+        }
+    }
+
+    fn const_init(&mut self, x: &mut Operand, ty: Option<TyId>) -> Option<(Value, TyId)> {
+        if !x.ok() || ty == Some(Types::ERROR) {
+            return None;
+        }
+        if x.value.is_none() {
+            let (m, at) = (format!("{} is not constant", self.describe(x)), self.at(x));
+            self.err(Code::NotConstant, at, m);
+            return None;
+        }
+        if let Some(t) = ty {
+            self.assignment(x, Some(t), "constant declaration");
+        }
+        Some((x.value.clone()?, x.ty)).filter(|_| x.ok())
+    }
+
+    /// Constants of one `const` declaration, with repeated lines filled in: name, declaration.
+    pub(super) fn const_group(&mut self, specs: &'a [VarSpec]) -> Vec<(Ident, ConstDecl)> {
+        let mut out = vec![];
+        let mut last: Option<&VarSpec> = None;
+        for (iota, spec) in specs.iter().enumerate() {
+            let own = spec.ty.is_some() || !spec.values.is_empty();
+            if own {
+                last = Some(spec);
+            }
+            let source = last.unwrap_or(spec);
+            for (i, &n) in spec.names.iter().enumerate() {
+                let value = source.values.get(i).copied();
+                if value.is_none() {
+                    self.err(Code::ConstInit, n.span, "missing init expr for const declaration");
+                }
+                let repeated = (!own).then_some(n.span);
+                out.push((n, ConstDecl { ty: source.ty, value, iota: iota as u32, repeated }));
+            }
+            if let Some(&extra) = source.values.get(spec.names.len()) {
+                let at = if own { self.span(extra) } else { spec.span };
+                self.err(Code::ConstInit, at, "extra init expr");
+            }
+        }
+        out
+    }
+
+    /// `const` in a block.
+    pub(super) fn local_consts(&mut self, specs: &'a [VarSpec]) {
+        let mut line: Vec<ObjId> = vec![];
+        let mut iota = 0;
+        for (name, c) in self.const_group(specs) {
+            // The scope of a constant begins after its line.
+            if c.iota != iota {
+                std::mem::take(&mut line).into_iter().for_each(|o| self.declare(o));
+                iota = c.iota;
+            }
+            let obj = self.new_obj(ObjKind::Const(Value::Bool(false)), name, Types::ERROR);
+            let saved = self.iota;
+            self.const_value(obj, c);
+            self.iota = saved;
+            self.info.obj_mut(obj).used = true;
+            line.push(obj);
+        }
+        line.into_iter().for_each(|o| self.declare(o));
+    }
+
+    // ---- variables
+
+    fn package_var(&mut self, obj: ObjId, spec: &'a VarSpec, n: usize, first: ObjId) {
+        self.decl = Some(obj);
+        let nth = |i: usize| ObjId(first.0 + i as u32);
+        let all: Vec<ObjId> = (0..spec.names.len()).map(nth).collect();
+        if let Some(t) = spec.ty {
+            let ty = self.type_expr(t);
+            self.info.obj_mut(obj).ty = ty;
+        }
+        let (names, values) = (spec.names.len(), spec.values.len());
+        if values == 0 {
+            if n == 0 {
+                all.iter().for_each(|&o| self.var_order.push((o, None)));
+            }
+            return;
+        }
+        if names == values {
+            let mut x = self.expr(spec.values[n]);
+            self.init_var(obj, &mut x, spec.ty.is_some(), "variable declaration");
+            return self.add_init(vec![obj], spec.values[n]);
+        }
+        // One call for all, or a wrong number: all names at once.
+        let decl = self.decl.replace(nth(0));
+        for &o in &all {
+            self.pending.remove(&o);
+            if let Some(t) = spec.ty {
+                let ty = self.type_expr(t);
+                self.info.obj_mut(o).ty = ty;
+            }
+        }
+        self.path.extend(all.iter().filter(|&&o| o != obj));
+        self.init_vars(&all, spec.ty.is_some(), &spec.values, "variable declaration", spec.names[0].span);
+        self.path.truncate(self.path.len() + 1 - all.len());
+        self.decl = decl;
+        if values == 1 {
+            self.add_init(all, spec.values[0]);
+        }
+    }
+
+    fn add_init(&mut self, objs: Vec<ObjId>, rhs: ExprId) {
+        let index = self.inits.len();
+        for &o in &objs {
+            self.var_order.push((o, Some(index)));
+        }
+        let blank = self.world.blank;
+        let lhs = objs.into_iter().map(|o| (self.info.obj(o).name != blank).then_some(o)).collect();
+        self.inits.push(Init { lhs, rhs });
+    }
+
+    /// Gives a variable its initial value, and its type when it has none.
+    pub(super) fn init_var(&mut self, obj: ObjId, x: &mut Operand, typed: bool, context: &str) {
+        let ty = self.info.obj(obj).ty;
+        if !x.ok() || typed && ty == Types::ERROR {
+            return;
+        }
+        if typed {
+            return self.assignment(x, Some(ty), context);
+        }
+        if x.is_nil() {
+            let at = self.at(x);
+            return self.err(Code::BadNil, at, format!("use of untyped nil in {context}"));
+        }
+        self.assignment(x, None, context);
+        if x.ok() {
+            self.info.obj_mut(obj).ty = x.ty;
+        }
+    }
+
+    /// `var` in a block, or at the top level of a script.
+    pub(super) fn var_specs(&mut self, specs: &'a [VarSpec]) {
+        for spec in specs {
+            let ty = spec.ty.map(|t| self.type_expr(t));
+            let kind = if self.at_top() { ObjKind::Global } else { ObjKind::Local };
+            let objs: Vec<ObjId> = spec
+                .names
+                .iter()
+                .map(|&n| {
+                    let obj = self.new_obj(kind.clone(), n, ty.unwrap_or(Types::ERROR));
+                    self.own_local(obj);
+                    obj
+                })
+                .collect();
+            if !spec.values.is_empty() {
+                let at = spec.names.first().map_or(spec.span, |n| n.span);
+                self.init_vars(&objs, ty.is_some(), &spec.values, "variable declaration", at);
+            }
+            objs.into_iter().for_each(|o| self.declare(o));
+        }
+    }
+    /// Notes in which function a local variable is declared.
+    pub(super) fn own_local(&mut self, obj: ObjId) {
+        if matches!(self.info.obj(obj).kind, ObjKind::Local) {
+            self.depth.insert(obj, self.funcs.len().saturating_sub(1));
+        }
+    }
+
+    // ---- types
+
+    /// Declares a type; a defined one gets its identity here. Gives the object when an alias is still to be resolved.
+    pub(super) fn type_object(&mut self, spec: &'a TypeSpec) -> ObjId {
+        let obj = self.new_obj(ObjKind::Type, spec.name, Types::ERROR);
+        self.info.obj_mut(obj).used = true;
+        if spec.tparams.is_some() {
+            let name = self.name(spec.name.sym);
+            self.not_yet(spec.name.span, &format!("generic type {name}"));
+            return obj;
+        }
+        if spec.alias {
+            self.pending.insert(obj, Decl::Alias(spec));
+            return obj;
+        }
+        let local = if self.funcs.is_empty() || self.at_top() { 0 } else { self.local_types + 1 };
+        self.local_types = self.local_types.max(local);
+        let (id, ty) = self.types.add_named(Named {
+            name: spec.name.sym,
+            pkg: self.pkg,
+            obj: Some(obj),
+            underlying: Types::ERROR,
+            methods: vec![],
+            local,
+            tparams: vec![],
+            targs: vec![],
+            origin: None,
+        });
+        self.unresolved.insert(id, TypeState { rhs: spec.ty, busy: None });
+        self.info.obj_mut(obj).ty = ty;
+        obj
+    }
+
+    /// `type` in a block.
+    pub(super) fn local_types(&mut self, specs: &'a [TypeSpec]) {
+        for spec in specs {
+            let obj = self.type_object(spec);
+            // The scope of a type begins at its name.
+            self.declare(obj);
+            self.resolve(obj);
+            let ty = self.info.obj(obj).ty;
+            self.complete(ty);
+            self.check_finite(ty);
+        }
+        self.run_later();
+    }
+
+    /// Makes sure that the underlying type of a type is known.
+    pub(super) fn complete(&mut self, ty: TyId) {
+        let Ty::Named(id) = *self.types.get(ty) else { return };
+        let Some(state) = self.unresolved.get_mut(&id) else { return };
+        if let Some(depth) = state.busy {
+            if self.signatures > depth {
+                let at = self.types.named(id).obj.map_or(Span::default(), |o| self.info.obj(o).span);
+                self.broken.insert(id);
+                return self.not_yet(at, "an interface that a signature in it embeds again");
+            }
+            let from = self.completing.iter().position(|&c| c == id).unwrap_or(0);
+            let cycle: Vec<ObjId> =
+                self.completing[from..].iter().filter_map(|&n| self.types.named(n).obj).collect();
+            self.broken.extend(&self.completing[from..]);
+            return self.report_cycle(&cycle, true);
+        }
+        state.busy = Some(self.signatures);
+        let rhs = state.rhs;
+        self.completing.push(id);
+        let t = self.type_expr(rhs);
+        self.complete(t);
+        let under = self.types.under_id(t);
+        let under = if self.broken.contains(&id) { Types::ERROR } else { under };
+        self.types.named[id.0 as usize].underlying = under;
+        self.completing.pop();
+        self.unresolved.remove(&id);
+    }
+
+    /// Reports a type that contains itself by value.
+    pub(super) fn check_finite(&mut self, ty: TyId) {
+        let mut path = vec![];
+        let mut done = rustc_hash::FxHashSet::default();
+        if let Some(cycle) = self.value_cycle(ty, &mut path, &mut done) {
+            let objs: Vec<ObjId> = cycle.iter().filter_map(|&n| self.types.named(n).obj).collect();
+            self.report_cycle(&objs, true);
+            for n in cycle {
+                self.types.named[n.0 as usize].underlying = Types::ERROR;
+            }
+        }
+    }
+
+    fn value_cycle(
+        &self,
+        ty: TyId,
+        path: &mut Vec<NamedId>,
+        done: &mut rustc_hash::FxHashSet<NamedId>,
+    ) -> Option<Vec<NamedId>> {
+        match self.types.get(ty) {
+            Ty::Named(n) => {
+                if let Some(i) = path.iter().position(|p| p == n) {
+                    return Some(path[i..].to_vec());
+                }
+                if self.types.named(*n).pkg != self.pkg || !done.insert(*n) {
+                    return None;
+                }
+                path.push(*n);
+                let found = self.value_cycle(self.types.named(*n).underlying, path, done);
+                path.pop();
+                found
+            }
+            Ty::Array(_, elem) => self.value_cycle(*elem, path, done),
+            Ty::Struct(fields) => fields.iter().find_map(|f| self.value_cycle(f.ty, path, done)),
+            _ => None,
+        }
+    }
+
+    // ---- functions
+
+    /// Checks the body of a declared function and files its facts.
+    pub(super) fn check_func(&mut self, obj: ObjId, sig: &'a Sig, recv: Option<(&'a Param, TyId)>, f: &'a FuncDecl) {
+        let ty = self.info.obj(obj).ty;
+        let saved = self.decl.replace(obj);
+        let facts = self.func_body(sig, ty, recv, f.body);
+        self.decl = saved;
+        self.info.funcs.insert(obj, facts);
+    }
+}

@@ -1,0 +1,116 @@
+//! Reasons in words: why a type does not implement an interface, why values cannot be compared, what was meant.
+
+use super::Checker;
+use crate::check::relation::{Missing, incomparable, missing_method};
+use crate::types::{Ty, TyId};
+use gol_syntax::ast::Sym;
+
+impl Checker<'_> {
+    /// `T does not implement I (missing method M)`.
+    pub(super) fn why_not_implements(&self, ty: TyId, iface: TyId) -> Option<String> {
+        let cause = self.missing_cause(ty, iface)?;
+        Some(format!("{} does not implement {} {cause}", self.ty_text(ty), self.ty_text(iface)))
+    }
+    /// `(missing method M)`.
+    pub(super) fn missing_cause(&self, ty: TyId, iface: TyId) -> Option<String> {
+        Some(match missing_method(self.types, self.info, ty, iface)? {
+            Missing::Absent(m) => match self.other_spelling(ty, m) {
+                Some(other) => {
+                    format!("(missing method {})\n\t\thave {other}\n\t\twant {}", self.name(m), self.name(m))
+                }
+                None => format!("(missing method {})", self.name(m)),
+            },
+            Missing::WrongSig(m, has, wants) => {
+                let name = self.name(m);
+                let sig = |t| self.ty_text(t).replacen("func", name, 1);
+                format!("(wrong type for method {name})\n\t\thave {}\n\t\twant {}", sig(has), sig(wants))
+            }
+            Missing::PointerReceiver(m) => format!("(method {} has pointer receiver)", self.name(m)),
+            Missing::PointerToInterface => format!("(type {} is pointer to interface, not interface)", self.ty_text(ty)),
+            Missing::Constraint => "(it is not comparable)".into(),
+        })
+    }
+    /// A method of the type that differs from the wanted name in letter case only.
+    fn other_spelling(&self, ty: TyId, name: Sym) -> Option<String> {
+        let wanted = self.name(name).to_lowercase();
+        let set = crate::check::lookup::method_set(self.types, self.info, &self.ast.names, ty);
+        set.iter().map(|m| self.name(m.name)).find(|n| n.to_lowercase() == wanted).map(str::to_string)
+    }
+
+    /// `slice can only be compared to nil`, `struct containing []int cannot be compared`.
+    pub(super) fn incomparable_cause(&self, ty: TyId) -> String {
+        let kind = match self.types.under(ty) {
+            Ty::Slice(_) => "slice",
+            Ty::Map(..) => "map",
+            Ty::Func(_) => "func",
+            Ty::Struct(_) => {
+                let part = incomparable(self.types, ty).unwrap_or(ty);
+                return format!("struct containing {} cannot be compared", self.ty_text(part));
+            }
+            _ => return format!("{} cannot be compared", self.ty_text(ty)),
+        };
+        format!("{kind} can only be compared to nil")
+    }
+
+    /// The kind of a type in one word, for operators that it lacks.
+    pub(super) fn kind_of(&self, ty: TyId) -> String {
+        match self.types.under(ty) {
+            Ty::Array(..) => "array".into(),
+            Ty::Slice(_) => "slice".into(),
+            Ty::Struct(_) => "struct".into(),
+            Ty::Pointer(_) => "pointer".into(),
+            Ty::Func(_) => "func".into(),
+            Ty::Interface(_) => "interface".into(),
+            Ty::Map(..) => "map".into(),
+            Ty::Chan(..) => "chan".into(),
+            _ => self.ty_text(ty),
+        }
+    }
+
+    /// The candidate that a misspelt name most likely means.
+    pub(super) fn nearest(&self, wrong: &str, candidates: impl Iterator<Item = Sym>) -> Option<&str> {
+        let limit = match wrong.chars().count() {
+            0..=2 => return None,
+            3..=5 => 1,
+            _ => 2,
+        };
+        let scored = candidates.map(|s| self.name(s)).filter(|n| *n != "_" && *n != wrong);
+        let scored = scored.map(|n| (distance(wrong, n, limit), n));
+        scored.filter(|(d, _)| *d <= limit).min().map(|(_, n)| n)
+    }
+    /// Help for an undefined name: the nearest one in scope.
+    pub(super) fn did_you_mean(&self, wrong: Sym) -> Option<String> {
+        let locals = self.locals.iter().flat_map(|b| b.scope.symbols());
+        let outer = match self.role {
+            super::Role::Prompt => Some(self.world.scopes[self.pkg.0 as usize].symbols()),
+            _ => None,
+        };
+        let top = self.imports.symbols().chain(self.top.symbols()).chain(outer.into_iter().flatten());
+        let all = locals.chain(top).chain(self.world.universe.scope.symbols());
+        let near = self.nearest(self.name(wrong), all)?;
+        Some(format!("did you mean `{near}`?"))
+    }
+}
+
+/// Edit distance with neighbouring letters swapped as one edit; texts whose lengths differ
+/// by more than `limit` are not compared.
+fn distance(a: &str, b: &str, limit: usize) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > limit {
+        return limit + 1;
+    }
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let same = a[i - 1] == b[j - 1];
+            let mut d = (rows[i - 1][j - 1] + usize::from(!same)).min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                d = d.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(d);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}

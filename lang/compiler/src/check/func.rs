@@ -1,0 +1,187 @@
+//! Functions: bodies of declarations and literals, parameters, captured variables.
+
+use super::Checker;
+use super::operand::Operand;
+use crate::info::{FuncFacts, ObjId, ObjKind};
+use crate::types::{Ty, TyId, Types};
+use gol_syntax::ast::{BlockId, ExprId, Ident, Param, Sig, StmtId};
+use gol_syntax::diag::Code;
+use gol_syntax::span::Span;
+use rustc_hash::FxHashSet;
+
+/// What kind of function body is being checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FuncKind {
+    Func,
+    /// The top level of a script.
+    Script,
+    /// A statement of `par` or a body of `par for`: cannot return.
+    Par,
+}
+
+/// A function whose body is being checked.
+pub(super) struct FuncCtx {
+    pub kind: FuncKind,
+    pub results: Vec<ObjId>,
+    pub result_types: Vec<TyId>,
+    pub named_results: bool,
+    pub captures: Vec<ObjId>,
+    seen: FxHashSet<ObjId>,
+    pub has_defer: bool,
+    pub has_recover: bool,
+}
+
+impl FuncCtx {
+    pub fn new(kind: FuncKind) -> FuncCtx {
+        FuncCtx {
+            kind,
+            results: vec![],
+            result_types: vec![],
+            named_results: false,
+            captures: vec![],
+            seen: FxHashSet::default(),
+            has_defer: false,
+            has_recover: false,
+        }
+    }
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn func_lit(&mut self, e: ExprId, sig: &'a Sig, body: BlockId) -> Operand {
+        let ty = self.sig_type(sig);
+        if ty == Types::ERROR {
+            return Operand::invalid(e);
+        }
+        if self.funcs.is_empty() {
+            // In the initial value of a package-level variable: its type is known before the body is checked.
+            let (decl, iota) = (self.decl, self.iota);
+            self.later.push(Box::new(move |c| {
+                let saved = (std::mem::replace(&mut c.decl, decl), std::mem::replace(&mut c.iota, iota));
+                let facts = c.func_body(sig, ty, None, Some(body));
+                c.info.lits.insert(e, facts);
+                (c.decl, c.iota) = saved;
+            }));
+        } else {
+            let facts = self.func_body(sig, ty, None, Some(body));
+            self.info.lits.insert(e, facts);
+        }
+        Operand::value(ty, e)
+    }
+
+    /// Checks a body with its parameters.
+    pub(super) fn func_body(
+        &mut self,
+        sig: &'a Sig,
+        ty: TyId,
+        recv: Option<(&'a Param, TyId)>,
+        body: Option<BlockId>,
+    ) -> FuncFacts {
+        let fty = self.types.func(ty).cloned().unwrap_or_default();
+        self.funcs.push(FuncCtx::new(FuncKind::Func));
+        self.open_block();
+        let recv = recv.map(|(p, t)| self.parameter(p, t));
+        let params: Vec<ObjId> = sig.params.iter().zip(&fty.params).map(|(p, &t)| self.parameter(p, t)).collect();
+        let results: Vec<ObjId> = sig.results.iter().zip(&fty.results).map(|(p, &t)| self.parameter(p, t)).collect();
+        let named_results = sig.results.iter().any(|p| p.name.is_some());
+        if let Some(f) = self.funcs.last_mut() {
+            f.results = results.clone();
+            f.result_types = fty.results.clone();
+            f.named_results = named_results;
+        }
+        if let Some(b) = body {
+            self.body(b, !fty.results.is_empty());
+        }
+        self.close_block();
+        let ctx = self.funcs.pop().unwrap_or_else(|| FuncCtx::new(FuncKind::Func));
+        FuncFacts {
+            sig: ty,
+            recv,
+            params,
+            results,
+            named_results,
+            body,
+            captures: ctx.captures,
+            has_defer: ctx.has_defer,
+            has_recover: ctx.has_recover,
+        }
+    }
+
+    /// The statements of a body in the current block, with what holds for whole bodies.
+    fn body(&mut self, b: BlockId, has_results: bool) {
+        let block = self.ast.block(b);
+        self.stmt_list(&block.stmts);
+        if has_results && !self.block_terminates(&block.stmts) {
+            let at = Span::new(block.span.hi.saturating_sub(1), block.span.hi);
+            self.err(Code::MissingReturn, at, "missing return");
+        }
+    }
+
+    fn parameter(&mut self, p: &Param, ty: TyId) -> ObjId {
+        let obj = match p.name {
+            Some(n) => self.new_obj(ObjKind::Local, n, ty),
+            None => {
+                let span = p.ty.map_or(Span::default(), |t| self.span(t));
+                self.anonymous(span, ty)
+            }
+        };
+        self.info.obj_mut(obj).used = true;
+        self.depth.insert(obj, self.funcs.len() - 1);
+        if p.name.is_some() {
+            self.declare(obj);
+        }
+        obj
+    }
+    /// A variable without a name.
+    fn anonymous(&mut self, span: Span, ty: TyId) -> ObjId {
+        let old = self.info.defs.get(&span.lo).copied();
+        let obj = self.new_obj(ObjKind::Local, Ident { sym: self.world.blank, span }, ty);
+        match old {
+            Some(o) => self.info.defs.insert(span.lo, o),
+            None => self.info.defs.remove(&span.lo),
+        };
+        obj
+    }
+
+    /// A body that is a function without parameters and results: of `go {}`, `defer {}`, `par`.
+    pub(super) fn block_func(&mut self, kind: FuncKind, stmts: &'a [StmtId], body: Option<BlockId>) -> FuncFacts {
+        self.funcs.push(FuncCtx::new(kind));
+        self.open_block();
+        self.stmt_list(stmts);
+        self.close_block();
+        let ctx = self.funcs.pop().unwrap_or_else(|| FuncCtx::new(kind));
+        let sig = self.types.intern(Ty::Func(crate::types::FuncTy::default()));
+        FuncFacts {
+            sig,
+            recv: None,
+            params: vec![],
+            results: vec![],
+            named_results: false,
+            body,
+            captures: ctx.captures,
+            has_defer: ctx.has_defer,
+            has_recover: ctx.has_recover,
+        }
+    }
+
+    /// A use of a local variable: every function between here and its declaration captures it.
+    pub(super) fn capture(&mut self, obj: ObjId) {
+        let Some(&owner) = self.depth.get(&obj) else { return };
+        if owner + 1 >= self.funcs.len() {
+            return;
+        }
+        self.info.obj_mut(obj).captured = true;
+        for f in &mut self.funcs[owner + 1..] {
+            if f.seen.insert(obj) {
+                f.captures.push(obj);
+            }
+        }
+    }
+
+    /// In a script: `main` used at the top level is not called again at the end.
+    pub(super) fn note_main(&mut self, obj: ObjId) {
+        let script = self.funcs.first().is_some_and(|f| f.kind == FuncKind::Script);
+        if script && self.info.obj(obj).name == self.world.main && self.info.obj(obj).pkg == self.pkg {
+            self.calls_main = true;
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The checker: resolves names, types expressions, evaluates constants, and fills the side tables of `info.rs`.
+//!
+//! Read in this order: `resolve` (collects the objects of a package), `decl` (types them on demand), `typexpr`, `expr`
+//! and its parts (one noun a file), `stmt` and its parts, then what looks at a whole package: `init_order`, `unused`.
+//! Shape of the functions that check expressions: they take an `ExprId` and give an [`operand::Operand`]. A mistake is
+//! reported once, where it is found, and gives an operand of mode `Invalid` (or type `Ty::Error`), which every
+//! rule accepts in silence. Nothing here fails or panics on a wrong program.
+
+mod assign;
+mod binary;
+mod builtin;
+mod call;
+mod conc;
+mod convert;
+mod decl;
+mod describe;
+mod expr;
+mod expr_text;
+mod func;
+mod index;
+mod init_order;
+mod literal;
+pub mod lookup;
+mod operand;
+mod range;
+pub mod relation;
+mod resolve;
+mod returns;
+pub mod scope;
+mod script;
+mod select;
+mod stmt;
+mod switch;
+mod typexpr;
+mod unary;
+mod unused;
+mod untyped;
+pub mod world;
+
+use crate::info::{ExprInfo, Info, Mode, Obj, ObjId, ObjKind, PkgFacts};
+use crate::type_text::{TypeText, type_string};
+use crate::types::{NamedId, PkgId, TyId, Types};
+use decl::Decl;
+use func::FuncCtx;
+use gol_syntax::ast::{Ast, ExprId, Ident, StmtId, Sym};
+use gol_syntax::diag::{Code, Diagnostic, Severity};
+use gol_syntax::span::Span;
+use operand::Operand;
+use rustc_hash::FxHashMap;
+use scope::Scope;
+use world::World;
+
+/// What a list of top-level statements is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// `package main`, or any package of the user.
+    Package,
+    /// A standard package: bodiless functions are natives.
+    Library,
+    Script,
+    Prompt,
+}
+
+impl Role {
+    /// Statements run at top level.
+    pub fn script(self) -> bool {
+        matches!(self, Role::Script | Role::Prompt)
+    }
+}
+
+/// Checks the items of a package, script or prompt line and fills `info.pkgs[pkg]`. Diagnostics are sorted by position.
+/// Imported packages are in the world already. When there is an error nothing of the package may be used, and
+/// [`World`] is as before.
+pub fn check_items(
+    ast: &Ast,
+    types: &mut Types,
+    info: &mut Info,
+    world: &mut World,
+    pkg: PkgId,
+    role: Role,
+    items: &[StmtId],
+) -> Vec<Diagnostic> {
+    let journal = types.journal();
+    let mut c = Checker {
+        ast,
+        types,
+        info,
+        world,
+        pkg,
+        role,
+        diags: vec![],
+        facts: PkgFacts::default(),
+        imports: Scope::default(),
+        top: Scope::default(),
+        locals: vec![],
+        funcs: vec![],
+        depth: FxHashMap::default(),
+        pending: FxHashMap::default(),
+        path: vec![],
+        unresolved: FxHashMap::default(),
+        later: vec![],
+        iota: None,
+        decl: None,
+        deps: FxHashMap::default(),
+        var_order: vec![],
+        inits: vec![],
+        local_types: 0,
+        untyped: vec![],
+        lhs_of_shift: FxHashMap::default(),
+        calls_main: false,
+        completing: vec![],
+        broken: Default::default(),
+        signatures: 0,
+    };
+    c.package(items);
+    let mut diags = std::mem::take(&mut c.diags);
+    let (facts, top) = (std::mem::take(&mut c.facts), std::mem::take(&mut c.top));
+    drop(c);
+    diags.sort_by_key(|d| (d.span.lo, d.span.hi));
+    diags.dedup_by(|a, b| a.span == b.span && a.message == b.message);
+    if diags.iter().any(|d| d.severity == Severity::Error) {
+        types.undo(journal);
+    } else {
+        info.pkgs[pkg.0 as usize] = facts;
+        if role == Role::Prompt {
+            world.scopes[pkg.0 as usize].absorb(top);
+        } else {
+            world.scopes[pkg.0 as usize] = top;
+        }
+    }
+    diags
+}
+
+type Action<'a> = Box<dyn FnOnce(&mut Checker<'a>) + 'a>;
+
+/// The state of checking one list of items.
+pub(crate) struct Checker<'a> {
+    ast: &'a Ast,
+    types: &'a mut Types,
+    info: &'a mut Info,
+    world: &'a mut World,
+    pkg: PkgId,
+    role: Role,
+    diags: Vec<Diagnostic>,
+    facts: PkgFacts,
+    /// Imported packages by name, and dot-imported names.
+    imports: Scope,
+    /// The package's (or the prompt line's) own names.
+    top: Scope,
+    /// Blocks around the current place, innermost last.
+    locals: Vec<Block>,
+    /// Functions around the current place, innermost last.
+    funcs: Vec<FuncCtx>,
+    /// How deep in `funcs` a local variable is declared.
+    depth: FxHashMap<ObjId, usize>,
+    /// Package-level objects whose type is not known yet.
+    pending: FxHashMap<ObjId, Decl<'a>>,
+    /// Objects being resolved.
+    path: Vec<ObjId>,
+    /// Defined types whose underlying type is not known yet.
+    unresolved: FxHashMap<NamedId, decl::TypeState>,
+    later: Vec<Action<'a>>,
+    iota: Option<u32>,
+    /// The package-level function or variable being checked, for the order of initialisation.
+    decl: Option<ObjId>,
+    deps: FxHashMap<ObjId, Vec<ObjId>>,
+    /// Package-level variables in source order: their index in `inits`, if they have an initial value.
+    var_order: Vec<(ObjId, Option<usize>)>,
+    inits: Vec<crate::info::Init>,
+    local_types: u32,
+    /// Expressions recorded with an untyped type, which wait for a context.
+    untyped: Vec<ExprId>,
+    /// Untyped constants that are shifted by a variable count.
+    lhs_of_shift: FxHashMap<ExprId, ()>,
+    /// The top level of a script calls `main` itself.
+    calls_main: bool,
+    /// Defined types whose underlying type is being found, outermost first.
+    completing: Vec<NamedId>,
+    /// Defined types that are wrong and reported.
+    broken: rustc_hash::FxHashSet<NamedId>,
+    /// Signatures around the current place in a type.
+    signatures: u32,
+}
+
+/// A block's names.
+#[derive(Default)]
+struct Block {
+    scope: Scope,
+}
+
+impl<'a> Checker<'a> {
+    fn report(&mut self, d: Diagnostic) {
+        self.diags.push(d);
+    }
+    fn err(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.report(Diagnostic::error(code, span, message));
+    }
+    /// An error in programs, a warning in scripts.
+    fn lax(&mut self, code: Code, warn: Code, span: Span, message: String) {
+        if self.role.script() {
+            self.report(Diagnostic::warning(warn, span, message));
+        } else {
+            self.err(code, span, message);
+        }
+    }
+    fn not_yet(&mut self, span: Span, what: &str) {
+        self.err(Code::NotYet, span, format!("not in gol yet: {what}"));
+    }
+    fn name(&self, s: Sym) -> &'a str {
+        self.ast.name(s)
+    }
+    fn span(&self, e: ExprId) -> Span {
+        self.ast.expr_span(e)
+    }
+    fn sym(&self, text: &str) -> Option<Sym> {
+        self.ast.names.find(text)
+    }
+    fn is_blank(&self, s: Sym) -> bool {
+        s == self.world.blank
+    }
+    fn ty_text(&self, ty: TyId) -> String {
+        type_string(self.types, self.info, &self.ast.names, ty, TypeText::Message(self.pkg))
+    }
+    /// The package that an unexported name belongs to here; PkgId(0) for exported ones.
+    fn name_pkg(&self, s: Sym) -> PkgId {
+        world::name_pkg(&self.ast.names, s, self.pkg)
+    }
+
+    fn new_obj(&mut self, kind: ObjKind, name: Ident, ty: TyId) -> ObjId {
+        let id = self.info.add_obj(Obj {
+            name: name.sym,
+            kind,
+            ty,
+            pkg: self.pkg,
+            span: name.span,
+            addr_taken: false,
+            captured: false,
+            reassigned: false,
+            used: false,
+        });
+        self.info.defs.insert(name.span.lo, id);
+        id
+    }
+
+    /// What a name means here, from the innermost block outwards.
+    fn find(&self, name: Sym) -> Option<ObjId> {
+        let local = self.locals.iter().rev().find_map(|b| b.scope.get(name));
+        local.or_else(|| self.find_top(name))
+    }
+    /// What a name means outside all functions.
+    fn find_top(&self, name: Sym) -> Option<ObjId> {
+        self.imports
+            .get(name)
+            .or_else(|| self.top.get(name))
+            .or_else(|| match self.role {
+                Role::Prompt => self.world.scopes[self.pkg.0 as usize].get(name),
+                Role::Package | Role::Library | Role::Script => None,
+            })
+            .or_else(|| self.world.universe.scope.get(name))
+    }
+    fn at_top(&self) -> bool {
+        self.locals.is_empty()
+    }
+
+    fn open_block(&mut self) {
+        self.locals.push(Block::default());
+    }
+    fn close_block(&mut self) {
+        if let Some(b) = self.locals.pop() {
+            self.report_unused(&b.scope);
+        }
+    }
+
+    /// Declares an object in the innermost block, or at top level. The blank identifier declares nothing.
+    fn declare(&mut self, obj: ObjId) {
+        let (name, span) = (self.info.obj(obj).name, self.info.obj(obj).span);
+        if self.is_blank(name) {
+            return;
+        }
+        let scope = self.locals.last().map_or(&self.top, |b| &b.scope);
+        let mut other = scope.get(name);
+        if self.locals.is_empty() && other.is_none() {
+            other = self.imports.get(name);
+        }
+        if let Some(other) = other {
+            return self.redeclared(name, span, other);
+        }
+        match self.locals.last_mut() {
+            Some(b) => b.scope.insert(name, obj),
+            None => self.top.insert(name, obj),
+        }
+    }
+    fn redeclared(&mut self, name: Sym, span: Span, other: ObjId) {
+        let name = self.name(name);
+        let at = self.info.obj(other).span;
+        let mut d = Diagnostic::error(Code::Redeclared, span, format!("{name} redeclared in this block"));
+        if at != Span::default() {
+            d = d.related(at, format!("other declaration of {name}"));
+        }
+        self.report(d);
+    }
+
+    /// Writes down what is known of an expression.
+    fn record(&mut self, x: &Operand) {
+        self.set_info(x.expr, x.mode, x.ty, x.value.clone());
+        if self.types.is_untyped(x.ty) && !matches!(x.mode, Mode::Invalid | Mode::Type) {
+            self.untyped.push(x.expr);
+        }
+    }
+    fn set_info(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<crate::constant::Value>) {
+        let i = e.ix();
+        if self.info.exprs.len() <= i {
+            self.info.exprs.resize(self.ast.expr_count().max(i + 1), None);
+        }
+        self.info.exprs[i] = Some(ExprInfo { mode, ty, value });
+    }
+
+    /// Runs what was put off until declarations are complete.
+    fn run_later(&mut self) {
+        while !self.later.is_empty() {
+            for action in std::mem::take(&mut self.later) {
+                action(self);
+            }
+        }
+    }
+}

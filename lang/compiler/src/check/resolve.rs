@@ -1,0 +1,391 @@
+//! A whole package: imports, collecting its objects, and the order in which everything is checked.
+
+use super::decl::Decl;
+use super::func::{FuncCtx, FuncKind};
+use super::{Checker, Role};
+use crate::constant::Value;
+use crate::info::{Obj, ObjId, ObjKind};
+use crate::types::{NamedId, PkgId, Ty, TyId, Types};
+use gol_syntax::ast::{Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec};
+use gol_syntax::diag::{Code, Diagnostic, Severity};
+use gol_syntax::span::Span;
+
+/// A declared function or method.
+struct Func<'a> {
+    obj: ObjId,
+    decl: &'a FuncDecl,
+    /// The receiver with its type.
+    recv: Option<(&'a Param, TyId)>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn package(&mut self, items: &[StmtId]) {
+        let own = &self.info.pkgs[self.pkg.0 as usize];
+        self.facts.path = own.path.clone();
+        self.facts.name = own.name.clone();
+        self.import_all(items);
+        let mut consts = vec![];
+        let mut types = vec![];
+        let mut vars = vec![];
+        let mut funcs = vec![];
+        for &s in items {
+            match self.ast.stmt(s) {
+                Stmt::Package(name) if !self.role.script() => self.facts.name = self.name(name.sym).to_string(),
+                Stmt::Const(specs) => consts.extend(self.collect_consts(specs)),
+                Stmt::Type(specs) => types.extend(self.collect_types(specs)),
+                Stmt::Var(specs) if !self.role.script() => vars.extend(self.collect_vars(specs)),
+                Stmt::Func(f) => funcs.extend(self.collect_func(f)),
+                _ => {}
+            }
+        }
+        let funcs: Vec<Func<'a>> = funcs.into_iter().map(|(obj, decl)| self.attach(obj, decl)).collect();
+        self.resolve_types(&types);
+        for f in &funcs {
+            self.resolve(f.obj);
+        }
+        self.check_methods(&types);
+        for &o in consts.iter().chain(&vars) {
+            self.resolve(o);
+        }
+        self.run_later();
+        if self.role.script() {
+            self.script(items);
+        }
+        for f in &funcs {
+            self.check_func(f.obj, &f.decl.sig, f.recv, f.decl);
+        }
+        self.run_later();
+        self.facts.funcs = funcs.iter().map(|f| f.obj).collect();
+        self.finalize_rest();
+        self.unused_imports();
+        self.order_inits();
+        if !self.failed() {
+            self.check_main(items);
+        }
+    }
+
+    // ---- imports
+
+    fn import_all(&mut self, items: &[StmtId]) {
+        for &s in items {
+            if let Stmt::Import(specs) = self.ast.stmt(s) {
+                specs.iter().for_each(|spec| self.import(spec));
+            }
+        }
+    }
+
+    fn import(&mut self, spec: &ImportSpec) {
+        let path = crate::constant::parse_string(self.name(spec.path)).unwrap_or_default();
+        let path = String::from_utf8_lossy(&path).into_owned();
+        let pkg = match self.world.packages.get(&path) {
+            Some(Some(p)) => *p,
+            Some(None) => return self.hide_import(spec, &path),
+            None => {
+                self.no_package(spec, &path);
+                return self.hide_import(spec, &path);
+            }
+        };
+        let name = match spec.name {
+            ImportName::Dot => return self.dot_import(spec, pkg),
+            ImportName::Name(n) => n,
+            ImportName::None => {
+                let own = &self.info.pkgs[pkg.0 as usize].name;
+                let Some(sym) = self.sym(own) else { return };
+                Ident { sym, span: spec.span }
+            }
+        };
+        if self.is_blank(name.sym) {
+            self.note_import(pkg);
+            return;
+        }
+        if name.sym == self.world.init {
+            return self.err(Code::BadMain, name.span, "cannot import package as init - init must be a func");
+        }
+        let obj = self.import_object(name, pkg);
+        if let Some(other) = self.imports.get(name.sym) {
+            return self.redeclared(name.sym, name.span, other);
+        }
+        self.imports.insert(name.sym, obj);
+    }
+
+    pub(super) fn import_object(&mut self, name: Ident, pkg: PkgId) -> ObjId {
+        self.note_import(pkg);
+        self.info.add_obj(Obj {
+            name: name.sym,
+            kind: ObjKind::Pkg(pkg),
+            ty: Types::VOID,
+            pkg: self.pkg,
+            span: name.span,
+            addr_taken: false,
+            captured: false,
+            reassigned: false,
+            used: false,
+        })
+    }
+    fn note_import(&mut self, pkg: PkgId) {
+        if !self.facts.imports.contains(&pkg) {
+            self.facts.imports.push(pkg);
+        }
+    }
+
+    /// A package that could not be loaded still has its name, of which nothing more is said.
+    fn hide_import(&mut self, spec: &ImportSpec, path: &str) {
+        let last = path.rsplit('/').next().unwrap_or(path);
+        let sym = match spec.name {
+            ImportName::Name(n) => Some(n.sym),
+            ImportName::None => self.sym(last),
+            ImportName::Dot => None,
+        };
+        if let Some(sym) = sym {
+            let span = spec.span;
+            let obj = self.new_obj(ObjKind::Type, Ident { sym, span }, Types::ERROR);
+            self.info.obj_mut(obj).used = true;
+            self.imports.insert(sym, obj);
+        }
+    }
+
+    fn no_package(&mut self, spec: &ImportSpec, path: &str) {
+        let m = match path {
+            "unsafe" | "C" => format!("not in gol yet: package {path}"),
+            "" => "invalid import path (empty string)".to_string(),
+            _ => format!("package {path} is not in std"),
+        };
+        let code = if m.starts_with("not in gol") { Code::NotYet } else { Code::NoPackage };
+        let mut d = Diagnostic::error(code, spec.span, m);
+        let near = self.world.paths.iter().find(|p| p.rsplit('/').next() == path.rsplit('/').next() && **p != path);
+        d.help = near.map(|n| format!("did you mean \"{n}\"?"));
+        self.report(d);
+    }
+
+    fn dot_import(&mut self, spec: &ImportSpec, pkg: PkgId) {
+        self.note_import(pkg);
+        let scope = self.world.scopes[pkg.0 as usize].clone();
+        for sym in scope.symbols().collect::<Vec<_>>() {
+            if !super::world::exported(&self.ast.names, sym) {
+                continue;
+            }
+            let Some(obj) = scope.get(sym) else { continue };
+            if self.imports.get(sym).is_some() {
+                self.redeclared(sym, spec.span, obj);
+            } else {
+                self.imports.insert(sym, obj);
+            }
+        }
+    }
+
+    fn failed(&self) -> bool {
+        self.diags.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    // ---- collecting
+
+    /// `init`, and `main` in package main, can be functions only.
+    fn declare_top(&mut self, obj: ObjId) {
+        let (name, span) = (self.info.obj(obj).name, self.info.obj(obj).span);
+        let main = name == self.world.main && self.facts.name == "main" && !self.role.script();
+        if name == self.world.init || main {
+            let n = self.name(name);
+            return self.err(Code::BadMain, span, format!("cannot declare {n} - must be func"));
+        }
+        self.declare(obj);
+    }
+
+    fn collect_consts(&mut self, specs: &'a [VarSpec]) -> Vec<ObjId> {
+        let group = self.const_group(specs);
+        group
+            .into_iter()
+            .map(|(name, c)| {
+                let obj = self.new_obj(ObjKind::Const(Value::Bool(false)), name, Types::ERROR);
+                self.info.obj_mut(obj).used = true;
+                self.pending.insert(obj, Decl::Const(c));
+                self.declare_top(obj);
+                obj
+            })
+            .collect()
+    }
+
+    fn collect_types(&mut self, specs: &'a [TypeSpec]) -> Vec<ObjId> {
+        let objects: Vec<ObjId> = specs.iter().map(|s| self.type_object(s)).collect();
+        objects.iter().for_each(|&o| self.declare_top(o));
+        objects
+    }
+
+    fn collect_vars(&mut self, specs: &'a [VarSpec]) -> Vec<ObjId> {
+        let mut out = vec![];
+        for spec in specs {
+            let first = ObjId(self.info.objs.len() as u32);
+            for (i, &name) in spec.names.iter().enumerate() {
+                let obj = self.new_obj(ObjKind::Global, name, Types::ERROR);
+                self.info.obj_mut(obj).used = true;
+                self.pending.insert(obj, Decl::Var(spec, i, first));
+                self.declare_top(obj);
+                out.push(obj);
+            }
+        }
+        out
+    }
+
+    fn collect_func(&mut self, f: &'a FuncDecl) -> Option<(ObjId, &'a FuncDecl)> {
+        let name = f.name;
+        if f.tparams.is_some() {
+            self.not_yet(name.span, &format!("generic function {}", self.name(name.sym)));
+            let obj = self.new_obj(ObjKind::Func, name, Types::ERROR);
+            if f.recv.is_none() {
+                self.declare(obj);
+            }
+            return None;
+        }
+        if f.body.is_none() && self.role != Role::Library {
+            self.err(Code::MissingBody, name.span, "missing function body");
+        }
+        let obj = self.new_obj(ObjKind::Func, name, Types::ERROR);
+        self.info.obj_mut(obj).used = true;
+        self.pending.insert(obj, Decl::Func(f));
+        if f.recv.is_some() {
+            return Some((obj, f));
+        }
+        let init = name.sym == self.world.init;
+        let main = name.sym == self.world.main && (self.facts.name == "main" || self.role.script());
+        if init || main {
+            if !f.sig.params.is_empty() || !f.sig.results.is_empty() {
+                let n = self.name(name.sym);
+                self.err(Code::BadMain, name.span, format!("func {n} must have no arguments and no return values"));
+            }
+            if init {
+                self.facts.init_funcs.push(obj);
+                return Some((obj, f));
+            }
+            self.facts.main = Some(obj);
+        }
+        self.declare(obj);
+        Some((obj, f))
+    }
+
+    /// Finds the receiver's type of a method and files the method with it.
+    fn attach(&mut self, obj: ObjId, decl: &'a FuncDecl) -> Func<'a> {
+        let Some(recv) = &decl.recv else { return Func { obj, decl, recv: None } };
+        let Some(ty) = recv.ty else { return Func { obj, decl, recv: Some((recv, Types::ERROR)) } };
+        let (base, star) = self.receiver_base(ty);
+        let recv_ty = match self.receiver_type(base, !star) {
+            Some((id, alias)) => {
+                let ptr = star || alias;
+                self.info.obj_mut(obj).kind = ObjKind::Method { recv: id, ptr };
+                if !self.is_blank(decl.name.sym) {
+                    self.types.named[id.0 as usize].methods.push(obj);
+                }
+                let named = self.types.intern(Ty::Named(id));
+                if ptr { self.types.pointer_to(named) } else { named }
+            }
+            None => Types::ERROR,
+        };
+        Func { obj, decl, recv: Some((recv, recv_ty)) }
+    }
+
+    /// The base of `T` or `*T`, with parentheses taken off, and whether there was a star.
+    fn receiver_base(&self, e: ExprId) -> (ExprId, bool) {
+        match self.ast.expr(self.unparen(e)) {
+            Expr::Unary(UnOp::Deref, x) => (self.unparen(*x), true),
+            _ => (self.unparen(e), false),
+        }
+    }
+
+    /// The defined type of a receiver; an alias may stand for a pointer to it.
+    fn receiver_type(&mut self, base: ExprId, may_point: bool) -> Option<(NamedId, bool)> {
+        let base = match self.ast.expr(base) {
+            Expr::Index(x, _) => *x,
+            _ => base,
+        };
+        let ty = self.type_expr(base);
+        let at = self.span(base);
+        match self.types.get(ty) {
+            Ty::Error => None,
+            Ty::Named(id) if self.types.named(*id).pkg == self.pkg => Some((*id, false)),
+            Ty::Pointer(t) if may_point && self.own_named(*t).is_some() => Some((self.own_named(*t)?, true)),
+            Ty::Named(_) | Ty::Basic(_) => {
+                let m = format!("cannot define new methods on non-local type {}", self.ty_text(ty));
+                self.err(Code::BadReceiver, at, m);
+                None
+            }
+            _ => {
+                let m = format!("invalid receiver type {}", self.ty_text(ty));
+                self.err(Code::BadReceiver, at, m);
+                None
+            }
+        }
+    }
+
+    fn own_named(&self, ty: TyId) -> Option<NamedId> {
+        match self.types.get(ty) {
+            Ty::Named(id) if self.types.named(*id).pkg == self.pkg => Some(*id),
+            _ => None,
+        }
+    }
+
+    // ---- types and methods
+
+    fn resolve_types(&mut self, objects: &[ObjId]) {
+        for &o in objects {
+            self.resolve(o);
+            let ty = self.info.obj(o).ty;
+            self.complete(ty);
+        }
+        for &o in objects {
+            let ty = self.info.obj(o).ty;
+            self.check_finite(ty);
+        }
+    }
+
+    /// Methods that are declared twice, or like a field, or for a type that has none.
+    fn check_methods(&mut self, objects: &[ObjId]) {
+        let mut seen = rustc_hash::FxHashSet::default();
+        for &o in objects {
+            let ty = self.info.obj(o).ty;
+            let Ty::Named(id) = *self.types.get(ty) else { continue };
+            if seen.insert(id) && self.types.named(id).pkg == self.pkg {
+                self.check_methods_of(id);
+            }
+        }
+    }
+
+    fn check_methods_of(&mut self, id: NamedId) {
+        let named = self.types.named(id).clone();
+        let under = self.types.get(named.underlying).clone();
+        let pointer = matches!(under, Ty::Pointer(_) | Ty::Interface(_));
+        for (i, &m) in named.methods.iter().enumerate() {
+            let (name, span) = (self.info.obj(m).name, self.info.obj(m).span);
+            let text = self.name(name);
+            if pointer {
+                let m = format!("invalid receiver type {} (pointer or interface type)", self.name(named.name));
+                self.err(Code::BadReceiver, span, m);
+                continue;
+            }
+            let earlier = named.methods[..i].iter().find(|&&o| self.info.obj(o).name == name).copied();
+            if let Some(other) = earlier {
+                let m = format!("method {}.{text} already declared", self.name(named.name));
+                let d = Diagnostic::error(Code::DuplicateMember, span, m);
+                let at = self.info.obj(other).span;
+                self.report(d.related(at, format!("other declaration of {text}")));
+                continue;
+            }
+            if let Ty::Struct(fields) = &under
+                && fields.iter().any(|f| f.name == name)
+            {
+                let m = format!("field and method with the same name {text}");
+                self.err(Code::DuplicateMember, span, m);
+            }
+        }
+    }
+
+    fn check_main(&mut self, items: &[StmtId]) {
+        if self.role != Role::Package || self.facts.name != "main" || self.facts.main.is_some() {
+            return;
+        }
+        let at = items.first().map_or(Span::default(), |&s| self.ast.stmt_span(s));
+        self.err(Code::NoMain, at, "function main is undeclared in the main package");
+    }
+
+    /// A context for statements outside all functions.
+    pub(super) fn script_context() -> FuncCtx {
+        FuncCtx::new(FuncKind::Script)
+    }
+}

@@ -1,0 +1,363 @@
+//! Type expressions.
+
+use super::Checker;
+use crate::check::relation::comparable;
+use crate::info::{Mode, ObjKind};
+use crate::types::{Class, FieldTy, FuncTy, IfaceTy, MethodTy, Ty, TyId, Types};
+use gol_syntax::ast::{Expr, ExprId, Field, Ident, IfaceElem, Sig, Sym, UnOp};
+use gol_syntax::diag::{Code, Diagnostic};
+use gol_syntax::span::Span;
+
+/// Arrays of more words than this could not be made.
+const MAX_ARRAY: u64 = 1 << 40;
+
+impl<'a> Checker<'a> {
+    /// The type that an expression denotes; `Ty::Error` after a message.
+    pub(super) fn type_expr(&mut self, e: ExprId) -> TyId {
+        let ty = self.type_of(e);
+        let mode = if ty == Types::ERROR { Mode::Invalid } else { Mode::Type };
+        self.set_info(e, mode, ty, None);
+        ty
+    }
+
+    fn type_of(&mut self, e: ExprId) -> TyId {
+        let ast = self.ast;
+        match ast.expr(e) {
+            Expr::Bad => Types::ERROR,
+            Expr::Name(_) | Expr::Select(..) => self.named_type(e),
+            Expr::Paren(x) => self.type_expr(*x),
+            Expr::Unary(UnOp::Deref, x) => {
+                let t = self.type_expr(*x);
+                self.wrap(t, Ty::Pointer(t))
+            }
+            Expr::Slice(x) => {
+                let t = self.type_expr(*x);
+                self.wrap(t, Ty::Slice(t))
+            }
+            Expr::Array(n, x) => self.array_type(e, *n, *x),
+            Expr::Map(k, v) => self.map_type(*k, *v),
+            Expr::Chan(dir, x) => {
+                let t = self.type_expr(*x);
+                self.wrap(t, Ty::Chan(*dir, t))
+            }
+            Expr::Func(sig) => self.sig_type(sig),
+            Expr::Struct(fields) => self.struct_type(fields),
+            Expr::Interface(elems) => self.interface_type(elems),
+            Expr::Index(base, args) => {
+                let errors = self.diags.len();
+                let b = self.expr_or_type(*base);
+                for &a in args {
+                    self.use_exprs(&[a]);
+                }
+                if self.diags.len() == errors && b.ok() {
+                    let (m, at) = (format!("{} is not a generic type", self.expr_text(*base)), self.span(e));
+                    self.err(Code::NotType, at, m);
+                }
+                Types::ERROR
+            }
+            _ => {
+                let errors = self.diags.len();
+                let x = self.raw_expr(e, None);
+                if self.diags.len() == errors && x.mode != Mode::Invalid {
+                    let (m, at) = (format!("{} is not a type", self.expr_text(e)), self.span(e));
+                    self.err(Code::NotType, at, m);
+                }
+                Types::ERROR
+            }
+        }
+    }
+
+    /// A type made from another one, unless that is wrong.
+    fn wrap(&mut self, of: TyId, ty: Ty) -> TyId {
+        if of == Types::ERROR { Types::ERROR } else { self.types.intern(ty) }
+    }
+
+    fn named_type(&mut self, e: ExprId) -> TyId {
+        if let Expr::Name(s) = self.ast.expr(e)
+            && let Some(obj) = self.find(*s)
+            && matches!(self.info.obj(obj).kind, ObjKind::Type)
+            && obj != self.world.universe.comparable_obj()
+        {
+            // The common case; the type itself may be incomplete still.
+            self.info.uses.insert(e, obj);
+            self.resolve(obj);
+            self.info.obj_mut(obj).used = true;
+            return self.info.obj(obj).ty;
+        }
+        let x = self.raw_expr(e, None);
+        match x.mode {
+            Mode::Type => x.ty,
+            Mode::Invalid => Types::ERROR,
+            _ => {
+                let (m, at) = (format!("{} is not a type", self.expr_text(e)), self.span(e));
+                self.err(Code::NotType, at, m);
+                Types::ERROR
+            }
+        }
+    }
+
+    fn array_type(&mut self, e: ExprId, n: Option<ExprId>, elem: ExprId) -> TyId {
+        let Some(n) = n else {
+            let at = self.span(e);
+            self.err(Code::NotType, at, "invalid use of [...] array (outside a composite literal)");
+            self.type_expr(elem);
+            return Types::ERROR;
+        };
+        let len = self.array_length(n);
+        let elem = self.type_expr(elem);
+        match len {
+            Some(len) => self.wrap(elem, Ty::Array(len, elem)),
+            None => Types::ERROR,
+        }
+    }
+
+    fn array_length(&mut self, n: ExprId) -> Option<u64> {
+        let at = self.span(n);
+        if let Expr::Name(s) = self.ast.expr(n)
+            && self.find(*s).is_none()
+            && !self.is_blank(*s)
+        {
+            let m = format!("undefined array length {} or missing type constraint", self.name(*s));
+            self.err(Code::Undefined, at, m);
+            return None;
+        }
+        let mut x = self.expr(n);
+        if !x.ok() {
+            return None;
+        }
+        let Some(v) = x.value.clone() else {
+            let m = format!("invalid array length {}", self.expr_text(n));
+            self.report(Diagnostic::error(Code::NotConstant, at, m).help("the length of an array must be constant"));
+            return None;
+        };
+        let whole = v.to_int().is_some();
+        if whole && (self.types.is_untyped(x.ty) || self.types.is(x.ty, Class::Integer)) {
+            if self.types.is_untyped(x.ty) {
+                self.convert_untyped(&mut x, Types::INT);
+            }
+            return match v.as_u64().filter(|&n| n < MAX_ARRAY) {
+                Some(n) if x.ok() => Some(n),
+                _ => {
+                    if x.ok() {
+                        let m = format!("invalid array length {}", self.describe(&x));
+                        self.err(Code::NotConstant, at, m);
+                    }
+                    None
+                }
+            };
+        }
+        let m = format!("array length {} must be integer", self.describe(&x));
+        self.err(Code::NotConstant, at, m);
+        None
+    }
+
+    fn map_type(&mut self, key: ExprId, value: ExprId) -> TyId {
+        let k = self.type_expr(key);
+        let v = self.type_expr(value);
+        if k == Types::ERROR || v == Types::ERROR {
+            return Types::ERROR;
+        }
+        let at = self.span(key);
+        // The key type may be incomplete now.
+        self.soon(Box::new(move |c: &mut Checker<'a>| {
+            if !comparable(c.types, k) {
+                let m = format!("invalid map key type {}", c.ty_text(k));
+                c.err(Code::BadMapKey, at, m);
+            }
+        }));
+        self.types.intern(Ty::Map(k, v))
+    }
+
+    /// Runs at once in a body, where all types are complete, else after the declarations.
+    pub(super) fn soon(&mut self, action: super::Action<'a>) {
+        if self.unresolved.is_empty() && self.path.is_empty() {
+            action(self);
+        } else {
+            self.later.push(action);
+        }
+    }
+
+    /// The type of a signature.
+    pub(super) fn sig_type(&mut self, sig: &'a Sig) -> TyId {
+        self.signatures += 1;
+        let ty = self.signature(sig);
+        self.signatures -= 1;
+        self.check_params(sig);
+        ty
+    }
+    /// Parameters and results have different names.
+    fn check_params(&mut self, sig: &Sig) {
+        let names: Vec<Ident> = sig.params.iter().chain(&sig.results).filter_map(|p| p.name).collect();
+        for (i, n) in names.iter().enumerate() {
+            let other = names[..i].iter().find(|o| o.sym == n.sym && !self.is_blank(n.sym));
+            if let Some(other) = other {
+                let text = self.name(n.sym);
+                let d = Diagnostic::error(Code::Redeclared, n.span, format!("{text} redeclared in this block"));
+                self.report(d.related(other.span, format!("other declaration of {text}")));
+            }
+        }
+    }
+    fn signature(&mut self, sig: &'a Sig) -> TyId {
+        let mut f = FuncTy::default();
+        for (i, p) in sig.params.iter().enumerate() {
+            let Some(t) = p.ty else { return Types::ERROR };
+            let mut ty = self.type_expr(t);
+            if p.dots {
+                if i + 1 == sig.params.len() {
+                    f.variadic = true;
+                    ty = self.types.intern(Ty::Slice(ty));
+                } else {
+                    let at = self.span(t);
+                    self.err(Code::BadDots, at, "can only use ... with final parameter in list");
+                }
+            }
+            f.params.push(ty);
+        }
+        for p in &sig.results {
+            let Some(t) = p.ty else { return Types::ERROR };
+            let ty = self.type_expr(t);
+            if p.dots {
+                let at = self.span(t);
+                self.err(Code::BadDots, at, "can only use ... with final parameter in list");
+            }
+            f.results.push(ty);
+        }
+        // Wrong parts stay in the signature as `Ty::Error`, so that the body can be checked.
+        self.types.intern(Ty::Func(f))
+    }
+
+    fn struct_type(&mut self, list: &[Field]) -> TyId {
+        let mut fields: Vec<(FieldTy, Span)> = vec![];
+        for f in list {
+            let ty = self.type_expr(f.ty);
+            let tag = f.tag.and_then(|t| self.decoded_tag(t));
+            let names: Vec<Ident> = if f.names.is_empty() {
+                self.check_embedded(f.ty, ty);
+                self.embedded_name(f.ty).into_iter().collect()
+            } else {
+                f.names.clone()
+            };
+            for n in names {
+                self.add_field(&mut fields, n, ty, f.names.is_empty(), tag);
+            }
+        }
+        let fields = fields.into_iter().map(|f| f.0).collect();
+        self.types.intern(Ty::Struct(fields))
+    }
+
+    fn add_field(
+        &mut self,
+        fields: &mut Vec<(FieldTy, Span)>,
+        n: Ident,
+        ty: TyId,
+        embedded: bool,
+        tag: Option<Sym>,
+    ) {
+        let other = fields.iter().find(|(f, _)| f.name == n.sym && !self.is_blank(n.sym)).map(|f| f.1);
+        if let Some(other) = other {
+            let name = self.name(n.sym);
+            let d = Diagnostic::error(Code::DuplicateMember, n.span, format!("{name} redeclared"));
+            return self.report(d.related(other, format!("other declaration of {name}")));
+        }
+        fields.push((FieldTy { name: n.sym, pkg: self.name_pkg(n.sym), ty, embedded, tag }, n.span));
+    }
+
+    fn decoded_tag(&self, literal: Sym) -> Option<Sym> {
+        let bytes = crate::constant::parse_string(self.name(literal))?;
+        self.sym(&String::from_utf8_lossy(&bytes))
+    }
+
+    /// The field name of an embedded type: its own name without package and pointer.
+    fn embedded_name(&self, e: ExprId) -> Option<Ident> {
+        match self.ast.expr(e) {
+            Expr::Name(sym) => Some(Ident { sym: *sym, span: self.span(e) }),
+            Expr::Select(_, name) => Some(*name),
+            Expr::Paren(x) | Expr::Unary(UnOp::Deref, x) | Expr::Index(x, _) => self.embedded_name(*x),
+            _ => None,
+        }
+    }
+
+    fn check_embedded(&mut self, e: ExprId, ty: TyId) {
+        let at = self.span(e);
+        if self.embedded_name(e).is_none() {
+            if !matches!(self.ast.expr(e), Expr::Bad) {
+                let m = format!("invalid embedded field type {}", self.expr_text(e));
+                self.err(Code::BadEmbed, at, m);
+            }
+            return;
+        }
+        self.soon(Box::new(move |c: &mut Checker<'a>| {
+            let m = match c.types.get(ty) {
+                Ty::Pointer(base) if c.types.is_interface(*base) => {
+                    "embedded field type cannot be a pointer to an interface"
+                }
+                Ty::Pointer(base) if c.types.pointee(*base).is_some() => "embedded field type cannot be a pointer",
+                Ty::Named(_) if c.types.pointee(ty).is_some() => "embedded field type cannot be a pointer",
+                _ => return,
+            };
+            c.err(Code::BadEmbed, at, m);
+        }));
+    }
+
+    fn interface_type(&mut self, elems: &'a [IfaceElem]) -> TyId {
+        let mut iface = IfaceTy::default();
+        let mut at: Vec<Span> = vec![];
+        for el in elems {
+            match el {
+                IfaceElem::Method(name, sig) => {
+                    let sig = self.sig_type(sig);
+                    if self.is_blank(name.sym) {
+                        self.err(Code::BadBlank, name.span, "methods must have a unique non-blank name");
+                        continue;
+                    }
+                    let m = MethodTy { name: name.sym, pkg: self.name_pkg(name.sym), sig };
+                    self.add_method(&mut iface, &mut at, m, name.span, true);
+                }
+                IfaceElem::Embed(t) => self.embed_interface(&mut iface, &mut at, *t),
+            }
+        }
+        let names = &self.ast.names;
+        iface.methods.sort_by(|a, b| (names.get(a.name), a.pkg).cmp(&(names.get(b.name), b.pkg)));
+        self.types.intern(Ty::Interface(iface))
+    }
+
+    fn add_method(&mut self, iface: &mut IfaceTy, at: &mut Vec<Span>, m: MethodTy, span: Span, own: bool) {
+        let same = iface.methods.iter().position(|o| o.name == m.name && o.pkg == m.pkg);
+        if let Some(i) = same {
+            if own || iface.methods[i].sig != m.sig {
+                let n = self.name(m.name);
+                let d = Diagnostic::error(Code::DuplicateMember, span, format!("duplicate method {n}"));
+                self.report(d.related(at[i], format!("other declaration of method {n}")));
+            }
+            return;
+        }
+        iface.methods.push(m);
+        at.push(span);
+    }
+
+    fn embed_interface(&mut self, iface: &mut IfaceTy, at: &mut Vec<Span>, e: ExprId) {
+        let span = self.span(e);
+        let constraint = match self.ast.expr(e) {
+            Expr::Binary(..) | Expr::Unary(UnOp::Tilde, _) => true,
+            Expr::Name(s) => self.find(*s) == Some(self.world.universe.comparable_obj()),
+            _ => false,
+        };
+        if constraint {
+            return self.not_yet(span, "type constraints");
+        }
+        let ty = self.type_expr(e);
+        if ty == Types::ERROR {
+            return;
+        }
+        self.complete(ty);
+        match self.types.under(ty).clone() {
+            Ty::Interface(inner) => {
+                for m in inner.methods {
+                    self.add_method(iface, at, m, span, false);
+                }
+            }
+            Ty::Error => {}
+            _ => self.not_yet(span, "type constraints"),
+        }
+    }
+}

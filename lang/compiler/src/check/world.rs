@@ -1,0 +1,82 @@
+//! What outlives one check: the universe, the packages of the session and their names.
+
+use crate::check::scope::Scope;
+use crate::info::{Info, PkgFacts};
+use crate::session::Library;
+use crate::types::{PkgId, TyId, Types};
+use crate::universe::Universe;
+use gol_syntax::ast::{Interner, Sym};
+use rustc_hash::FxHashMap;
+
+/// The package of the user's texts.
+pub const MAIN: PkgId = PkgId(1);
+
+pub struct World {
+    pub universe: Universe,
+    /// Top-level names, by package.
+    pub scopes: Vec<Scope>,
+    /// Packages that are checked, by import path; `None`: has errors, which are reported.
+    pub packages: FxHashMap<String, Option<PkgId>>,
+    /// Paths of the library by the name that a script may use without import. Shorter paths win.
+    pub implicit: FxHashMap<Sym, String>,
+    pub paths: Vec<&'static str>,
+    /// `_`
+    pub blank: Sym,
+    pub init: Sym,
+    pub main: Sym,
+    /// `time.Duration`, when package time is loaded.
+    pub duration: Option<TyId>,
+    /// `Duration`
+    pub duration_name: Sym,
+}
+
+impl World {
+    pub fn new(names: &mut Interner, types: &mut Types, info: &mut Info, library: &dyn Library) -> World {
+        let universe = Universe::new(names, types, info);
+        info.pkgs.resize(2, PkgFacts::default());
+        info.pkgs[1].name = "main".into();
+        info.pkgs[1].path = "main".into();
+        let mut paths = library.paths();
+        paths.sort_by_key(|p| (p.matches('/').count(), *p));
+        let mut implicit = FxHashMap::default();
+        for p in &paths {
+            let last = p.rsplit('/').next().unwrap_or(p);
+            implicit.entry(names.intern(last)).or_insert_with(|| (*p).to_string());
+        }
+        World {
+            universe,
+            scopes: vec![Scope::default(); 2],
+            packages: FxHashMap::default(),
+            implicit,
+            paths,
+            blank: names.intern("_"),
+            init: names.intern("init"),
+            main: names.intern("main"),
+            duration: None,
+            duration_name: names.intern("Duration"),
+        }
+    }
+    /// A place for a package that is about to be checked.
+    pub fn add_package(&mut self, info: &mut Info, path: &str) -> PkgId {
+        let id = PkgId(info.pkgs.len() as u32);
+        let name = path.rsplit('/').next().unwrap_or(path).to_string();
+        info.pkgs.push(PkgFacts { path: path.into(), name, ..PkgFacts::default() });
+        self.scopes.resize(info.pkgs.len(), Scope::default());
+        id
+    }
+    /// Called after package `time` is checked.
+    pub fn note_time(&mut self, info: &Info, pkg: PkgId) {
+        let obj = self.scopes[pkg.0 as usize].get(self.duration_name);
+        self.duration = obj.map(|o| info.obj(o).ty);
+    }
+}
+
+/// Does the name begin with an upper-case letter?
+pub fn exported(names: &Interner, s: Sym) -> bool {
+    names.get(s).chars().next().is_some_and(char::is_uppercase)
+}
+
+/// PkgId(0) for exported names, else the package that the name belongs to.
+pub fn name_pkg(names: &Interner, s: Sym, pkg: PkgId) -> PkgId {
+    if exported(names, s) { PkgId(0) } else { pkg }
+}

@@ -1,0 +1,508 @@
+//! Assignments and declarations: operands first, then values, then stores.
+
+use super::func::Loc;
+use super::layout::{Num, REG_WORDS_MAX};
+use super::place::Place;
+use super::{Em, Reg};
+use crate::info::{Builtin, Mode, ObjId, ObjKind};
+use crate::types::{Ty, TyId};
+use gol_bytecode::Op;
+use gol_syntax::ast::{BinOp, Expr, ExprId, VarSpec};
+
+/// An assignable operand, evaluated.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lhs {
+    Blank,
+    Place(Place, TyId),
+    /// Map, key, type of the map, type of its values.
+    Map(Reg, Reg, TyId, TyId),
+}
+
+/// What a name on the left of `:=` or in `var` is.
+#[derive(Clone, Copy)]
+pub(super) enum Def {
+    Blank,
+    New(ObjId),
+    /// Already declared: assigned.
+    Old(ExprId),
+}
+
+impl Em<'_> {
+    pub(super) fn is_blank(&self, e: ExprId) -> bool {
+        matches!(self.ast.expr(self.strip(e)), Expr::Name(s) if self.ast.name(*s) == "_")
+    }
+    pub(super) fn lhs(&mut self, e: ExprId) -> Lhs {
+        if self.is_blank(e) {
+            return Lhs::Blank;
+        }
+        let e = self.strip(e);
+        if let Expr::Index(x, ix) = self.ast.expr(e) {
+            let mt = self.ty(*x);
+            if let Ty::Map(k, v) = *self.types.under(mt) {
+                let m = self.expr(*x);
+                let key = self.expr_conv(ix[0], k);
+                return Lhs::Map(m, key, mt, v);
+            }
+        }
+        let ty = self.ty(e);
+        Lhs::Place(self.operand_place(e), ty)
+    }
+    pub(super) fn lhs_type(&self, l: &Lhs) -> Option<TyId> {
+        match l {
+            Lhs::Blank => None,
+            Lhs::Place(_, ty) => Some(*ty),
+            Lhs::Map(_, _, _, v) => Some(*v),
+        }
+    }
+    /// Stores registers that hold a value of the operand's type.
+    pub(super) fn store_lhs(&mut self, l: &Lhs, src: Reg) {
+        match *l {
+            Lhs::Blank => {}
+            Lhs::Place(p, ty) => self.store(p, ty, src),
+            Lhs::Map(m, key, mt, _) => {
+                let t = self.type_id(mt);
+                self.f.emit(Op::MapSet, m, key, src, t);
+            }
+        }
+    }
+
+    // ---- one operand
+
+    pub(super) fn assign_one(&mut self, l: ExprId, r: ExprId) {
+        let pos = self.f.pos;
+        match self.lhs(l) {
+            Lhs::Blank => self.discard_value(r),
+            Lhs::Place(p, ty) => {
+                self.store_expr(p, ty, r, pos);
+            }
+            m @ Lhs::Map(_, _, _, v) => {
+                let src = self.expr_conv(r, v);
+                self.f.pos = pos;
+                self.store_lhs(&m, src);
+            }
+        }
+    }
+    /// `_ = x`: nil and constants are not evaluated.
+    fn discard_value(&mut self, r: ExprId) {
+        self.discard(r);
+    }
+    /// Evaluates `e` into a place of type `ty`.
+    pub(super) fn store_expr(&mut self, p: Place, ty: TyId, e: ExprId, pos: u32) {
+        if let Place::Reg(r) = p {
+            if self.in_place(e) || self.is_append_to(e, r) {
+                return self.expr_conv_to(e, ty, r);
+            }
+            let v = self.expr_conv(e, ty);
+            let n = self.words(ty);
+            return self.mov(r, v, n);
+        }
+        if self.words(ty) > REG_WORDS_MAX && !self.needs_box(self.ty(e), ty) {
+            if self.is_literal(e) {
+                let obj = self.literal_object(e);
+                return self.copy(p, Place::Mem(obj, 0), ty);
+            }
+            if self.is_place(e) {
+                let from = self.operand_place(e);
+                return self.copy(p, from, ty);
+            }
+        }
+        let v = self.expr_conv(e, ty);
+        self.f.pos = pos;
+        self.store(p, ty, v);
+    }
+    fn is_append_to(&self, e: ExprId, r: Reg) -> bool {
+        match self.ast.expr(self.strip(e)) {
+            Expr::Call(fun, args, _) => {
+                matches!(self.info.expr(*fun).map(|i| i.mode), Some(Mode::Builtin(Builtin::Append)))
+                    && self.append_in_place(args, r)
+            }
+            _ => false,
+        }
+    }
+
+    // ---- several operands
+
+    pub(super) fn assign(&mut self, l: &[ExprId], r: &[ExprId]) {
+        let mark = self.f.next;
+        let pos = self.f.pos;
+        match (l, r) {
+            ([l], [r]) => self.assign_one(*l, *r),
+            (_, [r]) => {
+                let places: Vec<Lhs> = l.iter().map(|x| self.lhs(*x)).collect();
+                self.assign_tuple(&places, *r);
+            }
+            _ => self.assign_many(l, r),
+        }
+        self.f.pos = pos;
+        self.f.next = mark;
+    }
+    /// From an expression with several values.
+    pub(super) fn assign_tuple(&mut self, places: &[Lhs], e: ExprId) {
+        let Ty::Tuple(tys) = self.types.get(self.ty(e)).clone() else { return };
+        let mut r = self.expr(e);
+        for (l, &from) in places.iter().zip(&tys) {
+            if let Some(to) = self.lhs_type(l) {
+                let v = self.reg_conv(r, from, to);
+                self.store_lhs(l, v);
+            }
+            r += self.words(from);
+        }
+    }
+    fn assign_many(&mut self, l: &[ExprId], r: &[ExprId]) {
+        let mark = self.f.next;
+        let mut places: Vec<Lhs> = l.iter().map(|x| self.lhs(*x)).collect();
+        // Registers of variables that this statement writes.
+        let mut written: Vec<(Reg, Reg)> = vec![];
+        for p in &places {
+            if let Lhs::Place(Place::Reg(r), ty) = *p {
+                written.push((r, r + self.words(ty)));
+            }
+        }
+        for p in &mut places {
+            self.save_operands(p, &written);
+        }
+        let mut values = vec![];
+        for (i, &x) in r.iter().enumerate() {
+            let ty = self.lhs_type(&places[i]).unwrap_or(self.ty(x));
+            // The last value can go to its variable at once: the others are in temporaries.
+            if i + 1 == r.len()
+                && let Lhs::Place(Place::Reg(dst), _) = places[i]
+                && self.in_place(x)
+            {
+                self.expr_conv_to(x, ty, dst);
+                values.push(dst);
+                continue;
+            }
+            let v = self.expr_conv(x, ty);
+            let n = self.words(ty);
+            let v = if v < mark { self.save(v, n, &written) } else { v };
+            values.push(v);
+        }
+        for (p, v) in places.iter().zip(values) {
+            self.store_lhs(p, v);
+        }
+    }
+    /// A copy of registers that are about to be written.
+    fn save(&mut self, r: Reg, n: u32, written: &[(Reg, Reg)]) -> Reg {
+        if !written.iter().any(|&(a, b)| r < b && a < r + n) {
+            return r;
+        }
+        let t = self.f.alloc(n);
+        self.mov(t, r, n);
+        t
+    }
+    fn save_operands(&mut self, l: &mut Lhs, written: &[(Reg, Reg)]) {
+        if written.is_empty() {
+            return;
+        }
+        match l {
+            Lhs::Blank | Lhs::Place(Place::Reg(_) | Place::Global(_), _) => {}
+            Lhs::Place(Place::Mem(a, _), _) => *a = self.save(*a, 1, written),
+            Lhs::Place(Place::Elem(s, i), _) => {
+                *s = self.save(*s, 3, written);
+                *i = self.save(*i, 1, written);
+            }
+            Lhs::Place(Place::Arr(a, i, _), _) => {
+                *a = self.save(*a, 1, written);
+                *i = self.save(*i, 1, written);
+            }
+            Lhs::Map(m, key, mt, _) => {
+                let n = match *self.types.under(*mt) {
+                    Ty::Map(k, _) => self.words(k),
+                    _ => 1,
+                };
+                *m = self.save(*m, 1, written);
+                *key = self.save(*key, n, written);
+            }
+        }
+    }
+
+    // ---- x op= y
+
+    pub(super) fn op_assign(&mut self, op: BinOp, l: ExprId, r: ExprId) {
+        let mark = self.f.next;
+        let pos = self.f.pos;
+        let place = self.lhs(l);
+        let ty = self.ty(l);
+        if let Lhs::Place(Place::Reg(x), _) = place {
+            self.op_assign_reg(op, ty, x, r);
+        } else {
+            // The value of y first: a call in it may change x.
+            let v = if self.value(r).is_none() { Some(self.expr(r)) } else { None };
+            let n = self.words(ty);
+            let cur = self.f.alloc(n);
+            self.f.pos = pos;
+            self.load_lhs(&place, cur);
+            let key = self.strip(r);
+            if let Some(v) = v {
+                self.f.given.insert(key, v);
+            }
+            self.arith(op, ty, cur, cur, r);
+            if v.is_some() {
+                self.f.given.remove(&key);
+            }
+            self.store_lhs(&place, cur);
+        }
+        self.f.next = mark;
+    }
+    fn load_lhs(&mut self, l: &Lhs, dst: Reg) {
+        match *l {
+            Lhs::Blank => {}
+            Lhs::Place(p, ty) => self.load_to(p, ty, dst),
+            Lhs::Map(m, key, mt, _) => {
+                let t = self.type_id(mt);
+                self.f.emit(Op::MapGet, dst, m, key, t);
+            }
+        }
+    }
+    fn op_assign_reg(&mut self, op: BinOp, ty: TyId, x: Reg, r: ExprId) {
+        match self.num(ty) {
+            Num::F64 if matches!(op, BinOp::Add | BinOp::Sub) => {
+                if let Expr::Binary(BinOp::Mul, a, b) = *self.ast.expr(self.strip(r))
+                    && self.value(r).is_none()
+                {
+                    let a = self.expr(a);
+                    let b = self.expr(b);
+                    let code = if op == BinOp::Add { Op::MulAddF } else { Op::MulSubF };
+                    return self.f.emit(code, x, a, b, 0);
+                }
+                self.arith(op, ty, x, x, r);
+            }
+            Num::Str => {
+                let parts = self.string_parts(r);
+                let n = parts.len() as u32 + 1;
+                let t = self.f.alloc(n);
+                for (i, e) in parts.into_iter().enumerate() {
+                    self.expr_to(e, t + 1 + i as u32);
+                }
+                self.mov(t, x, 1);
+                self.f.emit(Op::Concat, x, t, n, 0);
+            }
+            _ => self.arith(op, ty, x, x, r),
+        }
+    }
+    fn string_parts(&self, r: ExprId) -> Vec<ExprId> {
+        let inner = self.strip(r);
+        if self.value(inner).is_none() && matches!(self.ast.expr(inner), Expr::Binary(BinOp::Add, ..)) {
+            self.spine(BinOp::Add, inner)
+        } else {
+            vec![r]
+        }
+    }
+    /// `x++`, `x--`.
+    pub(super) fn inc_dec(&mut self, op: BinOp, l: ExprId) {
+        let mark = self.f.next;
+        let place = self.lhs(l);
+        let ty = self.ty(l);
+        let kind = self.num(ty);
+        let cur = match place {
+            Lhs::Place(Place::Reg(x), _) => x,
+            _ => {
+                let n = self.words(ty);
+                let cur = self.f.alloc(n);
+                self.load_lhs(&place, cur);
+                cur
+            }
+        };
+        if let Num::Int(_) | Num::Uint(_) = kind {
+            self.arith_const(op, kind, cur, cur, 1);
+        } else {
+            let n = self.words(ty);
+            let one = self.f.alloc(n);
+            self.load_const(one, &crate::constant::Value::Int(1.into()), ty);
+            self.arith_regs(op, ty, cur, cur, one);
+        }
+        if !matches!(place, Lhs::Place(Place::Reg(_), _)) {
+            self.store_lhs(&place, cur);
+        }
+        self.f.next = mark;
+    }
+
+    // ---- declarations
+
+    pub(super) fn var_specs(&mut self, specs: &[VarSpec]) {
+        for s in specs {
+            self.f.pos = s.span.lo;
+            let defs: Vec<Def> = s
+                .names
+                .iter()
+                .map(|n| match self.info.defs.get(&n.span.lo) {
+                    Some(&o) if self.ast.name(n.sym) != "_" => Def::New(o),
+                    _ => Def::Blank,
+                })
+                .collect();
+            // The declared type decides about conversions for blank names, too, but a discarded value needs none.
+            self.define(&defs, &s.values);
+        }
+    }
+    pub(super) fn def_of(&self, e: ExprId) -> Def {
+        if self.is_blank(e) {
+            return Def::Blank;
+        }
+        match self.info.defs.get(&self.ast.expr_span(e).lo) {
+            Some(&o) => Def::New(o),
+            None => Def::Old(e),
+        }
+    }
+    /// Declares variables with their values, or zero values.
+    pub(super) fn define(&mut self, defs: &[Def], values: &[ExprId]) {
+        match (defs, values) {
+            (_, []) => {
+                for d in defs {
+                    if let Def::New(o) = *d {
+                        self.declare_var(o);
+                    }
+                }
+            }
+            ([d], [v]) => self.define_one(*d, *v),
+            (_, [v]) => self.define_tuple(defs, *v),
+            _ => self.define_many(defs, values),
+        }
+    }
+    fn is_global(&self, o: ObjId) -> bool {
+        matches!(self.info.obj(o).kind, ObjKind::Global)
+    }
+    fn declare_var(&mut self, o: ObjId) {
+        let ty = self.info.obj(o).ty;
+        if self.is_global(o) {
+            // Zero already, unless the statement is executed again.
+            let n = self.words(ty);
+            if n > 0 && n <= REG_WORDS_MAX {
+                let mark = self.f.next;
+                let r = self.f.alloc(n);
+                self.zero(r, n);
+                let p = self.var_place(o);
+                self.store(p, ty, r);
+                self.f.next = mark;
+            }
+        } else {
+            self.declare_zero(Some(o), ty);
+        }
+    }
+    fn define_one(&mut self, d: Def, v: ExprId) {
+        let mark = self.f.next;
+        match d {
+            Def::Blank => self.discard(v),
+            Def::Old(e) => {
+                self.assign_one(e, v);
+                self.f.next = mark;
+            }
+            Def::New(o) if self.is_global(o) => {
+                let ty = self.info.obj(o).ty;
+                let p = self.var_place(o);
+                let pos = self.f.pos;
+                self.store_expr(p, ty, v, pos);
+                self.f.next = mark;
+            }
+            Def::New(o) => self.define_local(o, v),
+        }
+    }
+    pub(super) fn define_local(&mut self, o: ObjId, v: ExprId) {
+        let mark = self.f.next;
+        let ty = self.info.obj(o).ty;
+        if self.is_boxed(o) {
+            let b = self.f.alloc(1);
+            if self.is_literal(v) && self.ty(v) == ty && matches!(self.types.under(ty), Ty::Struct(_) | Ty::Array(..)) {
+                let r = self.literal_object(v);
+                self.mov(b, r, 1);
+            } else if self.words(ty) > REG_WORDS_MAX && self.is_place(v) {
+                let from = self.operand_place(v);
+                let r = self.new_object(ty);
+                self.copy(Place::Mem(r, 0), from, ty);
+                self.mov(b, r, 1);
+            } else {
+                let r = self.expr_conv(v, ty);
+                self.new_object_to(ty, b);
+                if self.words(ty) > 0 {
+                    self.store(Place::Mem(b, 0), ty, r);
+                }
+            }
+            self.f.vars.insert(o, Loc::Box(b));
+            self.f.keep(b + 1);
+            return;
+        }
+        let r = self.expr_conv(v, ty);
+        let n = self.words(ty);
+        let home = self.own(r, n, mark);
+        self.f.vars.insert(o, Loc::Reg(home));
+        self.f.keep(home + n);
+    }
+    /// Registers that only this value uses: its own when they are temporaries.
+    fn own(&mut self, r: Reg, n: u32, mark: Reg) -> Reg {
+        if r >= mark {
+            return r;
+        }
+        let home = self.f.alloc(n);
+        self.mov(home, r, n);
+        home
+    }
+    fn define_tuple(&mut self, defs: &[Def], v: ExprId) {
+        let places: Vec<Option<Lhs>> = defs
+            .iter()
+            .map(|d| match *d {
+                Def::Old(e) => Some(self.lhs(e)),
+                Def::Blank | Def::New(_) => None,
+            })
+            .collect();
+        let Ty::Tuple(tys) = self.types.get(self.ty(v)).clone() else { return };
+        let mark = self.f.next;
+        let r = self.expr(v);
+        let mut values = vec![];
+        let mut at = r;
+        for from in &tys {
+            values.push((at, *from));
+            at += self.words(*from);
+        }
+        self.f.keep(self.f.next.max(at));
+        self.settle(defs, &places, &values, mark);
+    }
+    fn define_many(&mut self, defs: &[Def], values: &[ExprId]) {
+        let places: Vec<Option<Lhs>> = defs
+            .iter()
+            .map(|d| match *d {
+                Def::Old(e) => Some(self.lhs(e)),
+                Def::Blank | Def::New(_) => None,
+            })
+            .collect();
+        let mark = self.f.next;
+        let mut regs = vec![];
+        for (i, (d, &v)) in defs.iter().zip(values).enumerate() {
+            let to = match (d, &places[i]) {
+                (Def::New(o), _) => self.info.obj(*o).ty,
+                (_, Some(l)) => self.lhs_type(l).unwrap_or(self.ty(v)),
+                _ => self.concrete(self.ty(v)),
+            };
+            let r = self.expr_conv(v, to);
+            let n = self.words(to);
+            regs.push((self.own(r, n, mark), to));
+        }
+        self.settle(defs, &places, &regs, mark);
+    }
+    /// Gives values in registers to the variables; new ones keep the registers.
+    fn settle(&mut self, defs: &[Def], places: &[Option<Lhs>], values: &[(Reg, TyId)], mark: Reg) {
+        for (i, (d, &(r, from))) in defs.iter().zip(values).enumerate() {
+            match *d {
+                Def::Blank => {}
+                Def::Old(_) => {
+                    if let Some(l) = &places[i] {
+                        let to = self.lhs_type(l).unwrap_or(from);
+                        let v = self.reg_conv(r, from, to);
+                        self.store_lhs(l, v);
+                    }
+                }
+                Def::New(o) => {
+                    let ty = self.info.obj(o).ty;
+                    let v = self.reg_conv(r, from, ty);
+                    if self.is_global(o) {
+                        let p = self.var_place(o);
+                        self.store(p, ty, v);
+                    } else {
+                        let n = self.words(ty);
+                        let v = self.own(v, n, mark);
+                        self.adopt(o, v);
+                    }
+                }
+            }
+        }
+    }
+}

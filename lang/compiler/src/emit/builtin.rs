@@ -1,0 +1,308 @@
+//! Calls of predeclared functions.
+
+use super::layout::Num;
+use super::{Em, Reg};
+use crate::info::Builtin;
+use crate::types::{Ty, TyId, Types};
+use gol_bytecode::Op;
+use gol_syntax::ast::{BinOp, ExprId};
+
+impl Em<'_> {
+    pub(super) fn builtin_to(&mut self, e: ExprId, b: Builtin, args: &[ExprId], spread: bool, dst: Reg) {
+        match b {
+            Builtin::Append => self.append_to(args, spread, dst),
+            Builtin::Len | Builtin::Cap => self.len_to(b, args[0], dst),
+            Builtin::Clear => self.clear(args[0]),
+            Builtin::Close => {
+                let c = self.expr(args[0]);
+                self.f.emit(Op::Close, c, 0, 0, 0);
+            }
+            Builtin::Complex => self.complex_to(e, args, dst),
+            Builtin::Real | Builtin::Imag => {
+                let x = self.expr(args[0]);
+                let part = x + (b == Builtin::Imag) as u32;
+                match self.num(self.ty(e)) {
+                    Num::F32 => self.f.emit(Op::FToF32, dst, part, 0, 0),
+                    _ => self.mov(dst, part, 1),
+                }
+            }
+            Builtin::Copy => self.copy_to(args, dst),
+            Builtin::Delete => self.delete(args),
+            Builtin::Make => self.make_to(self.ty(e), args, dst),
+            Builtin::Max | Builtin::Min => self.min_max_to(e, b == Builtin::Min, args, dst),
+            Builtin::New => {
+                if let Ty::Pointer(t) = *self.types.under(self.ty(e)) {
+                    self.new_object_to(t, dst);
+                }
+            }
+            Builtin::Panic => {
+                let r = self.expr_conv(args[0], Types::ANY);
+                self.f.pos = self.ast.expr_span(e).lo;
+                self.f.end(Op::Panic, r, 0);
+            }
+            Builtin::Print | Builtin::Println => self.print(b == Builtin::Println, args),
+            Builtin::Recover => self.f.emit(Op::Recover, dst, 0, 0, 0),
+            // A constant always.
+            Builtin::UnsafeSizeof => self.load_word(dst, 0),
+        }
+    }
+
+    // ---- len and cap
+
+    /// The length of a slice in registers is one of them.
+    pub(super) fn len_in_place(&mut self, b: Builtin, x: ExprId) -> Option<Reg> {
+        let Ty::Slice(_) = self.types.under(self.ty(x)) else { return None };
+        let r = self.reg_var(x)?;
+        Some(if b == Builtin::Len { r + 1 } else { r + 2 })
+    }
+    fn len_to(&mut self, b: Builtin, x: ExprId, dst: Reg) {
+        let ty = self.ty(x);
+        if let Some((_, n, _)) = self.array_behind(ty) {
+            self.discard(x);
+            return self.load_word(dst, n);
+        }
+        if let Ty::Slice(_) = self.types.under(ty) {
+            // One word is enough when the slice is in memory.
+            if self.is_place(x) {
+                let p = self.operand_place(x);
+                let part = self.part(p, ty, if b == Builtin::Len { 1 } else { 2 });
+                return self.load_to(part, Types::INT, dst);
+            }
+            let r = self.expr(x);
+            return self.mov(dst, r + if b == Builtin::Len { 1 } else { 2 }, 1);
+        }
+        let op = match self.types.under(ty) {
+            Ty::Map(..) => Op::MapLen,
+            Ty::Chan(..) if b == Builtin::Len => Op::ChanLen,
+            Ty::Chan(..) => Op::ChanCap,
+            _ => Op::LenS,
+        };
+        let r = self.expr(x);
+        self.f.emit(op, dst, r, 0, 0);
+    }
+
+    // ---- slices and maps
+
+    fn append_to(&mut self, args: &[ExprId], spread: bool, dst: Reg) {
+        let Ty::Slice(elem) = *self.types.under(self.ty(args[0])) else { return };
+        let back = self.backing(elem);
+        // The slice is read before the other operands are evaluated; a local in registers cannot change meanwhile.
+        let s = self.expr_conv(args[0], self.ty(args[0]));
+        match args[1..] {
+            [] => self.mov(dst, s, 3),
+            [x] if spread => {
+                let from = self.ty(x);
+                if self.is_nil(x) {
+                    return self.mov(dst, s, 3);
+                }
+                let r = self.expr(x);
+                self.mov(dst, s, 3);
+                if self.num(from) == Num::Str {
+                    self.f.emit(Op::AppendStr, dst, r, 0, back);
+                } else {
+                    self.f.emit(Op::AppendS, dst, r, 0, back);
+                }
+            }
+            [x] => {
+                let r = self.expr_conv(x, elem);
+                self.mov(dst, s, 3);
+                self.f.emit(Op::AppendV, dst, 0, r, back);
+            }
+            ref many => {
+                let t = self.f.alloc(3);
+                self.pack(many, elem, t);
+                self.mov(dst, s, 3);
+                self.f.emit(Op::AppendS, dst, t, 0, back);
+            }
+        }
+    }
+    /// `s = append(s, …)` for a slice in registers works on them directly.
+    pub(super) fn append_in_place(&self, args: &[ExprId], dst: Reg) -> bool {
+        // Operands that mention the slice are read before it is written, by construction of `append_to`.
+        args.first().is_some_and(|x| self.reg_var(*x) == Some(dst))
+    }
+    fn copy_to(&mut self, args: &[ExprId], dst: Reg) {
+        let (a, b) = (args[0], args[1]);
+        let Ty::Slice(elem) = *self.types.under(self.ty(a)) else { return };
+        let from = self.num(self.ty(b));
+        let d = self.expr(a);
+        let s = self.expr(b);
+        if from == Num::Str {
+            self.f.emit(Op::CopyStr, dst, d, s, 0);
+        } else {
+            let back = self.backing(elem);
+            self.f.emit(Op::CopyS, dst, d, s, back);
+        }
+    }
+    fn delete(&mut self, args: &[ExprId]) {
+        let ty = self.ty(args[0]);
+        let Ty::Map(k, _) = *self.types.under(ty) else { return };
+        let m = self.expr(args[0]);
+        let key = self.expr_conv(args[1], k);
+        let t = self.type_id(ty);
+        self.f.emit(Op::MapDel, m, key, 0, t);
+    }
+    fn clear(&mut self, x: ExprId) {
+        let ty = self.ty(x);
+        let r = self.expr(x);
+        match *self.types.under(ty) {
+            Ty::Slice(elem) => {
+                let back = self.backing(elem);
+                self.f.emit(Op::ClearS, r, 0, 0, back);
+            }
+            _ => {
+                let t = self.type_id(ty);
+                self.f.emit(Op::MapClear, r, 0, 0, t);
+            }
+        }
+    }
+    fn make_to(&mut self, ty: TyId, args: &[ExprId], dst: Reg) {
+        let mut sizes = vec![];
+        for &x in args.iter().skip(1) {
+            sizes.push(self.size(x));
+        }
+        match *self.types.under(ty) {
+            Ty::Slice(elem) => {
+                let len = sizes.first().copied().unwrap_or(0);
+                let cap = sizes.get(1).copied().unwrap_or(len);
+                let back = self.backing(elem);
+                self.f.emit(Op::MakeSlice, dst, len, cap, back);
+            }
+            Ty::Map(..) | Ty::Chan(..) => {
+                let t = self.type_id(ty);
+                let n = match sizes.first() {
+                    Some(&n) => n,
+                    None => {
+                        let r = self.f.alloc(1);
+                        self.load_word(r, 0);
+                        r
+                    }
+                };
+                let op = if matches!(self.types.under(ty), Ty::Map(..)) { Op::MakeMap } else { Op::MakeChan };
+                self.f.emit(op, dst, n, 0, t);
+            }
+            _ => {}
+        }
+    }
+    fn size(&mut self, x: ExprId) -> Reg {
+        // A constant may have a float type: `make([]int, 1e3)`.
+        if self.value(x).is_some() && !matches!(self.num(self.ty(x)), Num::Int(_) | Num::Uint(_)) {
+            let r = self.f.alloc(1);
+            if let Some(v) = self.value(x) {
+                let w = self.const_words(v, Types::INT)[0];
+                self.load_word(r, w);
+            }
+            return r;
+        }
+        self.expr(x)
+    }
+
+    // ---- numbers
+
+    fn complex_to(&mut self, e: ExprId, args: &[ExprId], dst: Reg) {
+        let narrow = self.num(self.ty(e)) == Num::Complex(true);
+        let part = if narrow { Types::FLOAT32 } else { Types::FLOAT64 };
+        let t = self.f.alloc(2);
+        for (i, &x) in args.iter().take(2).enumerate() {
+            let r = t + i as u32;
+            if let Some(v) = self.value(x) {
+                let w = self.const_words(v, part)[0];
+                self.load_word(r, w);
+            } else {
+                self.expr_to(x, r);
+            }
+            if narrow {
+                self.f.emit(Op::F32ToF, r, r, 0, 0);
+            }
+        }
+        self.mov(dst, t, 2);
+    }
+    fn min_max_to(&mut self, e: ExprId, min: bool, args: &[ExprId], dst: Reg) {
+        let ty = self.ty(e);
+        let kind = self.num(ty);
+        let acc = self.f.alloc(1);
+        for (i, &x) in args.iter().enumerate() {
+            let mark = self.f.next;
+            let r = self.f.alloc(1);
+            match self.value(x) {
+                // A constant operand may still have another (untyped) type.
+                Some(v) => self.load_const(r, &v.clone(), ty),
+                None => self.expr_to(x, r),
+            }
+            if i == 0 {
+                self.mov(acc, r, 1);
+            } else {
+                self.pick(acc, r, ty, kind, min);
+            }
+            self.f.next = mark;
+        }
+        self.mov(dst, acc, 1);
+    }
+    /// `acc = min(acc, r)`, or max.
+    fn pick(&mut self, acc: Reg, r: Reg, ty: TyId, kind: Num, min: bool) {
+        let (take, end) = (self.f.label(), self.f.label());
+        if matches!(kind, Num::F64 | Num::F32) {
+            // A NaN stays; of two zeros min takes the negative one: equal floats differ at most in the sign.
+            self.regs_jump(BinOp::Ne, ty, acc, acc, end, true);
+            self.regs_jump(BinOp::Ne, ty, r, r, take, true);
+            let differ = self.f.label();
+            self.regs_jump(BinOp::Ne, ty, r, acc, differ, true);
+            self.f.emit(if min { Op::Or } else { Op::And }, acc, acc, r, 0);
+            self.f.goto(end);
+            self.f.bind(differ);
+        }
+        let op = if min { BinOp::Ge } else { BinOp::Le };
+        self.regs_jump(op, ty, r, acc, end, true);
+        self.f.bind(take);
+        self.mov(acc, r, 1);
+        self.f.bind(end);
+    }
+
+    // ---- print
+
+    fn print(&mut self, line: bool, args: &[ExprId]) {
+        let prefix = if self.st.script { "printout" } else { "print" };
+        // All arguments are evaluated before anything is written.
+        let mut values = vec![];
+        for &x in args {
+            let ty = self.concrete(self.ty(x));
+            values.push((self.expr(x), ty));
+        }
+        for (i, (r, ty)) in values.into_iter().enumerate() {
+            if line && i > 0 {
+                self.print_value(prefix, "space", 0, 0);
+            }
+            let words = self.words(ty).min(2);
+            let kind = match self.num(ty) {
+                Num::Int(_) => "int",
+                Num::Uint(_) => "uint",
+                Num::F64 => "float",
+                Num::F32 => "float32",
+                Num::Complex(_) => "complex",
+                Num::Str => "string",
+                Num::Other => match self.types.under(ty) {
+                    Ty::Basic(crate::types::Basic::Bool) => "bool",
+                    Ty::Interface(_) => "iface",
+                    Ty::Slice(_) => "slice",
+                    _ => "pointer",
+                },
+            };
+            self.print_value(prefix, kind, r, if kind == "slice" { 3 } else { words });
+        }
+        if line {
+            self.print_value(prefix, "newline", 0, 0);
+        }
+    }
+    fn print_value(&mut self, prefix: &str, kind: &str, r: Reg, words: u32) {
+        let mark = self.f.next;
+        let w = self.f.alloc(1 + words);
+        if kind == "float32" {
+            self.f.emit(Op::F32ToF, w + 1, r, 0, 0);
+        } else {
+            self.mov(w + 1, r, words);
+        }
+        let kind = if kind == "float32" { "float" } else { kind };
+        self.call_native(&format!("{prefix}.{kind}"), w, words);
+        self.f.next = mark;
+    }
+}

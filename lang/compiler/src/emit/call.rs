@@ -1,0 +1,302 @@
+//! Calls: the callee, its window, arguments built in place, results used in place.
+
+use super::place::Place;
+use super::{Em, Reg};
+use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
+use crate::types::{FuncTy, PkgId, Ty, TyId};
+use gol_bytecode::{FuncId, Op};
+use gol_syntax::ast::{Expr, ExprId, Sym};
+
+/// Code that a call reaches directly.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    Func(FuncId),
+    Native(String),
+}
+
+/// What a call calls; operands not evaluated yet.
+#[derive(Clone)]
+pub(super) enum Plan {
+    Static(Target),
+    /// A concrete method: operand and selection.
+    Method(Target, ExprId, Selection, ObjId),
+    Iface(ExprId, Selection),
+    Closure(ExprId),
+}
+
+/// The same with the operands in registers.
+#[derive(Clone, Debug)]
+pub(super) enum Callee {
+    Static(Target),
+    /// Receiver words at a register.
+    Method(Target, Reg, u32),
+    /// Interface, method id.
+    Iface(Reg, u32),
+    Closure(Reg),
+}
+
+impl Em<'_> {
+    pub(super) fn sig_of(&self, ty: TyId) -> FuncTy {
+        match self.types.under(ty) {
+            Ty::Func(f) => f.clone(),
+            _ => FuncTy::default(),
+        }
+    }
+    pub(super) fn sum_words(&mut self, tys: &[TyId]) -> u32 {
+        tys.iter().fold(0u32, |n, t| n.saturating_add(self.words(*t)))
+    }
+    pub(super) fn target(&mut self, o: ObjId) -> Target {
+        let native = self.info.funcs.get(&o).is_some_and(|f| f.body.is_none());
+        if native { Target::Native(self.native_name(o)) } else { Target::Func(self.func_id(o)) }
+    }
+
+    pub(super) fn plan(&mut self, fun: ExprId) -> Plan {
+        let fun = self.strip(fun);
+        if self.f.given.contains_key(&fun) {
+            return Plan::Closure(fun);
+        }
+        if let Some(&o) = self.info.uses.get(&fun) {
+            return match self.info.obj(o).kind {
+                ObjKind::Func => Plan::Static(self.target(o)),
+                _ => Plan::Closure(fun),
+            };
+        }
+        if let Expr::Select(x, _) = *self.ast.expr(fun)
+            && let Some(s) = self.info.selections.get(&fun)
+        {
+            return match s.kind {
+                SelKind::Method(o) => Plan::Method(self.target(o), x, s.clone(), o),
+                SelKind::IfaceMethod => Plan::Iface(x, s.clone()),
+                SelKind::Field | SelKind::MethodExpr(_) | SelKind::IfaceMethodExpr => Plan::Closure(fun),
+            };
+        }
+        Plan::Closure(fun)
+    }
+    /// Id of a method name; unexported ones belong to their package.
+    pub(super) fn method_id(&mut self, name: Sym, pkg: PkgId) -> u32 {
+        let text = self.ast.name(name);
+        let exported = text.chars().next().is_some_and(char::is_uppercase);
+        let key = if exported { text.to_string() } else { format!("{}.{text}", self.pkg_path(pkg)) };
+        if let Some(&id) = self.st.methods.get(&key) {
+            return id;
+        }
+        let id = self.prog.methods.len() as u32;
+        self.prog.methods.push(key.clone());
+        self.st.methods.insert(key, id);
+        id
+    }
+    /// Words of a method's receiver.
+    pub(super) fn recv_words(&mut self, o: ObjId) -> u32 {
+        let t = self.recv_type(o);
+        self.words(t)
+    }
+    pub(super) fn recv_type(&mut self, o: ObjId) -> TyId {
+        match self.info.obj(o).kind {
+            ObjKind::Method { recv, ptr } => {
+                let t = self.types.intern(Ty::Named(recv));
+                if ptr { self.types.intern(Ty::Pointer(t)) } else { t }
+            }
+            _ => crate::types::Types::VOID,
+        }
+    }
+    /// Evaluates the receiver of a concrete method into `dst`: the value, or its address for a pointer method.
+    pub(super) fn receiver_to(&mut self, x: ExprId, s: &Selection, o: ObjId, dst: Reg) {
+        let mark = self.f.next;
+        let p = self.operand_place(x);
+        self.f.pos = self.ast.expr_span(x).lo;
+        self.adjust_receiver(p, s.recv, &s.path, o, dst);
+        self.f.next = mark;
+    }
+    /// From an operand of type `ty` to the receiver of method `o`, which `path` leads to.
+    pub(super) fn adjust_receiver(&mut self, p: Place, ty: TyId, path: &[u32], o: ObjId, dst: Reg) {
+        let (p, ty) = self.walk(p, ty, path);
+        let ptr = matches!(self.info.obj(o).kind, ObjKind::Method { ptr: true, .. });
+        let behind = match *self.types.get(ty) {
+            Ty::Pointer(t) => Some(t),
+            _ => None,
+        };
+        match (ptr, behind) {
+            (true, Some(_)) => self.load_to(p, ty, dst),
+            (true, None) => self.addr_to(p, ty, dst),
+            (false, Some(t)) => {
+                let r = self.load(p, ty);
+                self.load_to(Place::Mem(r, 0), t, dst);
+            }
+            (false, None) => self.load_to(p, ty, dst),
+        }
+    }
+    pub(super) fn iface_operand(&mut self, x: ExprId, s: &Selection) -> Reg {
+        let p = self.operand_place(x);
+        let (p, ty) = self.walk(p, s.recv, &s.path);
+        self.load(p, ty)
+    }
+
+    /// A call of a function (no builtin, no conversion). The results stay in the window; their first register.
+    pub(super) fn call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Reg {
+        if let Some(op) = self.intrinsic(fun) {
+            let dst = self.f.alloc(1);
+            let x = self.expr(args[0]);
+            self.f.emit(op, dst, x, 0, 0);
+            return dst;
+        }
+        let below = self.f.next;
+        let w = self.f.alloc(1);
+        self.call_at(e, fun, args, spread, w, below)
+    }
+    /// The same with a given window, which is the top of the registers in use.
+    fn call_at(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool, mut w: Reg, below: Reg) -> Reg {
+        let sig = self.sig_of(self.ty(fun));
+        let callee = match self.plan(fun) {
+            Plan::Static(t) => Callee::Static(t),
+            Plan::Method(t, x, s, o) => {
+                let n = self.recv_words(o);
+                let r = self.f.alloc(n);
+                self.receiver_to(x, &s, o, r);
+                Callee::Method(t, r, n)
+            }
+            Plan::Iface(x, s) => {
+                self.f.next = below;
+                let r = self.iface_operand(x, &s);
+                w = self.f.alloc(1).max(w);
+                self.f.keep(w + 1);
+                let id = self.method_id(s.name, s.name_pkg);
+                Callee::Iface(r, id)
+            }
+            Plan::Closure(x) => {
+                self.f.next = below;
+                let r = self.expr(x);
+                w = self.f.alloc(1).max(w);
+                self.f.keep(w + 1);
+                Callee::Closure(r)
+            }
+        };
+        if let Callee::Iface(..) = callee {
+            self.f.alloc(1);
+        }
+        self.args(&sig, args, spread, w);
+        self.f.pos = self.ast.expr_span(e).lo;
+        self.finish_call(&callee, &sig, w)
+    }
+    /// The call instruction; arguments (and the receiver of a method) are in the window.
+    pub(super) fn finish_call(&mut self, callee: &Callee, sig: &FuncTy, w: Reg) -> Reg {
+        let params = self.sum_words(&sig.params);
+        let results = self.sum_words(&sig.results);
+        match callee {
+            Callee::Static(t) => self.direct(t, w, params),
+            Callee::Method(t, _, n) => self.direct(t, w, params + n),
+            Callee::Iface(r, id) => {
+                self.f.emit(Op::CallI, w, *r, params, *id);
+                self.f.data(w, 0, 0, 0);
+            }
+            Callee::Closure(r) => {
+                self.f.emit(Op::CallC, w, *r, params, 0);
+                self.f.data(w, 0, 0, 0);
+            }
+        }
+        // The callee may have had more parameters than results, or fewer.
+        self.f.keep(w + 1 + params.max(results) + 2);
+        self.f.keep(w + 1 + results);
+        w + 1
+    }
+    fn direct(&mut self, t: &Target, w: Reg, arg_words: u32) {
+        match t {
+            Target::Func(f) => {
+                self.f.wide(Op::Call, w, 0, *f);
+                self.f.data(w, 0, 0, 0);
+            }
+            Target::Native(name) => self.call_native(name, w, arg_words),
+        }
+    }
+
+    // ---- arguments
+
+    /// Builds the arguments behind what the window holds already (link and receiver).
+    pub(super) fn args(&mut self, sig: &FuncTy, args: &[ExprId], spread: bool, w: Reg) {
+        if let [x] = *args
+            && let Ty::Tuple(tys) = self.types.get(self.ty(x)).clone()
+        {
+            return self.tuple_args(sig, x, &tys, w);
+        }
+        let fixed = if sig.variadic && !spread { sig.params.len() - 1 } else { sig.params.len() };
+        for (i, (&x, &ty)) in args.iter().zip(&sig.params).take(fixed).enumerate() {
+            // The first argument can be the result of a call in the same window.
+            if i == 0 && self.f.next == w + 1 && self.is_plain_call(x) && !self.needs_box(self.ty(x), ty) {
+                if let Expr::Call(fun, ref inner, spread) = *self.ast.expr(self.strip(x)) {
+                    let below = w;
+                    let r = self.call_at(x, fun, inner, spread, w, below);
+                    let n = self.words(ty);
+                    self.mov(w + 1, r, n);
+                    self.f.keep(w + 1 + n);
+                }
+                continue;
+            }
+            let n = self.words(ty);
+            let slot = self.f.alloc(n);
+            self.expr_conv_to(x, ty, slot);
+        }
+        if sig.variadic
+            && !spread
+            && let Some(&last) = sig.params.last()
+            && let Ty::Slice(elem) = *self.types.under(last)
+        {
+            let slot = self.f.alloc(3);
+            self.pack(args.get(fixed..).unwrap_or(&[]), elem, slot);
+        }
+    }
+    /// A call of a function with a window of its own: no builtin, conversion or intrinsic, no value at hand.
+    fn is_plain_call(&self, x: ExprId) -> bool {
+        let x = self.strip(x);
+        if self.f.given.contains_key(&x) || self.value(x).is_some() {
+            return false;
+        }
+        match self.ast.expr(x) {
+            Expr::Call(fun, ..) => {
+                !matches!(self.info.expr(*fun).map(|i| i.mode), Some(Mode::Type | Mode::Builtin(_)))
+                    && self.intrinsic(*fun).is_none()
+            }
+            _ => false,
+        }
+    }
+    /// `f(g())` where g has several results.
+    fn tuple_args(&mut self, sig: &FuncTy, x: ExprId, tys: &[TyId], w: Reg) {
+        let first = self.f.next;
+        let fixed = if sig.variadic { sig.params.len() - 1 } else { sig.params.len() };
+        let room = self.sum_words(&sig.params);
+        self.f.alloc(room);
+        let mark = self.f.next;
+        let mut r = self.expr(x);
+        let mut slot = first;
+        for (&from, &to) in tys.iter().zip(&sig.params).take(fixed) {
+            let v = self.reg_conv(r, from, to);
+            let n = self.words(to);
+            self.mov(slot, v, n);
+            slot += n;
+            r += self.words(from);
+        }
+        if sig.variadic
+            && let Some(&last) = sig.params.last()
+            && let Ty::Slice(elem) = *self.types.under(last)
+        {
+            let rest = tys.get(fixed..).unwrap_or(&[]);
+            self.pack_regs(r, rest, elem, slot);
+        }
+        self.f.keep(mark);
+        debug_assert!(first > w);
+    }
+    fn pack_regs(&mut self, mut r: Reg, tys: &[TyId], elem: TyId, dst: Reg) {
+        if tys.is_empty() {
+            return self.zero(dst, 3);
+        }
+        let t = self.f.alloc(4);
+        self.new_backing(t, elem, tys.len() as u64);
+        self.load_word(t + 1, tys.len() as u64);
+        self.load_word(t + 2, tys.len() as u64);
+        for (i, &from) in tys.iter().enumerate() {
+            let v = self.reg_conv(r, from, elem);
+            self.load_word(t + 3, i as u64);
+            self.store(Place::Elem(t, t + 3), elem, v);
+            r += self.words(from);
+        }
+        self.mov(dst, t, 3);
+    }
+}

@@ -1,0 +1,358 @@
+//! Functions: ids, bodies, captures, results, epilogue.
+
+use super::call::Target;
+use super::func::{Fun, Loc};
+use super::place::Place;
+use super::{Em, Reg};
+use crate::info::{FuncFacts, ObjId, ObjKind};
+use crate::types::TyId;
+use gol_bytecode::{Func, FuncId, Op};
+use gol_syntax::ast::{BlockId, Expr, ExprId, StmtId};
+use gol_syntax::diag::Code;
+
+/// What a function runs.
+#[derive(Clone, Copy)]
+pub(super) enum Body {
+    Block(BlockId),
+    Stmt(StmtId),
+}
+
+/// A captured variable: whether its words are copied or the address of its object is.
+#[derive(Clone, Copy)]
+pub(super) struct Capture {
+    pub obj: ObjId,
+    pub from: Loc,
+    pub words: u32,
+}
+
+impl Em<'_> {
+    // ---- ids and names
+
+    pub(super) fn reserve_func(&mut self) -> FuncId {
+        self.prog.funcs.push(Func {
+            name: String::new(),
+            code: vec![],
+            regs: 1,
+            params: 0,
+            results: 0,
+            epilogue: None,
+            pos: 0,
+            lines: vec![],
+            hidden: true,
+        });
+        self.prog.funcs.len() as u32 - 1
+    }
+    pub(super) fn func_id(&mut self, o: ObjId) -> FuncId {
+        if let Some(&f) = self.st.funcs.get(&o) {
+            return f;
+        }
+        let f = self.reserve_func();
+        self.st.funcs.insert(o, f);
+        f
+    }
+    /// `main.f`, `main.T.m`, `main.(*T).m`.
+    pub(super) fn func_name(&self, o: ObjId) -> String {
+        let obj = self.info.obj(o);
+        let path = self.pkg_label(obj.pkg);
+        let name = self.ast.name(obj.name);
+        match obj.kind {
+            ObjKind::Method { recv, ptr } => {
+                let t = self.ast.name(self.types.named(recv).name);
+                if ptr { format!("{path}.(*{t}).{name}") } else { format!("{path}.{t}.{name}") }
+            }
+            _ => format!("{path}.{name}"),
+        }
+    }
+    /// How a package is called in names of functions: its path, `main` for programs and scripts.
+    pub(super) fn pkg_label(&self, pkg: crate::types::PkgId) -> &str {
+        match self.info.pkgs.get(pkg.0 as usize) {
+            Some(p) if !p.path.is_empty() && p.name != "main" => &p.path,
+            _ => "main",
+        }
+    }
+    pub(super) fn lit_name(&mut self) -> String {
+        self.f.lits += 1;
+        let n = self.f.lits;
+        if self.f.is_lit { format!("{}.{n}", self.f.name) } else { format!("{}.func{n}", self.f.name) }
+    }
+
+    // ---- function literals
+
+    pub(super) fn func_lit_to(&mut self, e: ExprId, dst: Reg) {
+        let Expr::FuncLit(_, block) = *self.ast.expr(e) else { return };
+        let info = self.info;
+        if let Some(facts) = info.lits.get(&e) {
+            let pos = self.ast.expr_span(e).lo;
+            self.closure_to(facts, Body::Block(block), pos, dst);
+        }
+    }
+    /// A closure of a body that is a function of its own.
+    pub(super) fn closure_to(&mut self, facts: &FuncFacts, body: Body, pos: u32, dst: Reg) {
+        let name = self.lit_name();
+        let caps = self.captures(&facts.captures);
+        let id = self.reserve_func();
+        self.build(id, name, pos, facts, &caps, true, |em| em.body(body));
+        self.mk_closure(dst, id, &caps);
+    }
+    pub(super) fn captures(&mut self, objs: &[ObjId]) -> Vec<Capture> {
+        let mut out = vec![];
+        for &obj in objs {
+            if let Some(&from) = self.f.vars.get(&obj) {
+                let words = match from {
+                    Loc::Reg(_) => self.words(self.info.obj(obj).ty),
+                    Loc::Box(_) => 1,
+                };
+                out.push(Capture { obj, from, words });
+            }
+        }
+        out
+    }
+    pub(super) fn mk_closure(&mut self, dst: Reg, id: FuncId, caps: &[Capture]) {
+        let n: u32 = caps.iter().map(|c| c.words).sum();
+        if n == 0 {
+            return self.load_func(dst, id);
+        }
+        let mark = self.f.next;
+        let mut at = self.f.alloc(n);
+        let first = match *caps {
+            // One variable's registers are in a row already.
+            [Capture { from: Loc::Reg(r) | Loc::Box(r), .. }] => r,
+            _ => at,
+        };
+        if first == at {
+            for c in caps {
+                let (Loc::Reg(r) | Loc::Box(r)) = c.from;
+                self.mov(at, r, c.words);
+                at += c.words;
+            }
+        }
+        self.f.wide(Op::MkClosure, dst, first, id);
+        self.f.data(n, 0, 0, 0);
+        self.f.next = mark;
+    }
+
+    // ---- bodies
+
+    pub(super) fn body(&mut self, body: Body) {
+        match body {
+            Body::Block(b) => self.block(b),
+            Body::Stmt(s) => self.stmt(s),
+        }
+    }
+    /// A declared function or method.
+    pub(super) fn declared(&mut self, o: ObjId) {
+        let info = self.info;
+        let Some(facts) = info.funcs.get(&o) else { return };
+        let Some(block) = facts.body else { return };
+        let id = self.func_id(o);
+        let name = self.func_name(o);
+        let pos = info.obj(o).span.lo;
+        self.build(id, name, pos, facts, &[], false, |em| em.body(Body::Block(block)));
+    }
+    /// Builds function `id` while the current one waits.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn build(
+        &mut self,
+        id: FuncId,
+        name: String,
+        pos: u32,
+        facts: &FuncFacts,
+        caps: &[Capture],
+        is_lit: bool,
+        body: impl FnOnce(&mut Self),
+    ) {
+        let outer = std::mem::replace(&mut self.f, Fun::new(name, pos));
+        self.f.is_lit = is_lit;
+        self.prologue(facts, caps);
+        body(self);
+        self.epilogue();
+        self.finish(id);
+        self.f = outer;
+    }
+    fn prologue(&mut self, facts: &FuncFacts, caps: &[Capture]) {
+        let sig = self.sig_of(facts.sig);
+        let mut params = vec![];
+        for &o in facts.recv.iter().chain(&facts.params) {
+            let n = self.words(self.info.obj(o).ty);
+            params.push((o, self.f.alloc(n)));
+        }
+        self.f.params = self.f.next;
+        self.f.results = self.sum_words(&sig.results);
+        self.f.result_tys = sig.results.clone();
+        let closure = self.f.alloc(1);
+        if !caps.is_empty() {
+            self.load_captures(closure, caps);
+        } else {
+            self.f.next = closure;
+        }
+        for (o, r) in params {
+            self.adopt(o, r);
+        }
+        self.f.named_results = facts.named_results;
+        if facts.named_results || facts.has_defer {
+            for (i, &ty) in sig.results.iter().enumerate() {
+                let obj = facts.results.get(i).copied().filter(|_| facts.named_results);
+                let loc = self.declare_zero(obj, ty);
+                self.f.result_vars.push(loc);
+            }
+        }
+        if facts.has_defer {
+            self.f.epilogue = Some(self.f.label());
+        }
+    }
+    pub(super) fn load_captures(&mut self, closure: Reg, caps: &[Capture]) {
+        let mut off = 1;
+        for c in caps {
+            let r = self.f.alloc(c.words);
+            match c.words {
+                0 => {}
+                1 => self.f.emit(Op::LdW, r, closure, off, 0),
+                n => self.f.emit(Op::LdN, r, closure, off, n),
+            }
+            off += c.words;
+            let loc = match c.from {
+                Loc::Reg(_) => Loc::Reg(r),
+                Loc::Box(_) => Loc::Box(r),
+            };
+            self.f.vars.insert(c.obj, loc);
+        }
+    }
+    pub(super) fn is_boxed(&mut self, o: ObjId) -> bool {
+        let obj = self.info.obj(o);
+        obj.boxed() || matches!(obj.kind, ObjKind::Local) && self.in_memory(obj.ty)
+    }
+    /// The variable `o` gets the value that is in registers `r`, and these registers when it can live in them.
+    pub(super) fn adopt(&mut self, o: ObjId, r: Reg) {
+        let loc = if self.is_boxed(o) {
+            let ty = self.info.obj(o).ty;
+            let b = self.new_object(ty);
+            if self.words(ty) > 0 {
+                self.store(Place::Mem(b, 0), ty, r);
+            }
+            Loc::Box(b)
+        } else {
+            Loc::Reg(r)
+        };
+        self.f.vars.insert(o, loc);
+    }
+    /// A new variable with the zero value; without object for unnamed results.
+    pub(super) fn declare_zero(&mut self, o: Option<ObjId>, ty: TyId) -> Loc {
+        let boxed = match o {
+            Some(o) => self.is_boxed(o),
+            None => false,
+        };
+        let loc = if boxed {
+            Loc::Box(self.new_object(ty))
+        } else {
+            let n = self.words(ty);
+            let r = self.f.alloc(n);
+            self.zero(r, n);
+            Loc::Reg(r)
+        };
+        if let Some(o) = o {
+            self.f.vars.insert(o, loc);
+        }
+        loc
+    }
+    fn epilogue(&mut self) {
+        if let Some(l) = self.f.epilogue {
+            self.f.bind_live(l);
+            self.f.epilogue_at = Some(self.f.here() as u32);
+            let w = self.f.alloc(3);
+            self.f.emit(Op::RunDefers, w, 0, 0, 0);
+            self.f.data(w, 0, 0, 0);
+            self.return_vars();
+        } else if !self.f.dead {
+            if self.f.results == 0 {
+                self.f.end(Op::Ret, 0, 0);
+            } else {
+                self.f.end(Op::Trap, 0, 0);
+            }
+        }
+    }
+    /// Returns what the result variables hold.
+    pub(super) fn return_vars(&mut self) {
+        let tys = self.f.result_tys.clone();
+        let locs = self.f.result_vars.clone();
+        let mut values = vec![];
+        for (loc, &ty) in locs.iter().zip(&tys) {
+            values.push(match *loc {
+                Loc::Reg(r) => r,
+                Loc::Box(b) => self.load(Place::Mem(b, 0), ty),
+            });
+        }
+        self.ret(&values, &tys);
+    }
+    /// Returns values that lie in registers.
+    pub(super) fn ret(&mut self, values: &[Reg], tys: &[TyId]) {
+        let total = self.sum_words(tys);
+        let mut row = true;
+        let mut at = values.first().copied().unwrap_or(0);
+        let first = at;
+        for (&r, &ty) in values.iter().zip(tys) {
+            row &= r == at;
+            at += self.words(ty);
+        }
+        let from = if row {
+            first
+        } else {
+            let t = self.f.alloc(total);
+            let mut at = t;
+            for (&r, &ty) in values.iter().zip(tys) {
+                let n = self.words(ty);
+                self.mov(at, r, n);
+                at += n;
+            }
+            t
+        };
+        match total {
+            0 => self.f.end(Op::Ret, 0, 0),
+            1 => self.f.end(Op::Ret1, from, 0),
+            n => self.f.end(Op::RetN, from, n),
+        }
+    }
+    /// Hands the finished function to the program.
+    pub(super) fn finish(&mut self, id: FuncId) {
+        self.f.patch();
+        let need = self.f.max.max(self.f.params + 1).max(self.f.results).max(1);
+        let f = std::mem::take(&mut self.f);
+        if need > 0xffff {
+            let span = f.span();
+            self.refuse(Code::NotYet, span, "function is too large: it needs more than 65,535 registers");
+        }
+        if f.code.len() > i32::MAX as usize {
+            let span = f.span();
+            self.refuse(Code::NotYet, span, "function is too large");
+        }
+        self.prog.funcs[id as usize] = Func {
+            name: f.name,
+            code: f.code,
+            regs: need as u16,
+            params: f.params as u16,
+            results: f.results as u16,
+            epilogue: f.epilogue_at,
+            pos: f.file_pos,
+            lines: f.lines,
+            hidden: f.hidden,
+        };
+    }
+
+    // ---- functions as values
+
+    pub(super) fn func_value_to(&mut self, o: ObjId, dst: Reg) {
+        let id = match self.target(o) {
+            Target::Func(f) => f,
+            Target::Native(name) => {
+                let sig = self.obj_sig(o);
+                self.native_wrapper(name, sig)
+            }
+        };
+        self.load_func(dst, id);
+    }
+    pub(super) fn obj_sig(&self, o: ObjId) -> TyId {
+        match self.info.funcs.get(&o) {
+            Some(f) => f.sig,
+            None => self.info.obj(o).ty,
+        }
+    }
+}

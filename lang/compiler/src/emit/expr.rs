@@ -1,0 +1,372 @@
+//! Expressions: `expr` gives a register (a local's own without a move), `expr_to` fills a destination.
+//!
+//! The destination of `expr_to` may be a register of the operands when [`Em::in_place`] says that the expression writes it once, at
+//! the end; otherwise it is fresh.
+
+use super::compare::is_comparison;
+use super::layout::Num;
+use super::place::Place;
+use super::{Em, Reg};
+use crate::info::{Builtin, Mode, ObjKind, SelKind};
+use crate::types::{Ty, TyId};
+use gol_bytecode::Op;
+use gol_syntax::ast::{BinOp, Expr, ExprId, InterpPart, UnOp};
+
+impl Em<'_> {
+    /// The value of `e` in registers: a local's own, a part of another value, or fresh ones.
+    pub(super) fn expr(&mut self, e: ExprId) -> Reg {
+        let e = self.strip(e);
+        if let Some(&r) = self.f.given.get(&e) {
+            return r;
+        }
+        if self.value(e).is_none() {
+            if let Some(r) = self.reg_var(e) {
+                return r;
+            }
+            match *self.ast.expr(e) {
+                Expr::Call(fun, ref args, spread) => {
+                    if let Some(r) = self.call_expr(e, fun, args, spread) {
+                        return r;
+                    }
+                }
+                Expr::Select(x, _) if self.is_reg_field(e) => {
+                    if let Some(s) = self.info.selections.get(&e) {
+                        let p = self.operand_place(x);
+                        let (p, ty) = self.walk(p, s.recv, &s.path);
+                        return self.load(p, ty);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let n = self.words(self.ty(e));
+        let dst = self.f.alloc(n);
+        let mark = self.f.next;
+        self.expr_to(e, dst);
+        self.f.next = mark;
+        dst
+    }
+    fn is_reg_field(&self, e: ExprId) -> bool {
+        self.info.selections.get(&e).is_some_and(|s| s.kind == SelKind::Field)
+    }
+    /// A call, conversion or builtin whose value may be had without a move.
+    fn call_expr(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Option<Reg> {
+        match self.info.expr(fun).map(|i| i.mode) {
+            Some(Mode::Type) => {
+                let x = *args.first()?;
+                (self.same_words(self.ty(x), self.ty(e)) && !self.is_nil(x) && self.value(x).is_none())
+                    .then(|| self.expr(x))
+            }
+            Some(Mode::Builtin(b @ (Builtin::Len | Builtin::Cap))) => self.len_in_place(b, *args.first()?),
+            Some(Mode::Builtin(_)) => None,
+            _ => Some(self.call(e, fun, args, spread)),
+        }
+    }
+    /// A conversion between the types changes nothing.
+    fn same_words(&self, from: TyId, to: TyId) -> bool {
+        match (self.num(from), self.num(to)) {
+            (Num::Other, Num::Other) => {
+                let slice = matches!(self.types.under(from), Ty::Slice(_));
+                !self.needs_box(from, to) && (!slice || matches!(self.types.under(to), Ty::Slice(_) | Ty::Interface(_)))
+            }
+            (Num::Int(a), Num::Int(b)) | (Num::Uint(a), Num::Uint(b)) => a <= b,
+            (Num::Uint(a), Num::Int(b)) => a < b || a == 64 && b == 64,
+            (Num::Int(a), Num::Uint(b)) => a == 64 && b == 64,
+            (a, b) => a == b && !matches!(a, Num::Complex(_)),
+        }
+    }
+    /// `expr_to` writes its destination once, after everything has been read.
+    pub(super) fn in_place(&self, e: ExprId) -> bool {
+        let e = self.strip(e);
+        if self.value(e).is_some() || self.f.given.contains_key(&e) {
+            return true;
+        }
+        if matches!(self.num(self.ty(e)), Num::Complex(_)) {
+            return false;
+        }
+        match self.ast.expr(e) {
+            Expr::CompLit(..) => false,
+            Expr::Call(fun, args, _) => match self.info.expr(*fun).map(|i| i.mode) {
+                Some(Mode::Type) => args.first().is_none_or(|x| self.in_place(*x)),
+                Some(Mode::Builtin(b)) => !matches!(b, Builtin::Min | Builtin::Max | Builtin::Append),
+                _ => true,
+            },
+            Expr::Binary(op, ..) => is_comparison(*op) || !matches!(self.num(self.ty(e)), Num::Other | Num::Complex(_)),
+            _ => true,
+        }
+    }
+
+    /// Fills the registers at `dst` with the value of `e` (a tuple's parts one after another).
+    pub(super) fn expr_to(&mut self, e: ExprId, dst: Reg) {
+        let e = self.strip(e);
+        let ty = self.ty(e);
+        if let Some(&r) = self.f.given.get(&e) {
+            let n = self.words(ty);
+            return self.mov(dst, r, n);
+        }
+        if let Some(v) = self.info.expr(e).and_then(|i| i.value.as_ref()) {
+            return self.load_const(dst, v, ty);
+        }
+        if self.is_nil(e) {
+            let n = self.words(ty);
+            return self.zero(dst, n);
+        }
+        let pos = self.ast.expr_span(e).lo;
+        self.f.pos = pos;
+        match *self.ast.expr(e) {
+            Expr::Name(_) => self.name_to(e, dst),
+            Expr::FuncLit(..) => self.func_lit_to(e, dst),
+            Expr::CompLit(..) => self.literal_to(e, ty, dst),
+            Expr::Select(x, _) => self.select_to(e, x, dst),
+            Expr::Index(x, ref ix) if ix.len() == 1 => self.index_to(e, x, ix[0], dst),
+            Expr::SliceExpr(x, ix, _) => self.slice_to(e, x, ix, dst),
+            Expr::TypeAssert(x, Some(_)) => self.assert_to(e, x, dst),
+            Expr::Call(fun, ref args, spread) => self.call_to(e, fun, args, spread, dst),
+            Expr::Unary(op, x) => self.unary_to(op, e, x, dst),
+            Expr::Binary(op, l, r) => self.binary_to(op, e, l, r, dst),
+            Expr::Interp(ref parts) => self.interp_to(parts, dst),
+            Expr::Bad
+            | Expr::Lit(_)
+            | Expr::Str(_)
+            | Expr::Paren(_)
+            | Expr::Index(..)
+            | Expr::TypeAssert(_, None)
+            | Expr::Array(..)
+            | Expr::Slice(_)
+            | Expr::Map(..)
+            | Expr::Chan(..)
+            | Expr::Func(_)
+            | Expr::Struct(_)
+            | Expr::Interface(_) => {}
+        }
+    }
+    fn name_to(&mut self, e: ExprId, dst: Reg) {
+        let Some(&o) = self.info.uses.get(&e) else { return };
+        let ty = self.info.obj(o).ty;
+        match self.info.obj(o).kind {
+            ObjKind::Func | ObjKind::Method { .. } => self.func_value_to(o, dst),
+            _ => match self.var_place(o) {
+                Place::Reg(r) => {
+                    let n = self.words(ty);
+                    self.mov(dst, r, n);
+                }
+                p => self.load_to(p, ty, dst),
+            },
+        }
+    }
+    fn select_to(&mut self, e: ExprId, x: ExprId, dst: Reg) {
+        if self.info.uses.contains_key(&e) {
+            return self.name_to(e, dst);
+        }
+        let Some(s) = self.info.selections.get(&e) else { return };
+        let mark = self.f.next;
+        match s.kind {
+            SelKind::Field => {
+                let p = self.operand_place(x);
+                let (p, ty) = self.walk(p, s.recv, &s.path);
+                self.load_to(p, ty, dst);
+            }
+            SelKind::Method(_) | SelKind::IfaceMethod => self.method_value_to(x, s, dst),
+            SelKind::MethodExpr(_) | SelKind::IfaceMethodExpr => self.method_expr_to(e, s, dst),
+        }
+        self.f.next = mark;
+    }
+    fn call_to(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool, dst: Reg) {
+        let mark = self.f.next;
+        match self.info.expr(fun).map(|i| i.mode) {
+            Some(Mode::Type) => {
+                if let Some(&x) = args.first() {
+                    self.convert_to(x, self.ty(e), dst);
+                }
+            }
+            Some(Mode::Builtin(b)) => self.builtin_to(e, b, args, spread, dst),
+            _ => {
+                if let Some(op) = self.intrinsic(fun) {
+                    let x = self.expr(args[0]);
+                    self.f.emit(op, dst, x, 0, 0);
+                } else {
+                    let r = self.call(e, fun, args, spread);
+                    let n = self.words(self.ty(e));
+                    self.mov(dst, r, n);
+                }
+            }
+        }
+        self.f.next = mark;
+    }
+    fn unary_to(&mut self, op: UnOp, e: ExprId, x: ExprId, dst: Reg) {
+        let mark = self.f.next;
+        let ty = self.ty(e);
+        match op {
+            UnOp::Plus | UnOp::Tilde => self.expr_to(x, dst),
+            UnOp::Neg => {
+                let r = self.expr(x);
+                self.negate(ty, dst, r);
+            }
+            UnOp::Xor => {
+                let r = self.expr(x);
+                self.complement(ty, dst, r);
+            }
+            UnOp::Not => {
+                if matches!(self.ast.expr(self.strip(x)), Expr::Binary(..)) {
+                    self.cond_to(e, dst);
+                } else {
+                    let r = self.expr(x);
+                    self.f.emit(Op::Not, dst, r, 0, 0);
+                }
+            }
+            UnOp::Deref => {
+                let r = self.expr(x);
+                self.f.pos = self.ast.expr_span(e).lo;
+                self.load_to(Place::Mem(r, 0), ty, dst);
+            }
+            UnOp::Addr => self.address_to(x, dst),
+            UnOp::Recv => self.recv_to(e, x, dst),
+        }
+        self.f.next = mark;
+    }
+    /// `&x`.
+    fn address_to(&mut self, x: ExprId, dst: Reg) {
+        let x = self.strip(x);
+        if let Expr::CompLit(..) = self.ast.expr(x) {
+            let r = self.literal_object(x);
+            return self.mov(dst, r, 1);
+        }
+        let ty = self.ty(x);
+        let p = self.operand_place(x);
+        match p {
+            // The address of a variable of its own: no check needed.
+            Place::Mem(r, 0) if matches!(self.ast.expr(x), Expr::Name(_)) => self.mov(dst, r, 1),
+            _ => self.addr_to(p, ty, dst),
+        }
+    }
+    fn binary_to(&mut self, op: BinOp, e: ExprId, l: ExprId, r: ExprId, dst: Reg) {
+        let mark = self.f.next;
+        let ty = self.ty(e);
+        if matches!(op, BinOp::LAnd | BinOp::LOr) {
+            self.cond_to(e, dst);
+        } else if is_comparison(op) {
+            self.compare_to(op, l, r, dst);
+        } else if self.num(ty) == Num::Str {
+            self.concat_to(e, dst);
+        } else {
+            self.arith_chain(e, dst);
+        }
+        self.f.next = mark;
+    }
+    /// Left-deep arithmetic, iteratively: everything but the last step goes to one temporary.
+    fn arith_chain(&mut self, e: ExprId, dst: Reg) {
+        let mut steps = vec![];
+        let mut x = e;
+        while let Expr::Binary(op, l, r) = *self.ast.expr(x) {
+            if self.value(x).is_some() || self.f.given.contains_key(&x) {
+                break;
+            }
+            steps.push((op, x, r));
+            x = self.strip(l);
+        }
+        let ty = self.ty(e);
+        let n = self.words(ty);
+        let steps: Vec<_> = steps.into_iter().rev().collect();
+        let Some((&(op0, e0, r0), rest)) = steps.split_first() else { return };
+        let mut acc = dst;
+        if !rest.is_empty() {
+            acc = self.f.alloc(n);
+        }
+        self.first_step(op0, e0, x, r0, acc);
+        for (i, &(op, at, r)) in rest.iter().enumerate() {
+            let to = if i + 1 == rest.len() { dst } else { acc };
+            let mark = self.f.next;
+            let pos = self.ast.expr_span(at).lo;
+            self.arith_at(op, ty, to, acc, r, pos);
+            self.f.next = mark;
+        }
+    }
+    fn arith_at(&mut self, op: BinOp, ty: TyId, dst: Reg, l: Reg, r: ExprId, pos: u32) {
+        self.f.pos = pos;
+        if matches!(op, BinOp::Div | BinOp::Rem | BinOp::Shl | BinOp::Shr) && self.value(r).is_none() {
+            // The operation can panic: its position is its own, not the operand's.
+            let v = self.expr(r);
+            self.f.pos = pos;
+            let mut given = false;
+            if !self.f.given.contains_key(&self.strip(r)) {
+                given = true;
+                self.f.given.insert(self.strip(r), v);
+            }
+            self.arith(op, ty, dst, l, r);
+            if given {
+                self.f.given.remove(&self.strip(r));
+            }
+        } else {
+            self.arith(op, ty, dst, l, r);
+        }
+    }
+    fn first_step(&mut self, op: BinOp, at: ExprId, l: ExprId, r: ExprId, dst: Reg) {
+        let ty = self.ty(at);
+        let pos = self.ast.expr_span(at).lo;
+        let mark = self.f.next;
+        let kind = self.num(ty);
+        let commutes = matches!(op, BinOp::Add | BinOp::Mul | BinOp::And);
+        if commutes
+            && matches!(kind, Num::Int(_) | Num::Uint(_))
+            && let Some(k) = self.small_const(l)
+        {
+            let x = self.expr(r);
+            if self.arith_const(op, kind, dst, x, k) {
+                self.f.next = mark;
+                return;
+            }
+        }
+        let l = self.expr(l);
+        self.arith_at(op, ty, dst, l, r, pos);
+        self.f.next = mark;
+    }
+    /// A chain of `+` on strings is one operation.
+    fn concat_to(&mut self, e: ExprId, dst: Reg) {
+        let mut parts = vec![];
+        self.concat_parts(e, &mut parts);
+        let n = parts.len() as u32;
+        let t = self.f.alloc(n);
+        for (i, x) in parts.into_iter().enumerate() {
+            self.expr_to(x, t + i as u32);
+        }
+        self.f.emit(Op::Concat, dst, t, n, 0);
+    }
+    fn concat_parts(&self, e: ExprId, out: &mut Vec<ExprId>) {
+        for x in self.spine(BinOp::Add, e) {
+            let inner = self.strip(x);
+            let splits = matches!(self.ast.expr(inner), Expr::Binary(BinOp::Add, ..))
+                && self.value(inner).is_none()
+                && !self.f.given.contains_key(&inner);
+            if splits { self.concat_parts(inner, out) } else { out.push(x) }
+        }
+    }
+    /// `$"…"`: a format string and the values.
+    fn interp_to(&mut self, parts: &[InterpPart], dst: Reg) {
+        let mut format = String::new();
+        let mut values = vec![];
+        for p in parts {
+            match p {
+                InterpPart::Text(s) => format.push_str(&self.ast.name(*s).replace('%', "%%")),
+                InterpPart::Value(e, verb) => {
+                    format.push_str(verb.map_or("%v", |v| self.ast.name(v)));
+                    values.push(*e);
+                }
+            }
+        }
+        let mark = self.f.next;
+        let w = self.f.alloc(5);
+        self.load_str(w + 1, format.as_bytes());
+        self.pack_ifaces(&values, w + 2);
+        self.call_library("fmt", "Sprintf", w, 4);
+        self.mov(dst, w + 1, 1);
+        self.f.next = mark;
+    }
+    /// Evaluates for effect.
+    pub(super) fn discard(&mut self, e: ExprId) {
+        let mark = self.f.next;
+        if self.value(e).is_none() && !self.is_nil(e) {
+            self.expr(e);
+        }
+        self.f.next = mark;
+    }
+}

@@ -1,0 +1,321 @@
+//! Layout of values: words, packed elements, which words are references. See ARCHITECTURE.md, "Values".
+
+use super::{Em, EmitState};
+use crate::types::{Basic, Ty, TyId, Types};
+use rustc_hash::FxHashMap;
+
+/// How a value is loaded and stored through an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Mem {
+    /// One word without reference.
+    Word,
+    /// One word that is a reference.
+    Ptr,
+    I8,
+    U8,
+    I16,
+    U16,
+    I32,
+    U32,
+    /// Several words, or none, or an aggregate of one: may hold references when the flag says so.
+    Block(u32, bool),
+}
+
+/// How values are compared and calculated with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Num {
+    /// Bits of the width, 8 to 64.
+    Int(u8),
+    Uint(u8),
+    F64,
+    F32,
+    /// The flag: complex64, rounded to float32 parts.
+    Complex(bool),
+    Str,
+    /// Everything else.
+    Other,
+}
+
+/// Words of a type; `memo` outlives texts.
+pub(super) fn words_of(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId) -> u64 {
+    let n = match types.under(ty) {
+        Ty::Basic(Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex) => return 2,
+        Ty::Basic(_)
+        | Ty::Pointer(_)
+        | Ty::Map(..)
+        | Ty::Chan(..)
+        | Ty::Func(_)
+        | Ty::Interface(_)
+        | Ty::Error
+        | Ty::TypeParam(_)
+        | Ty::Named(_) => return 1,
+        Ty::Slice(_) => return 3,
+        Ty::Struct(fields) => {
+            if let Some(&n) = memo.get(&ty) {
+                return n;
+            }
+            fields.iter().fold(0u64, |n, f| n.saturating_add(words_of(types, memo, f.ty)))
+        }
+        Ty::Tuple(tys) => tys.iter().fold(0u64, |n, t| n.saturating_add(words_of(types, memo, *t))),
+        Ty::Array(len, elem) => {
+            if let Some(&n) = memo.get(&ty) {
+                return n;
+            }
+            match packed(types, *elem) {
+                Some(size) => len.saturating_mul(size as u64).div_ceil(8),
+                None => len.saturating_mul(words_of(types, memo, *elem)),
+            }
+        }
+    };
+    memo.insert(ty, n);
+    n
+}
+
+/// Size in bytes of an element that arrays and slices pack.
+pub(super) fn packed(types: &Types, elem: TyId) -> Option<u32> {
+    match types.under(elem) {
+        Ty::Basic(b) => match b {
+            Basic::Bool | Basic::Int8 | Basic::Uint8 | Basic::UntypedBool => Some(1),
+            Basic::Int16 | Basic::Uint16 => Some(2),
+            Basic::Int32 | Basic::Uint32 | Basic::Float32 | Basic::UntypedRune => Some(4),
+            Basic::Int
+            | Basic::Int64
+            | Basic::Uint
+            | Basic::Uint64
+            | Basic::Uintptr
+            | Basic::Float64
+            | Basic::Complex64
+            | Basic::Complex128
+            | Basic::String
+            | Basic::UnsafePointer
+            | Basic::UntypedInt
+            | Basic::UntypedFloat
+            | Basic::UntypedComplex
+            | Basic::UntypedString
+            | Basic::UntypedNil
+            | Basic::UntypedDuration => None,
+        },
+        Ty::Error
+        | Ty::Named(_)
+        | Ty::Pointer(_)
+        | Ty::Slice(_)
+        | Ty::Array(..)
+        | Ty::Map(..)
+        | Ty::Chan(..)
+        | Ty::Func(_)
+        | Ty::Struct(_)
+        | Ty::Interface(_)
+        | Ty::TypeParam(_)
+        | Ty::Tuple(_) => None,
+    }
+}
+
+/// A value of the type holds a reference somewhere.
+pub(super) fn has_ptrs(types: &Types, ty: TyId) -> bool {
+    match types.under(ty) {
+        Ty::Basic(b) => matches!(b, Basic::String | Basic::UntypedString | Basic::UnsafePointer | Basic::UntypedNil),
+        Ty::Struct(fields) => fields.iter().any(|f| has_ptrs(types, f.ty)),
+        Ty::Tuple(tys) => tys.iter().any(|t| has_ptrs(types, *t)),
+        Ty::Array(n, elem) => *n > 0 && has_ptrs(types, *elem),
+        Ty::Pointer(_) | Ty::Slice(_) | Ty::Map(..) | Ty::Chan(..) | Ty::Func(_) | Ty::Interface(_) => true,
+        Ty::Error | Ty::Named(_) | Ty::TypeParam(_) => true,
+    }
+}
+
+/// Appends the reference map of one value.
+pub(super) fn ptr_map(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId, out: &mut Vec<bool>) {
+    match types.under(ty) {
+        Ty::Slice(_) => out.extend([true, false, false]),
+        Ty::Struct(fields) => {
+            for f in fields {
+                ptr_map(types, memo, f.ty, out);
+            }
+        }
+        Ty::Array(n, elem) => {
+            if has_ptrs(types, *elem) {
+                let at = out.len();
+                ptr_map(types, memo, *elem, out);
+                let one: Vec<bool> = out[at..].to_vec();
+                for _ in 1..*n {
+                    out.extend_from_slice(&one);
+                }
+                if *n == 0 {
+                    out.truncate(at);
+                }
+            } else {
+                let n = words_of(types, memo, ty);
+                out.extend(std::iter::repeat_n(false, n as usize));
+            }
+        }
+        _ => {
+            let p = has_ptrs(types, ty);
+            let n = words_of(types, memo, ty);
+            out.extend(std::iter::repeat_n(p, n as usize));
+        }
+    }
+}
+
+pub(super) fn num(types: &Types, ty: TyId) -> Num {
+    match types.under(ty) {
+        Ty::Basic(b) => match b {
+            Basic::Int8 => Num::Int(8),
+            Basic::Int16 => Num::Int(16),
+            Basic::Int32 | Basic::UntypedRune => Num::Int(32),
+            Basic::Int | Basic::Int64 | Basic::UntypedInt | Basic::UntypedDuration => Num::Int(64),
+            Basic::Uint8 => Num::Uint(8),
+            Basic::Uint16 => Num::Uint(16),
+            Basic::Uint32 => Num::Uint(32),
+            Basic::Uint | Basic::Uint64 | Basic::Uintptr => Num::Uint(64),
+            Basic::Float32 => Num::F32,
+            Basic::Float64 | Basic::UntypedFloat => Num::F64,
+            Basic::Complex64 => Num::Complex(true),
+            Basic::Complex128 | Basic::UntypedComplex => Num::Complex(false),
+            Basic::String | Basic::UntypedString => Num::Str,
+            Basic::Bool | Basic::UntypedBool | Basic::UnsafePointer | Basic::UntypedNil => Num::Other,
+        },
+        _ => Num::Other,
+    }
+}
+
+pub(super) fn mem(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId) -> Mem {
+    match types.under(ty) {
+        Ty::Basic(b) => match b {
+            Basic::Bool | Basic::Uint8 | Basic::UntypedBool => Mem::U8,
+            Basic::Int8 => Mem::I8,
+            Basic::Int16 => Mem::I16,
+            Basic::Uint16 => Mem::U16,
+            Basic::Int32 | Basic::UntypedRune => Mem::I32,
+            Basic::Uint32 | Basic::Float32 => Mem::U32,
+            Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex => Mem::Block(2, false),
+            Basic::String | Basic::UntypedString | Basic::UnsafePointer | Basic::UntypedNil => Mem::Ptr,
+            Basic::Int
+            | Basic::Int64
+            | Basic::Uint
+            | Basic::Uint64
+            | Basic::Uintptr
+            | Basic::Float64
+            | Basic::UntypedInt
+            | Basic::UntypedFloat
+            | Basic::UntypedDuration => Mem::Word,
+        },
+        Ty::Slice(_) => Mem::Block(3, true),
+        Ty::Struct(_) | Ty::Array(..) | Ty::Tuple(_) => {
+            Mem::Block(clamp(words_of(types, memo, ty)), has_ptrs(types, ty))
+        }
+        _ => Mem::Ptr,
+    }
+}
+
+/// Aggregates beyond this many words cannot be handled; `words` refuses them.
+pub(super) const WORDS_MAX: u64 = 1 << 31;
+
+fn clamp(n: u64) -> u32 {
+    n.min(WORDS_MAX) as u32
+}
+
+impl EmitState {
+    pub(super) fn words(&mut self, types: &Types, ty: TyId) -> u64 {
+        words_of(types, &mut self.words, ty)
+    }
+}
+
+impl Em<'_> {
+    pub(super) fn words(&mut self, ty: TyId) -> u32 {
+        let n = self.st.words(self.types, ty);
+        if n > WORDS_MAX {
+            let span = self.f.span();
+            self.refuse(gol_syntax::diag::Code::NotYet, span, "type is too large");
+        }
+        clamp(n)
+    }
+    pub(super) fn mem(&mut self, ty: TyId) -> Mem {
+        mem(self.types, &mut self.st.words, ty)
+    }
+    pub(super) fn num(&self, ty: TyId) -> Num {
+        num(self.types, ty)
+    }
+    /// Bytes between elements of arrays and slices.
+    pub(super) fn stride(&mut self, elem: TyId) -> u32 {
+        match packed(self.types, elem) {
+            Some(n) => n,
+            None => self.words(elem).saturating_mul(8),
+        }
+    }
+    pub(super) fn is_iface(&self, ty: TyId) -> bool {
+        matches!(self.types.under(ty), Ty::Interface(_))
+    }
+    /// Word offset of field `i` and its type.
+    pub(super) fn field(&mut self, strct: TyId, i: u32) -> (u32, TyId) {
+        let Ty::Struct(fields) = self.types.under(strct) else { return (0, Types::ERROR) };
+        let tys: Vec<TyId> = fields.iter().take(i as usize + 1).map(|f| f.ty).collect();
+        let mut off = 0u32;
+        for t in &tys[..tys.len().saturating_sub(1)] {
+            off = off.saturating_add(self.words(*t));
+        }
+        (off, tys.last().copied().unwrap_or(Types::ERROR))
+    }
+    /// Variables of the type live in memory even when nothing takes their address: arrays are indexed, large values are copied as blocks.
+    pub(super) fn in_memory(&mut self, ty: TyId) -> bool {
+        self.words(ty) > REG_WORDS_MAX || has_array(self.types, ty)
+    }
+}
+
+/// Largest variable that lives in registers.
+pub(super) const REG_WORDS_MAX: u32 = 16;
+
+fn has_array(types: &Types, ty: TyId) -> bool {
+    match types.under(ty) {
+        Ty::Array(..) => true,
+        Ty::Struct(fields) => fields.iter().any(|f| has_array(types, f.ty)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::FieldTy;
+    use gol_syntax::ast::Sym;
+
+    fn field(ty: TyId) -> FieldTy {
+        FieldTy { name: Sym(0), pkg: crate::types::PkgId(0), ty, embedded: false, tag: None }
+    }
+
+    #[test]
+    fn words_of_types() {
+        let mut t = Types::default();
+        let mut memo = FxHashMap::default();
+        let bytes5 = t.intern(Ty::Array(5, Types::UINT8));
+        let ints3 = t.intern(Ty::Array(3, Types::INT));
+        let runes3 = t.intern(Ty::Array(3, Types::INT32));
+        let empty = t.intern(Ty::Struct(vec![]));
+        let s =
+            t.intern(Ty::Struct(vec![field(Types::INT8), field(Types::BYTES), field(bytes5), field(Types::STRING)]));
+        for (ty, n) in [
+            (Types::INT8, 1),
+            (Types::STRING, 1),
+            (Types::ANY, 1),
+            (Types::BYTES, 3),
+            (Types::COMPLEX64, 2),
+            (bytes5, 1),
+            (ints3, 3),
+            (runes3, 2),
+            (empty, 0),
+            (s, 6),
+        ] {
+            assert_eq!(words_of(&t, &mut memo, ty), n);
+        }
+        let mut map = vec![];
+        ptr_map(&t, &mut memo, s, &mut map);
+        assert_eq!(map, [false, true, false, false, false, true]);
+    }
+
+    #[test]
+    fn huge_arrays_saturate() {
+        let mut t = Types::default();
+        let mut memo = FxHashMap::default();
+        let a = t.intern(Ty::Array(u64::MAX, Types::STRING));
+        let b = t.intern(Ty::Array(u64::MAX, a));
+        assert_eq!(words_of(&t, &mut memo, b), u64::MAX);
+    }
+}

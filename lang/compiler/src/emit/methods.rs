@@ -1,0 +1,148 @@
+//! Method sets: declared and promoted methods of a type, as interfaces see them.
+
+use super::Em;
+use crate::info::{ObjId, ObjKind};
+use crate::types::{PkgId, Ty, TyId};
+use gol_syntax::ast::Sym;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Via {
+    Concrete(ObjId),
+    /// A method of an embedded interface.
+    Iface,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct MethodSel {
+    pub name: Sym,
+    pub id: u32,
+    /// Field indices to the embedded receiver.
+    pub path: Vec<u32>,
+    pub via: Via,
+    pub sig: TyId,
+}
+
+/// An embedded type at some depth.
+struct Step {
+    ty: TyId,
+    path: Vec<u32>,
+    /// Reached through a pointer: methods with pointer receivers count.
+    addressable: bool,
+}
+
+impl Em<'_> {
+    /// The methods of an interface type.
+    pub(super) fn iface_methods(&mut self, ty: TyId) -> Vec<MethodSel> {
+        let Ty::Interface(i) = self.types.under(ty) else { return vec![] };
+        let methods = i.methods.clone();
+        methods
+            .into_iter()
+            .map(|m| MethodSel {
+                name: m.name,
+                id: self.method_id(m.name, m.pkg),
+                path: vec![],
+                via: Via::Iface,
+                sig: m.sig,
+            })
+            .collect()
+    }
+    /// The method set of a dynamic type.
+    pub(super) fn method_set(&mut self, ty: TyId) -> Vec<MethodSel> {
+        let (base, addressable) = match *self.types.get(ty) {
+            Ty::Pointer(b) => (b, true),
+            _ => (ty, false),
+        };
+        if addressable && matches!(self.types.under(base), Ty::Interface(_) | Ty::Pointer(_)) {
+            return vec![];
+        }
+        let mut found: FxHashMap<(Sym, PkgId), Option<MethodSel>> = FxHashMap::default();
+        let mut seen: FxHashSet<TyId> = FxHashSet::default();
+        let mut level = vec![Step { ty: base, path: vec![], addressable }];
+        while !level.is_empty() {
+            let mut here: FxHashMap<(Sym, PkgId), (u32, Option<MethodSel>)> = FxHashMap::default();
+            let mut next = vec![];
+            for step in &level {
+                if !seen.insert(step.ty) {
+                    continue;
+                }
+                self.level_methods(step, &mut here);
+                self.level_fields(step, &mut here, &mut next);
+            }
+            for (key, (count, m)) in here {
+                found.entry(key).or_insert(if count == 1 { m } else { None });
+            }
+            level = next;
+        }
+        let mut out: Vec<MethodSel> = found.into_values().flatten().collect();
+        out.sort_by_key(|m| m.id);
+        out
+    }
+    fn level_methods(&mut self, step: &Step, here: &mut FxHashMap<(Sym, PkgId), (u32, Option<MethodSel>)>) {
+        if let Ty::Interface(_) = self.types.under(step.ty) {
+            let pkgs: Vec<(Sym, PkgId)> = match self.types.under(step.ty) {
+                Ty::Interface(i) => i.methods.iter().map(|m| (m.name, m.pkg)).collect(),
+                _ => vec![],
+            };
+            for (m, (name, pkg)) in self.iface_methods(step.ty).into_iter().zip(pkgs) {
+                let key = self.name_key(name, pkg);
+                let m = MethodSel { path: step.path.clone(), ..m };
+                let slot = here.entry(key).or_insert((0, None));
+                *slot = (slot.0 + 1, Some(m));
+            }
+            return;
+        }
+        let Ty::Named(n) = *self.types.get(step.ty) else { return };
+        for o in self.types.named(n).methods.clone() {
+            let obj = self.info.obj(o);
+            let ObjKind::Method { ptr, .. } = obj.kind else { continue };
+            let key = self.name_key(obj.name, obj.pkg);
+            let usable = !ptr || step.addressable;
+            let m = usable.then(|| MethodSel {
+                name: obj.name,
+                id: self.method_id(obj.name, obj.pkg),
+                path: step.path.clone(),
+                via: Via::Concrete(o),
+                sig: self.obj_sig(o),
+            });
+            let slot = here.entry(key).or_insert((0, None));
+            *slot = (slot.0 + 1, m);
+        }
+    }
+    fn level_fields(
+        &mut self,
+        step: &Step,
+        here: &mut FxHashMap<(Sym, PkgId), (u32, Option<MethodSel>)>,
+        next: &mut Vec<Step>,
+    ) {
+        let Ty::Struct(fields) = self.types.under(step.ty) else { return };
+        for (i, f) in fields.clone().into_iter().enumerate() {
+            let key = self.name_key(f.name, f.pkg);
+            let slot = here.entry(key).or_insert((0, None));
+            *slot = (slot.0 + 1, None);
+            if f.embedded {
+                let (ty, pointer) = match *self.types.get(f.ty) {
+                    Ty::Pointer(t) => (t, true),
+                    _ => (f.ty, false),
+                };
+                let mut path = step.path.clone();
+                path.push(i as u32);
+                next.push(Step { ty, path, addressable: step.addressable || pointer });
+            }
+        }
+    }
+    fn name_key(&self, name: Sym, pkg: PkgId) -> (Sym, PkgId) {
+        let exported = self.ast.name(name).chars().next().is_some_and(char::is_uppercase);
+        (name, if exported { PkgId(0) } else { pkg })
+    }
+    /// The type that a path of fields leads to.
+    pub(super) fn static_walk(&mut self, mut ty: TyId, path: &[u32]) -> TyId {
+        for &i in path {
+            if let Ty::Pointer(t) = *self.types.under(ty) {
+                ty = t;
+            }
+            ty = self.field(ty, i).1;
+        }
+        ty
+    }
+}

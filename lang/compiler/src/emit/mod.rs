@@ -1,0 +1,165 @@
+//! Emission: walks a checked tree and appends functions, constants, types and globals to the program.
+//!
+//! Runs only after a check without errors, so every side-table entry it needs is there. It refuses nothing that the checker
+//! accepted except what does not fit into the machine's limits. Reading order: `layout` (words of types), `func` (the function under
+//! construction), `place` (where values live), `expr`, `call`, then statements.
+
+mod assign;
+mod builtin;
+mod call;
+mod closure;
+mod compare;
+mod conc;
+mod cond;
+mod consts;
+mod convert;
+mod defer;
+mod expr;
+mod func;
+mod iface;
+mod index;
+mod init;
+mod layout;
+mod literal;
+mod loops;
+mod methods;
+mod natives;
+mod ops;
+mod place;
+mod range;
+mod select;
+mod stmt;
+mod switch;
+mod thunk;
+mod typedesc;
+mod typename;
+
+use crate::info::{Info, ObjId};
+use crate::types::{PkgId, TyId, Types};
+use func::Fun;
+use gol_bytecode::{FuncId, Program, TypeId};
+use gol_syntax::ast::{Ast, ExprId};
+use gol_syntax::diag::{Code, Diagnostic};
+use gol_syntax::span::Span;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use thunk::ThunkKey;
+
+/// A register of the function under construction. Wider than the field of an instruction: a function that needs more than
+/// 65,535 is refused when it is finished.
+pub(crate) type Reg = u32;
+
+/// What emission keeps between texts of a session.
+#[derive(Default)]
+pub struct EmitState {
+    /// The text being emitted is a script: `print` writes to standard output.
+    pub script: bool,
+    /// The text is a line of the prompt: the value of a last expression statement is printed.
+    pub prompt: bool,
+    funcs: FxHashMap<ObjId, FuncId>,
+    globals: FxHashMap<ObjId, u32>,
+    types: FxHashMap<TyId, TypeId>,
+    packed: FxHashMap<TyId, TypeId>,
+    words: FxHashMap<TyId, u64>,
+    words_k: FxHashMap<u64, u32>,
+    strings: FxHashMap<Arc<[u8]>, u32>,
+    func_ks: FxHashMap<FuncId, u32>,
+    natives: FxHashMap<String, u32>,
+    methods: FxHashMap<String, u32>,
+    thunks: FxHashMap<ThunkKey, FuncId>,
+    /// Types whose descriptor is reserved but not filled in yet.
+    pending: Vec<TyId>,
+}
+
+/// Lengths of the program's tables, to undo an emission that failed.
+struct Marks {
+    funcs: usize,
+    consts: usize,
+    types: usize,
+    globals: u32,
+    natives: usize,
+    methods: usize,
+}
+
+/// The emission of one package.
+pub(crate) struct Em<'a> {
+    ast: &'a Ast,
+    types: &'a mut Types,
+    info: &'a Info,
+    st: &'a mut EmitState,
+    prog: &'a mut Program,
+    pkg: PkgId,
+    /// The function under construction.
+    f: Fun,
+    err: Option<Diagnostic>,
+}
+
+/// Emits one checked package (or script, or prompt line). Returns the functions to run, in order: package initialisation,
+/// then `main.main` or the script's body. On failure the program is as it was.
+pub fn emit_package(
+    ast: &Ast,
+    types: &mut Types,
+    info: &Info,
+    state: &mut EmitState,
+    program: &mut Program,
+    pkg: PkgId,
+) -> Result<Vec<FuncId>, Diagnostic> {
+    let marks = Marks::take(program);
+    let mut em = Em { ast, types, info, st: state, prog: program, pkg, f: Fun::default(), err: None };
+    em.reserve_known();
+    let entry = em.package();
+    em.fill_types();
+    match em.err.take() {
+        None => Ok(entry),
+        Some(d) => {
+            marks.undo(state, program);
+            Err(d)
+        }
+    }
+}
+
+impl Marks {
+    fn take(p: &Program) -> Marks {
+        Marks {
+            funcs: p.funcs.len(),
+            consts: p.consts.len(),
+            types: p.types.len(),
+            globals: p.globals,
+            natives: p.natives.len(),
+            methods: p.methods.len(),
+        }
+    }
+    fn undo(self, s: &mut EmitState, p: &mut Program) {
+        p.funcs.truncate(self.funcs);
+        p.consts.truncate(self.consts);
+        p.types.truncate(self.types);
+        p.natives.truncate(self.natives);
+        p.methods.truncate(self.methods);
+        p.globals = self.globals;
+        let (funcs, consts, types) = (self.funcs as u32, self.consts as u32, self.types as u32);
+        s.funcs.retain(|_, v| *v < funcs);
+        s.thunks.retain(|_, v| *v < funcs);
+        s.globals.retain(|_, v| *v < self.globals);
+        s.types.retain(|_, v| *v < types);
+        s.packed.retain(|_, v| *v < types);
+        s.words_k.retain(|_, v| *v < consts);
+        s.strings.retain(|_, v| *v < consts);
+        s.func_ks.retain(|_, v| *v < consts);
+        s.natives.retain(|_, v| (*v as usize) < self.natives);
+        s.methods.retain(|_, v| (*v as usize) < self.methods);
+        s.pending.clear();
+    }
+}
+
+impl Em<'_> {
+    /// Remembers the first thing that does not fit.
+    fn refuse(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        if self.err.is_none() {
+            self.err = Some(Diagnostic::error(code, span, message));
+        }
+    }
+    fn refuse_expr(&mut self, e: ExprId, message: impl Into<String>) {
+        let span = self.ast.expr_span(e);
+        self.refuse(Code::NotYet, span, message);
+    }
+}

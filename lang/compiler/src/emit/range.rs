@@ -1,0 +1,306 @@
+//! `for … range`.
+
+use super::func::{Label, Loc};
+use super::layout::Num;
+use super::loops::LoopBody;
+use super::place::Place;
+use super::{Em, Reg};
+use crate::info::ObjId;
+use crate::types::{Ty, TyId, Types};
+use gol_bytecode::Op;
+use gol_syntax::ast::ExprId;
+
+impl Em<'_> {
+    pub(super) fn range_loop(&mut self, vars: &[ExprId], define: bool, over: ExprId, body: LoopBody) {
+        let ty = self.ty(over);
+        let key = vars.first().copied().filter(|e| !self.is_blank(*e));
+        let value = vars.get(1).copied().filter(|e| !self.is_blank(*e));
+        let v = Vars { define, key, value };
+        match *self.types.under(ty) {
+            Ty::Slice(elem) => self.range_slice(&v, over, elem, body),
+            Ty::Map(k, e) => self.range_map(&v, over, ty, k, e, body),
+            Ty::Chan(_, e) => self.range_chan(&v, over, e, body),
+            Ty::Func(_) => self.refuse_expr(over, "range over a function is not in gol yet"),
+            Ty::Basic(_) if self.num(ty) == Num::Str => self.range_string(&v, over, body),
+            Ty::Basic(_) => self.range_int(&v, over, ty, body),
+            _ => self.range_array(&v, over, body),
+        }
+    }
+    /// The loop variable of `define`, when it can live in the hidden counter's register.
+    fn can_share(&mut self, v: &Vars, e: Option<ExprId>) -> bool {
+        match e {
+            None => true,
+            Some(e) => {
+                v.define
+                    && match self.info.defs.get(&self.ast.expr_span(e).lo) {
+                        Some(&o) => !self.info.obj(o).reassigned && !self.is_boxed(o),
+                        None => false,
+                    }
+            }
+        }
+    }
+    /// Gives a value in registers to a variable of the loop, at the beginning of an iteration.
+    pub(super) fn range_var(&mut self, define: bool, e: Option<ExprId>, src: Reg, from: TyId) {
+        let Some(e) = e else { return };
+        if !define {
+            let mark = self.f.next;
+            let l = self.lhs(e);
+            if let Some(to) = self.lhs_type(&l) {
+                let r = self.reg_conv(src, from, to);
+                self.store_lhs(&l, r);
+            }
+            self.f.next = mark;
+            return;
+        }
+        let Some(&o) = self.info.defs.get(&self.ast.expr_span(e).lo) else { return };
+        self.bind_var(o, src);
+    }
+    fn bind_var(&mut self, o: ObjId, src: Reg) {
+        if self.info.obj(o).reassigned && !self.is_boxed(o) {
+            let n = self.words(self.info.obj(o).ty);
+            let r = self.f.alloc(n);
+            self.mov(r, src, n);
+            self.f.vars.insert(o, Loc::Reg(r));
+        } else {
+            self.adopt(o, src);
+        }
+    }
+    fn labels(&mut self) -> (Label, Label, Label) {
+        let (top, cont, end) = (self.f.label(), self.f.label(), self.f.label());
+        self.enter_loop(end, cont);
+        (top, cont, end)
+    }
+    /// A counting loop from 0 to below `limit`; `each` sets the variables up from the counter.
+    fn counted(&mut self, limit: Reg, body: LoopBody, each: impl FnOnce(&mut Self, Reg)) {
+        let (top, cont, end) = self.labels();
+        let i = self.f.alloc(1);
+        self.load_word(i, 0);
+        self.f.jump(Op::JleK, limit, 0, end);
+        self.f.bind(top);
+        let mark = self.f.next;
+        each(self, i);
+        self.loop_body(body);
+        self.f.next = mark;
+        self.f.bind(cont);
+        self.count_up(i, limit, top);
+        self.leave_loop();
+        self.f.bind(end);
+    }
+    /// The counter as the key variable.
+    fn key(&mut self, v: &Vars, i: Reg, ty: TyId) {
+        if v.key.is_none() {
+            return;
+        }
+        if self.can_share(v, v.key) {
+            self.range_var(true, v.key, i, ty);
+        } else {
+            let n = self.f.alloc(1);
+            self.mov(n, i, 1);
+            self.range_var(v.define, v.key, n, ty);
+        }
+    }
+    fn range_int(&mut self, v: &Vars, over: ExprId, ty: TyId, body: LoopBody) {
+        // Evaluated once: a copy, unless nothing can change it.
+        let limit = self.f.alloc(1);
+        self.expr_to(over, limit);
+        let ty = match v.key {
+            Some(k) => self.ty_of_var(k, v.define).unwrap_or(ty),
+            None => ty,
+        };
+        let v = *v;
+        if self.num(ty) == Num::Uint(64) {
+            // A limit of 2^63 and above is negative as a signed word: counted down to 0 by the difference.
+            return self.range_uint(&v, limit, ty, body);
+        }
+        self.counted(limit, body, |em, i| em.key(&v, i, ty));
+    }
+    fn range_uint(&mut self, v: &Vars, limit: Reg, ty: TyId, body: LoopBody) {
+        let (top, cont, end) = self.labels();
+        let i = self.f.alloc(1);
+        self.load_word(i, 0);
+        self.f.jump(Op::JeqK, limit, 0, end);
+        self.f.bind(top);
+        let mark = self.f.next;
+        self.key(v, i, ty);
+        self.loop_body(body);
+        self.f.next = mark;
+        self.f.bind(cont);
+        self.f.emit(Op::AddK, i, i, 1, 0);
+        self.f.jump(Op::JltU, i, limit, top);
+        self.leave_loop();
+        self.f.bind(end);
+    }
+    fn ty_of_var(&self, e: ExprId, define: bool) -> Option<TyId> {
+        if define {
+            let o = self.info.defs.get(&self.ast.expr_span(e).lo)?;
+            Some(self.info.obj(*o).ty)
+        } else {
+            Some(self.ty(e))
+        }
+    }
+    fn range_slice(&mut self, v: &Vars, over: ExprId, elem: TyId, body: LoopBody) {
+        let s = self.f.alloc(3);
+        let fixed = self.reg_var(over).filter(|_| self.is_fixed(over));
+        let s = match fixed {
+            Some(r) => r,
+            None => {
+                self.expr_to(over, s);
+                s
+            }
+        };
+        let v = *v;
+        self.counted(s + 1, body, |em, i| {
+            em.key(&v, i, Types::INT);
+            em.element(&v, Place::Elem(s, i), elem);
+        });
+    }
+    /// A local that keeps its value.
+    fn is_fixed(&self, e: ExprId) -> bool {
+        self.info.uses.get(&self.strip(e)).is_some_and(|o| !self.info.obj(*o).reassigned)
+    }
+    fn element(&mut self, v: &Vars, p: Place, elem: TyId) {
+        if v.value.is_none() {
+            return;
+        }
+        let n = self.words(elem);
+        let r = self.f.alloc(n);
+        self.load_to(p, elem, r);
+        self.range_var_fresh(v, r, elem);
+    }
+    /// The same for a register that belongs to this iteration: the variable may take it over even when it is reassigned.
+    fn range_var_fresh(&mut self, v: &Vars, r: Reg, ty: TyId) {
+        let Some(e) = v.value else { return };
+        if v.define {
+            if let Some(&o) = self.info.defs.get(&self.ast.expr_span(e).lo) {
+                self.adopt(o, r);
+            }
+        } else {
+            self.range_var(false, Some(e), r, ty);
+        }
+    }
+    fn range_array(&mut self, v: &Vars, over: ExprId, body: LoopBody) {
+        let xt = self.ty(over);
+        let Some((array, len, elem)) = self.array_behind(xt) else { return };
+        let pointer = matches!(self.types.under(xt), Ty::Pointer(_));
+        let v = *v;
+        let limit = self.f.alloc(1);
+        let addr = self.f.alloc(1);
+        if v.value.is_some() && self.words(array) > 0 {
+            let p = self.array_place(over, xt, array);
+            if pointer || self.is_fixed_array(over) || !self.is_place(over) {
+                self.addr_into(p, array, addr);
+            } else {
+                // The range expression is a copy of the array.
+                self.new_object_to(array, addr);
+                self.copy(Place::Mem(addr, 0), p, array);
+            }
+        } else if self.has_effects(over) {
+            self.discard(over);
+        }
+        self.load_word(limit, len);
+        self.counted(limit, body, |em, i| {
+            em.key(&v, i, Types::INT);
+            em.element(&v, Place::Arr(addr, i, len), elem);
+        });
+    }
+    fn addr_into(&mut self, p: Place, ty: TyId, dst: Reg) {
+        match p {
+            Place::Mem(r, 0) => self.mov(dst, r, 1),
+            _ => self.addr_to(p, ty, dst),
+        }
+    }
+    fn is_fixed_array(&self, e: ExprId) -> bool {
+        self.info.uses.get(&self.strip(e)).is_some_and(|o| {
+            let o = self.info.obj(*o);
+            !o.reassigned && !o.addr_taken && matches!(o.kind, crate::info::ObjKind::Local)
+        })
+    }
+    fn has_effects(&self, e: ExprId) -> bool {
+        !self.is_name(e)
+    }
+    fn range_string(&mut self, v: &Vars, over: ExprId, body: LoopBody) {
+        let s = self.f.alloc(1);
+        self.expr_to(over, s);
+        let i = self.f.alloc(1);
+        let rune = self.f.alloc(2);
+        self.load_word(i, 0);
+        let (top, cont, end) = self.labels();
+        self.f.bind(top);
+        self.f.emit(Op::RangeStr, s, i, rune, 0);
+        self.f.data_jump(end);
+        let mark = self.f.next;
+        self.key(v, i, Types::INT);
+        if v.value.is_some() {
+            if self.can_share(v, v.value) {
+                self.range_var(true, v.value, rune, Types::INT32);
+            } else {
+                let t = self.f.alloc(1);
+                self.mov(t, rune, 1);
+                self.range_var(v.define, v.value, t, Types::INT32);
+            }
+        }
+        self.loop_body(body);
+        self.f.next = mark;
+        self.f.bind(cont);
+        self.mov(i, rune + 1, 1);
+        self.f.goto(top);
+        self.leave_loop();
+        self.f.bind(end);
+    }
+    fn range_map(&mut self, v: &Vars, over: ExprId, ty: TyId, k: TyId, e: TyId, body: LoopBody) {
+        let t = self.type_id(ty);
+        let it = self.f.alloc(1);
+        let m = self.expr(over);
+        self.f.emit(Op::MapIter, it, m, 0, t);
+        let (kn, en) = (self.words(k), self.words(e));
+        let (top, cont, end) = self.labels();
+        self.f.bind(top);
+        let mark = self.f.next;
+        let kr = self.f.alloc(kn);
+        let er = self.f.alloc(en);
+        let a = if v.key.is_some() { kr } else { Self::NONE };
+        let b = if v.value.is_some() { er } else { Self::NONE };
+        self.f.emit(Op::MapNext, it, a, b, t);
+        self.f.data_jump(end);
+        if v.key.is_some() {
+            let key = Vars { value: v.key, ..*v };
+            self.range_var_fresh(&key, kr, k);
+        }
+        self.range_var_fresh(v, er, e);
+        self.loop_body(body);
+        self.f.next = mark;
+        self.f.bind(cont);
+        self.f.goto(top);
+        self.leave_loop();
+        self.f.bind(end);
+    }
+    fn range_chan(&mut self, v: &Vars, over: ExprId, e: TyId, body: LoopBody) {
+        let c = self.f.alloc(1);
+        self.expr_to(over, c);
+        let n = self.words(e);
+        let (top, cont, end) = self.labels();
+        self.f.bind(top);
+        let mark = self.f.next;
+        let r = self.f.alloc(n);
+        let ok = self.f.alloc(1);
+        self.f.emit(Op::RecvOk, r, c, n, ok);
+        self.f.emit(Op::RecvWake, ok, 0, 0, 0);
+        self.f.jump(Op::Jz, ok, 0, end);
+        let key = Vars { value: v.key, ..*v };
+        self.range_var_fresh(&key, r, e);
+        self.loop_body(body);
+        self.f.next = mark;
+        self.f.bind(cont);
+        self.f.goto(top);
+        self.leave_loop();
+        self.f.bind(end);
+    }
+}
+
+/// The variables of a range clause; blank ones are none.
+#[derive(Clone, Copy)]
+pub(super) struct Vars {
+    pub define: bool,
+    pub key: Option<ExprId>,
+    pub value: Option<ExprId>,
+}

@@ -1,0 +1,203 @@
+//! Expression and type switches.
+
+use super::Em;
+use super::Reg;
+use super::func::{Label, Target};
+use super::layout::Num;
+use crate::types::TyId;
+use gol_bytecode::Op;
+use gol_syntax::ast::{BinOp, Clause, ClauseKind, Expr, ExprId, Header, Stmt, StmtId};
+
+/// A dense switch gets a jump table from this many cases on.
+const TABLE_MIN: usize = 5;
+
+impl Em<'_> {
+    pub(super) fn switch_stmt(&mut self, h: Header, clauses: &[Clause]) {
+        let mark = self.f.next;
+        let label = self.f.pending_label.take();
+        if let Some(i) = h.init {
+            self.stmt(i);
+        }
+        let end = self.f.label();
+        self.f.targets.push(Target { label, brk: end, cont: None });
+        match self.type_switch_operand(h.cond) {
+            Some((name, x)) => self.type_switch(name, x, clauses, end),
+            None => self.expr_switch(self.header_expr(h.cond), clauses, end),
+        }
+        self.f.targets.pop();
+        self.f.bind(end);
+        self.f.next = mark;
+    }
+    /// `switch v := x.(type)`: whether a variable is declared, and x.
+    fn type_switch_operand(&self, cond: Option<StmtId>) -> Option<(bool, ExprId)> {
+        let (named, e) = match self.ast.stmt(cond?) {
+            Stmt::Exprs(list) => (false, *list.first()?),
+            Stmt::Define(_, r) => (true, *r.first()?),
+            _ => return None,
+        };
+        match *self.ast.expr(self.strip(e)) {
+            Expr::TypeAssert(x, None) => Some((named, x)),
+            _ => None,
+        }
+    }
+    /// The expressions of a case; none for default.
+    fn case_exprs(&self, c: &Clause) -> &[ExprId] {
+        match c.kind {
+            ClauseKind::Case(s) => match self.ast.stmt(s) {
+                Stmt::Exprs(list) => list,
+                _ => &[],
+            },
+            ClauseKind::Default | ClauseKind::Bad => &[],
+        }
+    }
+
+    // ---- expression switches
+
+    fn expr_switch(&mut self, tag: Option<ExprId>, clauses: &[Clause], end: Label) {
+        let bodies: Vec<Label> = clauses.iter().map(|_| self.f.label()).collect();
+        let default = clauses.iter().position(|c| c.kind == ClauseKind::Default);
+        let other = default.map_or(end, |d| bodies[d]);
+        let mut given = None;
+        if let Some(t) = tag {
+            let t = self.strip(t);
+            if self.value(t).is_none() && !self.f.given.contains_key(&t) {
+                let r = self.expr(t);
+                self.f.given.insert(t, r);
+                given = Some(t);
+            }
+        }
+        let table = tag.is_some_and(|t| self.jump_table(t, clauses, &bodies, other));
+        if !table {
+            for (c, &body) in clauses.iter().zip(&bodies) {
+                for &x in self.case_exprs(c).to_vec().iter() {
+                    self.case_jump(tag, x, body);
+                }
+            }
+            self.f.goto(other);
+        }
+        if let Some(t) = given {
+            self.f.given.remove(&t);
+        }
+        for (i, c) in clauses.iter().enumerate() {
+            self.f.bind(bodies[i]);
+            self.f.fallthrough.push(bodies.get(i + 1).copied());
+            self.stmts(&c.body);
+            self.f.fallthrough.pop();
+            self.f.goto(end);
+        }
+    }
+    fn case_jump(&mut self, tag: Option<ExprId>, x: ExprId, body: Label) {
+        let mark = self.f.next;
+        self.f.pos = self.ast.expr_span(x).lo;
+        match tag {
+            Some(t) => self.compare_jump(BinOp::Eq, t, x, body, true),
+            None => self.cond_jump(x, body, true),
+        }
+        self.f.next = mark;
+    }
+    /// Constant cases that lie close together: one indexed jump.
+    fn jump_table(&mut self, tag: ExprId, clauses: &[Clause], bodies: &[Label], other: Label) -> bool {
+        let (Num::Int(_) | Num::Uint(_)) = self.num(self.ty(tag)) else { return false };
+        let mut cases: Vec<(i64, Label)> = vec![];
+        for (c, &body) in clauses.iter().zip(bodies) {
+            for &x in self.case_exprs(c) {
+                match self.int_const(x) {
+                    Some(k) => cases.push((k, body)),
+                    None => return false,
+                }
+            }
+        }
+        let (Some(min), Some(max)) = (cases.iter().map(|c| c.0).min(), cases.iter().map(|c| c.0).max()) else {
+            return false;
+        };
+        let span = max.wrapping_sub(min);
+        if cases.len() < TABLE_MIN || span < 0 || span as usize > cases.len() * 2 || i16::try_from(min).is_err() {
+            return false;
+        }
+        if min == i16::MIN as i64 || self.value(tag).is_some() {
+            return false;
+        }
+        let mark = self.f.next;
+        let mut r = self.expr(tag);
+        if min != 0 {
+            let t = self.f.alloc(1);
+            self.f.emit(Op::AddK, t, r, (-min) as u16 as u32, 0);
+            r = t;
+        }
+        let n = span as u32 + 1;
+        self.f.emit(Op::JmpTab, r, n, 0, 0);
+        for k in 0..n as i64 {
+            let to = cases.iter().find(|c| c.0 == min + k).map_or(other, |c| c.1);
+            self.f.table_jump(to);
+        }
+        self.f.goto(other);
+        self.f.next = mark;
+        true
+    }
+
+    // ---- type switches
+
+    fn type_switch(&mut self, named: bool, x: ExprId, clauses: &[Clause], end: Label) {
+        let from = self.ty(x);
+        let r = self.f.alloc(1);
+        self.expr_to(x, r);
+        let default = self.f.label();
+        for c in clauses {
+            let ClauseKind::Case(_) = c.kind else { continue };
+            let types = self.case_exprs(c).to_vec();
+            let (body, next) = (self.f.label(), self.f.label());
+            for (i, &t) in types.iter().enumerate() {
+                let last = i + 1 == types.len();
+                self.type_case(t, r, body, next, last);
+            }
+            self.f.bind(body);
+            self.type_body(named, c, &types, r, from, end);
+            self.f.bind(next);
+        }
+        self.f.goto(default);
+        self.f.bind(default);
+        if let Some(c) = clauses.iter().find(|c| c.kind == ClauseKind::Default) {
+            self.type_body(named, c, &[], r, from, end);
+        }
+    }
+    /// Goes to `body` when the dynamic type matches; the last type of a case goes on to `next` otherwise and falls into the body.
+    fn type_case(&mut self, t: ExprId, r: Reg, body: Label, next: Label, last: bool) {
+        let mark = self.f.next;
+        let ty = self.ty(t);
+        if self.is_nil(t) {
+            if last { self.f.jump(Op::JneK, r, 0, next) } else { self.f.jump(Op::JeqK, r, 0, body) }
+        } else if self.is_iface(ty) {
+            let id = self.type_id(ty);
+            let ok = self.f.alloc(1);
+            self.f.wide(Op::Implements, ok, r, id);
+            if last { self.f.jump(Op::Jz, ok, 0, next) } else { self.f.jump(Op::Jnz, ok, 0, body) }
+        } else {
+            let id = self.type_id(ty);
+            if last {
+                self.f.jump(Op::JneType, r, id, next);
+            } else {
+                let other = self.f.label();
+                self.f.jump(Op::JneType, r, id, other);
+                self.f.goto(body);
+                self.f.bind(other);
+            }
+        }
+        self.f.next = mark;
+    }
+    fn type_body(&mut self, named: bool, c: &Clause, types: &[ExprId], r: Reg, from: TyId, end: Label) {
+        let mark = self.f.next;
+        if named && let Some(&o) = self.info.implicits.get(&c.span.lo) {
+            let ty = self.info.obj(o).ty;
+            let n = self.words(ty);
+            let v = self.f.alloc(n);
+            match types {
+                [t] if !self.is_nil(*t) && !self.is_iface(ty) => self.assert_reg(r, from, ty, false, v),
+                _ => self.mov(v, r, 1),
+            }
+            self.adopt(o, v);
+        }
+        self.stmts(&c.body);
+        self.f.next = mark;
+        self.f.goto(end);
+    }
+}

@@ -1,0 +1,202 @@
+//! Types as text: in messages (`[]T`, `time.Duration`, `any`) and at run time as package reflect prints them
+//! (`[]main.T`, `interface {}`).
+
+use crate::info::Info;
+use crate::types::{FieldTy, FuncTy, IfaceTy, NamedId, PkgId, Ty, TyId, Types};
+use gol_syntax::ast::{Dir, Interner};
+
+/// Who reads the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TypeText {
+    /// A message about this package: its own types are not qualified.
+    Message(PkgId),
+    /// `%T` and `%v`: every defined type is qualified by its package's name.
+    Runtime,
+}
+
+struct Writer<'a> {
+    types: &'a Types,
+    info: &'a Info,
+    names: &'a Interner,
+    mode: TypeText,
+    out: String,
+}
+
+/// The text of a type.
+pub fn type_string(types: &Types, info: &Info, names: &Interner, ty: TyId, mode: TypeText) -> String {
+    let mut w = Writer { types, info, names, mode, out: String::new() };
+    w.ty(ty);
+    w.out
+}
+
+impl Writer<'_> {
+    fn put(&mut self, s: &str) {
+        self.out.push_str(s);
+    }
+    fn runtime(&self) -> bool {
+        self.mode == TypeText::Runtime
+    }
+    fn ty(&mut self, id: TyId) {
+        match self.types.get(id) {
+            Ty::Error => self.put("invalid type"),
+            Ty::Basic(b) => self.put(b.text()),
+            Ty::Named(n) => self.named(*n),
+            Ty::Pointer(t) => {
+                self.put("*");
+                self.ty(*t);
+            }
+            // As programs write them; the types themselves have one name only.
+            Ty::Slice(Types::UINT8) if !self.runtime() => self.put("[]byte"),
+            Ty::Slice(Types::INT32) if !self.runtime() => self.put("[]rune"),
+            Ty::Slice(t) => {
+                self.put("[]");
+                self.ty(*t);
+            }
+            Ty::Array(n, t) => {
+                self.put(&format!("[{n}]"));
+                self.ty(*t);
+            }
+            Ty::Map(k, v) => {
+                self.put("map[");
+                self.ty(*k);
+                self.put("]");
+                self.ty(*v);
+            }
+            Ty::Chan(dir, t) => self.chan(*dir, *t),
+            Ty::Func(f) => {
+                self.put("func");
+                self.signature(f);
+            }
+            Ty::Struct(fields) => self.fields(fields),
+            Ty::Interface(i) => self.interface(i),
+            Ty::TypeParam(p) => self.put(&format!("P{}", p.0)),
+            Ty::Tuple(list) => {
+                self.put("(");
+                self.list(list, false);
+                self.put(")");
+            }
+        }
+    }
+    fn named(&mut self, id: NamedId) {
+        let n = self.types.named(id);
+        let qualified = match self.mode {
+            TypeText::Message(own) => n.pkg != own,
+            TypeText::Runtime => true,
+        };
+        if qualified && n.pkg != PkgId(0) {
+            let pkg = self.info.pkgs.get(n.pkg.0 as usize).map_or("main", |p| p.name.as_str());
+            self.put(if pkg.is_empty() { "main" } else { pkg });
+            self.put(".");
+        }
+        let name = self.names.get(n.name).to_string();
+        self.put(&name);
+        if !n.targs.is_empty() {
+            self.put("[");
+            for (i, &t) in n.targs.iter().enumerate() {
+                self.put(if i > 0 { "," } else { "" });
+                self.ty(t);
+            }
+            self.put("]");
+        }
+    }
+    fn chan(&mut self, dir: Dir, elem: TyId) {
+        let receive_only = matches!(self.types.get(elem), Ty::Chan(Dir::Recv, _));
+        match dir {
+            Dir::Both => self.put("chan "),
+            Dir::Send => self.put("chan<- "),
+            Dir::Recv => self.put("<-chan "),
+        }
+        // `chan (<-chan T)` would read as `chan<- chan T` without parentheses.
+        if dir == Dir::Both && receive_only {
+            self.put("(");
+            self.ty(elem);
+            self.put(")");
+        } else {
+            self.ty(elem);
+        }
+    }
+    fn list(&mut self, list: &[TyId], variadic: bool) {
+        for (i, &t) in list.iter().enumerate() {
+            self.put(if i > 0 { ", " } else { "" });
+            match self.types.get(t) {
+                Ty::Slice(elem) if variadic && i + 1 == list.len() => {
+                    self.put("...");
+                    self.ty(*elem);
+                }
+                _ => self.ty(t),
+            }
+        }
+    }
+    fn signature(&mut self, f: &FuncTy) {
+        self.put("(");
+        self.list(&f.params, f.variadic);
+        self.put(")");
+        match &f.results[..] {
+            [] => {}
+            [one] => {
+                self.put(" ");
+                self.ty(*one);
+            }
+            many => {
+                self.put(" (");
+                self.list(many, false);
+                self.put(")");
+            }
+        }
+    }
+    fn fields(&mut self, fields: &[FieldTy]) {
+        let (open, close) = match (self.runtime(), fields.is_empty()) {
+            (true, true) => ("struct {", "}"),
+            (true, false) => ("struct { ", " }"),
+            (false, _) => ("struct{", "}"),
+        };
+        self.put(open);
+        for (i, f) in fields.iter().enumerate() {
+            self.put(if i > 0 { "; " } else { "" });
+            if !f.embedded {
+                let name = self.names.get(f.name).to_string();
+                self.put(&name);
+                self.put(" ");
+            }
+            self.ty(f.ty);
+            if let Some(tag) = f.tag {
+                let tag = crate::constant::quote(self.names.get(tag));
+                self.put(" ");
+                self.put(&tag);
+            }
+        }
+        self.put(close);
+    }
+    fn interface(&mut self, i: &IfaceTy) {
+        if i.methods.is_empty() && i.unions.is_empty() {
+            self.put(match (self.runtime(), i.comparable) {
+                (_, true) => "comparable",
+                (true, false) => "interface {}",
+                (false, false) => "any",
+            });
+            return;
+        }
+        let (open, close) = if self.runtime() { ("interface { ", " }") } else { ("interface{", "}") };
+        self.put(open);
+        let mut first = true;
+        for m in &i.methods {
+            self.put(if first { "" } else { "; " });
+            first = false;
+            let name = self.names.get(m.name).to_string();
+            self.put(&name);
+            if let Ty::Func(f) = self.types.get(m.sig) {
+                self.signature(f);
+            }
+        }
+        for u in &i.unions {
+            self.put(if first { "" } else { "; " });
+            first = false;
+            for (k, t) in u.iter().enumerate() {
+                self.put(if k > 0 { " | " } else { "" });
+                self.put(if t.tilde { "~" } else { "" });
+                self.ty(t.ty);
+            }
+        }
+        self.put(close);
+    }
+}
