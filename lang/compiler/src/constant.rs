@@ -327,11 +327,7 @@ fn shrink(r: BigRational) -> BigRational {
     }
     let (m, e) = mantissa(&r, MANTISSA_BITS);
     let m = BigInt::from_biguint(if r.is_negative() { Sign::Minus } else { Sign::Plus }, m);
-    if e >= 0 {
-        BigRational::from_integer(m << e as u64)
-    } else {
-        BigRational::new(m, BigInt::one() << (-e) as u64)
-    }
+    if e >= 0 { BigRational::from_integer(m << e as u64) } else { BigRational::new(m, BigInt::one() << (-e) as u64) }
 }
 
 /// |r| ≈ m × 2^e with m of exactly `bits` bits, or `bits + 1` after a carry; rounded half to even.
@@ -339,8 +335,7 @@ fn mantissa(r: &BigRational, bits: u64) -> (BigUint, i64) {
     let (n, d) = (r.numer().magnitude(), r.denom().magnitude());
     let mut shift = bits as i64 + d.bits() as i64 - n.bits() as i64;
     let divide = |shift: i64| {
-        let (n, d) =
-            if shift >= 0 { (n << shift as u64, d.clone()) } else { (n.clone(), d << (-shift) as u64) };
+        let (n, d) = if shift >= 0 { (n << shift as u64, d.clone()) } else { (n.clone(), d << (-shift) as u64) };
         let q = &n / &d;
         let rest = n - &q * &d;
         (q, rest, d)

@@ -307,8 +307,8 @@ impl Basic {
         use Basic::*;
         let boolean = matches!(self, Bool | UntypedBool);
         let unsigned = matches!(self, Uint | Uint8 | Uint16 | Uint32 | Uint64 | Uintptr);
-        let integer = unsigned
-            || matches!(self, Int | Int8 | Int16 | Int32 | Int64 | UntypedInt | UntypedRune | UntypedDuration);
+        let integer =
+            unsigned || matches!(self, Int | Int8 | Int16 | Int32 | Int64 | UntypedInt | UntypedRune | UntypedDuration);
         let float = matches!(self, Float32 | Float64 | UntypedFloat);
         let complex = matches!(self, Complex64 | Complex128 | UntypedComplex);
         let string = matches!(self, String | UntypedString);

@@ -56,7 +56,12 @@ fn marks(text: &str) -> Vec<(u32, String, String, String)> {
                 let want = rest.trim_start().trim_start_matches('"');
                 let want = want.split_once("\" //").map_or(want, |w| w.0).trim_end();
                 let want = want.strip_suffix('"').unwrap_or(want);
-                out.push((i as u32 + 1, word.to_string(), code.to_string(), want.replace("\\n", "\n").replace("\\t", "\t")));
+                out.push((
+                    i as u32 + 1,
+                    word.to_string(),
+                    code.to_string(),
+                    want.replace("\\n", "\n").replace("\\t", "\t"),
+                ));
             }
         }
     }
@@ -72,9 +77,9 @@ fn check_file(path: &Path) -> Vec<String> {
     for d in &diags {
         let line = s.locate(d.span.lo).map_or(0, |l| l.1);
         let word = if d.severity == Severity::Error { "ERROR" } else { "WARN" };
-        let hit = wanted.iter().position(|(l, w, c, t)| {
-            *l == line && w == word && c == d.code.text() && d.message.contains(t.as_str())
-        });
+        let hit = wanted
+            .iter()
+            .position(|(l, w, c, t)| *l == line && w == word && c == d.code.text() && d.message.contains(t.as_str()));
         match hit {
             Some(i) => drop(wanted.remove(i)),
             None => wrong.push(format!("unexpected: {}", show(&s, d))),

@@ -53,11 +53,7 @@ impl Checker<'_> {
         if let Expr::Select(base, _) = self.ast.expr(inner)
             && self.info.expr(*base).is_some_and(|i| i.mode == Mode::MapIndex)
         {
-            let d = Diagnostic::error(
-                Code::NotAssignable,
-                at,
-                format!("cannot assign to struct field {text} in map"),
-            );
+            let d = Diagnostic::error(Code::NotAssignable, at, format!("cannot assign to struct field {text} in map"));
             self.report(d.help("assign the whole struct: read it into a variable, change that, and store it back"));
             return Target::Bad;
         }
@@ -282,11 +278,7 @@ impl Checker<'_> {
         }
         if !self.types.is(x.ty, Class::Numeric) {
             let sign = if op == BinOp::Add { "++" } else { "--" };
-            let m = format!(
-                "invalid operation: {}{sign} (non-numeric type {})",
-                self.expr_text(e),
-                self.ty_text(x.ty)
-            );
+            let m = format!("invalid operation: {}{sign} (non-numeric type {})", self.expr_text(e), self.ty_text(x.ty));
             let at = self.span(e);
             return self.err(Code::BadOperand, at, m);
         }

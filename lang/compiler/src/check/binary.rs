@@ -266,11 +266,9 @@ impl Checker<'_> {
                 Comparing::Operator(place, op) => {
                     format!("invalid operation: {} ({cause})", self.place_text(place, op))
                 }
-                Comparing::Case => format!(
-                    "invalid case {} in switch on {} ({cause})",
-                    self.expr_text(x.expr),
-                    self.expr_text(y.expr)
-                ),
+                Comparing::Case => {
+                    format!("invalid case {} in switch on {} ({cause})", self.expr_text(x.expr), self.expr_text(y.expr))
+                }
             };
             let at = if let Comparing::Case = what { self.at(&x) } else { at };
             self.err(code, at, m);

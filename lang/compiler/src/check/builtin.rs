@@ -176,13 +176,15 @@ impl Checker<'_> {
             t => t,
         };
         let known = match under {
-            Ty::Basic(t) if t.is(Class::String) && b == Builtin::Len => match x.value.as_ref().and_then(Value::as_bytes) {
-                Some(s) => Some(s.len() as u64),
-                None => {
-                    self.default_operand(x);
-                    None
+            Ty::Basic(t) if t.is(Class::String) && b == Builtin::Len => {
+                match x.value.as_ref().and_then(Value::as_bytes) {
+                    Some(s) => Some(s.len() as u64),
+                    None => {
+                        self.default_operand(x);
+                        None
+                    }
                 }
-            },
+            }
             // Not constant when something would have to be computed.
             Ty::Array(n, _) => {
                 let n = *n;
@@ -230,7 +232,10 @@ impl Checker<'_> {
 
     fn clear(&mut self, e: ExprId, x: &Operand) -> Option<Operand> {
         if !matches!(self.types.under(x.ty), Ty::Map(..) | Ty::Slice(_)) {
-            let m = format!("invalid argument: clear {}: argument must be (or constrained by) map or slice", self.describe(x));
+            let m = format!(
+                "invalid argument: clear {}: argument must be (or constrained by) map or slice",
+                self.describe(x)
+            );
             self.bad_argument(x, m);
             return None;
         }
@@ -270,7 +275,8 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if source != elem && self.types.under_id(elem) != source || source != elem && !bytes_or_runes(self.types, to.ty) {
+        if source != elem && self.types.under_id(elem) != source || source != elem && !bytes_or_runes(self.types, to.ty)
+        {
             let m = format!(
                 "invalid argument: arguments to copy {} and {} have different element types {} and {}",
                 self.describe(&to),
@@ -431,7 +437,8 @@ impl Checker<'_> {
             Some(Basic::Float32) => Types::COMPLEX64,
             Some(Basic::Float64) => Types::COMPLEX128,
             _ => {
-                let m = format!("invalid argument: arguments have type {}, expected floating-point", self.ty_text(x.ty));
+                let m =
+                    format!("invalid argument: arguments have type {}, expected floating-point", self.ty_text(x.ty));
                 self.bad_argument(&x, m);
                 return None;
             }

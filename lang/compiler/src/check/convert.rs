@@ -38,13 +38,10 @@ impl Checker<'_> {
             return self.constant_conversion(e, x, ty);
         }
         let from = if x.is_nil() { x.ty } else { self.default_type(x.ty) };
-        let fits = if x.is_nil() {
-            self.types.has_nil(ty)
-        } else {
-            convertible(self.types, self.info, from, ty)
-        };
+        let fits = if x.is_nil() { self.types.has_nil(ty) } else { convertible(self.types, self.info, from, ty) };
         if !fits {
-            let cause = if self.types.is_interface(ty) && !x.is_nil() { self.why_not_implements(from, ty) } else { None };
+            let cause =
+                if self.types.is_interface(ty) && !x.is_nil() { self.why_not_implements(from, ty) } else { None };
             let cause = cause.map_or(String::new(), |c| format!(": {c}"));
             let m = format!("cannot convert {} to type {text}{cause}", self.describe(&x));
             let at = self.at(&x);

@@ -26,7 +26,9 @@ impl Checker<'_> {
                 format!("(wrong type for method {name})\n\t\thave {}\n\t\twant {}", sig(has), sig(wants))
             }
             Missing::PointerReceiver(m) => format!("(method {} has pointer receiver)", self.name(m)),
-            Missing::PointerToInterface => format!("(type {} is pointer to interface, not interface)", self.ty_text(ty)),
+            Missing::PointerToInterface => {
+                format!("(type {} is pointer to interface, not interface)", self.ty_text(ty))
+            }
             Missing::Constraint => "(it is not comparable)".into(),
         })
     }

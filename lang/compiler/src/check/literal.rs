@@ -14,13 +14,7 @@ use gol_syntax::span::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Checker<'_> {
-    pub(super) fn composite(
-        &mut self,
-        e: ExprId,
-        ty: Option<ExprId>,
-        elems: &[Elem],
-        hint: Option<TyId>,
-    ) -> Operand {
+    pub(super) fn composite(&mut self, e: ExprId, ty: Option<ExprId>, elems: &[Elem], hint: Option<TyId>) -> Operand {
         if let Some(t) = ty
             && let Expr::Array(None, elem) = self.ast.expr(t)
         {

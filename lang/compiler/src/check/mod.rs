@@ -33,8 +33,8 @@ mod stmt;
 mod switch;
 mod typexpr;
 mod unary;
-mod unused;
 mod untyped;
+mod unused;
 pub mod world;
 
 use crate::info::{ExprInfo, Info, Mode, Obj, ObjId, ObjKind, PkgFacts};

@@ -118,9 +118,7 @@ impl<'a> Checker<'a> {
             Ty::Basic(b) if b.is(Class::Integer) => Ranged::Values(Some(ty), None),
             Ty::Array(_, t) | Ty::Slice(t) => Ranged::Values(Some(Types::INT), Some(*t)),
             Ty::Map(k, v) => Ranged::Values(Some(*k), Some(*v)),
-            Ty::Chan(Dir::Send, _) => {
-                Ranged::No(Some(format!("receive from send-only channel {}", self.ty_text(ty))))
-            }
+            Ty::Chan(Dir::Send, _) => Ranged::No(Some(format!("receive from send-only channel {}", self.ty_text(ty)))),
             Ty::Chan(_, t) => Ranged::Values(Some(*t), None),
             Ty::Func(_) => Ranged::NotYet,
             _ => Ranged::No(None),

@@ -126,7 +126,8 @@ pub fn assignable(types: &Types, info: &Info, from: TyId, to: TyId) -> bool {
 
 /// Identical when struct tags are ignored.
 pub fn identical_but_tags(types: &Types, a: TyId, b: TyId) -> bool {
-    let all = |a: &[TyId], b: &[TyId]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| identical_but_tags(types, a, b));
+    let all =
+        |a: &[TyId], b: &[TyId]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| identical_but_tags(types, a, b));
     a == b
         || match (types.get(a), types.get(b)) {
             (Ty::Pointer(a), Ty::Pointer(b)) | (Ty::Slice(a), Ty::Slice(b)) => identical_but_tags(types, *a, *b),

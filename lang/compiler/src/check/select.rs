@@ -99,9 +99,9 @@ impl Checker<'_> {
                 self.err(Code::NotExported, name.span, m);
             }
             None => {
-                let other = scope.symbols().find(|&s| {
-                    exported(&self.ast.names, s) && self.name(s).to_lowercase() == text.to_lowercase()
-                });
+                let other = scope
+                    .symbols()
+                    .find(|&s| exported(&self.ast.names, s) && self.name(s).to_lowercase() == text.to_lowercase());
                 let m = format!("undefined: {qualifier}.{text}");
                 let facts = &self.info.pkgs[pkg.0 as usize];
                 let mut d = match other {

@@ -205,11 +205,8 @@ impl<'a> Checker<'a> {
                 let here = self.find(name);
                 if let Some(inner) = here.filter(|&o| o != r && !self.is_blank(name)) {
                     let n = self.name(name);
-                    let d = Diagnostic::error(
-                        Code::BadReturn,
-                        at,
-                        format!("result parameter {n} not in scope at return"),
-                    );
+                    let d =
+                        Diagnostic::error(Code::BadReturn, at, format!("result parameter {n} not in scope at return"));
                     let inner = self.info.obj(inner).span;
                     self.report(d.related(inner, format!("inner declaration of {n}")));
                 }

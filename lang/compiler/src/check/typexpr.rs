@@ -245,14 +245,7 @@ impl<'a> Checker<'a> {
         self.types.intern(Ty::Struct(fields))
     }
 
-    fn add_field(
-        &mut self,
-        fields: &mut Vec<(FieldTy, Span)>,
-        n: Ident,
-        ty: TyId,
-        embedded: bool,
-        tag: Option<Sym>,
-    ) {
+    fn add_field(&mut self, fields: &mut Vec<(FieldTy, Span)>, n: Ident, ty: TyId, embedded: bool, tag: Option<Sym>) {
         let other = fields.iter().find(|(f, _)| f.name == n.sym && !self.is_blank(n.sym)).map(|f| f.1);
         if let Some(other) = other {
             let name = self.name(n.sym);

@@ -191,7 +191,8 @@ impl Checker<'_> {
         match self.implicit(x, target) {
             Ok((ty, value)) => self.set_type(x, ty, value),
             Err(m) => {
-                let mut text = format!("cannot use {} as {} value in {context}", self.describe(x), self.ty_text(target));
+                let mut text =
+                    format!("cannot use {} as {} value in {context}", self.describe(x), self.ty_text(target));
                 let code = match m {
                     Misfit::Truncated => Code::ConstTruncated,
                     Misfit::Overflows => Code::ConstOverflow,

@@ -128,7 +128,7 @@ impl Em<'_> {
         match (l, r) {
             ([l], [r]) => self.assign_one(*l, *r),
             (_, [r]) => {
-                let places: Vec<Lhs> = l.iter().map(|x| self.lhs(*x)).collect();
+                let places = self.places(l);
                 self.assign_tuple(&places, *r);
             }
             _ => self.assign_many(l, r),
@@ -148,19 +148,41 @@ impl Em<'_> {
             r += self.words(from);
         }
     }
-    fn assign_many(&mut self, l: &[ExprId], r: &[ExprId]) {
+    /// Operands first, then the stores: `for a[i], i = range …`.
+    pub(super) fn assign_regs(&mut self, l: &[ExprId], values: &[(Reg, TyId)]) {
         let mark = self.f.next;
+        let places = self.places(l);
+        for (p, &(r, from)) in places.iter().zip(values) {
+            if let Some(to) = self.lhs_type(p) {
+                let v = self.reg_conv(r, from, to);
+                self.store_lhs(p, v);
+            }
+        }
+        self.f.next = mark;
+    }
+    /// The operands of an assignment; what they read of variables that it writes is saved.
+    fn places(&mut self, l: &[ExprId]) -> Vec<Lhs> {
         let mut places: Vec<Lhs> = l.iter().map(|x| self.lhs(*x)).collect();
-        // Registers of variables that this statement writes.
-        let mut written: Vec<(Reg, Reg)> = vec![];
-        for p in &places {
+        let written = self.written(&places);
+        for p in &mut places {
+            self.save_operands(p, &written);
+        }
+        places
+    }
+    /// Registers of variables that an assignment writes.
+    fn written(&mut self, places: &[Lhs]) -> Vec<(Reg, Reg)> {
+        let mut written = vec![];
+        for p in places {
             if let Lhs::Place(Place::Reg(r), ty) = *p {
                 written.push((r, r + self.words(ty)));
             }
         }
-        for p in &mut places {
-            self.save_operands(p, &written);
-        }
+        written
+    }
+    fn assign_many(&mut self, l: &[ExprId], r: &[ExprId]) {
+        let mark = self.f.next;
+        let places = self.places(l);
+        let written = self.written(&places);
         let mut values = vec![];
         for (i, &x) in r.iter().enumerate() {
             let ty = self.lhs_type(&places[i]).unwrap_or(self.ty(x));

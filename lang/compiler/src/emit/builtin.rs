@@ -96,6 +96,8 @@ impl Em<'_> {
                     return self.mov(dst, s, 3);
                 }
                 let r = self.expr(x);
+                let n = self.words(from);
+                let r = self.apart(r, n, dst);
                 self.mov(dst, s, 3);
                 if self.num(from) == Num::Str {
                     self.f.emit(Op::AppendStr, dst, r, 0, back);
@@ -105,6 +107,8 @@ impl Em<'_> {
             }
             [x] => {
                 let r = self.expr_conv(x, elem);
+                let n = self.words(elem);
+                let r = self.apart(r, n, dst);
                 self.mov(dst, s, 3);
                 self.f.emit(Op::AppendV, dst, 0, r, back);
             }
@@ -115,6 +119,15 @@ impl Em<'_> {
                 self.f.emit(Op::AppendS, dst, t, 0, back);
             }
         }
+    }
+    /// A copy of an operand that lies in the slice's own registers: `s = append(s, s)`.
+    fn apart(&mut self, r: Reg, n: u32, dst: Reg) -> Reg {
+        if r >= dst + 3 || r + n <= dst {
+            return r;
+        }
+        let t = self.f.alloc(n);
+        self.mov(t, r, n);
+        t
     }
     /// `s = append(s, …)` for a slice in registers works on them directly.
     pub(super) fn append_in_place(&self, args: &[ExprId], dst: Reg) -> bool {

@@ -29,7 +29,27 @@ impl Em<'_> {
             entry.push(self.func_id(o));
         }
         self.known_of_package();
+        let large = std::mem::take(&mut self.st.large);
+        if !large.is_empty() {
+            entry.insert(0, self.make_large(&large));
+        }
         entry
+    }
+    /// Makes the objects of large globals.
+    fn make_large(&mut self, objs: &[crate::info::ObjId]) -> FuncId {
+        let id = self.reserve_func();
+        self.hidden(id, "globals".to_string(), |em| {
+            for &o in objs {
+                let mark = em.f.next;
+                let ty = em.info.obj(o).ty;
+                let r = em.new_object(ty);
+                if let Some(&g) = em.st.globals.get(&o) {
+                    em.f.wide(Op::StG, r, 0, g);
+                }
+                em.f.next = mark;
+            }
+        });
+        id
     }
     fn init_func(&mut self, inits: &[Init], funcs: &[crate::info::ObjId]) -> FuncId {
         let id = self.reserve_func();

@@ -67,6 +67,8 @@ pub struct EmitState {
     natives: FxHashMap<String, u32>,
     methods: FxHashMap<String, u32>,
     thunks: FxHashMap<ThunkKey, FuncId>,
+    /// Globals of this package that are objects of their own and have to be made.
+    large: Vec<ObjId>,
     /// Types whose descriptor is reserved but not filled in yet.
     pending: Vec<TyId>,
 }
@@ -148,6 +150,7 @@ impl Marks {
         s.natives.retain(|_, v| (*v as usize) < self.natives);
         s.methods.retain(|_, v| (*v as usize) < self.methods);
         s.pending.clear();
+        s.large.clear();
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) enum Place {
     Arr(Reg, Reg, u64),
 }
 
+/// Larger globals are heap objects: the global area is limited, and is searched for references as a whole.
+const GLOBAL_WORDS_MAX: u32 = 1024;
+
 impl Em<'_> {
     // ---- variables
 
@@ -32,16 +35,29 @@ impl Em<'_> {
             };
         }
         match self.info.obj(obj).kind {
-            ObjKind::Global => Place::Global(self.global(obj)),
+            ObjKind::Global => self.global_place(obj),
             // A local of a function that is not being emitted cannot be reached by a checked program.
             _ => Place::Reg(self.f.alloc(0)),
         }
     }
-    pub(super) fn global(&mut self, obj: ObjId) -> u32 {
+    fn global_place(&mut self, obj: ObjId) -> Place {
+        let g = self.global(obj);
+        if self.words(self.info.obj(obj).ty) <= GLOBAL_WORDS_MAX {
+            return Place::Global(g);
+        }
+        let t = self.f.alloc(1);
+        self.f.wide(Op::LdG, t, 0, g);
+        Place::Mem(t, 0)
+    }
+    fn global(&mut self, obj: ObjId) -> u32 {
         if let Some(&g) = self.st.globals.get(&obj) {
             return g;
         }
-        let n = self.words(self.info.obj(obj).ty);
+        let mut n = self.words(self.info.obj(obj).ty);
+        if n > GLOBAL_WORDS_MAX {
+            n = 1;
+            self.st.large.push(obj);
+        }
         let g = self.prog.globals;
         self.prog.globals = g.saturating_add(n);
         self.st.globals.insert(obj, g);
@@ -291,7 +307,7 @@ impl Em<'_> {
             let a = self.addr(dst, ty);
             let b = self.addr(src, ty);
             self.f.emit(Op::CopyMem, a, b, 0, 0);
-            self.f.data(0, 0, n & 0xffff, n >> 16);
+            self.f.data2(n, 0);
         } else {
             let r = self.load(src, ty);
             self.store(dst, ty, r);

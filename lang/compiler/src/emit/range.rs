@@ -1,11 +1,10 @@
 //! `for … range`.
 
-use super::func::{Label, Loc};
+use super::func::Label;
 use super::layout::Num;
 use super::loops::LoopBody;
 use super::place::Place;
 use super::{Em, Reg};
-use crate::info::ObjId;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
 use gol_syntax::ast::ExprId;
@@ -26,44 +25,33 @@ impl Em<'_> {
             _ => self.range_array(&v, over, body),
         }
     }
-    /// The loop variable of `define`, when it can live in the hidden counter's register.
-    fn can_share(&mut self, v: &Vars, e: Option<ExprId>) -> bool {
-        match e {
-            None => true,
-            Some(e) => {
-                v.define
-                    && match self.info.defs.get(&self.ast.expr_span(e).lo) {
-                        Some(&o) => !self.info.obj(o).reassigned && !self.is_boxed(o),
-                        None => false,
-                    }
+    /// Gives the iteration's values to the variables of the loop.
+    fn bind_vars(&mut self, v: &Vars, key: Item, value: Option<Item>) {
+        if !v.define {
+            let (mut l, mut values) = (vec![], vec![]);
+            for (e, item) in [(v.key, Some(key)), (v.value, value)] {
+                if let (Some(e), Some(i)) = (e, item) {
+                    l.push(e);
+                    values.push((i.reg, i.ty));
+                }
+            }
+            return self.assign_regs(&l, &values);
+        }
+        for (e, item) in [(v.key, Some(key)), (v.value, value)] {
+            if let (Some(e), Some(i)) = (e, item) {
+                self.bind_new(e, i);
             }
         }
     }
-    /// Gives a value in registers to a variable of the loop, at the beginning of an iteration.
-    pub(super) fn range_var(&mut self, define: bool, e: Option<ExprId>, src: Reg, from: TyId) {
-        let Some(e) = e else { return };
-        if !define {
-            let mark = self.f.next;
-            let l = self.lhs(e);
-            if let Some(to) = self.lhs_type(&l) {
-                let r = self.reg_conv(src, from, to);
-                self.store_lhs(&l, r);
-            }
-            self.f.next = mark;
-            return;
-        }
+    fn bind_new(&mut self, e: ExprId, i: Item) {
         let Some(&o) = self.info.defs.get(&self.ast.expr_span(e).lo) else { return };
-        self.bind_var(o, src);
-    }
-    fn bind_var(&mut self, o: ObjId, src: Reg) {
-        if self.info.obj(o).reassigned && !self.is_boxed(o) {
-            let n = self.words(self.info.obj(o).ty);
-            let r = self.f.alloc(n);
-            self.mov(r, src, n);
-            self.f.vars.insert(o, Loc::Reg(r));
-        } else {
-            self.adopt(o, src);
+        let mut r = i.reg;
+        if !i.fresh && self.info.obj(o).reassigned && !self.is_boxed(o) {
+            let n = self.words(i.ty);
+            r = self.f.alloc(n);
+            self.mov(r, i.reg, n);
         }
+        self.adopt(o, r);
     }
     fn labels(&mut self) -> (Label, Label, Label) {
         let (top, cont, end) = (self.f.label(), self.f.label(), self.f.label());
@@ -86,19 +74,6 @@ impl Em<'_> {
         self.leave_loop();
         self.f.bind(end);
     }
-    /// The counter as the key variable.
-    fn key(&mut self, v: &Vars, i: Reg, ty: TyId) {
-        if v.key.is_none() {
-            return;
-        }
-        if self.can_share(v, v.key) {
-            self.range_var(true, v.key, i, ty);
-        } else {
-            let n = self.f.alloc(1);
-            self.mov(n, i, 1);
-            self.range_var(v.define, v.key, n, ty);
-        }
-    }
     fn range_int(&mut self, v: &Vars, over: ExprId, ty: TyId, body: LoopBody) {
         // Evaluated once: a copy, unless nothing can change it.
         let limit = self.f.alloc(1);
@@ -112,7 +87,7 @@ impl Em<'_> {
             // A limit of 2^63 and above is negative as a signed word: counted down to 0 by the difference.
             return self.range_uint(&v, limit, ty, body);
         }
-        self.counted(limit, body, |em, i| em.key(&v, i, ty));
+        self.counted(limit, body, |em, i| em.bind_vars(&v, Item { reg: i, ty, fresh: false }, None));
     }
     fn range_uint(&mut self, v: &Vars, limit: Reg, ty: TyId, body: LoopBody) {
         let (top, cont, end) = self.labels();
@@ -121,7 +96,7 @@ impl Em<'_> {
         self.f.jump(Op::JeqK, limit, 0, end);
         self.f.bind(top);
         let mark = self.f.next;
-        self.key(v, i, ty);
+        self.bind_vars(v, Item { reg: i, ty, fresh: false }, None);
         self.loop_body(body);
         self.f.next = mark;
         self.f.bind(cont);
@@ -150,33 +125,20 @@ impl Em<'_> {
         };
         let v = *v;
         self.counted(s + 1, body, |em, i| {
-            em.key(&v, i, Types::INT);
-            em.element(&v, Place::Elem(s, i), elem);
+            let value = em.element(&v, Place::Elem(s, i), elem);
+            em.bind_vars(&v, Item { reg: i, ty: Types::INT, fresh: false }, value);
         });
     }
     /// A local that keeps its value.
     fn is_fixed(&self, e: ExprId) -> bool {
         self.info.uses.get(&self.strip(e)).is_some_and(|o| !self.info.obj(*o).reassigned)
     }
-    fn element(&mut self, v: &Vars, p: Place, elem: TyId) {
-        if v.value.is_none() {
-            return;
-        }
+    fn element(&mut self, v: &Vars, p: Place, elem: TyId) -> Option<Item> {
+        v.value?;
         let n = self.words(elem);
         let r = self.f.alloc(n);
         self.load_to(p, elem, r);
-        self.range_var_fresh(v, r, elem);
-    }
-    /// The same for a register that belongs to this iteration: the variable may take it over even when it is reassigned.
-    fn range_var_fresh(&mut self, v: &Vars, r: Reg, ty: TyId) {
-        let Some(e) = v.value else { return };
-        if v.define {
-            if let Some(&o) = self.info.defs.get(&self.ast.expr_span(e).lo) {
-                self.adopt(o, r);
-            }
-        } else {
-            self.range_var(false, Some(e), r, ty);
-        }
+        Some(Item { reg: r, ty: elem, fresh: true })
     }
     fn range_array(&mut self, v: &Vars, over: ExprId, body: LoopBody) {
         let xt = self.ty(over);
@@ -199,8 +161,8 @@ impl Em<'_> {
         }
         self.load_word(limit, len);
         self.counted(limit, body, |em, i| {
-            em.key(&v, i, Types::INT);
-            em.element(&v, Place::Arr(addr, i, len), elem);
+            let value = em.element(&v, Place::Arr(addr, i, len), elem);
+            em.bind_vars(&v, Item { reg: i, ty: Types::INT, fresh: false }, value);
         });
     }
     fn addr_into(&mut self, p: Place, ty: TyId, dst: Reg) {
@@ -229,16 +191,8 @@ impl Em<'_> {
         self.f.emit(Op::RangeStr, s, i, rune, 0);
         self.f.data_jump(end);
         let mark = self.f.next;
-        self.key(v, i, Types::INT);
-        if v.value.is_some() {
-            if self.can_share(v, v.value) {
-                self.range_var(true, v.value, rune, Types::INT32);
-            } else {
-                let t = self.f.alloc(1);
-                self.mov(t, rune, 1);
-                self.range_var(v.define, v.value, t, Types::INT32);
-            }
-        }
+        let value = Item { reg: rune, ty: Types::INT32, fresh: true };
+        self.bind_vars(v, Item { reg: i, ty: Types::INT, fresh: false }, Some(value));
         self.loop_body(body);
         self.f.next = mark;
         self.f.bind(cont);
@@ -262,11 +216,7 @@ impl Em<'_> {
         let b = if v.value.is_some() { er } else { Self::NONE };
         self.f.emit(Op::MapNext, it, a, b, t);
         self.f.data_jump(end);
-        if v.key.is_some() {
-            let key = Vars { value: v.key, ..*v };
-            self.range_var_fresh(&key, kr, k);
-        }
-        self.range_var_fresh(v, er, e);
+        self.bind_vars(v, Item { reg: kr, ty: k, fresh: true }, Some(Item { reg: er, ty: e, fresh: true }));
         self.loop_body(body);
         self.f.next = mark;
         self.f.bind(cont);
@@ -286,8 +236,7 @@ impl Em<'_> {
         self.f.emit(Op::RecvOk, r, c, n, ok);
         self.f.emit(Op::RecvWake, ok, 0, 0, 0);
         self.f.jump(Op::Jz, ok, 0, end);
-        let key = Vars { value: v.key, ..*v };
-        self.range_var_fresh(&key, r, e);
+        self.bind_vars(v, Item { reg: r, ty: e, fresh: true }, None);
         self.loop_body(body);
         self.f.next = mark;
         self.f.bind(cont);
@@ -295,6 +244,15 @@ impl Em<'_> {
         self.leave_loop();
         self.f.bind(end);
     }
+}
+
+/// A value of an iteration.
+#[derive(Clone, Copy)]
+struct Item {
+    reg: Reg,
+    ty: TyId,
+    /// The register belongs to this iteration: the variable may live in it even when it is reassigned.
+    fresh: bool,
 }
 
 /// The variables of a range clause; blank ones are none.

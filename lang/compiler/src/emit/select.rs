@@ -142,16 +142,18 @@ impl Em<'_> {
         let define = matches!(stmt, Stmt::Define(..));
         let (v, ok) = self.targets_of(stmt);
         let value = if c.value == Self::NONE { self.f.next } else { c.value };
-        for (e, r, ty) in [(v, value, c.elem), (ok, c.ok, Types::BOOL)] {
-            let Some(e) = e else { continue };
-            if define {
+        let given =
+            [(v, value, c.elem), (ok, c.ok, Types::BOOL)].into_iter().filter_map(|(e, r, ty)| Some((e?, r, ty)));
+        if define {
+            for (e, r, _) in given {
                 if let Some(&o) = self.info.defs.get(&self.ast.expr_span(e).lo) {
                     self.adopt(o, r);
                 }
-            } else {
-                self.range_var(false, Some(e), r, ty);
             }
+            return;
         }
+        let (l, values): (Vec<_>, Vec<_>) = given.map(|(e, r, ty)| (e, (r, ty))).unzip();
+        self.assign_regs(&l, &values);
     }
     /// Calls a function of a library package, wherever its body is. Arguments are in the window.
     pub(super) fn call_library(&mut self, path: &str, name: &str, window: Reg, arg_words: u32) {

@@ -87,9 +87,8 @@ impl Em<'_> {
             Some(l) => t.label == Some(l),
             None => !cont || t.cont.is_some(),
         });
-        match found.map(|t| if cont { t.cont } else { Some(t.brk) }) {
-            Some(Some(l)) => self.f.goto(l),
-            Some(None) | None => {}
+        if let Some(Some(l)) = found.map(|t| if cont { t.cont } else { Some(t.brk) }) {
+            self.f.goto(l);
         }
     }
     /// The condition of an `if` or `for`.
