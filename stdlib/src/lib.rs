@@ -10,6 +10,7 @@ pub mod stdio;
 pub mod text;
 
 mod bytes;
+mod context;
 mod errors;
 mod fmt;
 pub mod math;
@@ -43,7 +44,7 @@ static PACKAGES: &[Package] = &[
     package("container/heap", include_str!("container/heap/heap.gol"), &[]),
     package("container/list", include_str!("container/list/list.gol"), &[]),
     package("container/ring", include_str!("container/ring/ring.gol"), &[]),
-    package("context", include_str!("context/context.gol"), &[]),
+    package("context", include_str!("context/context.gol"), context::NATIVES),
     package("errors", include_str!("errors/errors.gol"), errors::NATIVES),
     package("fmt", concat!(include_str!("fmt/fmt.gol"), include_str!("fmt/scan.gol")), fmt::NATIVES),
     package("internal/stdio", include_str!("internal/stdio/stdio.gol"), &[]),
