@@ -45,3 +45,11 @@ pub fn substrings(cx: &Cx, s: u64, parts: &[(usize, usize)]) -> Result<[u64; 3],
     }
     Ok(out)
 }
+
+/// Writes the elements of a fresh `[]rune`.
+pub fn fill_runes(slice: [u64; 3], runes: impl Iterator<Item = u32>) {
+    for (k, rune) in runes.enumerate().take(slice[1] as usize) {
+        // SAFETY: a fresh slice of packed 32-bit elements; `k` is below its length.
+        unsafe { *(slice[0] as *mut u32).add(k) = rune };
+    }
+}

@@ -1,5 +1,7 @@
 //! Natives of package fmt: the formatter's two passes to a string, to bytes, to a file descriptor.
 
+mod scan;
+
 use crate::abi::{Done, leaf};
 use crate::format::{Answers, Noted, Printer, recycle};
 use crate::stdio;
@@ -66,6 +68,19 @@ pub const NATIVES: &[Native] = &[
         cx.set_bool(0, nil);
         Ok(())
     }),
+    leaf("fmt.readByte", scan::read_byte),
+    leaf("fmt.decodeAt", scan::decode_at),
+    leaf("fmt.isSpace", scan::is_space),
+    leaf("fmt.parseInt", scan::parse_int),
+    leaf("fmt.parseUint", scan::parse_uint),
+    leaf("fmt.parseFloat", scan::parse_float),
+    leaf("fmt.unquote", scan::unquote),
+    leaf("fmt.quote", scan::quote),
+    leaf("fmt.pointee", scan::pointee),
+    leaf("fmt.storeWord", scan::store_word),
+    leaf("fmt.storeFloat", scan::store_float),
+    leaf("fmt.storeString", scan::store_word),
+    leaf("fmt.typeName", scan::type_name),
 ];
 
 /// As in fmt.gol.

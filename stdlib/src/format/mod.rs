@@ -120,6 +120,11 @@ impl<'a> Printer<'a> {
         Err(Noted { calls: self.calls })
     }
 
+    /// From now on no methods are called: values are shown by their structure.
+    pub fn plain(&mut self) {
+        self.erroring = true;
+    }
+
     /// As Sprint: a space between operands of which neither is a string.
     pub fn print(&mut self, args: &[u64]) -> Result<(), Fault> {
         let mut after_string = false;
@@ -162,15 +167,8 @@ impl Noted {
         let known = cx.known();
         let receivers = cx.new_slice(known.anys, self.calls.len())?;
         let meta = cx.new_slice(known.ints, self.calls.len() * META_WORDS)?;
-        for (k, call) in self.calls.iter().enumerate() {
-            // SAFETY: fresh slices of one word a call and `META_WORDS` words a call.
-            unsafe {
-                *(receivers[0] as *mut u64).add(k) = call.receiver;
-                for (j, &word) in call.meta.iter().enumerate() {
-                    *(meta[0] as *mut u64).add(k * META_WORDS + j) = word as u64;
-                }
-            }
-        }
+        crate::abi::fill(receivers, self.calls.iter().map(|c| c.receiver));
+        crate::abi::fill(meta, self.calls.iter().flat_map(|c| c.meta).map(|word| word as u64));
         Ok((receivers, meta))
     }
 }

@@ -312,7 +312,8 @@ impl Printer<'_> {
     /// `%v` and `%d` of a plain `[]byte`.
     fn bytes_list(&mut self, v: Val, verb: char) -> Done {
         if self.spec.sharp_v {
-            self.type_name(v.ty);
+            // By its usual name, where the type's own is []uint8.
+            self.out.extend_from_slice(b"[]byte");
             if self.word(v, 0) == 0 {
                 self.out.extend_from_slice(b"(nil)");
                 return Ok(());

@@ -85,7 +85,7 @@ pub const NATIVES: &[Native] = &[
     leaf("math.Gamma", |cx| one(cx, gamma)),
     leaf("math.Hypot", |cx| two(cx, f64::hypot)),
     leaf("math.J0", |cx| one(cx, |x| j0(x))),
-    leaf("math.J1", |cx| one(cx, |x| j1(x))),
+    leaf("math.J1", |cx| one(cx, |x| if x == 0.0 || x.is_infinite() { 0.0 } else { j1(x) })),
     leaf("math.Jn", |cx| {
         cx.set_f64(0, jn(order(cx), cx.arg_f64(1)));
         Ok(())
@@ -96,10 +96,11 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("math.Lgamma", |cx| {
         let mut sign = 1;
+        let x = cx.arg_f64(0);
         // SAFETY: `sign` is a valid place.
-        let v = unsafe { lgamma_r(cx.arg_f64(0), &mut sign) };
+        let v = unsafe { lgamma_r(x, &mut sign) };
         cx.set_f64(0, v);
-        cx.set_i64(1, if sign < 0 { -1 } else { 1 });
+        cx.set_i64(1, if sign < 0 && x != 0.0 { -1 } else { 1 });
         Ok(())
     }),
     leaf("math.Log", |cx| one(cx, f64::ln)),

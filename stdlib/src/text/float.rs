@@ -49,6 +49,7 @@ fn after_point(f: f64, n: usize) -> Decimal {
 
 /// Appends `f` in format `fmt` (`b e E f g G x X`); `prec < 0` is the shortest that reads back; `bits` is 32 or 64.
 pub fn format(out: &mut Vec<u8>, f: f64, fmt: u8, prec: i64, bits: u32) {
+    let f = if bits == 32 { f64::from(f as f32) } else { f };
     if f.is_nan() {
         out.extend_from_slice(b"NaN");
         return;
@@ -228,7 +229,7 @@ pub enum ParseError {
     Range,
 }
 
-/// As strconv.ParseFloat: decimal, hexadecimal (`0x1p-2`), underscores only with a base prefix, Inf and NaN in any case.
+/// As strconv.ParseFloat: decimal, hexadecimal (`0x1p-2`), underscores between digits, Inf and NaN in any case.
 pub fn parse(s: &[u8], bits: u32) -> (f64, Option<ParseError>) {
     let syntax = (0.0, Some(ParseError::Syntax));
     let (negative, body) = match s.first() {
@@ -237,7 +238,7 @@ pub fn parse(s: &[u8], bits: u32) -> (f64, Option<ParseError>) {
         _ => (false, s),
     };
     let sign = if negative { -1.0 } else { 1.0 };
-    let lower = body.to_ascii_lowercase();
+    let mut lower = body.to_ascii_lowercase();
     if lower == b"inf" || lower == b"infinity" {
         return (sign * f64::INFINITY, None);
     }
@@ -250,6 +251,13 @@ pub fn parse(s: &[u8], bits: u32) -> (f64, Option<ParseError>) {
             Some(f) => (sign * f, None),
             None => syntax,
         };
+    }
+    if lower.contains(&b'_') {
+        let between = |i: usize| i > 0 && lower[i - 1].is_ascii_digit() && lower.get(i + 1).is_some_and(u8::is_ascii_digit);
+        if !(0..lower.len()).all(|i| lower[i] != b'_' || between(i)) {
+            return syntax;
+        }
+        lower.retain(|&b| b != b'_');
     }
     let shaped = lower.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'+' | b'-'))
         && lower.iter().any(u8::is_ascii_digit)
@@ -381,7 +389,8 @@ mod tests {
         assert_eq!(parse(b"-0x1.8p1", 64), (-3.0, None));
         assert_eq!(parse(b".5", 64), (0.5, None));
         assert_eq!(parse(b"5.", 64), (5.0, None));
-        assert_eq!(parse(b"1_0", 64).1, Some(ParseError::Syntax));
+        assert_eq!(parse(b"1_0", 64), (10.0, None));
+        assert_eq!(parse(b"1__0", 64).1, Some(ParseError::Syntax));
         assert_eq!(parse(b"", 64).1, Some(ParseError::Syntax));
         assert_eq!(parse(b"0x1p-1074", 64), (5e-324, None));
         assert_eq!(parse(b"-inf", 64), (f64::NEG_INFINITY, None));
