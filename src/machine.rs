@@ -14,10 +14,10 @@ struct Packages;
 
 impl Library for Packages {
     fn source(&self, path: &str) -> Option<&'static str> {
-        gol_stdlib::source(path)
+        gol_stdlib::Std.source(path)
     }
     fn paths(&self) -> Vec<&'static str> {
-        gol_stdlib::paths()
+        gol_stdlib::Std.paths()
     }
 }
 
