@@ -318,22 +318,11 @@ impl Vm {
     pub fn types(&self) -> &Types {
         &self.shared.types
     }
-    /// Runs the functions of a unit, one after the other, as main goroutines. One run at a time.
+    /// Runs the functions of a unit, one after the other, in one main goroutine. One run at a time.
     pub fn run_unit(&self, unit: &Unit) -> RunResult {
-        for f in &unit.entry {
-            let result = self.run_func(*f);
-            if result != RunResult::Done {
-                return result;
-            }
-        }
-        RunResult::Done
-    }
-    fn run_func(&self, f: FuncId) -> RunResult {
         self.shared.ending.store(false, Ordering::Relaxed);
         locked(&self.shared.outcome).take();
-        let code = self.shared.code_of(f);
-        // SAFETY: the unit before a function's entry is its header.
-        let regs = unsafe { (*code.sub(1)).b as usize };
+        let (code, regs) = crate::load::main_of(&self.shared, &unit.entry);
         let outcome = self.runtime.run(code as *const u8, self.shared.stubs.link(Stub::MainExit), regs, &[]);
         if let Some(result) = locked(&self.shared.outcome).take() {
             return result;
