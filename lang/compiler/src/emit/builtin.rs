@@ -147,7 +147,12 @@ impl Em<'_> {
         let Ty::Slice(elem) = *self.types.under(self.ty(args[0])) else { return };
         let back = self.backing(elem);
         // The slice is read before the other operands are evaluated; a local in registers cannot change meanwhile.
-        let s = self.expr_conv(args[0], self.ty(args[0]));
+        let s = if self.f.dst_fresh && self.reg_var(args[0]).is_none() {
+            self.expr_to(args[0], dst);
+            dst
+        } else {
+            self.expr(args[0])
+        };
         match args[1..] {
             [] => self.mov(dst, s, 3),
             [x] if spread => {
