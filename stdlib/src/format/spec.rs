@@ -267,8 +267,8 @@ impl Spec {
 fn keep_point(num: &mut Vec<u8>, verb: u8, prec: i64) {
     let hex = matches!(verb, b'x' | b'X');
     let mut missing = match verb {
-        b'g' | b'G' | b'x' | b'X' if prec < 0 => 6,
-        b'g' | b'G' | b'x' | b'X' => prec,
+        b'g' | b'G' | b'x' if prec < 0 => 6,
+        b'g' | b'G' | b'x' => prec,
         _ => 0,
     };
     let exp = num.iter().position(|&b| matches!(b, b'p' | b'P') || (!hex && matches!(b, b'e' | b'E')));

@@ -153,6 +153,21 @@ pub const NATIVES: &[Native] = &[
         let done = answer(i64::from(unsafe { libc::rename(c_path(cx, 0).as_ptr(), c_path(cx, 1).as_ptr()) }));
         code(cx, done)
     }),
+    leaf("os.link", |cx| {
+        let (from, to) = (c_path(cx, 0), c_path(cx, 1));
+        // SAFETY: NUL-terminated paths.
+        let done = unsafe {
+            if cx.arg_bool(2) { libc::symlink(from.as_ptr(), to.as_ptr()) } else { libc::link(from.as_ptr(), to.as_ptr()) }
+        };
+        code(cx, answer(i64::from(done)))
+    }),
+    leaf("os.readlink", |cx| {
+        let found = std::fs::read_link(OsStr::from_bytes(cx.arg_str(0)));
+        let e = found.as_ref().err().map_or(0, |e| e.raw_os_error().unwrap_or(libc::EIO));
+        cx.set_str(0, found.unwrap_or_default().as_os_str().as_bytes())?;
+        cx.set_i64(1, i64::from(e));
+        Ok(())
+    }),
     leaf("os.chdir", |cx| {
         // SAFETY: a NUL-terminated path.
         let done = answer(i64::from(unsafe { libc::chdir(c_path(cx, 0).as_ptr()) }));
