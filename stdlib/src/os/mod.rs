@@ -30,9 +30,7 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
     leaf("os.environ", |cx| {
-        let vars: Vec<Vec<u8>> = std::env::vars_os()
-            .map(|(k, v)| [k.into_vec(), v.into_vec()].join(&b'='))
-            .collect();
+        let vars: Vec<Vec<u8>> = std::env::vars_os().map(|(k, v)| [k.into_vec(), v.into_vec()].join(&b'=')).collect();
         let out = cx.new_strings(&vars)?;
         cx.set_words(0, &out);
         Ok(())
@@ -157,7 +155,11 @@ pub const NATIVES: &[Native] = &[
         let (from, to) = (c_path(cx, 0), c_path(cx, 1));
         // SAFETY: NUL-terminated paths.
         let done = unsafe {
-            if cx.arg_bool(2) { libc::symlink(from.as_ptr(), to.as_ptr()) } else { libc::link(from.as_ptr(), to.as_ptr()) }
+            if cx.arg_bool(2) {
+                libc::symlink(from.as_ptr(), to.as_ptr())
+            } else {
+                libc::link(from.as_ptr(), to.as_ptr())
+            }
         };
         code(cx, answer(i64::from(done)))
     }),
@@ -205,9 +207,7 @@ pub const NATIVES: &[Native] = &[
         cx.set_str(0, &name)
     }),
     leaf("os.tempDir", |cx| cx.set_str(0, std::env::temp_dir().as_os_str().as_bytes())),
-    leaf("os.executable", |cx| {
-        cx.set_str(0, std::env::current_exe().unwrap_or_default().as_os_str().as_bytes())
-    }),
+    leaf("os.executable", |cx| cx.set_str(0, std::env::current_exe().unwrap_or_default().as_os_str().as_bytes())),
     leaf("os.hostname", |cx| {
         let name = std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default();
         cx.set_str(0, name.trim_ascii_end())
