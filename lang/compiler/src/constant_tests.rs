@@ -6,14 +6,17 @@ fn num(s: &str) -> Value {
 
 #[test]
 fn integers_in_every_base() {
-    for (text, want) in [("0", 0), ("42", 42), ("1_000", 1000), ("0x_Ff", 255), ("0b101", 5), ("0o17", 15), ("017", 15)] {
+    for (text, want) in [("0", 0), ("42", 42), ("1_000", 1000), ("0x_Ff", 255), ("0b101", 5), ("0o17", 15), ("017", 15)]
+    {
         assert_eq!(num(text), Value::int(want), "{text}");
     }
 }
 
 #[test]
 fn floats_are_exact_and_round_once() {
-    for text in ["1.5", ".25", "1e3", "0x1p-2", "0x1.8p1", "3.14159", "1e-310", "4.9e-324", "2.2250738585072011e-308", "1e308"] {
+    for text in
+        ["1.5", ".25", "1e3", "0x1p-2", "0x1.8p1", "3.14159", "1e-310", "4.9e-324", "2.2250738585072011e-308", "1e308"]
+    {
         let want = match text {
             "0x1p-2" => 0.25,
             "0x1.8p1" => 3.0,
@@ -32,7 +35,8 @@ fn floats_are_exact_and_round_once() {
 fn max_float64_of_package_math() {
     let two = num("0x1p1023");
     let eps = Value::arith(Arith::Sub, &num("1"), &num("0x1p-52")).expect("a difference");
-    let v = Value::arith(Arith::Mul, &two, &Value::arith(Arith::Add, &num("1"), &eps).expect("a sum")).expect("a product");
+    let v =
+        Value::arith(Arith::Mul, &two, &Value::arith(Arith::Add, &num("1"), &eps).expect("a sum")).expect("a product");
     assert_eq!(v.to_f64(), Some(f64::MAX));
     assert!(v.represent(Basic::Float64).is_ok());
     assert_eq!(v.represent(Basic::Float32), Err(Misfit::Overflows));
@@ -74,7 +78,9 @@ fn huge_products_stay_small() {
 
 #[test]
 fn durations() {
-    for (text, ns) in [("500ms", 500_000_000i64), ("1h30m", 5_400_000_000_000), ("1.5s", 1_500_000_000), ("3us", 3000), ("7ns", 7)] {
+    for (text, ns) in
+        [("500ms", 500_000_000i64), ("1h30m", 5_400_000_000_000), ("1.5s", 1_500_000_000), ("3us", 3000), ("7ns", 7)]
+    {
         assert_eq!(parse_duration(text), Some(Value::int(ns)), "{text}");
     }
 }
@@ -90,7 +96,9 @@ fn strings_and_runes() {
 
 #[test]
 fn shown_as_go_shows_them() {
-    for (text, want) in [("1e100", "1e+100"), ("1.5", "1.5"), ("3.0", "3"), ("0.000001", "1e-06"), ("123456.7", "123457")] {
+    for (text, want) in
+        [("1e100", "1e+100"), ("1.5", "1.5"), ("3.0", "3"), ("0.000001", "1e-06"), ("123456.7", "123457")]
+    {
         assert_eq!(num(text).to_string(), want);
     }
 }

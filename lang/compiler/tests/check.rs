@@ -3,7 +3,10 @@
 //! `// ERROR E0301 "text"` (or `WARN`) at the end of a line: on that line a diagnostic of that code, whose message
 //! contains the text. Several marks may follow each other. Nothing else may be reported.
 
+use gol_compiler::info::Mode;
 use gol_compiler::session::{Library, Session, TextKind};
+use gol_compiler::types::Types;
+use gol_syntax::ast::ExprId;
 use gol_syntax::diag::{Diagnostic, Severity};
 use std::path::Path;
 
@@ -100,6 +103,28 @@ fn programs_are_judged_as_marked() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Values that emission would find without a final type.
+fn untyped_leftovers(s: &Session) -> Vec<String> {
+    let mut out = vec![];
+    for i in 0..s.ast.expr_count() {
+        let e = ExprId::new(i);
+        let Some(info) = s.info.expr(e) else { continue };
+        let wrong = match info.mode {
+            Mode::Invalid => true,
+            Mode::Var | Mode::MapIndex | Mode::Value | Mode::CommaOk => {
+                s.types.is_untyped(info.ty) || info.ty == Types::ERROR
+            }
+            Mode::Const => info.value.is_none(),
+            Mode::Nil | Mode::NoValue | Mode::Builtin(_) | Mode::Type | Mode::Pkg(_) => false,
+        };
+        if wrong {
+            let at = s.locate(s.ast.expr_span(e).lo);
+            out.push(format!("leftover: {at:?} {:?} {:?} {:?}", info.mode, s.types.get(info.ty), s.ast.expr(e)));
+        }
+    }
+    out
+}
+
 /// Checks the files named in the environment, for work on the checker.
 #[test]
 fn files_named_in_gol_check() {
@@ -107,7 +132,16 @@ fn files_named_in_gol_check() {
     let mut bad = 0;
     for f in list.split_whitespace() {
         let mut s = session();
-        let diags = s.check(f, std::fs::read(f).expect("a readable file"));
+        let text = std::fs::read(f).expect("a readable file");
+        let diags = if std::env::var("GOL_EMIT").is_ok() {
+            println!("compiling {f}");
+            s.compile(f, text, TextKind::File).diagnostics
+        } else {
+            s.check(f, text)
+        };
+        if diags.is_empty() {
+            untyped_leftovers(&s).iter().for_each(|l| println!("{l}"));
+        }
         bad += usize::from(!diags.is_empty());
         for d in &diags {
             println!("{}", show(&s, d));

@@ -106,6 +106,11 @@ pub(crate) unsafe fn end_goroutine(p: *mut P) -> u64 {
     }
 }
 
+pub(crate) unsafe fn on_coroutine(p: *mut P) -> bool {
+    // SAFETY: as `current`.
+    unsafe { !current(p).is_null() }
+}
+
 pub(crate) unsafe fn is_killed(p: *mut P) -> bool {
     // SAFETY: as `current`.
     unsafe {
@@ -147,8 +152,10 @@ fn here() -> usize {
 }
 
 /// Runs a native; a Rust panic in it is our mistake, and ends the program with a message instead of unwinding through handlers.
+/// What a native has done already cannot be done again, so running out of memory in it is final.
 pub(crate) fn guarded<T>(f: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)) {
+        Ok(Err(Fault::OutOfMemory)) => Err(Fault::Fatal("runtime: out of memory".into())),
         Ok(result) => result,
         Err(_) => Err(Fault::Fatal("internal error: a native function panicked".into())),
     }

@@ -1,7 +1,7 @@
 //! The engine's shared state and the machine's face to the rest: [`Vm`]. *(unsafe)*
 use crate::callback;
 use crate::code::{Pc, enter};
-use crate::frames::{CodeMap, Stubs};
+use crate::frames::{CodeMap, Stub, Stubs};
 use crate::handlers::handler_of;
 use crate::native::{Native, NativeFn};
 use crate::object::iface;
@@ -150,6 +150,7 @@ impl Shared {
                 handler_of(Op::NativeRet),
                 stub(unwind::DeferNext),
                 stub(unwind::FatalNext),
+                handler_of(Op::GoExit),
             ]),
             preempt_entry: config.preempt_entry,
             max_stack_bytes: config.runtime.max_stack_slots * 8,
@@ -224,16 +225,22 @@ impl Shared {
     pub fn print(&self, text: &str) {
         (self.hooks.print)(text);
     }
-    /// The run ends with `result`, the first one counts.
+    /// The run ends with `result` after `text` was printed; only the first who comes here does it.
     ///
     /// # Safety
     /// The running processor.
-    pub unsafe fn finish(&self, p: *mut P, result: RunResult) {
-        locked(&self.outcome).get_or_insert(result);
-        if !self.ending.swap(true, Ordering::Relaxed) {
-            // SAFETY: the runtime outlives its processors.
-            unsafe { (*(*p).runtime).interrupt() };
+    pub unsafe fn finish(&self, p: *mut P, result: RunResult, text: impl FnOnce() -> String) {
+        // Relaxed: only who wins matters; the outcome is published by its lock.
+        if self.ending.swap(true, Ordering::Relaxed) {
+            return;
         }
+        let text = text();
+        if !text.is_empty() {
+            self.print(&text);
+        }
+        locked(&self.outcome).get_or_insert(result);
+        // SAFETY: the runtime outlives its processors.
+        unsafe { (*(*p).runtime).interrupt() };
     }
     /// # Safety
     /// The running processor.
@@ -242,7 +249,7 @@ impl Shared {
             hook(code);
         }
         // SAFETY: the caller's.
-        unsafe { self.finish(p, RunResult::Exit(code)) };
+        unsafe { self.finish(p, RunResult::Exit(code), String::new) };
     }
 }
 
@@ -327,7 +334,7 @@ impl Vm {
         let code = self.shared.code_of(f);
         // SAFETY: the unit before a function's entry is its header.
         let regs = unsafe { (*code.sub(1)).b as usize };
-        let outcome = self.runtime.run(code as *const u8, self.shared.stubs.go_exit(), regs, &[]);
+        let outcome = self.runtime.run(code as *const u8, self.shared.stubs.link(Stub::MainExit), regs, &[]);
         if let Some(result) = locked(&self.shared.outcome).take() {
             return result;
         }

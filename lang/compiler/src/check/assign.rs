@@ -62,8 +62,8 @@ impl Checker<'_> {
         Target::Bad
     }
 
-    fn store(&mut self, lhs: ExprId, x: &mut Operand, context: &str) {
-        match self.target(lhs) {
+    fn store_to(&mut self, target: Target, lhs: ExprId, x: &mut Operand, context: &str) {
+        match target {
             Target::Bad => x.invalidate(),
             Target::Blank => {
                 let context = if context == "assignment" { "assignment to _ identifier" } else { context };
@@ -86,21 +86,13 @@ impl Checker<'_> {
     }
 
     pub(super) fn assign(&mut self, lhs: &[ExprId], rhs: &[ExprId]) {
+        let context = if lhs.len() > 1 { "multiple assignment" } else { "assignment" };
         let call = matches!(rhs, [r] if matches!(self.ast.expr(self.unparen(*r)), Expr::Call(..)));
         if lhs.len() == rhs.len() && !call {
             for (&l, &r) in lhs.iter().zip(rhs) {
                 let target = self.target(l);
                 let mut x = self.expr(r);
-                match target {
-                    Target::Bad => {}
-                    Target::Blank => {
-                        self.assignment(&mut x, None, "assignment to _ identifier");
-                        if x.ok() {
-                            self.set_info(l, Mode::Var, x.ty, None);
-                        }
-                    }
-                    Target::Of(ty) => self.assignment(&mut x, Some(ty), "assignment"),
-                }
+                self.store_to(target, l, &mut x, context);
             }
             return;
         }
@@ -122,7 +114,8 @@ impl Checker<'_> {
             return;
         }
         for (&l, x) in lhs.iter().zip(&mut xs) {
-            self.store(l, x, "assignment");
+            let target = self.target(l);
+            self.store_to(target, l, x, context);
         }
         self.note_comma_ok(*one, &xs);
     }

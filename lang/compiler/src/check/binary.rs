@@ -166,7 +166,7 @@ impl Checker<'_> {
         if x.is_nil() || y.is_nil() {
             return t.has_nil(if x.is_nil() { y.ty } else { x.ty });
         }
-        !matches!(t.under(x.ty), Ty::Pointer(_)) && !matches!(t.under(y.ty), Ty::Pointer(_))
+        matches!(t.under(x.ty), Ty::Basic(_)) && matches!(t.under(y.ty), Ty::Basic(_))
     }
 
     /// Typed constants must fit their type after each operation; untyped integers may not grow without end.
@@ -298,7 +298,7 @@ impl Checker<'_> {
             if x.is_nil() || y.is_nil() {
                 let other = if x.is_nil() { y } else { x };
                 if other.is_nil() {
-                    let cause = format!("operator {} not defined on nil", op.text());
+                    let cause = format!("operator {} not defined on untyped nil", op.text());
                     return Some((self.at(y), Code::BadOperand, cause));
                 }
                 return None;

@@ -2,7 +2,6 @@
 
 use super::Checker;
 use super::operand::Operand;
-use super::relation::bytes_or_runes;
 use crate::constant::Value;
 use crate::info::{Builtin, Mode};
 use crate::types::{Basic, Class, Ty, TyId, Types};
@@ -275,8 +274,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if source != elem && self.types.under_id(elem) != source || source != elem && !bytes_or_runes(self.types, to.ty)
-        {
+        if source != elem {
             let m = format!(
                 "invalid argument: arguments to copy {} and {} have different element types {} and {}",
                 self.describe(&to),

@@ -364,8 +364,7 @@ impl<'a> Checker<'a> {
                 return self.not_yet(at, "an interface that a signature in it embeds again");
             }
             let from = self.completing.iter().position(|&c| c == id).unwrap_or(0);
-            let cycle: Vec<ObjId> =
-                self.completing[from..].iter().filter_map(|&n| self.types.named(n).obj).collect();
+            let cycle: Vec<ObjId> = self.completing[from..].iter().filter_map(|&n| self.types.named(n).obj).collect();
             self.broken.extend(&self.completing[from..]);
             return self.report_cycle(&cycle, true);
         }

@@ -196,7 +196,7 @@ impl Checker<'_> {
     fn ident(&mut self, e: ExprId, name: Sym) -> Operand {
         let at = self.span(e);
         if self.is_blank(name) {
-            self.err(Code::BadBlank, at, "cannot use _ as value");
+            self.err(Code::BadBlank, at, "cannot use _ as value or type");
             return Operand::invalid(e);
         }
         let Some(obj) = self.find(name) else {
@@ -217,10 +217,7 @@ impl Checker<'_> {
     }
 
     fn undefined_help(&self, name: Sym) -> Option<String> {
-        if self.role.script()
-            && let Some(g) = self.top.objects().iter().find(|&&o| self.info.obj(o).name == name)
-        {
-            let _ = g;
+        if self.declared_later(name, &self.items) {
             return Some("it is declared further down: variables can be used only after their declaration".into());
         }
         if let Some(path) = self.world.implicit.get(&name)

@@ -39,10 +39,10 @@ impl Checker<'_> {
                 self.write_expr(out, *x, d);
                 out.push(')');
             }
-            Expr::FuncLit(sig, _) => {
+            Expr::FuncLit(sig, body) => {
                 out.push_str("func");
                 self.write_sig(out, sig, d);
-                out.push_str(" {…}");
+                out.push_str(if self.ast.block(*body).stmts.is_empty() { " {}" } else { " {…}" });
             }
             Expr::CompLit(ty, elems) => {
                 if let Some(t) = ty {

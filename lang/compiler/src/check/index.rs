@@ -164,8 +164,7 @@ impl Checker<'_> {
         match self.types.under(x.ty) {
             Ty::Basic(b) if b.is(Class::String) => {
                 if three {
-                    let m = format!("invalid operation: 3-index slice of string {}", self.expr_text(base));
-                    self.err(Code::NotIndexable, at, m);
+                    self.err(Code::NotIndexable, at, "invalid operation: 3-index slice of string");
                     return None;
                 }
                 let n = x.value.as_ref().and_then(Value::as_bytes).map(|s| s.len() as u64);
@@ -175,7 +174,7 @@ impl Checker<'_> {
             Ty::Array(n, t) => {
                 let (n, t) = (*n, *t);
                 if x.mode != Mode::Var {
-                    let m = format!("invalid operation: {} (slice of unaddressable value)", self.describe(x));
+                    let m = format!("cannot slice unaddressable value {}", self.describe(x));
                     self.err(Code::NotAddressable, at, m);
                     return None;
                 }

@@ -91,6 +91,8 @@ pub fn check_items(
         diags: vec![],
         facts: PkgFacts::default(),
         imports: Scope::default(),
+        implicit: Scope::default(),
+        items: vec![],
         top: Scope::default(),
         locals: vec![],
         funcs: vec![],
@@ -111,6 +113,7 @@ pub fn check_items(
         completing: vec![],
         broken: Default::default(),
         signatures: 0,
+        gave_up: None,
     };
     c.package(items);
     let mut diags = std::mem::take(&mut c.diags);
@@ -145,6 +148,10 @@ pub(crate) struct Checker<'a> {
     facts: PkgFacts,
     /// Imported packages by name, and dot-imported names.
     imports: Scope,
+    /// Packages that a script uses without import; the user's own names win.
+    implicit: Scope,
+    /// Top-level statements of a script.
+    items: Vec<StmtId>,
     /// The package's (or the prompt line's) own names.
     top: Scope,
     /// Blocks around the current place, innermost last.
@@ -180,6 +187,8 @@ pub(crate) struct Checker<'a> {
     broken: rustc_hash::FxHashSet<NamedId>,
     /// Signatures around the current place in a type.
     signatures: u32,
+    /// The first expression that is invalid: then something must have been reported.
+    gave_up: Option<ExprId>,
 }
 
 /// A block's names.
@@ -303,6 +312,9 @@ impl<'a> Checker<'a> {
     /// Writes down what is known of an expression.
     fn record(&mut self, x: &Operand) {
         self.set_info(x.expr, x.mode, x.ty, x.value.clone());
+        if x.mode == Mode::Invalid && self.gave_up.is_none() {
+            self.gave_up = Some(x.expr);
+        }
         if self.types.is_untyped(x.ty) && !matches!(x.mode, Mode::Invalid | Mode::Type) {
             self.untyped.push(x.expr);
         }

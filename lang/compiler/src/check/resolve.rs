@@ -6,7 +6,9 @@ use super::{Checker, Role};
 use crate::constant::Value;
 use crate::info::{Obj, ObjId, ObjKind};
 use crate::types::{NamedId, PkgId, Ty, TyId, Types};
-use gol_syntax::ast::{Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec};
+use gol_syntax::ast::{
+    Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec,
+};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::Span;
 
@@ -55,10 +57,17 @@ impl<'a> Checker<'a> {
             self.check_func(f.obj, &f.decl.sig, f.recv, f.decl);
         }
         self.run_later();
+        if self.role == Role::Script {
+            self.unused_globals();
+        }
         self.facts.funcs = funcs.iter().map(|f| f.obj).collect();
         self.finalize_rest();
         self.unused_imports();
         self.order_inits();
+        if let Some(e) = self.gave_up.filter(|_| !self.failed()) {
+            let (at, text) = (self.span(e), self.expr_text(e));
+            self.not_yet(at, &format!("the meaning of {text} here"));
+        }
         if !self.failed() {
             self.check_main(items);
         }

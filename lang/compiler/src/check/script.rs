@@ -2,11 +2,12 @@
 
 use super::{Checker, Role};
 use crate::info::ObjKind;
-use gol_syntax::ast::{Expr, Stmt, StmtId};
+use gol_syntax::ast::{Expr, Stmt, StmtId, Sym};
 
 impl Checker<'_> {
     pub(super) fn script(&mut self, items: &[StmtId]) {
         self.funcs.push(Self::script_context());
+        self.items = items.to_vec();
         for &s in items {
             match self.ast.stmt(s) {
                 Stmt::Package(_) | Stmt::Import(_) | Stmt::Func(_) | Stmt::Const(_) | Stmt::Type(_) => continue,
@@ -23,9 +24,6 @@ impl Checker<'_> {
         }
         if self.calls_main || self.role == Role::Prompt {
             self.facts.main = None;
-        }
-        if self.role == Role::Script {
-            self.unused_globals();
         }
     }
 
@@ -57,7 +55,16 @@ impl Checker<'_> {
         }
     }
 
-    fn unused_globals(&mut self) {
+    /// A variable of the top level that a statement further down declares.
+    pub(super) fn declared_later(&self, name: Sym, items: &[StmtId]) -> bool {
+        items.iter().any(|&s| match self.ast.stmt(s) {
+            Stmt::Define(lhs, _) => lhs.iter().any(|&l| matches!(self.ast.expr(l), Expr::Name(n) if *n == name)),
+            Stmt::Var(specs) => specs.iter().any(|v| v.names.iter().any(|n| n.sym == name)),
+            _ => false,
+        })
+    }
+
+    pub(super) fn unused_globals(&mut self) {
         let unused: Vec<_> = self.top.objects().to_vec();
         for o in unused {
             let obj = self.info.obj(o);

@@ -8,6 +8,7 @@ use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
 use crate::types::{FuncTy, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId, Ident, Sym};
 use gol_syntax::diag::{Code, Diagnostic};
+use gol_syntax::span::Span;
 
 impl Checker<'_> {
     pub(super) fn select(&mut self, e: ExprId, base: ExprId, name: Ident) -> Operand {
@@ -30,6 +31,9 @@ impl Checker<'_> {
             self.err(Code::UncalledBuiltin, at, m);
             return Operand::invalid(e);
         }
+        let base_ty = self.types.pointee(x.ty).unwrap_or(x.ty);
+        self.complete(x.ty);
+        self.complete(base_ty);
         let mut x = x;
         if x.is_nil() {
             let at = self.at(&x);
@@ -75,10 +79,14 @@ impl Checker<'_> {
         }
         let path = self.world.implicit.get(&name)?;
         let pkg = (*self.world.packages.get(path)?)?;
-        let ident = Ident { sym: name, span: gol_syntax::span::Span::default() };
-        let obj = self.import_object(ident, pkg);
-        self.info.obj_mut(obj).used = true;
-        self.imports.insert(name, obj);
+        let obj = match self.implicit.get(name) {
+            Some(o) => o,
+            None => {
+                let o = self.import_object(Ident { sym: name, span: Span::default() }, pkg);
+                self.implicit.insert(name, o);
+                o
+            }
+        };
         self.info.uses.insert(e, obj);
         Some(pkg)
     }
@@ -190,7 +198,7 @@ impl Checker<'_> {
             let m = format!("{text} undefined (type {ty} is pointer to interface, not interface)");
             return self.err(Code::NoMember, name.span, m);
         }
-        let what = if x.mode == Mode::Type { "method" } else { "field or method" };
+        let what = "field or method";
         let members = self.member_names(x.ty);
         let other = members.iter().find(|(s, _)| self.name(*s).to_lowercase() == n.to_lowercase());
         let hidden = other.is_some_and(|(s, _)| *s == name.sym);

@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
                 return self.not_yet(at, "a case of interface type in a switch without a value");
             }
             let m = format!(
-                "invalid case {} in switch (mismatched types {} and bool)",
+                "invalid case {} in switch on true (mismatched types {} and bool)",
                 self.expr_text(e),
                 self.ty_text(v.ty)
             );

@@ -219,7 +219,7 @@ impl Em<'_> {
         }
         match l {
             Lhs::Blank | Lhs::Place(Place::Reg(_) | Place::Global(_), _) => {}
-            Lhs::Place(Place::Mem(a, _), _) => *a = self.save(*a, 1, written),
+            Lhs::Place(Place::Mem(a, _) | Place::Packed(a), _) => *a = self.save(*a, 1, written),
             Lhs::Place(Place::Elem(s, i), _) => {
                 *s = self.save(*s, 3, written);
                 *i = self.save(*i, 1, written);
@@ -249,9 +249,20 @@ impl Em<'_> {
         if let Lhs::Place(Place::Reg(x), _) = place {
             self.op_assign_reg(op, ty, x, r);
         } else {
+            let n = self.words(ty);
+            if self.num(ty) == Num::F64 && self.calm(r) {
+                let cur = self.f.alloc(n);
+                self.f.pos = pos;
+                self.load_lhs(&place, cur);
+                if !self.mul_add(op, ty, cur, r) {
+                    self.arith(op, ty, cur, cur, r);
+                }
+                self.store_lhs(&place, cur);
+                self.f.next = mark;
+                return;
+            }
             // The value of y first: a call in it may change x.
             let v = if self.value(r).is_none() { Some(self.expr(r)) } else { None };
-            let n = self.words(ty);
             let cur = self.f.alloc(n);
             self.f.pos = pos;
             self.load_lhs(&place, cur);
@@ -267,6 +278,21 @@ impl Em<'_> {
         }
         self.f.next = mark;
     }
+    /// Evaluating it changes nothing: variables, fields, elements and arithmetic on them.
+    fn calm(&self, e: ExprId) -> bool {
+        let e = self.strip(e);
+        if self.value(e).is_some() || self.f.given.contains_key(&e) {
+            return true;
+        }
+        match *self.ast.expr(e) {
+            Expr::Name(_) => true,
+            Expr::Select(x, _) => self.calm(x),
+            Expr::Index(x, ref ix) => self.calm(x) && ix.iter().all(|i| self.calm(*i)),
+            Expr::Unary(op, x) => op != gol_syntax::ast::UnOp::Recv && self.calm(x),
+            Expr::Binary(_, l, r) => self.calm(l) && self.calm(r),
+            _ => false,
+        }
+    }
     fn load_lhs(&mut self, l: &Lhs, dst: Reg) {
         match *l {
             Lhs::Blank => {}
@@ -279,17 +305,7 @@ impl Em<'_> {
     }
     fn op_assign_reg(&mut self, op: BinOp, ty: TyId, x: Reg, r: ExprId) {
         match self.num(ty) {
-            Num::F64 if matches!(op, BinOp::Add | BinOp::Sub) => {
-                if let Expr::Binary(BinOp::Mul, a, b) = *self.ast.expr(self.strip(r))
-                    && self.value(r).is_none()
-                {
-                    let a = self.expr(a);
-                    let b = self.expr(b);
-                    let code = if op == BinOp::Add { Op::MulAddF } else { Op::MulSubF };
-                    return self.f.emit(code, x, a, b, 0);
-                }
-                self.arith(op, ty, x, x, r);
-            }
+            Num::F64 if self.mul_add(op, ty, x, r) => {}
             Num::Str => {
                 let parts = self.string_parts(r);
                 let n = parts.len() as u32 + 1;

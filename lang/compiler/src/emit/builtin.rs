@@ -9,6 +9,17 @@ use gol_syntax::ast::{BinOp, ExprId};
 
 impl Em<'_> {
     pub(super) fn builtin_to(&mut self, e: ExprId, b: Builtin, args: &[ExprId], spread: bool, dst: Reg) {
+        if let [x] = *args
+            && let Ty::Tuple(tys) = self.types.get(self.ty(x)).clone()
+        {
+            let mut r = self.expr(x);
+            let mut parts = vec![];
+            for ty in tys {
+                parts.push((r, ty));
+                r += self.words(ty);
+            }
+            return self.builtin_tuple(e, b, &parts, dst);
+        }
         match b {
             Builtin::Append => self.append_to(args, spread, dst),
             Builtin::Len | Builtin::Cap => self.len_to(b, args[0], dst),
@@ -44,6 +55,55 @@ impl Em<'_> {
             Builtin::Recover => self.f.emit(Op::Recover, dst, 0, 0, 0),
             // A constant always.
             Builtin::UnsafeSizeof => self.load_word(dst, 0),
+        }
+    }
+
+    /// A builtin whose arguments are the results of one call.
+    fn builtin_tuple(&mut self, e: ExprId, b: Builtin, parts: &[(Reg, TyId)], dst: Reg) {
+        match b {
+            Builtin::Print | Builtin::Println => self.print_values(b == Builtin::Println, parts),
+            Builtin::Copy => self.copy_regs(parts[0], parts[1], dst),
+            Builtin::Delete => self.delete_regs(parts[0], parts[1]),
+            Builtin::Complex => {
+                let narrow = self.num(self.ty(e)) == Num::Complex(true);
+                for (i, &(r, _)) in parts.iter().enumerate() {
+                    if narrow {
+                        self.f.emit(Op::F32ToF, dst + i as u32, r, 0, 0);
+                    } else {
+                        self.mov(dst + i as u32, r, 1);
+                    }
+                }
+            }
+            Builtin::Append => {
+                let Ty::Slice(elem) = *self.types.under(parts[0].1) else { return };
+                let t = self.f.alloc(3);
+                self.pack_regs(&parts[1..], elem, t);
+                self.mov(dst, parts[0].0, 3);
+                let back = self.backing(elem);
+                self.f.emit(Op::AppendS, dst, t, 0, back);
+            }
+            Builtin::Min | Builtin::Max => {
+                let ty = self.ty(e);
+                let kind = self.num(ty);
+                let acc = self.f.alloc(1);
+                self.mov(acc, parts[0].0, 1);
+                for &(r, _) in &parts[1..] {
+                    self.pick(acc, r, ty, kind, b == Builtin::Min);
+                }
+                self.mov(dst, acc, 1);
+            }
+            // The others take one argument, or types.
+            Builtin::Cap
+            | Builtin::Clear
+            | Builtin::Close
+            | Builtin::Imag
+            | Builtin::Len
+            | Builtin::Make
+            | Builtin::New
+            | Builtin::Panic
+            | Builtin::Real
+            | Builtin::Recover
+            | Builtin::UnsafeSizeof => {}
         }
     }
 
@@ -87,7 +147,12 @@ impl Em<'_> {
         let Ty::Slice(elem) = *self.types.under(self.ty(args[0])) else { return };
         let back = self.backing(elem);
         // The slice is read before the other operands are evaluated; a local in registers cannot change meanwhile.
-        let s = self.expr_conv(args[0], self.ty(args[0]));
+        let s = if self.f.dst_fresh && self.reg_var(args[0]).is_none() {
+            self.expr_to(args[0], dst);
+            dst
+        } else {
+            self.expr(args[0])
+        };
         match args[1..] {
             [] => self.mov(dst, s, 3),
             [x] if spread => {
@@ -135,12 +200,14 @@ impl Em<'_> {
         args.first().is_some_and(|x| self.reg_var(*x) == Some(dst))
     }
     fn copy_to(&mut self, args: &[ExprId], dst: Reg) {
-        let (a, b) = (args[0], args[1]);
-        let Ty::Slice(elem) = *self.types.under(self.ty(a)) else { return };
-        let from = self.num(self.ty(b));
-        let d = self.expr(a);
-        let s = self.expr(b);
-        if from == Num::Str {
+        let (at, bt) = (self.ty(args[0]), self.ty(args[1]));
+        let a = self.expr(args[0]);
+        let b = self.expr(args[1]);
+        self.copy_regs((a, at), (b, bt), dst);
+    }
+    fn copy_regs(&mut self, (d, ty): (Reg, TyId), (s, from): (Reg, TyId), dst: Reg) {
+        let Ty::Slice(elem) = *self.types.under(ty) else { return };
+        if self.num(from) == Num::Str {
             self.f.emit(Op::CopyStr, dst, d, s, 0);
         } else {
             let back = self.backing(elem);
@@ -152,6 +219,11 @@ impl Em<'_> {
         let Ty::Map(k, _) = *self.types.under(ty) else { return };
         let m = self.expr(args[0]);
         let key = self.expr_conv(args[1], k);
+        self.delete_regs((m, ty), (key, k));
+    }
+    fn delete_regs(&mut self, (m, ty): (Reg, TyId), (key, from): (Reg, TyId)) {
+        let Ty::Map(k, _) = *self.types.under(ty) else { return };
+        let key = self.reg_conv(key, from, k);
         let t = self.type_id(ty);
         self.f.emit(Op::MapDel, m, key, 0, t);
     }
@@ -274,14 +346,17 @@ impl Em<'_> {
     // ---- print
 
     fn print(&mut self, line: bool, args: &[ExprId]) {
-        let prefix = if self.st.script { "printout" } else { "print" };
         // All arguments are evaluated before anything is written.
         let mut values = vec![];
         for &x in args {
             let ty = self.concrete(self.ty(x));
             values.push((self.expr(x), ty));
         }
-        for (i, (r, ty)) in values.into_iter().enumerate() {
+        self.print_values(line, &values);
+    }
+    fn print_values(&mut self, line: bool, values: &[(Reg, TyId)]) {
+        let prefix = if self.st.script { "printout" } else { "print" };
+        for (i, &(r, ty)) in values.iter().enumerate() {
             if line && i > 0 {
                 self.print_value(prefix, "space", 0, 0);
             }

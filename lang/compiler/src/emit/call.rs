@@ -120,7 +120,8 @@ impl Em<'_> {
             (true, None) => self.addr_to(p, ty, dst),
             (false, Some(t)) => {
                 let r = self.load(p, ty);
-                self.load_to(Place::Mem(r, 0), t, dst);
+                let p = self.deref(r, t);
+                self.load_to(p, t, dst);
             }
             (false, None) => self.load_to(p, ty, dst),
         }
@@ -277,25 +278,28 @@ impl Em<'_> {
             && let Some(&last) = sig.params.last()
             && let Ty::Slice(elem) = *self.types.under(last)
         {
-            let rest = tys.get(fixed..).unwrap_or(&[]);
-            self.pack_regs(r, rest, elem, slot);
+            let mut rest = vec![];
+            for &ty in tys.get(fixed..).unwrap_or(&[]) {
+                rest.push((r, ty));
+                r += self.words(ty);
+            }
+            self.pack_regs(&rest, elem, slot);
         }
         self.f.keep(mark);
         debug_assert!(first > w);
     }
-    fn pack_regs(&mut self, mut r: Reg, tys: &[TyId], elem: TyId, dst: Reg) {
-        if tys.is_empty() {
+    pub(super) fn pack_regs(&mut self, parts: &[(Reg, TyId)], elem: TyId, dst: Reg) {
+        if parts.is_empty() {
             return self.zero(dst, 3);
         }
         let t = self.f.alloc(4);
-        self.new_backing(t, elem, tys.len() as u64);
-        self.load_word(t + 1, tys.len() as u64);
-        self.load_word(t + 2, tys.len() as u64);
-        for (i, &from) in tys.iter().enumerate() {
+        self.new_backing(t, elem, parts.len() as u64);
+        self.load_word(t + 1, parts.len() as u64);
+        self.load_word(t + 2, parts.len() as u64);
+        for (i, &(r, from)) in parts.iter().enumerate() {
             let v = self.reg_conv(r, from, elem);
             self.load_word(t + 3, i as u64);
             self.store(Place::Elem(t, t + 3), elem, v);
-            r += self.words(from);
         }
         self.mov(dst, t, 3);
     }

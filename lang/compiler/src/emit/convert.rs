@@ -146,7 +146,8 @@ impl Em<'_> {
         if pointer {
             self.mov(dst, s, 1);
         } else if self.words(to) > 0 {
-            self.load_to(super::place::Place::Mem(s, 0), to, dst);
+            let p = self.deref(s, to);
+            self.load_to(p, to, dst);
         }
     }
     /// The type of a value whose constant type may still be untyped.

@@ -42,6 +42,7 @@ impl Em<'_> {
         let n = self.words(self.ty(e));
         let dst = self.f.alloc(n);
         let mark = self.f.next;
+        self.f.fresh = Some(dst);
         self.expr_to(e, dst);
         self.f.next = mark;
         dst
@@ -98,6 +99,7 @@ impl Em<'_> {
 
     /// Fills the registers at `dst` with the value of `e` (a tuple's parts one after another).
     pub(super) fn expr_to(&mut self, e: ExprId, dst: Reg) {
+        self.f.dst_fresh = self.f.fresh.take() == Some(dst);
         let e = self.strip(e);
         let ty = self.ty(e);
         if let Some(&r) = self.f.given.get(&e) {
@@ -217,7 +219,8 @@ impl Em<'_> {
             UnOp::Deref => {
                 let r = self.expr(x);
                 self.f.pos = self.ast.expr_span(e).lo;
-                self.load_to(Place::Mem(r, 0), ty, dst);
+                let p = self.deref(r, ty);
+                self.load_to(p, ty, dst);
             }
             UnOp::Addr => self.address_to(x, dst),
             UnOp::Recv => self.recv_to(e, x, dst),
@@ -269,7 +272,7 @@ impl Em<'_> {
         let steps: Vec<_> = steps.into_iter().rev().collect();
         let Some((&(op0, e0, r0), rest)) = steps.split_first() else { return };
         let mut acc = dst;
-        if !rest.is_empty() {
+        if !rest.is_empty() && !self.f.dst_fresh {
             acc = self.f.alloc(n);
         }
         self.first_step(op0, e0, x, r0, acc);
@@ -277,9 +280,28 @@ impl Em<'_> {
             let to = if i + 1 == rest.len() { dst } else { acc };
             let mark = self.f.next;
             let pos = self.ast.expr_span(at).lo;
-            self.arith_at(op, ty, to, acc, r, pos);
+            if to != acc || !self.mul_add(op, ty, acc, r) {
+                self.arith_at(op, ty, to, acc, r, pos);
+            }
             self.f.next = mark;
         }
+    }
+    /// `acc += a * b` and `acc -= a * b` on float64 in one operation, when `r` is such a product.
+    pub(super) fn mul_add(&mut self, op: BinOp, ty: TyId, acc: Reg, r: ExprId) -> bool {
+        let code = match op {
+            BinOp::Add => Op::MulAddF,
+            BinOp::Sub => Op::MulSubF,
+            _ => return false,
+        };
+        let inner = self.strip(r);
+        let Expr::Binary(BinOp::Mul, a, b) = *self.ast.expr(inner) else { return false };
+        if self.num(ty) != Num::F64 || self.value(inner).is_some() || self.f.given.contains_key(&inner) {
+            return false;
+        }
+        let a = self.expr(a);
+        let b = self.expr(b);
+        self.f.emit(code, acc, a, b, 0);
+        true
     }
     fn arith_at(&mut self, op: BinOp, ty: TyId, dst: Reg, l: Reg, r: ExprId, pos: u32) {
         self.f.pos = pos;

@@ -57,11 +57,17 @@ pub(super) struct Fun {
     /// Labels that something jumps to.
     jumped: Vec<bool>,
     patches: Vec<Patch>,
+    /// The last jump that `goto` made, when nothing was emitted and no label bound since.
+    last_goto: Option<Label>,
     /// What follows cannot be reached: nothing is emitted until a label that is jumped to.
     pub dead: bool,
     pub vars: FxHashMap<ObjId, Loc>,
     /// Expressions whose value is in registers already (arguments of deferred calls).
     pub given: FxHashMap<ExprId, Reg>,
+    /// The destination that the next expression may write before it has read everything: nothing else uses it.
+    pub fresh: Option<Reg>,
+    /// The same for the expression being emitted, until it evaluates an operand.
+    pub dst_fresh: bool,
     pub targets: Vec<Target>,
     pub gotos: FxHashMap<Sym, Label>,
     /// The label of the statement that comes next, for `break L` and `continue L`.
@@ -121,6 +127,7 @@ impl Fun {
             }
         }
         self.code.push(i);
+        self.last_goto = None;
     }
     pub fn emit(&mut self, op: Op, a: u32, b: u32, c: u32, d: u32) {
         self.push(Ins::new(op, a as u16, b as u16, c as u16, d as u16));
@@ -153,10 +160,24 @@ impl Fun {
     }
     /// The label is here. Code behind it is live when it was live before or something jumps here already.
     pub fn bind(&mut self, l: Label) {
+        self.drop_jump(l);
+        self.last_goto = None;
         self.labels[l.0 as usize] = Some(self.code.len() as u32);
         if self.jumped[l.0 as usize] {
             self.dead = false;
         }
+    }
+    /// A jump to the place right behind it is taken back.
+    fn drop_jump(&mut self, l: Label) {
+        if self.last_goto != Some(l) || !self.dead {
+            return;
+        }
+        self.patches.pop();
+        self.code.pop();
+        if self.lines.last().is_some_and(|x| x.0 as usize == self.code.len()) {
+            self.lines.pop();
+        }
+        self.dead = false;
     }
     /// The same for labels that later code may jump back to from anywhere.
     pub fn bind_live(&mut self, l: Label) {
@@ -190,7 +211,11 @@ impl Fun {
         }
     }
     pub fn goto(&mut self, l: Label) {
+        if self.dead {
+            return;
+        }
         self.jump(Op::Jmp, 0, 0, l);
+        self.last_goto = Some(l).filter(|l| !self.is_bound(*l));
     }
     fn branch(&mut self, op: Op, a: u32, b: u32, label: Label) {
         if self.dead {

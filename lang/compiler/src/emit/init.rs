@@ -102,9 +102,10 @@ impl Em<'_> {
         if has_defer {
             self.f.epilogue = Some(self.f.label());
         }
-        for (i, &s) in stmts.iter().enumerate() {
+        let shown = self.info.pkgs.get(self.pkg.0 as usize).and_then(|p| p.print_last).filter(|_| self.st.prompt);
+        for &s in stmts {
             match self.prompt_value(s) {
-                Some(e) if self.st.prompt && i + 1 == stmts.len() => self.prompt_print(e),
+                Some(e) if shown == Some(s) => self.prompt_print(e),
                 _ => self.stmt(s),
             }
         }

@@ -204,12 +204,26 @@ impl Em<'_> {
         }
         let r = match *self.ast.expr(e) {
             Expr::Call(f, ref args, _) => match self.info.expr(f).map(|i| i.mode) {
-                Some(Mode::Builtin(b @ (Builtin::Len | Builtin::Cap))) => self.len_in_place(b, *args.first()?),
+                Some(Mode::Builtin(b @ (Builtin::Len | Builtin::Cap))) => {
+                    let x = *args.first()?;
+                    self.len_in_place(b, x).or_else(|| self.string_len(x))
+                }
                 _ => None,
             },
             _ => self.reg_var(e),
         };
         r.filter(|&r| r != i)
+    }
+    /// The length of a string that keeps its value, taken once.
+    fn string_len(&mut self, x: ExprId) -> Option<Reg> {
+        let s = self.reg_var(x)?;
+        let o = *self.info.uses.get(&self.strip(x))?;
+        if self.num(self.ty(x)) != Num::Str || self.info.obj(o).reassigned {
+            return None;
+        }
+        let r = self.f.alloc(1);
+        self.f.emit(Op::LenS, r, s, 0, 0);
+        Some(r)
     }
     fn count(&mut self, n: Counting, top: Label, cond: Option<ExprId>, end: Label) {
         if self.f.fits_short(top) {

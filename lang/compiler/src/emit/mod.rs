@@ -149,6 +149,8 @@ impl Marks {
         s.func_ks.retain(|_, v| *v < consts);
         s.natives.retain(|_, v| (*v as usize) < self.natives);
         s.methods.retain(|_, v| (*v as usize) < self.methods);
+        // Type ids of a text that failed are given out again.
+        s.words.clear();
         s.pending.clear();
         s.large.clear();
     }

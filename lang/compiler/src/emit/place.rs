@@ -19,6 +19,8 @@ pub(super) enum Place {
     Elem(Reg, Reg),
     /// Element of an array in memory: address, index, length.
     Arr(Reg, Reg, u64),
+    /// A whole array of packed elements behind a pointer: it may be a part of a slice, on any byte, and end on any byte.
+    Packed(Reg),
 }
 
 /// Larger globals are heap objects: the global area is limited, and is searched for references as a whole.
@@ -97,6 +99,7 @@ impl Em<'_> {
                 let (r, off) = self.near(r, off);
                 self.f.emit(Op::Lea, dst, r, off, 0);
             }
+            Place::Packed(r) => self.f.emit(Op::Lea, dst, r, 0, 0),
             Place::Global(g) => self.f.wide(Op::LeaG, dst, 0, g),
             Place::Elem(s, i) => {
                 let stride = self.stride(ty);
@@ -143,12 +146,34 @@ impl Em<'_> {
         self.f.emit(Op::AddI, dst, s, t + 1, 0);
     }
     pub(super) fn addr(&mut self, p: Place, ty: TyId) -> Reg {
-        if let Place::Mem(r, 0) = p {
+        if let Place::Mem(r, 0) | Place::Packed(r) = p {
             return r;
         }
         let t = self.f.alloc(1);
         self.addr_to(p, ty, t);
         t
+    }
+    /// What a pointer points to.
+    pub(super) fn deref(&self, r: Reg, ty: TyId) -> Place {
+        match *self.types.under(ty) {
+            Ty::Array(_, elem) if super::layout::packed(self.types, elem).is_some() => Place::Packed(r),
+            _ => Place::Mem(r, 0),
+        }
+    }
+    /// Copies the elements of a packed array, exactly its bytes.
+    fn copy_packed(&mut self, dst: Reg, src: Reg, ty: TyId) {
+        let Ty::Array(n, elem) = *self.types.under(ty) else { return };
+        let back = self.backing(elem);
+        let mark = self.f.next;
+        let t = self.f.alloc(7);
+        for (slice, addr) in [(t, dst), (t + 3, src)] {
+            self.f.emit(Op::ChkNil, addr, 0, 0, 0);
+            self.mov(slice, addr, 1);
+            self.load_word(slice + 1, n);
+            self.load_word(slice + 2, n);
+        }
+        self.f.emit(Op::CopyS, t + 6, t, t + 3, back);
+        self.f.next = mark;
     }
     /// A part of an aggregate, `off` words into it.
     pub(super) fn part(&mut self, p: Place, whole: TyId, off: u32) -> Place {
@@ -156,7 +181,7 @@ impl Em<'_> {
             Place::Reg(r) => Place::Reg(r + off),
             Place::Mem(r, o) => Place::Mem(r, o.saturating_add(off)),
             Place::Global(g) => Place::Global(g + off),
-            Place::Elem(..) | Place::Arr(..) => Place::Mem(self.addr(p, whole), off),
+            Place::Elem(..) | Place::Arr(..) | Place::Packed(_) => Place::Mem(self.addr(p, whole), off),
         }
     }
 
@@ -203,6 +228,14 @@ impl Em<'_> {
                 }
             }
             Place::Mem(r, off) => self.load_mem(r, off, ty, dst),
+            Place::Packed(r) => {
+                if self.words(ty) == 0 {
+                    return self.f.emit(Op::ChkNil, r, 0, 0, 0);
+                }
+                let t = self.new_object(ty);
+                self.copy_packed(t, r, ty);
+                self.load_mem(t, 0, ty, dst);
+            }
             Place::Elem(s, i) => {
                 let op = match self.mem(ty) {
                     Mem::Word | Mem::Ptr | Mem::Block(1, _) => Op::LdIdxW,
@@ -259,6 +292,14 @@ impl Em<'_> {
                 let n = self.words(ty);
                 self.mov(r, src, n);
             }
+            Place::Packed(r) => {
+                if self.words(ty) == 0 {
+                    return self.f.emit(Op::ChkNil, r, 0, 0, 0);
+                }
+                let t = self.new_object(ty);
+                self.store(Place::Mem(t, 0), ty, src);
+                self.copy_packed(r, t, ty);
+            }
             Place::Global(g) => match self.words(ty) {
                 0 => {}
                 1 => self.f.wide(Op::StG, src, 0, g),
@@ -303,7 +344,12 @@ impl Em<'_> {
     pub(super) fn copy(&mut self, dst: Place, src: Place, ty: TyId) {
         let n = self.words(ty);
         let regs = matches!(dst, Place::Reg(_)) || matches!(src, Place::Reg(_));
-        if n > super::layout::REG_WORDS_MAX && !regs {
+        let packed = matches!(dst, Place::Packed(_)) || matches!(src, Place::Packed(_));
+        if packed && n > 0 && !regs {
+            let a = self.addr(dst, ty);
+            let b = self.addr(src, ty);
+            self.copy_packed(a, b, ty);
+        } else if n > super::layout::REG_WORDS_MAX && !regs {
             let a = self.addr(dst, ty);
             let b = self.addr(src, ty);
             self.f.emit(Op::CopyMem, a, b, 0, 0);
@@ -345,7 +391,8 @@ impl Em<'_> {
             Expr::Index(x, ix) if ix.len() == 1 => self.index_place(e, *x, ix[0]),
             Expr::Unary(UnOp::Deref, x) => {
                 let r = self.expr(*x);
-                Place::Mem(r, 0)
+                let ty = self.ty(e);
+                self.deref(r, ty)
             }
             Expr::CompLit(..) if self.is_array(self.ty(e)) => Place::Mem(self.literal_object(e), 0),
             _ => Place::Reg(self.expr(e)),

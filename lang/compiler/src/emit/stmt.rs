@@ -170,6 +170,7 @@ impl Em<'_> {
                 }
             }
             [e] => values.push(self.expr_conv(*e, tys[0])),
+            _ if let Some(row) = self.row_of_vars(list, &tys) => values = row,
             _ => {
                 let total = self.sum_words(&tys);
                 let mut at = self.f.alloc(total);
@@ -182,6 +183,23 @@ impl Em<'_> {
         }
         self.f.pos = pos;
         values
+    }
+    /// The registers of variables that lie in a row already.
+    fn row_of_vars(&mut self, list: &[ExprId], tys: &[crate::types::TyId]) -> Option<Vec<super::Reg>> {
+        let mut row: Vec<super::Reg> = vec![];
+        let mut next = None;
+        for (&e, &ty) in list.iter().zip(tys) {
+            if self.value(e).is_some() || self.needs_box(self.ty(e), ty) {
+                return None;
+            }
+            let r = self.reg_var(e)?;
+            if next.is_some_and(|n| n != r) {
+                return None;
+            }
+            next = Some(r + self.words(ty));
+            row.push(r);
+        }
+        Some(row)
     }
     /// Evaluates results, then stores them into the result variables.
     pub(super) fn set_results(&mut self, list: &[ExprId], vars: &[super::func::Loc]) {

@@ -6,7 +6,7 @@ use super::func::Fun;
 use super::methods::{MethodSel, Via};
 use super::place::Place;
 use super::{Em, Reg};
-use crate::info::{ObjId, Selection};
+use crate::info::{ObjId, ObjKind, Selection};
 use crate::types::{FuncTy, TyId};
 use gol_bytecode::{FuncId, Op, Recv};
 use gol_syntax::ast::ExprId;
@@ -79,6 +79,7 @@ impl Em<'_> {
                 let w = self.f.alloc(1);
                 let r = self.f.alloc(n);
                 let mark = self.f.next;
+                self.nil_wrapper(p, ty, m, o);
                 self.adjust_receiver(p, ty, &m.path, o, r);
                 self.f.next = mark;
                 self.pass_on(&Callee::Method(target, r, n), sig, w, params);
@@ -92,6 +93,25 @@ impl Em<'_> {
         }
     }
 
+    /// A value method called through a nil pointer says so.
+    fn nil_wrapper(&mut self, p: Place, ty: TyId, m: &MethodSel, o: ObjId) {
+        let Place::Reg(r) = p else { return };
+        let crate::types::Ty::Pointer(base) = *self.types.get(ty) else { return };
+        let ptr = matches!(self.info.obj(o).kind, ObjKind::Method { ptr: true, .. });
+        if ptr || !m.path.is_empty() || self.prog.runtime_error == 0 {
+            return;
+        }
+        let ok = self.f.label();
+        self.f.jump(Op::JneK, r, 0, ok);
+        let short = self.type_name(base);
+        let short = short.rsplit('.').next().unwrap_or_default().to_string();
+        let text = format!("value method {} called using nil *{short} pointer", self.func_name(o));
+        let t = self.f.alloc(1);
+        self.load_str(t, text.as_bytes());
+        self.f.wide(Op::MkIface, t, t, self.prog.runtime_error);
+        self.f.end(Op::Panic, t, 0);
+        self.f.bind(ok);
+    }
     /// How the method of a dynamic type is reached through an interface.
     pub(super) fn iface_method(&mut self, ty: TyId, m: &MethodSel) -> (FuncId, Recv) {
         let one = self.words(ty) == 1;

@@ -79,6 +79,14 @@ handlers! { [pc base p i]
         *base = v;
         base = base.sub((*pc.sub(1)).a as usize + 1);
     }
+    // The loader puts it in the place of RetN with two words.
+    Ret2 {
+        let (x, y) = (r(base, i.a), *at(base, i.a).add(1));
+        pc = *base.sub(1) as Pc;
+        *base = x;
+        *base.add(1) = y;
+        base = base.sub((*pc.sub(1)).a as usize + 1);
+    }
     RetN {
         std::ptr::copy(at(base, i.a), base, i.b as usize);
         pc = *base.sub(1) as Pc;

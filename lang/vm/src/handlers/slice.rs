@@ -134,12 +134,28 @@ unsafe fn set_slice(to: Base, ptr: u64, b: Bounds, stride: u64) {
     }
 }
 
-slow_ops! { [pc base p i]
-    SliceS + 1 {
+handlers! { [pc base p i]
+    SliceS {
         let s = at(base, i.b);
-        let ptr = *s;
-        let b = bounds(base, i, *s.add(1) as i64, *s.add(2) as i64, false)?;
-        set_slice(at(base, i.a), ptr, b, (*pc).ab() as u64);
+        let (ptr, len, cap) = (*s, *s.add(1), *s.add(2));
+        let with = at(base, i.c);
+        let lo = if i.d & 4 != 0 { *with } else { 0 };
+        let hi = if i.d & 1 != 0 { *with.add(1) } else { len };
+        let max = if i.d & 2 != 0 { *with.add(2) } else { cap };
+        if max > cap || hi > max || lo > hi { std::hint::cold_path(); pc = pc.sub(1); return SliceFault(pc, base, p) }
+        let to = at(base, i.a);
+        *to = if max == lo { ptr } else { ptr + lo * (*pc).ab() as u64 };
+        *to.add(1) = hi - lo;
+        *to.add(2) = max - lo;
+        pc = pc.add(1);
+    }
+}
+
+slow_ops! { [pc base p i]
+    // Says what is wrong.
+    SliceFault + 1 {
+        let s = at(base, i.b);
+        bounds(base, i, *s.add(1) as i64, *s.add(2) as i64, false)?;
     }
     SliceStr {
         let s = r(base, i.b);

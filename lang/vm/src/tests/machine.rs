@@ -50,7 +50,7 @@ fn call(cx: &mut crate::CallCx) -> Result<(), Fault> {
     Ok(())
 }
 fn add(cx: &mut Cx) -> Result<(), Fault> {
-    cx.set_i64(0, cx.arg_i64(0) + cx.arg_i64(1));
+    cx.set_i64(0, cx.arg_i64(0).wrapping_add(cx.arg_i64(1)));
     Ok(())
 }
 fn fail(cx: &mut Cx) -> Result<(), Fault> {
@@ -86,19 +86,24 @@ static NATIVES: &[Native] = &[
     Native { name: "t.block", run: NativeFn::Leaf(block) },
     Native { name: "t.text", run: NativeFn::Callback(text) },
 ];
-const CALL: i32 = 0;
-const ADD: i32 = 1;
-const FAIL: i32 = 2;
-const SLEEP: i32 = 3;
-const BLOCK: i32 = 4;
-const TEXT: i32 = 5;
+pub(crate) const CALL: i32 = 0;
+pub(crate) const ADD: i32 = 1;
+pub(crate) const FAIL: i32 = 2;
+pub(crate) const SLEEP: i32 = 3;
+pub(crate) const BLOCK: i32 = 4;
+pub(crate) const TEXT: i32 = 5;
 
-const INT: i32 = 16;
-const STRING: i32 = 17;
-const CHAN_INT: i32 = 18;
-const MAP: i32 = 19;
-const ERROR: i32 = 20;
-const ANY: i32 = 22;
+pub(crate) const INT: i32 = 16;
+pub(crate) const STRING: i32 = 17;
+pub(crate) const CHAN_INT: i32 = 18;
+pub(crate) const MAP: i32 = 19;
+pub(crate) const ERROR: i32 = 20;
+pub(crate) const SLICE: i32 = 21;
+pub(crate) const ANY: i32 = 22;
+/// Backing of []byte, before the types that a test adds.
+pub(crate) const BYTES: i32 = 23;
+/// The first type that a test adds.
+pub(crate) const MORE: i32 = 24;
 
 /// Types, natives and globals for everybody; constant 0 is "boom", 1.. the permanent closures of the functions.
 pub(crate) fn full(funcs: Vec<Func>) -> Program {
@@ -129,6 +134,10 @@ pub(crate) fn full(funcs: Vec<Func>) -> Program {
     slice.ptrs = vec![true, false, false];
     p.types.push(slice);
     p.types.push(one("interface {}", Kind::Interface, 0));
+    let mut bytes = plain_type("uint8", Kind::Packed, 1);
+    bytes.stride = 1;
+    bytes.elem = INT as TypeId;
+    p.types.push(bytes);
     p.runtime_error = ERROR as TypeId;
     p.known = WellKnown { int: INT as TypeId, string: STRING as TypeId, ..WellKnown::default() };
     p.natives = NATIVES.iter().map(|n| n.name.to_string()).collect();
@@ -141,8 +150,15 @@ pub(crate) fn full(funcs: Vec<Func>) -> Program {
     p
 }
 /// The constant that holds the permanent closure of a function.
-fn closure(f: i32) -> i32 {
+pub(crate) fn closure(f: i32) -> i32 {
     1 + f
+}
+
+/// `type E int` with the method `Error`.
+pub(crate) fn method_type(f: u32) -> gol_bytecode::TypeDesc {
+    let mut e = plain_type("main.E", Kind::Int, 1);
+    e.methods = vec![Method { id: 0, func: f, recv: Recv::Word, sig: 0 }];
+    e
 }
 
 /// `panic("boom")` with register `a` for the value.
@@ -150,7 +166,7 @@ fn panics(a: i32) -> Vec<Ins> {
     vec![k(Op::LoadK, a, 0, 0), k(Op::MkIface, a, a, STRING), i(Op::Panic, a, 0, 0, 0)]
 }
 
-fn with_epilogue(mut f: Func, at: u32) -> Func {
+pub(crate) fn with_epilogue(mut f: Func, at: u32) -> Func {
     f.epilogue = Some(at);
     f
 }
@@ -166,13 +182,7 @@ fn calls_and_globals() {
         0,
         0,
         4,
-        vec![
-            k(Op::LoadI, 1, 0, 20),
-            k(Op::Call, 0, 0, 1),
-            data(),
-            k(Op::StG, 1, 0, 0),
-            i(Op::Ret, 0, 0, 0, 0),
-        ],
+        vec![k(Op::LoadI, 1, 0, 20), k(Op::Call, 0, 0, 1), data(), k(Op::StG, 1, 0, 0), i(Op::Ret, 0, 0, 0, 0)],
     );
     let mut f = fib();
     for ins in &mut f.code {
@@ -209,13 +219,7 @@ fn deep_recursion_grows_the_stack() {
             0,
             0,
             4,
-            vec![
-                k(Op::LoadI, 1, 0, n),
-                k(Op::Call, 0, 0, 1),
-                data(),
-                k(Op::StG, 1, 0, 0),
-                i(Op::Ret, 0, 0, 0, 0),
-            ],
+            vec![k(Op::LoadI, 1, 0, n), k(Op::Call, 0, 0, 1), data(), k(Op::StG, 1, 0, 0), i(Op::Ret, 0, 0, 0, 0)],
         )
     };
     let m = Machine::new(&full(vec![main(100_000), sum.clone()]));
@@ -224,20 +228,20 @@ fn deep_recursion_grows_the_stack() {
     let m = Machine::new(&full(vec![main(100_000_000), sum]));
     assert_eq!(m.run(0), RunResult::Fatal("stack overflow".into()));
     let text = m.printed();
-    assert!(text.starts_with("runtime: goroutine stack exceeds 8388608-byte limit\nfatal error: stack overflow\n\ngoroutine"), "{text}");
+    assert!(
+        text.starts_with(
+            "runtime: goroutine stack exceeds 8388608-byte limit\nfatal error: stack overflow\n\ngoroutine"
+        ),
+        "{text}"
+    );
     assert!(text.contains("frames elided"), "{text}");
 }
 
 /// `func f() (r int) { defer func() { recover... }(); panic("boom") }`: the deferred closure gets a box for r.
 fn recovering() -> Program {
     // 0 main, 1 f, 2 deferred (captures a box), 3 panicker
-    let main = func(
-        "main.main",
-        0,
-        0,
-        4,
-        vec![k(Op::Call, 0, 0, 1), data(), k(Op::StG, 1, 0, 0), i(Op::Ret, 0, 0, 0, 0)],
-    );
+    let main =
+        func("main.main", 0, 0, 4, vec![k(Op::Call, 0, 0, 1), data(), k(Op::StG, 1, 0, 0), i(Op::Ret, 0, 0, 0, 0)]);
     let f = with_epilogue(
         func(
             "main.f",
@@ -327,17 +331,10 @@ fn runtime_errors_have_gos_texts() {
             "runtime error: slice bounds out of range [:9] with capacity 3",
         ),
         (
-            vec![
-                k(Op::LoadK, 0, 0, 0),
-                k(Op::LoadI, 4, 0, 9),
-                i(Op::SliceStr, 1, 0, 4, 4),
-            ],
+            vec![k(Op::LoadK, 0, 0, 0), k(Op::LoadI, 4, 0, 9), i(Op::SliceStr, 1, 0, 4, 4)],
             "runtime error: slice bounds out of range [9:4]",
         ),
-        (
-            vec![k(Op::LoadI, 0, 0, 0), i(Op::MapSet, 0, 0, 0, MAP)],
-            "assignment to entry in nil map",
-        ),
+        (vec![k(Op::LoadI, 0, 0, 0), i(Op::MapSet, 0, 0, 0, MAP)], "assignment to entry in nil map"),
         (vec![k(Op::LoadI, 0, 0, -1), i(Op::MakeSlice, 1, 0, 0, INT)], "runtime error: makeslice: len out of range"),
         (vec![k(Op::LoadI, 0, 0, 0), i(Op::Close, 0, 0, 0, 0)], "close of nil channel"),
         (
@@ -557,12 +554,7 @@ fn a_thousand_goroutines_park_inside_callbacks() {
         1,
         1,
         6,
-        vec![
-            i(Op::Recv, 2, 0, 1, 0),
-            i(Op::Recv, 3, 0, 1, 0),
-            i(Op::AddI, 0, 2, 3, 0),
-            i(Op::Ret1, 0, 0, 0, 0),
-        ],
+        vec![i(Op::Recv, 2, 0, 1, 0), i(Op::Recv, 3, 0, 1, 0), i(Op::AddI, 0, 2, 3, 0), i(Op::Ret1, 0, 0, 0, 0)],
     );
     let main = func(
         "main.main",
@@ -669,7 +661,8 @@ fn panics_go_through_natives() {
 fn goexit_runs_defers_through_natives() {
     let code = vec![k(Op::LoadI, 2, 0, 1), k(Op::CallN, 1, 1, FAIL), i(Op::Ret, 0, 0, 0, 0)];
     let m = Machine::new(&through_native(code));
-    m.ok(0);
+    let RunResult::Deadlock(report) = m.run(0) else { panic!("main went on: {}", m.printed()) };
+    assert!(crate::trace::deadlock_text(&report, &|_| String::new()).contains("main called runtime.Goexit"));
     assert_eq!((m.global(0), m.global(1)), (5, 0));
 }
 
@@ -712,13 +705,7 @@ fn repanics_and_nested_panics() {
 #[test]
 fn methods_are_found_by_dynamic_type() {
     // type E int with Error() string; also a thunk-less call through CallI and by a native
-    let error = func(
-        "main.E.Error",
-        1,
-        1,
-        4,
-        vec![k(Op::LoadK, 0, 0, 0), i(Op::Ret1, 0, 0, 0, 0)],
-    );
+    let error = func("main.E.Error", 1, 1, 4, vec![k(Op::LoadK, 0, 0, 0), i(Op::Ret1, 0, 0, 0, 0)]);
     let main = func(
         "main.main",
         0,
@@ -726,7 +713,7 @@ fn methods_are_found_by_dynamic_type() {
         12,
         vec![
             k(Op::LoadI, 0, 0, 3),
-            k(Op::MkIface, 0, 0, ANY + 1),
+            k(Op::MkIface, 0, 0, MORE),
             i(Op::CallI, 1, 0, 0, 0),
             data(),
             i(Op::LenS, 3, 2, 0, 0),
@@ -737,7 +724,7 @@ fn methods_are_found_by_dynamic_type() {
             k(Op::StG, 2, 0, 1),
             k(Op::LoadI, 4, 0, 1),
             i(Op::ShlK, 4, 4, 50, 0),
-            k(Op::MkIface, 0, 4, ANY + 1),
+            k(Op::MkIface, 0, 4, MORE),
             i(Op::CallI, 1, 0, 0, 0),
             data(),
             i(Op::LenS, 3, 2, 0, 0),
@@ -746,9 +733,7 @@ fn methods_are_found_by_dynamic_type() {
         ],
     );
     let mut p = full(vec![main, error]);
-    let mut e = plain_type("main.E", Kind::Int, 1);
-    e.methods = vec![Method { id: 0, func: 1, recv: Recv::Word, sig: 0 }];
-    p.types.push(e);
+    p.types.push(method_type(1));
     let m = Machine::new(&p);
     assert_eq!(m.run(0), RunResult::Panicked);
     assert_eq!((m.global(0), m.global(1), m.global(2)), (4, 104, 4));
@@ -808,13 +793,7 @@ fn programs_grow_line_by_line() {
         0,
         0,
         4,
-        vec![
-            k(Op::LoadK, 2, 0, 2),
-            i(Op::CallC, 0, 2, 0, 0),
-            data(),
-            k(Op::StG, 1, 0, 16),
-            i(Op::Ret, 0, 0, 0, 0),
-        ],
+        vec![k(Op::LoadK, 2, 0, 2), i(Op::CallC, 0, 2, 0, 0), data(), k(Op::StG, 1, 0, 16), i(Op::Ret, 0, 0, 0, 0)],
     ));
     p.consts.push(Const::Func(0));
     p.globals += 1;
@@ -829,4 +808,41 @@ fn unknown_natives_are_refused() {
     p.natives.push("t.nothing".into());
     let vm = Vm::new(&[NATIVES], config()).expect("machine");
     assert!(vm.load(&p).expect_err("refused").contains("t.nothing"));
+}
+
+#[test]
+fn memory_that_runs_out_is_collected_or_fatal() {
+    // Garbage without end under a small limit is fine; a growing list is not.
+    let garbage = func(
+        "main.main",
+        0,
+        0,
+        12,
+        vec![
+            k(Op::LoadI, 0, 0, 100_000),
+            k(Op::LoadI, 1, 0, 0),
+            k(Op::LoadI, 2, 0, 2000),
+            i(Op::MakeSlice, 3, 0, 0, INT),
+            i(Op::AddKJltB, 1, 2, 1, -2),
+            i(Op::Ret, 0, 0, 0, 0),
+        ],
+    );
+    let hoard = func(
+        "main.hoard",
+        0,
+        0,
+        12,
+        vec![
+            i(Op::ZeroN, 3, 3, 0, 0),
+            k(Op::LoadI, 0, 0, 1_000_000),
+            i(Op::MakeSlice, 6, 0, 0, SLICE),
+            i(Op::AppendS, 3, 6, 0, SLICE),
+            k(Op::JmpB, 0, 0, -2),
+        ],
+    );
+    let mut c = config();
+    c.runtime.heap.limit = 64 << 20;
+    let m = Machine::with(&full(vec![garbage, hoard]), c);
+    m.ok(0);
+    assert_eq!(m.run(1), RunResult::Fatal("runtime: out of memory".into()));
 }

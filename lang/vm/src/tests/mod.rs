@@ -1,5 +1,6 @@
 //! Hand-assembled programs.
 mod bare;
+mod every_op;
 mod machine;
 mod single;
 

@@ -1,0 +1,137 @@
+//! Emission: every program in `tests/emit` compiles to code that the verifier accepts, and small functions compile to the
+//! operations that they should.
+
+use gol_bytecode::{Op, Program, verify};
+use gol_compiler::session::{Library, Session, TextKind};
+use std::path::Path;
+
+struct Lib;
+
+const SOURCES: &[(&str, &str)] = &[
+    ("errors", include_str!("lib/errors.gol")),
+    ("fmt", include_str!("lib/fmt.gol")),
+    ("io", include_str!("lib/io.gol")),
+    ("math", include_str!("lib/math.gol")),
+    ("os", include_str!("lib/os.gol")),
+    ("runtime", include_str!("lib/runtime.gol")),
+    ("sort", include_str!("lib/sort.gol")),
+    ("strings", include_str!("lib/strings.gol")),
+    ("sync", include_str!("lib/sync.gol")),
+    ("time", include_str!("lib/time.gol")),
+];
+
+impl Library for Lib {
+    fn source(&self, path: &str) -> Option<&'static str> {
+        SOURCES.iter().find(|s| s.0 == path).map(|s| s.1)
+    }
+    fn paths(&self) -> Vec<&'static str> {
+        SOURCES.iter().map(|s| s.0).collect()
+    }
+}
+
+fn compile(name: &str, text: &str) -> Session {
+    let mut s = Session::new(&Lib);
+    let c = s.compile(name, text.as_bytes().to_vec(), TextKind::File);
+    assert!(c.unit.is_some(), "{name}: {:?}", c.diagnostics);
+    if let Err(e) = verify(&s.program, 0) {
+        panic!("{name}: {e}");
+    }
+    s
+}
+
+/// The operations of a function, without data units.
+fn ops(p: &Program, name: &str) -> String {
+    let f = p.funcs.iter().find(|f| f.name == name).expect("the function is there");
+    let names: Vec<&str> = f.code.iter().filter(|i| i.op != Op::Data).map(|i| i.op.name()).collect();
+    names.join(" ")
+}
+
+#[test]
+fn programs_verify() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emit");
+    let mut n = 0;
+    for entry in std::fs::read_dir(dir).expect("tests/emit") {
+        let path = entry.expect("an entry").path();
+        if !path.extension().is_some_and(|e| e == "go" || e == "gol") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a text");
+        compile(&path.to_string_lossy(), &text);
+        n += 1;
+    }
+    assert!(n >= 9);
+}
+
+#[test]
+fn code_of_small_functions() {
+    let cases = [
+        (
+            "func f(n int) int { if n < 2 { return n }; return f(n-1) + f(n-2) }",
+            "JgeK Ret1 AddK Call AddK Call AddI Ret1",
+        ),
+        ("func f(n int) (s int) { for i := 0; i < n; i++ { s += i }; return }", "LoadI LoadI JleI AddI AddKJltB Ret1"),
+        (
+            "func f(n int) (s int) { for i := 0; i <= n; i += 3 { s ^= i }; return }",
+            "LoadI LoadI JltI Xor AddKJleB Ret1",
+        ),
+        (
+            "func f(xs []float64) (s float64) { for _, x := range xs { s += x * x }; return }",
+            "LoadI LoadI JleK LdIdxW MulAddF AddKJltB Ret1",
+        ),
+        (
+            "func f(a, b int, c bool) int { if a < b && !c || b == 3 { return 1 }; return 2 }",
+            "JleI Jz JneK LoadI Ret1 LoadI Ret1",
+        ),
+        ("func f(x float64) bool { return !(x < 1) }", "LoadK JltF LoadI Jmp LoadI Ret1"),
+        ("func f(a, b uint8) uint8 { return a + b }", "AddI Zext8 Ret1"),
+        ("func f(a, b uint8) uint8 { return a & b / 3 }", "And LoadI DivU Ret1"),
+        ("func f(a []int, i, j int) { a[i], a[j] = a[j], a[i] }", "LdIdxW LdIdxW StIdxW StIdxW Ret"),
+        ("func f(s []int, x int) []int { s = append(s, x); return s }", "AppendV RetN"),
+        ("func f(a, b string) string { return a + \"-\" + b + a }", "Mov LoadK Mov Mov Concat Ret1"),
+        ("type T struct{ x, y int }; func f(t *T) { t.x += t.y }", "LdW LdW AddI StW Ret"),
+        ("const debug = false; func f() int { if debug { println(1) }; return 3 }", "LoadI Ret1"),
+        (
+            "func f(n int) int { switch n { case 1: return 5; case 2: return 6; case 3: return 7; case 4: return 8; case 5: return 9 }; return 0 }",
+            "AddK JmpTab Jmp Jmp Jmp Jmp Jmp Jmp LoadI Ret1 LoadI Ret1 LoadI Ret1 LoadI Ret1 LoadI Ret1 LoadI Ret1",
+        ),
+        ("func g() (int, int); func h() (a, b int) { return 1, 2 }; func f() (int, int) { return h() }", "Call RetN"),
+        ("func f(a, b int) (int, int) { a, b = b, a+b; return a, b }", "Mov AddI Mov RetN"),
+        ("func f(n int) func() int { return func() int { return n } }", "MkClosure Ret1"),
+    ];
+    for (text, want) in cases {
+        let text = text.replace("func g() (int, int); ", "");
+        let s = compile("case.go", &format!("package main\n{text}\nfunc main() {{}}\n"));
+        assert_eq!(ops(&s.program, "main.f"), want, "{text}");
+    }
+}
+
+#[test]
+fn frames_too_large_are_refused() {
+    let mut s = Session::new(&Lib);
+    let text = "package main\nfunc f() [70000]int { var a [70000]int; return a }\nfunc main() { f() }\n";
+    let c = s.compile("big.go", text.as_bytes().to_vec(), TextKind::File);
+    assert!(c.unit.is_none());
+    assert!(c.diagnostics.iter().any(|d| d.code.text() == "E0901"), "{:?}", c.diagnostics);
+    // Nothing of it stays.
+    let c = s.compile("small.go", b"package main\nfunc main() { println(1) }\n".to_vec(), TextKind::File);
+    assert!(c.unit.is_some());
+    assert!(verify(&s.program, 0).is_ok());
+}
+
+#[test]
+fn prompt_lines_share_a_program() {
+    let mut s = Session::new(&Lib);
+    for line in [
+        "x := 3",
+        "func add(n int) int { return n + x }",
+        "add(4)",
+        "x = 5; y := []int{x}",
+        "len(y)",
+        "type P struct { a int }",
+        "P{add(1)}",
+    ] {
+        let c = s.compile("<prompt>", line.as_bytes().to_vec(), TextKind::Prompt);
+        assert!(c.unit.is_some(), "{line}: {:?}", c.diagnostics);
+        assert!(verify(&s.program, 0).is_ok(), "{line}");
+    }
+}
