@@ -233,7 +233,12 @@ impl Printer<'_> {
         }
         let types = self.types;
         let t = &types.get(v.ty).desc;
-        if depth > 0 && reach == Reach::Open && t.kind != Kind::Interface && !t.methods.is_empty() && self.methods(v, None, verb)? {
+        if depth > 0
+            && reach == Reach::Open
+            && t.kind != Kind::Interface
+            && !t.methods.is_empty()
+            && self.methods(v, None, verb)?
+        {
             return Ok(());
         }
         match t.kind {
@@ -362,7 +367,7 @@ impl Printer<'_> {
         // Nothing collects while a leaf runs, so the entries may lie in Rust memory.
         let words = self.entries(m, v.ty, key_words, val_words)?;
         let key = |i: usize| Val { at: words[i * entry..].as_ptr().cast(), ty: t.key };
-        let count = if entry == 0 { words.len().min(1) } else { words.len() / entry };
+        let count = words.len().checked_div(entry).unwrap_or(words.len().min(1));
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by(|&a, &b| self.compare_keys(key(a), key(b)));
         for (i, &k) in order.iter().enumerate() {
@@ -437,9 +442,7 @@ impl Printer<'_> {
         let cx = self.cx;
         let word = self.scalar(v);
         match cx.iface(word) {
-            Some((ty, words)) => {
-                self.value(Val { at: words.as_ptr().cast(), ty }, verb, depth + 1, closed(reach))
-            }
+            Some((ty, words)) => self.value(Val { at: words.as_ptr().cast(), ty }, verb, depth + 1, closed(reach)),
             None => {
                 if self.spec.sharp_v {
                     self.type_name(v.ty);
@@ -504,7 +507,11 @@ impl Printer<'_> {
                 out.push(b'(');
                 out.extend_from_slice(name.as_bytes());
                 out.extend_from_slice(b")(");
-                if address == 0 { out.extend_from_slice(b"nil") } else { spec.hex64(out, address, true) }
+                if address == 0 {
+                    out.extend_from_slice(b"nil")
+                } else {
+                    spec.hex64(out, address, true)
+                }
                 out.push(b')');
             }
             'v' if address == 0 => spec.padded(out, |out| out.extend_from_slice(b"<nil>")),

@@ -253,7 +253,8 @@ pub fn parse(s: &[u8], bits: u32) -> (f64, Option<ParseError>) {
         };
     }
     if lower.contains(&b'_') {
-        let between = |i: usize| i > 0 && lower[i - 1].is_ascii_digit() && lower.get(i + 1).is_some_and(u8::is_ascii_digit);
+        let between =
+            |i: usize| i > 0 && lower[i - 1].is_ascii_digit() && lower.get(i + 1).is_some_and(u8::is_ascii_digit);
         if !(0..lower.len()).all(|i| lower[i] != b'_' || between(i)) {
             return syntax;
         }
