@@ -168,6 +168,18 @@ fn prompt_lines_see_earlier_ones() {
 }
 
 #[test]
+fn the_prompt_may_replace_methods_but_not_shadow_fields() {
+    let out = lines(&[
+        "type T struct { A int }",
+        "func (T) M() int { return 1 }",
+        "func (T) M() string { return \"a\" }",
+        "T{}.M() + \"b\"",
+        "func (T) A() {}",
+    ]);
+    assert_eq!(out, ["E0310: field and method with the same name A"]);
+}
+
+#[test]
 fn a_wrong_prompt_line_leaves_no_trace() {
     let out = lines(&["type T struct { A int }", "func (t T) M() int { return 1 }; y := 1; z", "T{}.M()", "y"]);
     assert_eq!(

@@ -207,7 +207,7 @@ impl Checker<'_> {
         };
         if obj == self.world.universe.comparable_obj() {
             self.err(
-                Code::NotYet,
+                Code::NotType,
                 at,
                 "cannot use type comparable outside a type constraint: interface is (or embeds) comparable",
             );

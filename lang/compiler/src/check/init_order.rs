@@ -7,29 +7,28 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Checker<'_> {
     pub(super) fn order_inits(&mut self) {
+        // Variables without initial value have their turn too.
         let mut owner: FxHashMap<ObjId, usize> = FxHashMap::default();
+        let mut places: Vec<u32> = vec![u32::MAX; self.inits.len()];
         for &(o, init) in &self.var_order {
-            if let Some(i) = init {
-                owner.insert(o, i);
-            }
+            let node = init.unwrap_or_else(|| {
+                places.push(u32::MAX);
+                places.len() - 1
+            });
+            owner.insert(o, node);
+            places[node] = places[node].min(self.info.obj(o).span.lo);
         }
-        // Initialisations in source order of their first variable.
-        let mut order: Vec<usize> = (0..self.inits.len()).collect();
-        let first = |i: usize| {
-            let mine = owner.iter().filter(|(_, o)| **o == i).map(|(v, _)| self.info.obj(*v).span.lo);
-            mine.min().unwrap_or(0)
-        };
-        let position: Vec<u32> = order.iter().map(|&i| first(i)).collect();
-        order.sort_by_key(|&i| position[i]);
-        let needs: Vec<FxHashSet<usize>> = (0..self.inits.len()).map(|i| self.needs(i, &owner)).collect();
-        let mut done = vec![false; self.inits.len()];
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.sort_by_key(|&i| places[i]);
+        let needs: Vec<FxHashSet<usize>> = (0..places.len()).map(|i| self.needs(i, &owner)).collect();
+        let mut done = vec![false; places.len()];
         let mut sorted: Vec<Init> = vec![];
         while !order.is_empty() {
             let ready = order.iter().position(|&i| needs[i].iter().all(|&n| done[n] && n != i));
             let at = ready.unwrap_or_else(|| self.break_cycle(&order, &owner));
             let i = order.remove(at);
             done[i] = true;
-            sorted.push(self.inits[i].clone());
+            sorted.extend(self.inits.get(i).cloned());
         }
         self.facts.inits = sorted;
     }

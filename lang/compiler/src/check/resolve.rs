@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
         for f in &funcs {
             self.resolve(f.obj);
         }
-        self.check_methods(&types);
+        self.check_methods(&funcs);
         for &o in consts.iter().chain(&vars) {
             self.resolve(o);
         }
@@ -345,22 +345,29 @@ impl<'a> Checker<'a> {
     }
 
     /// Methods that are declared twice, or like a field, or for a type that has none.
-    fn check_methods(&mut self, objects: &[ObjId]) {
-        let mut seen = rustc_hash::FxHashSet::default();
-        for &o in objects {
-            let ty = self.info.obj(o).ty;
-            let Ty::Named(id) = *self.types.get(ty) else { continue };
-            if seen.insert(id) && self.types.named(id).pkg == self.pkg {
-                self.check_methods_of(id);
+    fn check_methods(&mut self, funcs: &[Func<'a>]) {
+        let mut types: Vec<(NamedId, Vec<ObjId>)> = vec![];
+        for f in funcs {
+            let ObjKind::Method { recv, .. } = self.info.obj(f.obj).kind else { continue };
+            if self.is_blank(f.decl.name.sym) {
+                continue;
             }
+            match types.iter_mut().find(|t| t.0 == recv) {
+                Some(t) => t.1.push(f.obj),
+                None => types.push((recv, vec![f.obj])),
+            }
+        }
+        for (id, methods) in types {
+            self.check_methods_of(id, &methods);
         }
     }
 
-    fn check_methods_of(&mut self, id: NamedId) {
+    /// The methods of this text; the prompt may replace those of earlier lines.
+    fn check_methods_of(&mut self, id: NamedId, methods: &[ObjId]) {
         let named = self.types.named(id).clone();
         let under = self.types.get(named.underlying).clone();
         let pointer = matches!(under, Ty::Pointer(_) | Ty::Interface(_));
-        for (i, &m) in named.methods.iter().enumerate() {
+        for (i, &m) in methods.iter().enumerate() {
             let (name, span) = (self.info.obj(m).name, self.info.obj(m).span);
             let text = self.name(name);
             if pointer {
@@ -368,7 +375,7 @@ impl<'a> Checker<'a> {
                 self.err(Code::BadReceiver, span, m);
                 continue;
             }
-            let earlier = named.methods[..i].iter().find(|&&o| self.info.obj(o).name == name).copied();
+            let earlier = methods[..i].iter().find(|&&o| self.info.obj(o).name == name).copied();
             if let Some(other) = earlier {
                 let m = format!("method {}.{text} already declared", self.name(named.name));
                 let d = Diagnostic::error(Code::DuplicateMember, span, m);
