@@ -1,1 +1,8 @@
-//! Skeleton.
+//! gol: the command line, the prompt, and the machine for embedding.
+#![deny(unsafe_code)]
+
+pub mod cli;
+pub mod commands;
+pub mod machine;
+pub mod render;
+pub mod repl;

@@ -1,1 +1,27 @@
-fn main() {}
+//! The binary `gol`: command line in, exit status out.
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+/// The compiler walks trees that may be 500 levels deep recursively; this is far more than that needs, and untouched pages cost nothing.
+const STACK_BYTES: usize = 256 << 20;
+
+fn main() -> ExitCode {
+    let cli = match gol::cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { gol::commands::status::USAGE } else { 0 });
+        }
+    };
+    let worker = std::thread::Builder::new().name("gol".into()).stack_size(STACK_BYTES);
+    let status = match worker.spawn(move || gol::commands::run(cli)).map(|handle| handle.join()) {
+        Ok(Ok(status)) => status,
+        Ok(Err(_)) => gol::commands::status::FAULT,
+        Err(e) => {
+            eprintln!("gol: cannot start a thread: {e}");
+            gol::commands::status::FAULT
+        }
+    };
+    ExitCode::from(status)
+}

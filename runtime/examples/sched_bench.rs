@@ -1,6 +1,6 @@
 //! Figures of the scheduler under the toy engine of the tests: CPU and wall nanoseconds per operation.
 //!
-//! `cargo run --release -p gol-runtime --example sched_bench [procs]`
+//! `cargo run --release -p gol-runtime --example sched_bench [procs] [name]`
 #[path = "../tests/toy/mod.rs"]
 mod toy;
 
@@ -16,6 +16,9 @@ fn cpu_ns() -> u64 {
 }
 
 fn measure(t: &Toy, name: &str, per: u64, slots: usize, main: Prog) {
+    if std::env::args().nth(2).is_some_and(|only| !name.contains(&only)) {
+        return;
+    }
     let mut best = (f64::MAX, f64::MAX);
     for _ in 0..5 {
         let (wall, cpu) = (Instant::now(), cpu_ns());

@@ -315,8 +315,7 @@ fn buffered_many_to_many() {
 #[test]
 fn wide_and_empty_elements() {
     let t = start(2);
-    let wide = t.rt.heap.add_desc(toy::chan_desc(3));
-    let empty = t.rt.heap.add_desc(toy::chan_desc(0));
+    let desc = t.chan;
     let sender = steps![
         |c: &Cx| {
             (*c.r(2), *c.r(3), *c.r(4)) = (1, 2, 3);
@@ -328,8 +327,8 @@ fn wide_and_empty_elements() {
     ];
     let main = steps![
         move |c: &Cx| {
-            *c.r(0) = c.make(wide, 3, 0);
-            *c.r(1) = c.make(empty, 0, 1 << 20);
+            *c.r(0) = c.make(desc, 3, 0);
+            *c.r(1) = c.make(desc, 0, 1 << 20);
             c.go(sender, 5, &[*c.r(0), *c.r(1)]);
             Ctl::Next
         },
@@ -416,7 +415,7 @@ fn mutex_and_wait_group() {
                 *c.r(2) = unsafe { *word(*c.r(0), 1) };
                 Ctl::Next
             },
-            |c: &Cx| if *c.r(1) % 7 == 0 { Ctl::Yield } else { Ctl::Next },
+            |c: &Cx| if (*c.r(1)).is_multiple_of(7) { Ctl::Yield } else { Ctl::Next },
             |c: &Cx| {
                 unsafe {
                     *word(*c.r(0), 1) = *c.r(2) + 1;

@@ -1,1 +1,131 @@
-//! Skeleton.
+//! The standard packages of gol: for each a source in gol (`NAME.gol`, where functions without a body are natives) and, where it has
+//! natives, their Rust functions beside it. This table is the only list of packages; nothing here knows the compiler.
+//!
+//! `format` is the formatter behind fmt, `text` what packages share about text, `stdio` the door to file descriptors.
+#![deny(unsafe_code)]
+
+mod abi;
+pub mod format;
+pub mod stdio;
+pub mod text;
+
+mod bytes;
+mod context;
+mod errors;
+mod fmt;
+pub mod math;
+pub mod os;
+mod print;
+mod prompt;
+mod runtime;
+mod sort;
+mod strconv;
+mod strings;
+mod sync;
+mod time;
+mod unicode;
+
+use gol_vm::native::Native;
+
+/// A package: import path, source, natives.
+struct Package {
+    path: &'static str,
+    source: &'static str,
+    natives: &'static [Native],
+}
+
+const fn package(path: &'static str, source: &'static str, natives: &'static [Native]) -> Package {
+    Package { path, source, natives }
+}
+
+static PACKAGES: &[Package] = &[
+    package("bufio", include_str!("bufio/bufio.gol"), &[]),
+    package("bytes", include_str!("bytes/bytes.gol"), bytes::NATIVES),
+    package("container/heap", include_str!("container/heap/heap.gol"), &[]),
+    package("container/list", include_str!("container/list/list.gol"), &[]),
+    package("container/ring", include_str!("container/ring/ring.gol"), &[]),
+    package("context", include_str!("context/context.gol"), context::NATIVES),
+    package("errors", include_str!("errors/errors.gol"), errors::NATIVES),
+    package("fmt", concat!(include_str!("fmt/fmt.gol"), include_str!("fmt/scan.gol")), fmt::NATIVES),
+    package("internal/stdio", include_str!("internal/stdio/stdio.gol"), &[]),
+    package("io", include_str!("io/io.gol"), &[]),
+    package("math", include_str!("math/math.gol"), math::NATIVES),
+    package("math/bits", include_str!("math/bits/bits.gol"), math::bits::NATIVES),
+    package("math/rand", include_str!("math/rand/rand.gol"), math::rand::NATIVES),
+    package("os", include_str!("os/os.gol"), os::NATIVES),
+    package("path", include_str!("path/path.gol"), &[]),
+    package("path/filepath", include_str!("path/filepath/filepath.gol"), &[]),
+    package("runtime", include_str!("runtime/runtime.gol"), runtime::NATIVES),
+    package("runtime/debug", include_str!("runtime/debug/debug.gol"), runtime::DEBUG),
+    package("sort", include_str!("sort/sort.gol"), sort::NATIVES),
+    package("strconv", include_str!("strconv/strconv.gol"), strconv::NATIVES),
+    package("strings", include_str!("strings/strings.gol"), strings::NATIVES),
+    package("sync", include_str!("sync/sync.gol"), sync::NATIVES),
+    package("sync/atomic", include_str!("sync/atomic/atomic.gol"), sync::atomic::NATIVES),
+    package(
+        "time",
+        concat!(include_str!("time/time.gol"), include_str!("time/format.gol"), include_str!("time/timer.gol")),
+        time::NATIVES,
+    ),
+    package("unicode", include_str!("unicode/unicode.gol"), unicode::NATIVES),
+    package("unicode/utf16", include_str!("unicode/utf16/utf16.gol"), &[]),
+    package("unicode/utf8", include_str!("unicode/utf8/utf8.gol"), unicode::utf8::NATIVES),
+];
+
+/// All natives, for the machine's registry: those of the packages and those that emitted code calls by itself.
+pub fn natives() -> Vec<&'static [Native]> {
+    let own = [print::ERROR, print::OUT, prompt::NATIVES];
+    PACKAGES.iter().map(|p| p.natives).chain(own).collect()
+}
+
+/// The library of packages.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Std;
+
+impl Std {
+    /// The gol source of a package.
+    pub fn source(&self, path: &str) -> Option<&'static str> {
+        PACKAGES.iter().find(|p| p.path == path).map(|p| p.source)
+    }
+    /// Every package that a program may import, sorted.
+    pub fn paths(&self) -> Vec<&'static str> {
+        PACKAGES.iter().map(|p| p.path).filter(|p| !p.starts_with("internal/")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The functions without a body in a source, as native names.
+    fn bodiless(p: &Package) -> Vec<String> {
+        let mut out = vec![];
+        for line in p.source.lines().filter(|l| l.starts_with("func ") && !l.contains('{')) {
+            let rest = &line["func ".len()..];
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            assert!(!name.is_empty(), "{}: {line}: natives are functions, not methods", p.path);
+            out.push(format!("{}.{name}", p.path));
+        }
+        out
+    }
+
+    #[test]
+    fn every_bodiless_function_has_its_native_and_every_native_its_function() {
+        for p in PACKAGES {
+            let mut want = bodiless(p);
+            let mut have: Vec<String> = p.natives.iter().map(|n| n.name.to_string()).collect();
+            want.sort();
+            have.sort();
+            assert_eq!(want, have, "package {}", p.path);
+        }
+    }
+
+    #[test]
+    fn packages_are_sorted_and_name_themselves() {
+        assert!(PACKAGES.is_sorted_by_key(|p| p.path));
+        for p in PACKAGES {
+            let name = p.path.rsplit('/').next().unwrap_or(p.path);
+            assert!(p.source.contains(&format!("\npackage {name}\n")), "package clause of {}", p.path);
+        }
+    }
+}

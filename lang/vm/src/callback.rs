@@ -106,6 +106,11 @@ pub(crate) unsafe fn end_goroutine(p: *mut P) -> u64 {
     }
 }
 
+pub(crate) unsafe fn on_coroutine(p: *mut P) -> bool {
+    // SAFETY: as `current`.
+    unsafe { !current(p).is_null() }
+}
+
 pub(crate) unsafe fn is_killed(p: *mut P) -> bool {
     // SAFETY: as `current`.
     unsafe {
@@ -147,8 +152,10 @@ fn here() -> usize {
 }
 
 /// Runs a native; a Rust panic in it is our mistake, and ends the program with a message instead of unwinding through handlers.
+/// What a native has done already cannot be done again, so running out of memory in it is final.
 pub(crate) fn guarded<T>(f: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)) {
+        Ok(Err(Fault::OutOfMemory)) => Err(Fault::Fatal("runtime: out of memory".into())),
         Ok(result) => result,
         Err(_) => Err(Fault::Fatal("internal error: a native function panicked".into())),
     }
@@ -191,14 +198,14 @@ unsafe fn settle(co: *mut Co, result: Result<(), Fault>, pc: Pc, base: u32) -> (
         let g = (*p).g;
         (*g).base = base;
         (*g).pc = pc.add(1) as *const u8;
-        let result = if std::mem::take(&mut (*co).propagating) || (*co).killed { Err(Fault::Propagate) } else { result };
+        let result =
+            if std::mem::take(&mut (*co).propagating) || (*co).killed { Err(Fault::Propagate) } else { result };
         if (*co).killed && current(p).is_null() {
             return (DONE, p);
         }
         if !stash(p, result) {
             return (raise_saved(p), p);
         }
-        crate::vm::alloc_poll(p);
         (*g).pc = pc.add(2) as *const u8;
         (GO, p)
     }
@@ -312,10 +319,12 @@ pub(crate) fn call_method(
         all[1..].copy_from_slice(args);
         match entry.recv {
             Recv::Box => all[0] = word,
-            Recv::Word => all[0] = {
-                let mut small = 0;
-                *iface::iface_payload(&shared.types, word, &mut small)
-            },
+            Recv::Word => {
+                all[0] = {
+                    let mut small = 0;
+                    *iface::iface_payload(&shared.types, word, &mut small)
+                }
+            }
         }
         call_code(cx, code, &all, 0, results)?;
         Ok(true)

@@ -233,7 +233,7 @@ macro_rules! slow_ops {
     ([$pc:ident $base:ident $p:ident $i:ident] $($name:ident $(+ $extra:literal)? $body:block)*) => {
         $(
             $crate::code::raw_handlers! { [$pc $base $p] $name {
-                #[inline(never)]
+                #[inline(always)]
                 #[allow(unused_variables)]
                 unsafe fn body($pc: $crate::code::Pc, $base: $crate::code::Base, $p: *mut gol_runtime::P, $i: &$crate::code::Unit) -> Result<(), $crate::fault::Fault> {
                     unsafe { $body }

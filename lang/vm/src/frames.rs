@@ -74,13 +74,16 @@ pub(crate) enum Stub {
     NativeRet,
     DeferNext,
     FatalNext,
+    /// As GoExit, of a main goroutine.
+    MainExit,
 }
 
 impl Stubs {
-    const ORDER: [Stub; 5] = [Stub::GoExit, Stub::PanicNext, Stub::NativeRet, Stub::DeferNext, Stub::FatalNext];
+    const ORDER: [Stub; 6] =
+        [Stub::GoExit, Stub::PanicNext, Stub::NativeRet, Stub::DeferNext, Stub::FatalNext, Stub::MainExit];
 
     /// `handlers`: in the order of [`Stubs::ORDER`].
-    pub fn new(handlers: [usize; 5]) -> Stubs {
+    pub fn new(handlers: [usize; 6]) -> Stubs {
         let unit = |h| Unit { h, a: 0, b: 0, c: 0, d: 0 };
         Stubs { units: handlers.iter().flat_map(|h| [unit(0), unit(*h)]).collect() }
     }
@@ -91,6 +94,7 @@ impl Stubs {
             Stub::NativeRet => 2,
             Stub::DeferNext => 3,
             Stub::FatalNext => 4,
+            Stub::MainExit => 5,
         };
         &raw const self.units[2 * k + 1] as u64
     }
@@ -138,7 +142,7 @@ impl Iterator for Walk<'_> {
             let link = *self.stack.add(base - 1);
             let stub = self.stubs.which(link);
             self.next = match stub {
-                Some(Stub::GoExit) => None,
+                Some(Stub::GoExit | Stub::MainExit) => None,
                 Some(Stub::PanicNext | Stub::NativeRet | Stub::DeferNext | Stub::FatalNext) => {
                     Some((*self.stack.add(base - 3) as Pc, *self.stack.add(base - 2) as usize))
                 }

@@ -4,10 +4,10 @@
 //! memory, then the units are written. The code is leaked: return addresses, closures and caches point into it for ever.
 use crate::code::{Pc, Unit};
 use crate::frames::FuncInfo;
-use crate::handlers::{call, handler_of, slice, table};
+use crate::handlers::{call, handler_of, int, memory, slice, table};
 use crate::native::NativeFn;
 use crate::object::string::permanent_str;
-use crate::types::MapKey;
+use crate::types::{Inline, MapKey};
 use crate::vm::{Known, MethodSite, NO_METHOD, Shared};
 use gol_bytecode::{Const, Func, FuncId, Ins, Op, Program, desc};
 use gol_runtime::{Header, Heap};
@@ -71,7 +71,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
         })?;
     }
     for (f, units) in new.iter().zip(memory) {
-        patch(shared, f, &mut units[1..])?;
+        patch(shared, heap, f, &mut units[1..])?;
     }
     shared.code.add(&infos);
     Ok(())
@@ -94,7 +94,7 @@ fn permanent_closure(code: Pc) -> u64 {
 }
 
 /// Writes what the machine keeps in instructions: code addresses, frame sizes, caches; and chooses special handlers.
-fn patch(shared: &Shared, f: &Func, units: &mut [Unit]) -> Result<(), String> {
+fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(), String> {
     for (k, ins) in f.code.iter().enumerate() {
         let special = special_handler(shared, f, *ins)?;
         let unit = &mut units[k];
@@ -113,6 +113,7 @@ fn patch(shared: &Shared, f: &Func, units: &mut [Unit]) -> Result<(), String> {
                 let cache: *const MethodSite = &raw const NO_METHOD;
                 units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
             }
+            Op::New | Op::MkIface => small_object(shared, heap, *ins, unit),
             Op::MkClosure => units[k + 1].h = shared.code_of(ins.cd()) as usize,
             Op::Defer => {
                 let epilogue = f.epilogue.ok_or_else(|| format!("function {} defers without an epilogue", f.name))?;
@@ -126,14 +127,76 @@ fn patch(shared: &Shared, f: &Func, units: &mut [Unit]) -> Result<(), String> {
     Ok(())
 }
 
-/// Operations that have a handler of their own for some types.
+/// Kinds of cells are numbered in a byte here.
+const KINDS: u32 = 256;
+
+/// `New`, and `MkIface` of boxed types of one word, allocate in the handler when the object has a class of its own.
+fn small_object(shared: &Shared, heap: &Heap, ins: Ins, unit: &mut Unit) {
+    let ty = ins.cd();
+    let loaded = shared.types.get(ty);
+    if ins.op == Op::MkIface && (loaded.inline != Inline::No || loaded.words != 1) {
+        return;
+    }
+    let key = heap.class_of(ty, 1);
+    // Cells are multiples of words; what has no class has size 1.
+    if key.kind >= KINDS || !key.size.is_multiple_of(8) || key.size / 8 > u16::MAX as u32 || ty >> 24 != 0 {
+        return;
+    }
+    if ins.op == Op::MkIface {
+        if key.size != 16 {
+            return;
+        }
+        unit.h = memory::BoxSmall as crate::code::Handler as usize;
+    } else {
+        unit.h = memory::NewSmall as crate::code::Handler as usize;
+        unit.b = (key.size / 8) as u16;
+    }
+    unit.d = (ty >> 16) as u16 | (key.kind as u16) << 8;
+}
+
+/// Operations that have a handler of their own for some types or sizes.
 fn special_handler(shared: &Shared, f: &Func, ins: Ins) -> Result<Option<crate::code::Handler>, String> {
     let by_key = |word, string, general: Option<crate::code::Handler>| match shared.types.get(ins.d as u32).map_key {
         MapKey::Word => Some(word),
         MapKey::Str => Some(string),
         MapKey::General => general,
     };
+    let inline = |ty| shared.types.get(ty).inline;
+    let one_word = |ty| shared.types.get(ty).words == 1;
     Ok(match ins.op {
+        Op::MovN => match ins.c {
+            2 => Some(int::MovN2),
+            3 => Some(int::Mov3),
+            4 => Some(int::MovN4),
+            5 => Some(int::MovN5),
+            6 => Some(int::MovN6),
+            _ => None,
+        },
+        Op::LdN => match ins.d {
+            2 => Some(memory::LdN2),
+            3 => Some(memory::LdN3),
+            4 => Some(memory::LdN4),
+            _ => None,
+        },
+        Op::StN | Op::StNP => match ins.d {
+            2 => Some(memory::StN2),
+            3 => Some(memory::StN3),
+            4 => Some(memory::StN4),
+            _ => None,
+        },
+        Op::RetN if ins.b == 2 => Some(call::Ret2),
+        Op::MkIface => match inline(ins.cd()) {
+            Inline::Signed => Some(table::MkIfaceS),
+            Inline::Unsigned => Some(table::MkIfaceU),
+            Inline::No => None,
+        },
+        Op::Assert => match inline(ins.cd()) {
+            Inline::Signed => Some(table::AssertS),
+            Inline::Unsigned => Some(table::AssertU),
+            Inline::No if one_word(ins.cd()) => Some(table::AssertBoxed),
+            Inline::No => None,
+        },
+        Op::AssertOk if inline(ins.cd()) == Inline::No && one_word(ins.cd()) => Some(table::AssertOkBoxed),
         Op::MapGet => by_key(table::MapGetInt as crate::code::Handler, table::MapGetStr, None),
         Op::MapGetOk => by_key(table::MapGetOkInt as crate::code::Handler, table::MapGetOkStr, None),
         Op::MapSet => by_key(table::MapSetInt as crate::code::Handler, table::MapSetStr, None),
@@ -148,7 +211,10 @@ fn special_handler(shared: &Shared, f: &Func, ins: Ins) -> Result<Option<crate::
             NativeFn::Callback(_) if ins.op == Op::CallNC => None,
             NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
             NativeFn::Parking(_) | NativeFn::Callback(_) => {
-                return Err(format!("function {} calls a native that parks or calls back as if it were a leaf", f.name));
+                return Err(format!(
+                    "function {} calls a native that parks or calls back as if it were a leaf",
+                    f.name
+                ));
             }
         },
         _ => None,

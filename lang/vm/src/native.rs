@@ -12,7 +12,7 @@ use crate::object::{iface, string};
 use crate::types::Types;
 use crate::vm::Shared;
 use gol_bytecode::{TypeId, WellKnown};
-use gol_runtime::{G, Op, P, Runtime};
+use gol_runtime::{Blocking, G, Op, P, Runtime};
 use std::ops::{Deref, DerefMut};
 
 /// How a native runs. A leaf may use [`Cx::blocking`].
@@ -247,10 +247,17 @@ impl Cx {
     /// Runs `f` while another thread may use this P. `f` must not touch gol memory. Borrows of arguments end before; afterwards the native
     /// may run on another P.
     pub fn blocking<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        self.block(gol_runtime::ops::enter_blocking, f)
+    }
+    /// The same for what is known to take long (standard input): the processor is given away at once.
+    pub fn blocking_long<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        self.block(gol_runtime::ops::enter_blocking_long, f)
+    }
+    fn block<T>(&mut self, enter: unsafe fn(*mut P) -> Blocking, f: impl FnOnce() -> T) -> T {
         // SAFETY: the handler saved pc and base before it called the native.
         let out = unsafe {
             let co = crate::callback::before_blocking(self.p);
-            let token = gol_runtime::ops::enter_blocking(self.p);
+            let token = enter(self.p);
             let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
             self.p = gol_runtime::ops::exit_blocking(token);
             crate::callback::after_blocking(self.p, co);

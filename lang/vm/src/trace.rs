@@ -84,35 +84,30 @@ impl Shared {
         // SAFETY: the caller's.
         unsafe {
             let frames = self.frames(g, (*g).pc as Pc, (*g).base as usize);
+            let reason = if frames.is_empty() { GOEXIT } else { reason_text(&*g) };
             let top = frames.first().cloned().unwrap_or(FrameInfo { function: String::new(), pos: 0 });
-            GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason: reason_text(&*g), frames }
+            GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames }
         }
     }
 }
 
+/// The reason of a main goroutine that called runtime.Goexit.
+const GOEXIT: &str = "goexit";
+
 fn reason_text(g: &G) -> &'static str {
-    use gol_runtime::WaitReason::*;
     match g.wait_reason() {
-        None => "runnable",
-        ChanReceive => "chan receive",
-        ChanSend => "chan send",
-        ChanReceiveNil => "chan receive (nil chan)",
-        ChanSendNil => "chan send (nil chan)",
-        Select => "select",
-        SelectNoCases => "select (no cases)",
-        Sleep => "sleep",
-        MutexLock => "sync.Mutex.Lock",
-        WaitGroupWait => "sync.WaitGroup.Wait",
-        CondWait => "sync.Cond.Wait",
-        Semacquire => "semacquire",
-        GarbageCollection => "garbage collection",
+        gol_runtime::WaitReason::None => "runnable",
+        reason => reason.text(),
     }
 }
 
 /// Go's text for a deadlock: the header and every goroutine.
 pub fn deadlock_text(goroutines: &[GoroutineInfo], position: &dyn Fn(u32) -> String) -> String {
+    if goroutines.iter().all(|g| g.reason == GOEXIT) && !goroutines.is_empty() {
+        return "fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n".into();
+    }
     let mut out = String::from("fatal error: all goroutines are asleep - deadlock!\n");
-    for g in goroutines {
+    for g in goroutines.iter().filter(|g| g.reason != GOEXIT) {
         let _ = write!(out, "\ngoroutine {} [{}]:\n", g.id, g.reason);
         for f in &g.frames {
             let _ = writeln!(out, "{}(...)\n\t{}", f.function, position(f.pos));

@@ -250,7 +250,7 @@ impl Types {
     fn lacks(&self, ty: TypeId, iface: TypeId) -> impl Iterator<Item = u32> {
         let have = &self.get(ty).desc;
         let want = &self.get(iface).desc.methods;
-        want.iter().filter(|w| !method_of(have, w.id).is_some_and(|m| m.sig == w.sig)).map(|w| w.id)
+        want.iter().filter(|w| method_of(have, w.id).is_none_or(|m| m.sig != w.sig)).map(|w| w.id)
     }
 
     pub fn method_id(&self, name: &str) -> Option<u32> {

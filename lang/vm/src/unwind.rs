@@ -21,6 +21,8 @@ use gol_runtime::{G, P, Poll, ops};
 
 /// `scratch` word: the fault on its way to `raise` (a `Box<Fault>`).
 const STASH: usize = 1;
+/// How often an allocation is tried again after a collection. The scratch words 3 and 4 count: instruction, tries.
+const OOM_TRIES: u64 = 3;
 
 /// A deferred closure.
 #[repr(C)]
@@ -78,11 +80,18 @@ pub(crate) unsafe fn stash(p: *mut P, result: Result<(), Fault>) -> bool {
     match result {
         Ok(()) => true,
         Err(fault) => {
-            // SAFETY: `p` is the running processor; nothing else is kept there until `raise` takes it.
-            unsafe { (*p).scratch[STASH] = Box::into_raw(Box::new(fault)) as u64 };
+            // SAFETY: `p` is the running processor.
+            unsafe { keep(p, fault) };
             false
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn keep(p: *mut P, fault: Fault) {
+    // SAFETY: `p` is the running processor; nothing else is kept there until `raise` takes it.
+    unsafe { (*p).scratch[STASH] = Box::into_raw(Box::new(fault)) as u64 };
 }
 
 unsafe fn take_stash(p: *mut P) -> Fault {
@@ -251,7 +260,7 @@ pub(crate) unsafe fn raise_saved(p: *mut P) -> u64 {
                 None => fatal(p, &text),
             },
             Fault::Fatal(text) => fatal(p, &text),
-            Fault::OutOfMemory => fatal(p, "runtime: out of memory"),
+            Fault::OutOfMemory => out_of_memory(p),
             Fault::Exit(code) => {
                 shared(p).exit(p, code);
                 callback::end_goroutine(p)
@@ -272,6 +281,24 @@ pub(crate) unsafe fn raise_saved(p: *mut P) -> u64 {
                 step(p)
             }
         }
+    }
+}
+
+/// An allocation failed: the instruction is executed again after a collection (it has changed nothing yet), a few times.
+unsafe fn out_of_memory(p: *mut P) -> u64 {
+    // SAFETY: the running processor; pc is behind the instruction.
+    unsafe {
+        let g = (*p).g;
+        let again = ((*g).pc as Pc).sub(1);
+        let [_, _, _, last, tries, _] = &mut (*p).scratch;
+        *tries = if *last == again as u64 { *tries + 1 } else { 0 };
+        *last = again as u64;
+        if *tries >= OOM_TRIES {
+            *last = 0;
+            return fatal(p, "runtime: out of memory");
+        }
+        (*g).pc = again as *const u8;
+        STOP
     }
 }
 
@@ -330,8 +357,7 @@ unsafe fn step(p: *mut P) -> u64 {
             if !(*panic).goexit() {
                 return uncaught(p);
             }
-            (*g).roots[1] = 0;
-            return callback::end_goroutine(p);
+            return goexit_done(p);
         }
         if (*d).frame < callback::boundary(p) {
             return PROPAGATE;
@@ -352,6 +378,27 @@ unsafe fn step(p: *mut P) -> u64 {
             (*panic).running = (*g).base as u64;
         }
         code
+    }
+}
+
+/// A Goexit has run all deferred closures.
+unsafe fn goexit_done(p: *mut P) -> u64 {
+    // SAFETY: the running processor.
+    unsafe {
+        if callback::on_coroutine(p) {
+            return PROPAGATE;
+        }
+        let g = (*p).g;
+        (*g).roots = [0; 2];
+        let main = shared(p).stubs.link(Stub::MainExit);
+        if *(*g).stack != main {
+            return DONE;
+        }
+        // The main goroutine is over, but not the program: the others go on, and when they are done that is a deadlock.
+        (*g).pc = main as *const u8;
+        (*g).base = 1;
+        let _: gol_runtime::Op = ops::park_forever(p, gol_runtime::WaitReason::SelectNoCases);
+        PARKED
     }
 }
 
@@ -510,7 +557,6 @@ unsafe fn defer(pc: Pc, base: Base, p: *mut P) -> bool {
             epilogue: pc.offset(i.cd() as i32 as isize) as u64,
         };
         (*g).roots[0] = record as u64;
-        crate::vm::alloc_poll(p);
         true
     }
 }
@@ -527,8 +573,11 @@ unsafe fn run_defers(pc: Pc, base: Base, p: *mut P) -> u64 {
             return GO;
         }
         if guard(p) == 0 {
-            // A loop of deferred calls must be stoppable; executes this again.
-            return make_room(p, 0);
+            // A loop of deferred calls must be stoppable; when it leaves, this is executed again.
+            let code = make_room(p, 0);
+            if code != GO {
+                return code;
+            }
         }
         (*g).roots[0] = (*d).next as u64;
         (*g).pc = pc.add(1) as *const u8;
@@ -547,23 +596,30 @@ pub(crate) unsafe fn stack_overflow(p: *mut P) -> u64 {
     unsafe {
         let shared = shared(p);
         let bytes = shared.max_stack_bytes;
-        shared.print(&format!("runtime: goroutine stack exceeds {bytes}-byte limit
-"));
+        shared.print(&format!(
+            "runtime: goroutine stack exceeds {bytes}-byte limit
+"
+        ));
         fatal(p, "stack overflow")
     }
 }
 
 /// Prints `fatal error: ...` and the goroutine's frames; the program ends.
 pub(crate) unsafe fn fatal(p: *mut P, text: &str) -> u64 {
+    // SAFETY: the caller's.
+    unsafe { fatal_after(p, text, "") }
+}
+
+#[cold]
+unsafe fn fatal_after(p: *mut P, text: &str, before: &str) -> u64 {
     // SAFETY: the running processor, pc and base saved.
     unsafe {
         let g = (*p).g;
         let shared = shared(p);
-        let frames = shared.traceback(g, (*g).pc as Pc, (*g).base as usize);
-        shared.print(&format!("fatal error: {text}
-
-{frames}"));
-        shared.finish(p, RunResult::Fatal(text.into()));
+        shared.finish(p, RunResult::Fatal(text.into()), || {
+            let frames = shared.traceback(g, (*g).pc as Pc, (*g).base as usize);
+            format!("{before}fatal error: {text}\n\n{frames}")
+        });
         callback::end_goroutine(p)
     }
 }
@@ -590,11 +646,10 @@ unsafe fn uncaught(p: *mut P) -> u64 {
         }
         let newest = (*g).roots[1] as *mut Panicking;
         let shared = shared(p);
-        let frames = shared.traceback(g, (*newest).pc as Pc, (*newest).base as usize);
-        shared.print(&format!("{}
-{frames}", crate::trace::panics(shared, newest)));
-        shared.finish(p, RunResult::Panicked);
-        (*g).roots = [0; 2];
+        shared.finish(p, RunResult::Panicked, || {
+            let frames = shared.traceback(g, (*newest).pc as Pc, (*newest).base as usize);
+            format!("{}\n{frames}", crate::trace::panics(shared, newest))
+        });
         callback::end_goroutine(p)
     }
 }

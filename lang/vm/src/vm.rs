@@ -1,7 +1,7 @@
 //! The engine's shared state and the machine's face to the rest: [`Vm`]. *(unsafe)*
 use crate::callback;
 use crate::code::{Pc, enter};
-use crate::frames::{CodeMap, Stubs};
+use crate::frames::{CodeMap, Stub, Stubs};
 use crate::handlers::handler_of;
 use crate::native::{Native, NativeFn};
 use crate::object::iface;
@@ -10,7 +10,7 @@ use crate::trace::GoroutineInfo;
 use crate::types::Types;
 use crate::unwind;
 use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, Unit, WellKnown};
-use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig, ops};
+use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -123,20 +123,6 @@ pub(crate) unsafe fn shared<'a>(p: *mut P) -> &'a Shared {
     unsafe { &*((*p).engine as *const Shared) }
 }
 
-/// After an allocation: asks for a collection at the next safepoint when one is due.
-///
-/// # Safety
-/// The running processor.
-#[inline(always)]
-pub(crate) unsafe fn alloc_poll(p: *mut P) {
-    // SAFETY: see above.
-    unsafe {
-        if (*(*p).heap).want_gc() {
-            ops::request_gc(p);
-        }
-    }
-}
-
 fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -164,6 +150,7 @@ impl Shared {
                 handler_of(Op::NativeRet),
                 stub(unwind::DeferNext),
                 stub(unwind::FatalNext),
+                handler_of(Op::GoExit),
             ]),
             preempt_entry: config.preempt_entry,
             max_stack_bytes: config.runtime.max_stack_slots * 8,
@@ -238,16 +225,22 @@ impl Shared {
     pub fn print(&self, text: &str) {
         (self.hooks.print)(text);
     }
-    /// The run ends with `result`, the first one counts.
+    /// The run ends with `result` after `text` was printed; only the first who comes here does it.
     ///
     /// # Safety
     /// The running processor.
-    pub unsafe fn finish(&self, p: *mut P, result: RunResult) {
-        locked(&self.outcome).get_or_insert(result);
-        if !self.ending.swap(true, Ordering::Relaxed) {
-            // SAFETY: the runtime outlives its processors.
-            unsafe { (*(*p).runtime).interrupt() };
+    pub unsafe fn finish(&self, p: *mut P, result: RunResult, text: impl FnOnce() -> String) {
+        // Relaxed: only who wins matters; the outcome is published by its lock.
+        if self.ending.swap(true, Ordering::Relaxed) {
+            return;
         }
+        let text = text();
+        if !text.is_empty() {
+            self.print(&text);
+        }
+        locked(&self.outcome).get_or_insert(result);
+        // SAFETY: the runtime outlives its processors.
+        unsafe { (*(*p).runtime).interrupt() };
     }
     /// # Safety
     /// The running processor.
@@ -256,7 +249,7 @@ impl Shared {
             hook(code);
         }
         // SAFETY: the caller's.
-        unsafe { self.finish(p, RunResult::Exit(code)) };
+        unsafe { self.finish(p, RunResult::Exit(code), String::new) };
     }
 }
 
@@ -341,7 +334,7 @@ impl Vm {
         let code = self.shared.code_of(f);
         // SAFETY: the unit before a function's entry is its header.
         let regs = unsafe { (*code.sub(1)).b as usize };
-        let outcome = self.runtime.run(code as *const u8, self.shared.stubs.go_exit(), regs, &[]);
+        let outcome = self.runtime.run(code as *const u8, self.shared.stubs.link(Stub::MainExit), regs, &[]);
         if let Some(result) = locked(&self.shared.outcome).take() {
             return result;
         }

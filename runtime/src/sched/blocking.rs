@@ -66,7 +66,7 @@ pub(super) unsafe fn retake(s: &Sched, p: *mut P, word: u64) -> bool {
     // SAFETY: after the CAS the P is ours.
     unsafe {
         let idle = s.idle.lock();
-        if s.halt.load(Relaxed) != 0 {
+        if s.halt.load(Relaxed) & (STOP | SHUTDOWN) != 0 {
             return false;
         }
         s.nretaken.fetch_add(1, SeqCst);
@@ -105,7 +105,6 @@ unsafe fn resume_on(s: &Sched, p: *mut P, g: *mut G) {
         (*g).leave();
         (*p).g = g;
         set_limit(p, g);
-        fence(SeqCst);
         if s.halt.load(Relaxed) != 0 || (*g).killed.load(Relaxed) != 0 {
             (*p).guard.store(0, Relaxed);
         }

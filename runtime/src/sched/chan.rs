@@ -45,8 +45,9 @@ pub(super) enum Tried {
     Wait,
 }
 
-/// Makes a channel: an object of `desc` (prefix [`CHAN_PREFIX_WORDS`] words without references, stride `8 *
-/// elem_words`); null: out of memory or `cap` too large.
+/// Makes a channel: an object of `desc` with `cap * elem_words` elements; null: out of memory or `cap` too large. The descriptor
+/// has a prefix of [`CHAN_PREFIX_WORDS`] words without references and stride 8, so two serve all channel types: one
+/// whose elements are traced, one without.
 ///
 /// # Safety
 /// `p` is the caller's; `desc` is as said.
@@ -54,9 +55,11 @@ pub unsafe fn chan_make(p: *mut P, desc: DescId, elem_words: u32, cap: u64) -> *
     if cap > u32::MAX as u64 {
         return std::ptr::null_mut();
     }
+    // 32 bits times 32 bits.
+    let words = cap * elem_words as u64;
     // SAFETY: a zeroed object of the right size; a zeroed channel differs from an empty one only in what is written.
     unsafe {
-        let ch = (*(*p).heap).alloc(&mut (*p).cache, desc, cap) as *mut Chan;
+        let ch = (*(*p).heap).alloc(&mut (*p).cache, desc, words) as *mut Chan;
         if !ch.is_null() {
             (&raw mut (*ch).lock).write(Lock::new());
             (*ch).elem_words = elem_words;
@@ -231,7 +234,7 @@ pub unsafe fn chan_send(p: *mut P, ch: *mut Chan, src: *const u64) -> Op {
         if ch.is_null() {
             return park_forever(p, WaitReason::ChanSendNil);
         }
-        (*ch).lock.lock();
+        (*ch).lock.lock((*p).alone);
         match Chan::try_send(ch, src) {
             Tried::Done(g) => {
                 (*ch).lock.unlock();
@@ -265,7 +268,7 @@ pub unsafe fn chan_recv(p: *mut P, ch: *mut Chan, dst: *mut u64, ok: *mut bool) 
         if ch.is_null() {
             return park_forever(p, WaitReason::ChanReceiveNil);
         }
-        (*ch).lock.lock();
+        (*ch).lock.lock((*p).alone);
         let tried = Chan::try_recv(ch, dst);
         if let Tried::Wait = tried {
             let w = &raw mut (*(*p).g).waiter;
@@ -298,7 +301,7 @@ pub unsafe fn chan_close(p: *mut P, ch: *mut Chan) -> Op {
         if ch.is_null() {
             return Op::Nil;
         }
-        (*ch).lock.lock();
+        (*ch).lock.lock((*p).alone);
         if (*ch).closed != 0 {
             (*ch).lock.unlock();
             return Op::Closed;
@@ -375,7 +378,7 @@ pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) {
     unsafe {
         let words = [wall, mono, 0, 0, 0, 0, 0, 0];
         assert!((*ch).elem_words as usize <= words.len());
-        (*ch).lock.lock();
+        (*ch).lock.lock((*p).alone);
         let tried = Chan::try_send(ch, words.as_ptr());
         (*ch).lock.unlock();
         if let Tried::Done(g) = tried

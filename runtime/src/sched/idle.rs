@@ -177,7 +177,7 @@ pub(super) unsafe fn sleep(s: &Sched, m: *mut M) -> bool {
 /// Gets an idle P for `m`, to search with. Waits while the world is stopped.
 unsafe fn take_searching(s: &Sched, m: *mut M) -> bool {
     let mut idle = s.idle.lock();
-    while s.halt.load(Relaxed) == super::STOP {
+    while s.halt.load(Relaxed) & (super::STOP | super::SHUTDOWN) == super::STOP {
         s.resumed.wait(&mut idle);
     }
     let p = take_p(s, &mut idle);

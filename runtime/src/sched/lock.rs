@@ -1,26 +1,32 @@
-//! The lock of channels, semaphore buckets and timer heaps: parking_lot's one-byte mutex behind exponential back-off.
+//! The lock of channels, semaphore buckets and timer heaps: test-and-set with exponential back-off.
 //!
 //! Invariants:
+//! - Only the owner of a P takes one, and says whether its P is the only one (`P::alone`). Then nobody else can hold or want a lock, and
+//!   taking it needs no atomic exchange: a P passes from thread to thread by operations that synchronise. `alone` changes
+//!   only while that P holds no lock (`runtime.rs`).
 //! - Held for tens of instructions, or across a park: taken by the operation, released by the M's loop after the
 //!   goroutine is completely saved (see `m.rs`). Never across a safepoint, never while another of these locks is taken,
 //!   except by select, which takes channel locks in address order.
-//! - It lies in memory that is zeroed first and then written with [`Lock::new`].
+//! - It lies in zeroed memory: zero is free.
 //!
-//! Rejected: waiting in the kernel after a short fixed spin (two to three times slower under contention), a lock-free
-//! ring (saves 4 ns alone, costs 200 contended).
-use parking_lot::RawMutex;
-use parking_lot::lock_api::RawMutex as _;
+//! Rejected: locks whose waiters sleep in the kernel (releasing them is a second atomic exchange, a quarter of a whole
+//! hop, and holders are only descheduled by accident: then the waiters yield their time), a lock-free ring (saves less alone,
+//! costs much more contended).
+use crate::sync::atomic::{AtomicU32, Ordering::*};
 
 #[repr(transparent)]
-pub(crate) struct Lock(RawMutex);
+pub(crate) struct Lock(AtomicU32);
 
 impl Lock {
     pub const fn new() -> Lock {
-        Lock(RawMutex::INIT)
+        Lock(AtomicU32::new(0))
     }
     #[inline(always)]
-    pub fn lock(&self) {
-        if !self.0.try_lock() {
+    pub fn lock(&self, alone: bool) {
+        if alone {
+            debug_assert_eq!(self.0.load(Relaxed), 0);
+            self.0.store(1, Relaxed);
+        } else if self.0.swap(1, Acquire) != 0 {
             self.contended();
         }
     }
@@ -28,23 +34,25 @@ impl Lock {
     #[inline(never)]
     fn contended(&self) {
         let mut pauses = 2;
-        while pauses <= 256 {
-            for _ in 0..pauses {
-                std::hint::spin_loop();
+        loop {
+            if pauses <= 512 {
+                for _ in 0..pauses {
+                    std::hint::spin_loop();
+                }
+                pauses *= 2;
+            } else {
+                std::thread::yield_now();
             }
-            if self.0.try_lock() {
+            if self.0.load(Relaxed) == 0 && self.0.swap(1, Acquire) == 0 {
                 return;
             }
-            pauses *= 2;
         }
-        self.0.lock();
     }
     /// # Safety
     /// The caller's operation holds the lock.
     #[inline(always)]
     pub unsafe fn unlock(&self) {
-        debug_assert!(self.0.is_locked());
-        // SAFETY: held, says the caller.
-        unsafe { self.0.unlock() }
+        debug_assert_eq!(self.0.load(Relaxed), 1);
+        self.0.store(0, Release);
     }
 }

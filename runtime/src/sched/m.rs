@@ -262,7 +262,6 @@ unsafe fn search(s: &Sched, m: *mut M, mut picked: *mut G) -> *mut G {
                     }
                     continue;
                 }
-                (*p).alone = s.nps.load(Relaxed) == 1;
                 picked = look_around(s, m);
             }
             let g = std::mem::replace(&mut picked, null_mut());

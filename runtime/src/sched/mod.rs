@@ -47,6 +47,8 @@ const MAX_PROCS: usize = 256;
 /// Bits of `Sched::halt`.
 const STOP: u32 = 1;
 const SHUTDOWN: u32 = 2;
+/// GOMAXPROCS grew beyond 1: the first P has to learn that it is not alone before others may run.
+const GROW: u32 = 4;
 
 /// What a runtime operation did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,7 +135,7 @@ struct Sched {
     /// Idle Ps and searching Ms: see `idle`.
     npidle: CachePadded<AtomicUsize>,
     nspin: CachePadded<AtomicUsize>,
-    /// STOP and SHUTDOWN; read by every schedule, written under `idle`.
+    /// STOP, SHUTDOWN, GROW; read by every schedule, written under `idle`.
     halt: CachePadded<AtomicU32>,
     injector: Injector<g::GRef>,
 

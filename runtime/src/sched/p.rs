@@ -10,13 +10,13 @@
 //!   succeed on its own visit.
 //! - Idle to Running only under `Sched::idle`, and only while the world is not stopped.
 use super::g::{G, GRef};
-use super::idle;
 use super::lock::Lock;
 use super::m::M;
 use super::slab::GCache;
 use super::stack::StackCache;
 use super::timer::{Due, Timers};
 use super::{Chan, Runtime, Sched};
+use super::{idle, queue, timer};
 use crate::heap::{Cache, Heap};
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering::*, fence};
 use crossbeam_deque::{Stealer, Worker};
@@ -48,7 +48,7 @@ pub struct P {
     pub(super) pending: u8,
     /// Run-next picks in a row.
     pub(super) chain: u8,
-    /// Only one P exists: nobody to wake.
+    /// Only one P exists: nobody to wake, no lock contended. Changed where this P holds no lock.
     pub(super) alone: bool,
     pub(super) tick: u32,
     pub(super) rng: u32,
@@ -257,6 +257,11 @@ pub unsafe fn poll(p: *mut P) -> Poll {
         if shared.preempt.load(Relaxed) == shared.slice.load(Relaxed) || shared.retired.load(Relaxed) {
             return Poll::Yield;
         }
+        if timer::due_at_poll(p) {
+            // The next schedule reads the clock.
+            (*p).tick |= queue::CLOCK_TICK - 1;
+            return Poll::Yield;
+        }
         if (*p).pending > 0 {
             (*p).pending -= 1;
             if (*p).pending > 0 {
@@ -269,8 +274,7 @@ pub unsafe fn poll(p: *mut P) -> Poll {
             }
         }
         (*p).guard.store((*p).limit, Relaxed);
-        // A request that came between is seen here; one that comes later poisons after our store.
-        fence(SeqCst);
+        // Narrows the window in which a poison is lost; who needs an answer repeats it.
         if s.halt.load(Relaxed) != 0 {
             (*p).guard.store(0, Relaxed);
         }

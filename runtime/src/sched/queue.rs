@@ -23,6 +23,8 @@ const CHAIN_MAX: u8 = 128;
 const STEAL_MAX: usize = 128;
 /// Every so many picks the global queue is asked first.
 const GLOBAL_TICK: u32 = 61;
+/// With timers set, every so many picks the clock is read (and whenever the own queues are empty). A power of two.
+pub(super) const CLOCK_TICK: u32 = 8;
 
 /// Makes `g` run next on `p`; it was taken from its wait queue and is Runnable already.
 ///
@@ -110,7 +112,13 @@ unsafe fn local(p: *mut P) -> *mut G {
     unsafe {
         let runnext = &(*p).shared.runnext;
         if !runnext.load(Relaxed).is_null() {
-            let g = runnext.swap(null_mut(), AcqRel);
+            let g = if (*p).alone {
+                let g = runnext.load(Relaxed);
+                runnext.store(null_mut(), Relaxed);
+                g
+            } else {
+                runnext.swap(null_mut(), AcqRel)
+            };
             if !g.is_null() {
                 (*p).chain += 1;
                 if (*p).chain < CHAIN_MAX {
@@ -152,7 +160,7 @@ pub(super) unsafe fn next_fast(p: *mut P) -> *mut G {
         (*p).tick = (*p).tick.wrapping_add(1);
         let shared = &(*p).shared;
         if (*p).tick.is_multiple_of(GLOBAL_TICK)
-            || shared.timers.next() != u64::MAX
+            || shared.timers.next() != u64::MAX && (*p).tick.is_multiple_of(CLOCK_TICK)
             || (*(*p).sched).halt.load(Relaxed) != 0
             || shared.retired.load(Relaxed)
             || (*(*p).heap).want_gc()

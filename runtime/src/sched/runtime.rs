@@ -8,9 +8,11 @@
 //! - Ps are made lazily and freed with the runtime. A smaller GOMAXPROCS retires them: a running one gives itself up in `schedule`.
 //! - At the end all threads are asked to leave. If one does not (it sits in a native) the scheduler's memory stays.
 use super::g::{G, GRef, GState, MAIN};
+use super::idle::Idle;
 use super::m::{self, M};
 use super::p::{P, Status};
-use super::{Engine, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn};
+use super::spawn::Entry;
+use super::{Engine, GROW, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn};
 use crate::heap::Heap;
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::{Condvar, Mutex};
@@ -94,6 +96,7 @@ impl Runtime {
     /// go on afterwards (the prompt); a program then exits the process. Slot 0 of the stack is the link (`link_pc`), the
     /// base is slot 1, the arguments lie from the base on.
     pub fn run(&self, pc: *const u8, link_pc: u64, frame_slots: usize, args: &[u64]) -> Outcome {
+        assert!(args.len() <= frame_slots);
         let s = self.sched();
         let cell = Arc::new(Cell::default());
         {
@@ -101,8 +104,9 @@ impl Runtime {
             while s.halt.load(Relaxed) & STOP != 0 {
                 s.resumed.wait(&mut idle);
             }
-            // SAFETY: the mutex is held and the world not stopped; the caller vouches for `pc` and `frame_slots`.
-            let g = unsafe { spawn::spawn_outside(s, pc, link_pc, frame_slots, args, MAIN) };
+            let entry = Entry { pc, link_pc, frame_slots };
+            // SAFETY: the mutex is held, the world not stopped, and the frame holds the arguments.
+            let g = unsafe { spawn::spawn_outside(s, entry, args, MAIN) };
             assert!(!g.is_null(), "out of memory for the main goroutine");
             idle.runs.push(Run { g, cell: cell.clone(), interrupted: false });
             s.injector.push(GRef(g));
@@ -162,34 +166,18 @@ impl Runtime {
             return old;
         }
         let n = n.min(MAX_PROCS);
-        while s.nps.load(Relaxed) < n {
-            let i = s.nps.load(Relaxed);
-            s.ps[i].store(P::new(s, i), Release);
-            s.nps.store(i + 1, Release);
-        }
         s.procs.store(n, Relaxed);
-        for (i, p) in s.all().enumerate() {
-            // SAFETY: Ps stay; under the mutex the states Idle and Retired do not change.
-            let shared = unsafe { &(*p).shared };
-            shared.retired.store(i >= n, SeqCst);
-            match (shared.state(), i < n) {
-                (Status::Retired, true) => {
-                    idle.live += 1;
-                    idle::give_p(s, &mut idle, p);
-                }
-                (Status::Idle, false) => {
-                    idle.ps.retain(|&q| q != p);
-                    s.npidle.fetch_sub(1, SeqCst);
-                    idle.live -= 1;
-                    shared.set(Status::Retired);
-                }
-                (Status::Retired, false) | (Status::Idle, true) => {}
-                // It gives itself up in `schedule`, or learns that it is not alone.
-                (Status::Running | Status::Syscall | Status::Stopped | Status::SyscallStopped, _) => {
-                    // SAFETY: anyone may poison.
-                    unsafe { (*p).guard.store(0, SeqCst) };
-                }
-            }
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        self.heap.set_mark_workers(n.min(cores));
+        let first = s.p_at(0);
+        // SAFETY: under the mutex an idle P stays idle.
+        let alone = unsafe { !first.is_null() && (*first).alone && (*first).shared.state() != Status::Idle };
+        if alone {
+            // It holds locks that only it believes in: the others wait until it has come to a safepoint.
+            s.halt.fetch_or(GROW, SeqCst);
+            poison_all(s);
+        } else {
+            apply_procs(s, &mut idle);
         }
         drop(idle);
         fence(SeqCst);
@@ -220,6 +208,53 @@ impl Runtime {
     /// Milliseconds since the runtime was made, as of the monitor's last tick.
     pub fn clock_ms(&self) -> u64 {
         self.sched().clock_ms.load(Relaxed) as u64
+    }
+}
+
+/// The only P is at a safepoint: others may be made now.
+pub(super) fn end_alone(s: &Sched, idle: &mut Idle) {
+    s.halt.fetch_and(!GROW, SeqCst);
+    apply_procs(s, idle);
+}
+
+/// Makes Ps as GOMAXPROCS says; retires and revives. The first P is at a safepoint or idle if it is alone.
+fn apply_procs(s: &Sched, idle: &mut Idle) {
+    let n = s.procs.load(Relaxed);
+    while s.nps.load(Relaxed) < n {
+        let i = s.nps.load(Relaxed);
+        s.ps[i].store(P::new(s, i), Release);
+        s.nps.store(i + 1, Release);
+    }
+    // SAFETY: see above. Once there are several Ps, retired ones count: they keep timers with locks.
+    unsafe {
+        let first = s.p_at(0);
+        let alone = s.nps.load(Relaxed) == 1;
+        if (*first).alone != alone {
+            (*first).alone = alone;
+        }
+    }
+    for (i, p) in s.all().enumerate() {
+        // SAFETY: Ps stay; under the mutex the states Idle and Retired do not change.
+        let shared = unsafe { &(*p).shared };
+        shared.retired.store(i >= n, SeqCst);
+        match (shared.state(), i < n) {
+            (Status::Retired, true) => {
+                idle.live += 1;
+                idle::give_p(s, idle, p);
+            }
+            (Status::Idle, false) => {
+                idle.ps.retain(|&q| q != p);
+                s.npidle.fetch_sub(1, SeqCst);
+                idle.live -= 1;
+                shared.set(Status::Retired);
+            }
+            (Status::Retired, false) | (Status::Idle, true) => {}
+            // It gives itself up in `schedule`.
+            (Status::Running | Status::Syscall | Status::Stopped | Status::SyscallStopped, _) => {
+                // SAFETY: anyone may poison.
+                unsafe { (*p).guard.store(0, SeqCst) };
+            }
+        }
     }
 }
 

@@ -151,7 +151,7 @@ pub unsafe fn select_finish(p: *mut P, cases: *const SelectCase, n: usize, waite
                 Dir::Send => &raw mut (*ch).senders,
                 Dir::Recv => &raw mut (*ch).receivers,
             };
-            (*ch).lock.lock();
+            (*ch).lock.lock((*p).alone);
             WaitQueue::remove(q, waiters.add(k));
             (*ch).lock.unlock();
         }
@@ -176,7 +176,7 @@ unsafe fn lock_all(p: *mut P, cases: *const SelectCase, n: usize) {
             order.dedup();
         }
         for &ch in order.iter() {
-            (*ch).lock.lock();
+            (*ch).lock.lock((*p).alone);
         }
     }
 }

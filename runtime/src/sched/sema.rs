@@ -5,6 +5,7 @@
 //! - A word's waiters are in its bucket's list, under the bucket's lock. Within a bucket the first waiter of each address is
 //!   linked through `next` (heads); behind a head its FIFO runs through `prev`, and the head's `elem` is the last.
 //!   `G::link` is the address (it is also the wait object of reports).
+//! - Only owners of a P touch the words, so a P that is alone may use plain loads and stores (as for locks, `lock.rs`).
 //! - **Mutex** 0 free, 1 held, 2 held and perhaps waiters. Who has slept, or swaps under the bucket's lock, takes it with 2;
 //!   unlock swaps 0 in and wakes one when it was 2. Taking it with 1 after having slept loses wake-ups.
 //! - **Semaphore**: the releaser adds first and then takes on behalf of a waiter, so a waiter wakes owning its unit.
@@ -185,6 +186,30 @@ unsafe fn word<'a>(addr: *mut u64) -> &'a AtomicU64 {
     unsafe { AtomicU64::from_ptr(addr) }
 }
 
+/// Swaps; plainly when no other P exists.
+#[inline(always)]
+fn replace(alone: bool, word: &AtomicU64, new: u64) -> u64 {
+    if alone {
+        let old = word.load(Relaxed);
+        word.store(new, Relaxed);
+        old
+    } else {
+        word.swap(new, SeqCst)
+    }
+}
+
+/// Adds and gives the new value; plainly when no other P exists.
+#[inline(always)]
+fn add(alone: bool, word: &AtomicU64, change: u64) -> u64 {
+    if alone {
+        let new = word.load(Relaxed).wrapping_add(change);
+        word.store(new, Relaxed);
+        new
+    } else {
+        word.fetch_add(change, SeqCst).wrapping_add(change)
+    }
+}
+
 #[inline(always)]
 unsafe fn sched<'a>(p: *mut P) -> &'a Sched {
     // SAFETY: the scheduler outlives its Ps.
@@ -199,8 +224,15 @@ unsafe fn sched<'a>(p: *mut P) -> &'a Sched {
 pub unsafe fn mutex_lock(p: *mut P, m: *mut u64) -> Op {
     // SAFETY: says the caller.
     unsafe {
-        if (*(*p).g).flags & RETRIES == 0 && word(m).compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
-            return Op::Done;
+        if (*(*p).g).flags & RETRIES == 0 {
+            if (*p).alone {
+                if word(m).load(Relaxed) == 0 {
+                    word(m).store(1, Relaxed);
+                    return Op::Done;
+                }
+            } else if word(m).compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
+                return Op::Done;
+            }
         }
         mutex_lock_slow(p, m)
     }
@@ -226,8 +258,8 @@ unsafe fn mutex_lock_slow(p: *mut P, m: *mut u64) -> Op {
             }
         }
         let bucket = sched(p).sema.bucket(m);
-        bucket.lock.lock();
-        if state.swap(2, SeqCst) == 0 {
+        bucket.lock.lock((*p).alone);
+        if replace((*p).alone, state, 2) == 0 {
             bucket.lock.unlock();
             (*g).flags &= !RETRIES;
             return Op::Done;
@@ -255,12 +287,12 @@ pub unsafe fn mutex_try_lock(m: *mut u64) -> bool {
 pub unsafe fn mutex_unlock(p: *mut P, m: *mut u64) -> bool {
     // SAFETY: says the caller.
     unsafe {
-        match word(m).swap(0, SeqCst) {
+        match replace((*p).alone, word(m), 0) {
             0 => false,
             1 => true,
             _ => {
                 let bucket = sched(p).sema.bucket(m);
-                bucket.lock.lock();
+                bucket.lock.lock((*p).alone);
                 let g = bucket.pop_first(m);
                 bucket.lock.unlock();
                 if !g.is_null() {
@@ -295,7 +327,7 @@ pub unsafe fn sema_acquire(p: *mut P, addr: *mut u64) -> Op {
             return Op::Done;
         }
         let bucket = sched(p).sema.bucket(addr);
-        bucket.lock.lock();
+        bucket.lock.lock((*p).alone);
         bucket.push(p, addr);
         if take_unit(counter) {
             // Ours is the last place of the address; nobody saw it, the lock being held.
@@ -320,7 +352,7 @@ pub unsafe fn sema_release(p: *mut P, addr: *mut u64) {
         if bucket.nwait.load(SeqCst) == 0 {
             return;
         }
-        bucket.lock.lock();
+        bucket.lock.lock((*p).alone);
         let link = bucket.find(addr);
         let g = if !(*link).is_null() && take_unit(counter) { bucket.pop(link) } else { null_mut() };
         bucket.lock.unlock();
@@ -337,13 +369,13 @@ pub unsafe fn wg_add(p: *mut P, w: *mut u64, delta: i64) -> Result<(), Negative>
     // SAFETY: says the caller.
     unsafe {
         let change = (delta as u64) << 1;
-        let now = word(w).fetch_add(change, SeqCst).wrapping_add(change);
+        let now = add((*p).alone, word(w), change);
         if (now as i64) < 0 {
             return Err(Negative);
         }
         if now == 1 {
             let bucket = sched(p).sema.bucket(w);
-            bucket.lock.lock();
+            bucket.lock.lock((*p).alone);
             word(w).fetch_and(!1, SeqCst);
             let first = bucket.pop_all(w);
             bucket.lock.unlock();
@@ -364,7 +396,7 @@ pub unsafe fn wg_wait(p: *mut P, w: *mut u64) -> Op {
             return Op::Done;
         }
         let bucket = sched(p).sema.bucket(w);
-        bucket.lock.lock();
+        bucket.lock.lock((*p).alone);
         if word(w).fetch_or(1, SeqCst) >> 1 == 0 {
             // The bit may stay: at worst the next zero looks into an empty list.
             bucket.lock.unlock();
@@ -408,7 +440,7 @@ pub unsafe fn cond_wait(p: *mut P, c: *mut u64, ticket: u32) -> Op {
     // SAFETY: says the caller.
     unsafe {
         let bucket = sched(p).sema.bucket(c);
-        bucket.lock.lock();
+        bucket.lock.lock((*p).alone);
         let (_, notified) = tickets(word(c).load(SeqCst));
         if (ticket.wrapping_sub(notified) as i32) < 0 {
             bucket.lock.unlock();
@@ -430,7 +462,7 @@ pub unsafe fn cond_signal(p: *mut P, c: *mut u64) {
             return;
         }
         let bucket = sched(p).sema.bucket(c);
-        bucket.lock.lock();
+        bucket.lock.lock((*p).alone);
         let (next, notified) = tickets(word(c).load(SeqCst));
         let mut g = null_mut();
         if next != notified {
@@ -455,7 +487,7 @@ pub unsafe fn cond_broadcast(p: *mut P, c: *mut u64) {
             return;
         }
         let bucket = sched(p).sema.bucket(c);
-        bucket.lock.lock();
+        bucket.lock.lock((*p).alone);
         let mut now = word(c).load(SeqCst);
         loop {
             let then = (now as u32 as u64) << 32 | now as u32 as u64;

@@ -6,6 +6,7 @@
 //! - Fresh memory is zero, which is `Dead`.
 use super::g::G;
 use super::p::P;
+use crate::heap::Heap;
 use crate::sync::atomic::{AtomicUsize, Ordering::*};
 use parking_lot::Mutex;
 use std::ptr::null_mut;
@@ -49,19 +50,19 @@ impl Slabs {
     }
 
     /// A dead G for a thread that has no P; null when memory is out.
-    pub fn take(&self) -> *mut G {
+    pub fn take(&self, heap: &Heap) -> *mut G {
         let mut centre = self.centre.lock();
-        let (g, _) = self.take_batch(&mut centre, 1);
+        let (g, _) = self.take_batch(&mut centre, heap, 1);
         g
     }
 
     /// A list of up to `n` dead Gs.
-    fn take_batch(&self, centre: &mut Centre, n: u32) -> (*mut G, u32) {
+    fn take_batch(&self, centre: &mut Centre, heap: &Heap, n: u32) -> (*mut G, u32) {
         let mut head = null_mut();
         let mut got = 0;
         while got < n {
             let g = centre.free;
-            let g = if g.is_null() { self.carve(centre) } else { g };
+            let g = if g.is_null() { self.carve(centre, heap) } else { g };
             if g.is_null() {
                 break;
             }
@@ -78,7 +79,11 @@ impl Slabs {
         (head, got)
     }
 
-    fn carve(&self, centre: &mut Centre) -> *mut G {
+    fn carve(&self, centre: &mut Centre, heap: &Heap) -> *mut G {
+        let accounted = self.carved.load(Relaxed).is_multiple_of(BATCH as usize);
+        if accounted && !heap.account_external((BATCH as usize * size_of::<G>()) as isize) {
+            return null_mut();
+        }
         if centre.slabs.last().is_none_or(|s| s.used == s.cap) {
             let carved = self.carved.load(Relaxed);
             let len = match carved {
@@ -192,7 +197,7 @@ unsafe fn refill(p: *mut P) {
     // SAFETY: as `take_g`.
     unsafe {
         let slabs = &(*(*p).sched).slabs;
-        let (head, n) = slabs.take_batch(&mut slabs.centre.lock(), BATCH);
+        let (head, n) = slabs.take_batch(&mut slabs.centre.lock(), &*(*p).heap, BATCH);
         (*p).gs.head = head;
         (*p).gs.n = n;
     }

@@ -5,11 +5,20 @@
 use super::g::G;
 use super::p::P;
 use super::{Sched, queue, slab, stack};
+use crate::heap::Heap;
 use crate::sync::atomic::Ordering::*;
 use std::ptr::null_mut;
 
 /// Ids that a P takes at once.
 const IDS: u64 = 64;
+
+/// Where a goroutine begins, and what its first frame needs.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    pub pc: *const u8,
+    pub link_pc: u64,
+    pub frame_slots: usize,
+}
 
 /// `go`: a new goroutine, put into run-next. False: the limit on memory is reached.
 ///
@@ -35,7 +44,7 @@ pub unsafe fn spawn(
             (*p).next_id = s.next_id.fetch_add(IDS, Relaxed);
             (*p).end_id = (*p).next_id + IDS;
         }
-        if !fill(p, g, pc, link_pc, frame_slots, args, nargs) {
+        if !fill(p, &*(*p).heap, g, Entry { pc, link_pc, frame_slots }, args, nargs) {
             slab::give_g(p, g);
             return false;
         }
@@ -53,18 +62,12 @@ pub unsafe fn spawn(
 ///
 /// # Safety
 /// As [`spawn`]; the caller holds `Sched::idle` and the world is not stopped.
-pub(super) unsafe fn spawn_outside(
-    s: &Sched,
-    pc: *const u8,
-    link_pc: u64,
-    frame_slots: usize,
-    args: &[u64],
-    flags: u8,
-) -> *mut G {
+pub(super) unsafe fn spawn_outside(s: &Sched, entry: Entry, args: &[u64], flags: u8) -> *mut G {
     // SAFETY: says the caller.
     unsafe {
-        let g = s.slabs.take();
-        if g.is_null() || !fill(null_mut(), g, pc, link_pc, frame_slots, args.as_ptr(), args.len()) {
+        let heap = &(*s.runtime.get()).heap;
+        let g = s.slabs.take(heap);
+        if g.is_null() || !fill(null_mut(), heap, g, entry, args.as_ptr(), args.len()) {
             return null_mut();
         }
         (*g).flags = flags;
@@ -76,22 +79,14 @@ pub(super) unsafe fn spawn_outside(
 }
 
 #[inline(always)]
-unsafe fn fill(
-    p: *mut P,
-    g: *mut G,
-    pc: *const u8,
-    link_pc: u64,
-    frame_slots: usize,
-    args: *const u64,
-    nargs: usize,
-) -> bool {
-    debug_assert!(nargs <= frame_slots);
+unsafe fn fill(p: *mut P, heap: &Heap, g: *mut G, entry: Entry, args: *const u64, nargs: usize) -> bool {
+    debug_assert!(nargs <= entry.frame_slots);
     // SAFETY: the G is dead and ours, the stack has room for link and arguments.
     unsafe {
-        if !stack::init(p, g, 1 + frame_slots) {
+        if !stack::init(p, heap, g, 1 + entry.frame_slots) {
             return false;
         }
-        (*g).pc = pc;
+        (*g).pc = entry.pc;
         (*g).base = 1;
         (*g).native = null_mut();
         (*g).roots = [0; 2];
@@ -100,7 +95,7 @@ unsafe fn fill(
         (*g).waiter.g = g;
         (*g).waiter.sel = 0;
         let stack = (*g).stack;
-        *stack = link_pc;
+        *stack = entry.link_pc;
         for i in 0..nargs {
             *stack.add(1 + i) = *args.add(i);
         }

@@ -2,10 +2,12 @@
 //!
 //! Invariants:
 //! - Only the goroutine's owner allocates, grows and frees its stack. A parked one never moves.
-//! - `limit_slots` bounds every stack; bytes in use are summed over the Ps (one P may free what another allocated, so a
+//! - What is allocated counts against the heap's limit, kept free stacks too.
+//! - `max_stack_slots` bounds every stack; bytes in use are summed over the Ps (one P may free what another allocated, so a
 //!   single P's count may be negative).
 use super::g::{G, INLINE_SLOTS};
 use super::p::P;
+use crate::heap::Heap;
 use crate::sync::atomic::Ordering::*;
 use std::ptr::null_mut;
 
@@ -44,24 +46,39 @@ impl StackCache {
 }
 
 /// Memory of `cap` slots, a power of two from 32 on; null when out of memory. `p` may be null (a thread without P).
-unsafe fn alloc(p: *mut P, cap: usize) -> *mut u64 {
+unsafe fn alloc(p: *mut P, heap: &Heap, cap: usize) -> *mut u64 {
     debug_assert!(cap.is_power_of_two() && cap >= 1 << MIN_SHIFT);
     let class = (cap.trailing_zeros() - MIN_SHIFT) as usize;
     // SAFETY: the caller's P.
     unsafe {
-        if !p.is_null() {
-            let bytes = (*p).shared.stack_bytes.load(Relaxed);
-            (*p).shared.stack_bytes.store(bytes + (cap * 8) as i64, Relaxed);
-            if class < CLASSES {
-                let s = (*p).stacks.head[class];
-                if !s.is_null() {
-                    (*p).stacks.head[class] = *s as *mut u64;
-                    (*p).stacks.n[class] -= 1;
-                    return s;
-                }
+        let kept = if p.is_null() || class >= CLASSES { null_mut() } else { (*p).stacks.head[class] };
+        let stack = if kept.is_null() {
+            if !heap.account_external((cap * 8) as isize) {
+                return null_mut();
             }
+            let stack = libc::malloc(cap * 8) as *mut u64;
+            if stack.is_null() {
+                heap.account_external(-((cap * 8) as isize));
+                return null_mut();
+            }
+            stack
+        } else {
+            (*p).stacks.head[class] = *kept as *mut u64;
+            (*p).stacks.n[class] -= 1;
+            kept
+        };
+        if !p.is_null() {
+            count(p, (cap * 8) as i64);
         }
-        libc::malloc(cap * 8) as *mut u64
+        stack
+    }
+}
+
+unsafe fn count(p: *mut P, bytes: i64) {
+    // SAFETY: the caller's P.
+    unsafe {
+        let sum = &(*p).shared.stack_bytes;
+        sum.store(sum.load(Relaxed) + bytes, Relaxed);
     }
 }
 
@@ -69,14 +86,14 @@ unsafe fn free(p: *mut P, stack: *mut u64, cap: usize) {
     let class = (cap.trailing_zeros() - MIN_SHIFT) as usize;
     // SAFETY: the caller's P; `stack` came from `alloc` with this `cap` and nobody refers to it.
     unsafe {
-        let bytes = (*p).shared.stack_bytes.load(Relaxed);
-        (*p).shared.stack_bytes.store(bytes - (cap * 8) as i64, Relaxed);
+        count(p, -((cap * 8) as i64));
         if class < CLASSES && ((*p).stacks.n[class] as usize) < KEEP_BYTES / (cap * 8) {
             *stack = (*p).stacks.head[class] as u64;
             (*p).stacks.head[class] = stack;
             (*p).stacks.n[class] += 1;
         } else {
             libc::free(stack as *mut libc::c_void);
+            (*(*p).heap).account_external(-((cap * 8) as isize));
         }
     }
 }
@@ -86,7 +103,7 @@ unsafe fn free(p: *mut P, stack: *mut u64, cap: usize) {
 /// # Safety
 /// `g` is dead and the caller's; `p` is the caller's, or null.
 #[inline(always)]
-pub(super) unsafe fn init(p: *mut P, g: *mut G, slots: usize) -> bool {
+pub(super) unsafe fn init(p: *mut P, heap: &Heap, g: *mut G, slots: usize) -> bool {
     // SAFETY: says the caller.
     unsafe {
         if slots <= INLINE_SLOTS {
@@ -94,16 +111,16 @@ pub(super) unsafe fn init(p: *mut P, g: *mut G, slots: usize) -> bool {
             (*g).cap = INLINE_SLOTS as u32;
             return true;
         }
-        init_large(p, g, slots)
+        init_large(p, heap, g, slots)
     }
 }
 
 #[inline(never)]
-unsafe fn init_large(p: *mut P, g: *mut G, slots: usize) -> bool {
+unsafe fn init_large(p: *mut P, heap: &Heap, g: *mut G, slots: usize) -> bool {
     // SAFETY: as `init`.
     unsafe {
         let cap = slots.next_power_of_two().max(1 << MIN_SHIFT);
-        let stack = alloc(p, cap);
+        let stack = alloc(p, heap, cap);
         (*g).stack = stack;
         (*g).cap = cap as u32;
         !stack.is_null()
@@ -141,7 +158,7 @@ pub unsafe fn grow_stack(p: *mut P, need_slots: usize) -> bool {
             if need > (*(*p).sched).max_stack_slots || cap > u32::MAX as usize {
                 return false;
             }
-            let stack = alloc(p, cap);
+            let stack = alloc(p, &*(*p).heap, cap);
             if stack.is_null() {
                 return false;
             }

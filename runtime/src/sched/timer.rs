@@ -188,7 +188,7 @@ pub unsafe fn sleep(p: *mut P, ns: i64) -> super::Op {
     // SAFETY: the lock stays held until the goroutine is saved.
     unsafe {
         let timers = &(*p).shared.timers;
-        timers.lock.lock();
+        timers.lock.lock((*p).alone);
         let state = timers.state();
         state.add(when, 0, TimerAction::Wake((*p).g));
         timers.publish_min(state);
@@ -204,7 +204,7 @@ pub unsafe fn timer_start(p: *mut P, when: u64, period: u64, action: TimerAction
     // SAFETY: says the caller.
     unsafe {
         let timers = &(*p).shared.timers;
-        timers.lock.lock();
+        timers.lock.lock((*p).alone);
         let state = timers.state();
         let slot = state.add(when, period, action);
         timers.publish_min(state);
@@ -225,7 +225,7 @@ pub unsafe fn timer_stop(p: *mut P, id: TimerId) -> bool {
     // SAFETY: Ps stay; only `shared` of the other is touched.
     unsafe {
         let timers = &(*(*(*p).sched).p_at(index)).shared.timers;
-        timers.lock.lock();
+        timers.lock.lock((*p).alone);
         let state = timers.state();
         let live = state.slots.get(slot as usize).is_some_and(|s| {
             s.generation == generation && state.heap.get(s.pos as usize).is_some_and(|entry| entry.1 == slot)
@@ -240,19 +240,19 @@ pub unsafe fn timer_stop(p: *mut P, id: TimerId) -> bool {
     }
 }
 
-/// Does what is due by `now` in the heap of `owner`. The first goroutine goes to run-next of `p`.
+/// Does what is due by `now` in the heap of `owner`. The first goroutine goes to run-next of `p`. False: nothing was.
 ///
 /// # Safety
 /// `p` is the caller's, `owner` any P.
-pub(super) unsafe fn run_due(p: *mut P, owner: *mut P, now: u64) {
+pub(super) unsafe fn run_due(p: *mut P, owner: *mut P, now: u64) -> bool {
     // SAFETY: says the caller.
     unsafe {
         let timers = &(*owner).shared.timers;
         if timers.next() > now {
-            return;
+            return false;
         }
         let mut due = std::mem::take(&mut (*p).due);
-        timers.lock.lock();
+        timers.lock.lock((*p).alone);
         let state = timers.state();
         while let Some(&(when, id)) = state.heap.first() {
             if when > now {
@@ -260,14 +260,14 @@ pub(super) unsafe fn run_due(p: *mut P, owner: *mut P, now: u64) {
             }
             let slot = &state.slots[id as usize];
             due.push(Due(slot.action));
-            if slot.period == 0 {
+            let period = slot.period;
+            // Missed beats are dropped.
+            if let Some(missed) = (now - when).checked_div(period) {
+                state.heap[0].0 = when.saturating_add((1 + missed).saturating_mul(period));
+                state.down(0);
+            } else {
                 state.unlink(0);
                 state.free_slot(id);
-            } else {
-                // Missed beats are dropped.
-                let beats = 1 + (now - when) / slot.period;
-                state.heap[0].0 = when.saturating_add(beats.saturating_mul(slot.period));
-                state.down(0);
             }
         }
         timers.publish_min(state);
@@ -276,6 +276,7 @@ pub(super) unsafe fn run_due(p: *mut P, owner: *mut P, now: u64) {
             act(p, action);
         }
         (*p).due = due;
+        true
     }
 }
 
@@ -305,20 +306,38 @@ unsafe fn act(p: *mut P, action: TimerAction) {
 ///
 /// # Safety
 /// `p` is the caller's.
-pub(super) unsafe fn run_retired(p: *mut P) {
+pub(super) unsafe fn run_retired(p: *mut P) -> bool {
     // SAFETY: as `run_due`.
     unsafe {
         let s = &*(*p).sched;
         let n = s.nps.load(Acquire);
+        let mut ran = false;
         if n <= s.procs.load(Relaxed) {
-            return;
+            return ran;
         }
         for i in 0..n {
             let v = s.p_at(i);
             if (*v).shared.retired.load(Relaxed) && (*v).shared.timers.next() != u64::MAX {
-                run_due(p, v, now_ns());
+                ran |= run_due(p, v, now_ns());
             }
         }
+        ran
+    }
+}
+
+/// At a poll: whether a timer of `p` is due. What is due on retired Ps is done here, and then it is true as well.
+///
+/// # Safety
+/// `p` is the caller's.
+pub(super) unsafe fn due_at_poll(p: *mut P) -> bool {
+    // SAFETY: as `run_due`.
+    unsafe {
+        let s = &*(*p).sched;
+        let first = (*p).shared.timers.next();
+        if first != u64::MAX && first <= now_ns() {
+            return true;
+        }
+        s.nps.load(Relaxed) > s.procs.load(Relaxed) && run_retired(p)
     }
 }
 
@@ -341,7 +360,7 @@ pub(super) unsafe fn roots(p: *mut P, visit: &mut dyn FnMut(*const u64, usize)) 
     // SAFETY: no other thread runs; taking the lock anyway costs nothing.
     unsafe {
         let timers = &(*p).shared.timers;
-        timers.lock.lock();
+        timers.lock.lock(false);
         let state = timers.state();
         for &(_, id) in &state.heap {
             let word = match state.slots[id as usize].action {

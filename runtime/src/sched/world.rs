@@ -12,7 +12,7 @@
 use super::g::{G, GState};
 use super::m::M;
 use super::p::{P, Status};
-use super::{SHUTDOWN, STOP, Sched, queue, timer};
+use super::{GROW, SHUTDOWN, STOP, Sched, queue, runtime, timer};
 use crate::heap::Cache;
 use crate::sync::atomic::{Ordering::*, fence};
 use std::time::Duration;
@@ -53,6 +53,9 @@ unsafe fn wait_stopped(s: &Sched, m: *mut M) -> bool {
                 s.resumed.wait(&mut idle);
             }
             shared.set(Status::Running);
+        }
+        if s.halt.load(Relaxed) & GROW != 0 {
+            runtime::end_alone(s, &mut idle);
         }
         s.halt.load(Relaxed) & SHUTDOWN == 0
     }

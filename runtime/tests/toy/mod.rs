@@ -65,6 +65,7 @@ impl Cx {
             self.p.set(p);
         }
     }
+    #[expect(clippy::mut_from_ref, reason = "one reference at a time")]
     pub fn r(&self, i: usize) -> &mut u64 {
         // SAFETY: tests ask for large enough frames.
         unsafe { &mut *self.base.add(i) }
@@ -73,9 +74,9 @@ impl Cx {
         // SAFETY: as above.
         unsafe { self.base.add(i) }
     }
-    pub fn g(&self) -> &mut G {
+    pub fn g(&self) -> &G {
         // SAFETY: the running goroutine.
-        unsafe { &mut *(*self.p()).g }
+        unsafe { &*(*self.p()).g }
     }
     pub fn runtime(&self) -> &Runtime {
         // SAFETY: alive while goroutines run.
@@ -175,7 +176,7 @@ impl Engine for ToyEngine {
 pub struct Toy {
     pub engine: Arc<ToyEngine>,
     pub rt: Arc<Runtime>,
-    /// Channels of one word.
+    /// The descriptor of channels.
     pub chan: DescId,
 }
 
@@ -196,12 +197,13 @@ pub fn start(procs: usize) -> Toy {
 pub fn start_with(config: RuntimeConfig) -> Toy {
     let engine = Arc::new(ToyEngine::default());
     let rt = Runtime::new(config, engine.clone(), std::ptr::null()).unwrap();
-    let chan = rt.heap.add_desc(chan_desc(1));
+    let chan = rt.heap.add_desc(chan_desc());
     Toy { engine, rt, chan }
 }
 
-pub fn chan_desc(words: u32) -> Desc {
-    Desc { prefix_words: CHAN_PREFIX_WORDS as u32, prefix_ptrs: PtrMap::None, stride: 8 * words, ptrs: PtrMap::All }
+/// Of all channels.
+pub fn chan_desc() -> Desc {
+    Desc { prefix_words: CHAN_PREFIX_WORDS as u32, prefix_ptrs: PtrMap::None, stride: 8, ptrs: PtrMap::All }
 }
 
 impl Toy {

@@ -63,11 +63,33 @@ handlers! { [pc base p i]
     LeI { w(base, i.a, (ri(base, i.b) <= ri(base, i.c)) as u64); }
     LtU { w(base, i.a, (r(base, i.b) < r(base, i.c)) as u64); }
     LeU { w(base, i.a, (r(base, i.b) <= r(base, i.c)) as u64); }
-    EqS { w(base, i.a, str_eq(r(base, i.b), r(base, i.c)) as u64); }
+    EqS {
+        let (x, y) = (r(base, i.b), r(base, i.c));
+        if x == y {
+            w(base, i.a, 1);
+        } else if quick_differ(x, y) {
+            w(base, i.a, 0);
+        } else {
+            return eq_bytes(pc, base, p)
+        }
+    }
     LtS { w(base, i.a, (str_cmp(r(base, i.b), r(base, i.c)) < 0) as u64); }
     LeS { w(base, i.a, (str_cmp(r(base, i.b), r(base, i.c)) <= 0) as u64); }
-    JeqS { jump!(pc i str_eq(r(base, i.a), r(base, i.b))); }
-    JneS { jump!(pc i !str_eq(r(base, i.a), r(base, i.b))); }
+    JeqS {
+        let (x, y) = (r(base, i.a), r(base, i.b));
+        if x == y {
+            pc = pc.offset(i.cd() as i32 as isize);
+        } else if !quick_differ(x, y) {
+            return jeq_bytes(pc, base, p)
+        }
+    }
+    JneS {
+        let (x, y) = (r(base, i.a), r(base, i.b));
+        if x != y {
+            if !quick_differ(x, y) { return jne_bytes(pc, base, p) }
+            pc = pc.offset(i.cd() as i32 as isize);
+        }
+    }
     AddKJltB {
         let v = ri(base, i.a).wrapping_add(i.c as i16 as i64);
         w(base, i.a, v as u64);
@@ -99,11 +121,36 @@ pub(crate) unsafe fn dyn_type(word: u64) -> u32 {
     if word == 0 { 0 } else { unsafe { iface::iface_type(word) } }
 }
 
+/// Different strings whose lengths differ, too (one may be empty, which is 0). False: the bytes must tell.
+#[inline(always)]
+unsafe fn quick_differ(a: u64, b: u64) -> bool {
+    // SAFETY: string words; the length is in the header, the word before a string.
+    a == 0 || b == 0 || unsafe { *(a as *const u64).sub(1) >> 24 != *(b as *const u64).sub(1) >> 24 }
+}
+
 /// Not inlined, so that the handler keeps no stack temporaries.
 #[inline(never)]
 unsafe fn str_eq(a: u64, b: u64) -> bool {
     // SAFETY: string words.
-    a == b || unsafe { string::str_eq(a, b) }
+    unsafe { string::str_eq(a, b) }
+}
+
+raw_handlers! { [pc base p]
+    eq_bytes {
+        let i = &*pc.sub(1);
+        w(base, i.a, str_eq(r(base, i.b), r(base, i.c)) as u64);
+        next!(pc, base, p)
+    }
+    jeq_bytes {
+        let i = &*pc.sub(1);
+        jump!(pc i str_eq(r(base, i.a), r(base, i.b)));
+        next!(pc, base, p)
+    }
+    jne_bytes {
+        let i = &*pc.sub(1);
+        jump!(pc i !str_eq(r(base, i.a), r(base, i.b)));
+        next!(pc, base, p)
+    }
 }
 
 #[inline(never)]

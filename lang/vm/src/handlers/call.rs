@@ -8,7 +8,7 @@ use crate::handlers::branch::dyn_type;
 use crate::native::{Cx, NativeFn};
 use crate::object::iface::iface_load;
 use crate::unwind::{self, fault_nil, stash};
-use crate::vm::{MethodSite, alloc_poll, shared};
+use crate::vm::{MethodSite, shared};
 use gol_runtime::{Op, P, Poll, ops};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -62,7 +62,7 @@ handlers! { [pc base p i]
         let nb = at(base, i.a).add(1);
         if nb.add(site.regs as usize) as usize > guard(p) {
             std::hint::cold_path();
-            return enter_calli(pc, base, p)
+            return calli_slow(pc, base, p)
         }
         *nb = if site.boxed { word } else { *(word as *const u64) };
         *nb.sub(1) = pc.add(1) as u64;
@@ -79,6 +79,14 @@ handlers! { [pc base p i]
         *base = v;
         base = base.sub((*pc.sub(1)).a as usize + 1);
     }
+    // The loader puts it in the place of RetN with two words.
+    Ret2 {
+        let (x, y) = (r(base, i.a), *at(base, i.a).add(1));
+        pc = *base.sub(1) as Pc;
+        *base = x;
+        *base.add(1) = y;
+        base = base.sub((*pc.sub(1)).a as usize + 1);
+    }
     RetN {
         std::ptr::copy(at(base, i.a), base, i.b as usize);
         pc = *base.sub(1) as Pc;
@@ -86,13 +94,14 @@ handlers! { [pc base p i]
     }
 }
 
-/// Polls or grows so that `slots` fit above the current base; pc and base are saved. `GO`, or how to leave.
+/// Polls and grows so that `slots` fit above the current base; pc and base are saved. `GO` (the stack may have moved), or how to leave.
 pub(crate) unsafe fn make_room(p: *mut P, slots: usize) -> u64 {
     // SAFETY: `p` runs the goroutine.
     unsafe {
         if guard(p) == 0 {
             match ops::poll(p) {
-                Poll::Go => return GO,
+                // The guard may still be 0: only the limit says whether there is room.
+                Poll::Go => {}
                 Poll::Yield => return YIELD,
                 Poll::Stop => return STOP,
                 Poll::Killed => return callback::end_goroutine(p),
@@ -107,6 +116,7 @@ pub(crate) unsafe fn make_room(p: *mut P, slots: usize) -> u64 {
     }
 }
 
+/// Room for the frame of the call at `pc`, which is executed again when the goroutine leaves here.
 #[inline(never)]
 unsafe fn enter_work(pc: Pc, base: Base, p: *mut P, regs: usize) -> u64 {
     // SAFETY: `pc` is the call instruction.
@@ -116,28 +126,41 @@ unsafe fn enter_work(pc: Pc, base: Base, p: *mut P, regs: usize) -> u64 {
     }
 }
 
+/// The base after `enter_work`.
+#[inline(always)]
+unsafe fn moved_base(p: *mut P) -> Base {
+    // SAFETY: saved just before.
+    unsafe { (*(*p).g).stack.add((*(*p).g).base as usize) }
+}
+
 raw_handlers! { [pc base p]
     #[cold]
     enter_call {
-        pc = pc.sub(1);
-        let code = enter_work(pc, base, p, (*pc).b as usize);
-        transfer!(p, code)
+        let code = enter_work(pc.sub(1), base, p, (*pc.sub(1)).b as usize);
+        if code != GO {
+            leave!(p, code)
+        }
+        base = moved_base(p).add((*pc.sub(1)).a as usize + 1);
+        *base.sub(1) = pc.add(1) as u64;
+        pc = (*pc).h as Pc;
+        next!(pc, base, p)
     }
     #[cold]
     enter_callc {
-        pc = pc.sub(1);
-        let regs = regs_of(*(r(base, (*pc).b) as *const u64) as Pc);
-        let code = enter_work(pc, base, p, regs);
-        transfer!(p, code)
+        let i = &*pc.sub(1);
+        let f = r(base, i.b);
+        let to = *(f as *const u64) as Pc;
+        let code = enter_work(pc.sub(1), base, p, regs_of(to));
+        if code != GO {
+            leave!(p, code)
+        }
+        base = moved_base(p).add(i.a as usize + 1);
+        *at(base, i.c) = f;
+        *base.sub(1) = pc.add(1) as u64;
+        pc = to;
+        next!(pc, base, p)
     }
-    #[cold]
-    enter_calli {
-        let regs = (*site(pc).load(Ordering::Acquire)).regs as usize;
-        pc = pc.sub(1);
-        let code = enter_work(pc, base, p, regs);
-        transfer!(p, code)
-    }
-    /// Nil receiver, receiver in the word itself, or another type than last time.
+    /// Nil receiver, receiver in the word itself, another type than last time, or no room.
     #[cold]
     calli_slow {
         let i = &*pc.sub(1);
@@ -149,10 +172,12 @@ raw_handlers! { [pc base p]
         if found.is_null() {
             return unwind::raise(pc, base, p);
         }
-        let nb = at(base, i.a).add(1);
-        if nb.add((*found).regs as usize) as usize > guard(p) {
-            return enter_calli(pc, base, p);
+        let code = enter_work(pc.sub(1), base, p, (*found).regs as usize);
+        if code != GO {
+            leave!(p, code)
         }
+        base = moved_base(p);
+        let nb = at(base, i.a).add(1);
         if word & 1 == 1 {
             small_receiver(pc.sub(1), base, p);
         } else {
@@ -208,7 +233,6 @@ unsafe fn leaf(pc: Pc, base: Base, p: *mut P) -> usize {
         let NativeFn::Leaf(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
         let mut cx = Cx { p, window: at(base, i.a).add(1) };
         let result = callback::guarded(|| f(&mut cx));
-        alloc_poll(cx.p);
         let ok = stash(cx.p, result);
         cx.p as usize | !ok as usize
     }

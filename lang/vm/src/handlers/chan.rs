@@ -3,7 +3,7 @@
 use crate::code::*;
 use crate::fault::Fault;
 use crate::unwind::stash;
-use crate::vm::{alloc_poll, shared};
+use crate::vm::shared;
 use gol_runtime::{Chan, Dir, Op, P, SelectCase, SelectOp, Waiter, ops};
 
 /// "None" in the data units of a select.
@@ -211,20 +211,7 @@ slow_ops! { [pc base p i]
             return Err(Fault::send_closed());
         }
     }
-    MakeChan {
-        let types = crate::object::types(p);
-        let words = types.get(types.get(i.d as u32).desc.elem).words;
-        let size = ri(base, i.b);
-        if size < 0 || size as u64 > (1 << 40) / (words as u64 * 8 + 8) {
-            return Err(Fault::makechan_size());
-        }
-        let ch = ops::chan_make(p, i.d as u32, words, size as u64);
-        if ch.is_null() {
-            return Err(Fault::OutOfMemory);
-        }
-        w(base, i.a, ch as u64);
-        alloc_poll(p);
-    }
+    MakeChan { w(base, i.a, crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b))?); }
     ChanLen {
         let ch = r(base, i.b) as *const Chan;
         w(base, i.a, if ch.is_null() { 0 } else { ops::chan_len(ch) });

@@ -93,3 +93,12 @@ handlers! { [pc base p i]
     Zext16 { w(base, i.a, r(base, i.b) as u16 as u64); }
     Zext32 { w(base, i.a, r(base, i.b) as u32 as u64); }
 }
+
+/// Copies of a few words without a call: the loader puts them in the place of the general ones.
+macro_rules! moves {
+    ($($name:ident $n:literal)*) => { handlers! { [pc base p i] $($name {
+        let v = *(at(base, i.b) as *const [u64; $n]);
+        *(at(base, i.a) as *mut [u64; $n]) = v;
+    })* } };
+}
+moves! { MovN2 2 MovN4 4 MovN5 5 MovN6 6 }

@@ -1,9 +1,9 @@
 //! Memory through pointers, and allocation. *(unsafe: a pointer of the machine is nil or points into a live object; see `code.rs` for
 //! register access)*
 use crate::code::*;
+use crate::handlers::table::MkIface;
 use crate::object;
 use crate::unwind::{fault_index_arr_b, fault_index_arr_c, fault_index_chk, fault_nil};
-use crate::vm::alloc_poll;
 
 macro_rules! load {
     ($pc:ident $base:ident $p:ident $i:ident $t:ty) => {{
@@ -105,16 +105,71 @@ handlers! { [pc base p i]
     }
 }
 
+/// Copies of a few words without a call: the loader puts them in the place of `LdN`, `StN` and `StNP`.
+macro_rules! few {
+    ($($ld:ident $st:ident $n:literal)*) => { handlers! { [pc base p i] $(
+        $ld {
+            let from = r(base, i.b);
+            if from == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
+            *(at(base, i.a) as *mut [u64; $n]) = *((from as *const u64).add(i.c as usize) as *const [u64; $n]);
+        }
+        $st {
+            let to = r(base, i.a);
+            if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
+            *((to as *mut u64).add(i.c as usize) as *mut [u64; $n]) = *(at(base, i.b) as *const [u64; $n]);
+        }
+    )* } };
+}
+few! { LdN2 StN2 2 LdN3 StN3 3 LdN4 StN4 4 }
+
+/// Free cells of one kind in the processor's allocation cache, which begins with such pairs (see `gol_runtime::heap`).
+#[repr(C)]
+struct Run {
+    cur: *mut u64,
+    lim: *mut u64,
+}
+
+/// Zeros and header are visible before the reference is.
+#[inline(always)]
+fn publish() {
+    #[cfg(not(target_arch = "x86_64"))]
+    std::sync::atomic::fence(std::sync::atomic::Ordering::Release);
+}
+
+handlers! { [pc base p i]
+    // `New` of a small object: the loader put its size in words into b and its kind into the top byte of d.
+    NewSmall {
+        let run = (&raw mut (*p).cache as *mut Run).add((i.d >> 8) as usize);
+        let cell = (*run).cur;
+        let next = cell.wrapping_add(i.b as usize);
+        if next > (*run).lim { std::hint::cold_path(); pc = pc.sub(1); return New(pc, base, p) }
+        (*run).cur = next;
+        *cell = (i.cd() & 0xff_ffff) as u64 | 1 << 24;
+        publish();
+        w(base, i.a, cell.add(1) as u64);
+    }
+    // `MkIface` of a boxed type of one word.
+    BoxSmall {
+        let run = (&raw mut (*p).cache as *mut Run).add((i.d >> 8) as usize);
+        let cell = (*run).cur;
+        let next = cell.wrapping_add(2);
+        if next > (*run).lim { std::hint::cold_path(); pc = pc.sub(1); return MkIface(pc, base, p) }
+        (*run).cur = next;
+        *cell = (i.cd() & 0xff_ffff) as u64 | 1 << 24;
+        *cell.add(1) = r(base, i.b);
+        publish();
+        w(base, i.a, cell.add(1) as u64);
+    }
+}
+
 slow_ops! { [pc base p i]
     New {
-        let obj = object::alloc(p, i.cd(), 1)?;
+        let obj = object::alloc(p, i.cd() & 0xff_ffff, 1)?;
         w(base, i.a, obj as u64);
-        alloc_poll(p);
     }
     NewArr + 1 {
         let obj = object::alloc(p, i.cd(), (*pc).ab() as u64)?;
         w(base, i.a, obj as u64);
-        alloc_poll(p);
     }
     MkClosure + 1 {
         // The loader put the function's code address into the data unit.
@@ -123,6 +178,5 @@ slow_ops! { [pc base p i]
         *obj = code as u64;
         std::ptr::copy_nonoverlapping(at(base, i.b), obj.add(1), n as usize);
         w(base, i.a, obj as u64);
-        alloc_poll(p);
     }
 }

@@ -3,7 +3,7 @@ pub(crate) mod branch;
 pub(crate) mod call;
 pub(crate) mod chan;
 mod float;
-mod int;
+pub(crate) mod int;
 pub(crate) mod memory;
 pub(crate) mod slice;
 pub(crate) mod table;

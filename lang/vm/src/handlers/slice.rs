@@ -3,7 +3,6 @@ use crate::code::*;
 use crate::fault::Fault;
 use crate::object::{slice, string, types};
 use crate::unwind::{fault_index_ld, fault_index_st, fault_index_str};
-use crate::vm::alloc_poll;
 
 macro_rules! load {
     ($($name:ident $t:ty as $via:ty;)*) => { handlers! { [pc base p i] $($name {
@@ -135,12 +134,28 @@ unsafe fn set_slice(to: Base, ptr: u64, b: Bounds, stride: u64) {
     }
 }
 
-slow_ops! { [pc base p i]
-    SliceS + 1 {
+handlers! { [pc base p i]
+    SliceS {
         let s = at(base, i.b);
-        let ptr = *s;
-        let b = bounds(base, i, *s.add(1) as i64, *s.add(2) as i64, false)?;
-        set_slice(at(base, i.a), ptr, b, (*pc).ab() as u64);
+        let (ptr, len, cap) = (*s, *s.add(1), *s.add(2));
+        let with = at(base, i.c);
+        let lo = if i.d & 4 != 0 { *with } else { 0 };
+        let hi = if i.d & 1 != 0 { *with.add(1) } else { len };
+        let max = if i.d & 2 != 0 { *with.add(2) } else { cap };
+        if max > cap || hi > max || lo > hi { std::hint::cold_path(); pc = pc.sub(1); return SliceFault(pc, base, p) }
+        let to = at(base, i.a);
+        *to = if max == lo { ptr } else { ptr + lo * (*pc).ab() as u64 };
+        *to.add(1) = hi - lo;
+        *to.add(2) = max - lo;
+        pc = pc.add(1);
+    }
+}
+
+slow_ops! { [pc base p i]
+    // Says what is wrong.
+    SliceFault + 1 {
+        let s = at(base, i.b);
+        bounds(base, i, *s.add(1) as i64, *s.add(2) as i64, false)?;
     }
     SliceStr {
         let s = r(base, i.b);
@@ -148,7 +163,6 @@ slow_ops! { [pc base p i]
         let b = bounds(base, i, len, len, true)?;
         let sub = string::substr(p, s, b.lo as usize, b.hi as usize)?;
         w(base, i.a, sub);
-        alloc_poll(p);
     }
     SliceArr + 1 {
         let ptr = r(base, i.b);
@@ -161,47 +175,37 @@ slow_ops! { [pc base p i]
     }
     AppendV {
         slice::append_value(p, at(base, i.a), at(base, i.c), i.d as u32)?;
-        alloc_poll(p);
     }
     AppendS {
         slice::append_slice(p, at(base, i.a), at(base, i.b), i.d as u32)?;
-        alloc_poll(p);
     }
     AppendStr {
         slice::append_str(p, at(base, i.a), r(base, i.b), i.d as u32)?;
-        alloc_poll(p);
     }
     CopyS { w(base, i.a, slice::copy_slice(types(p), at(base, i.b), at(base, i.c), i.d as u32)); }
     CopyStr { w(base, i.a, slice::copy_str(at(base, i.b), r(base, i.c))); }
     MakeSlice {
         slice::make_slice(p, ri(base, i.b), ri(base, i.c), i.d as u32, at(base, i.a))?;
-        alloc_poll(p);
     }
     ClearS { slice::clear_slice(types(p), at(base, i.a), i.d as u32); }
 
     Concat {
         w(base, i.a, string::concat(p, at(base, i.b), i.c as usize)?);
-        alloc_poll(p);
     }
     StrToBytes {
         string::str_to_bytes(p, r(base, i.b), i.d as u32, at(base, i.a))?;
-        alloc_poll(p);
     }
     BytesToStr {
         w(base, i.a, string::bytes_to_str(p, at(base, i.b))?);
-        alloc_poll(p);
     }
     StrToRunes {
         string::str_to_runes(p, r(base, i.b), i.d as u32, at(base, i.a))?;
-        alloc_poll(p);
     }
     RunesToStr {
         w(base, i.a, string::runes_to_str(p, at(base, i.b))?);
-        alloc_poll(p);
     }
     RuneToStr {
         w(base, i.a, string::rune_to_str(p, ri(base, i.b))?);
-        alloc_poll(p);
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::code::*;
 use crate::handlers::branch::dyn_type;
 use crate::object::{iface, map, types};
-use crate::vm::alloc_poll;
 
 /// "Not wanted" in `MapNext`.
 const NONE: u16 = 0xffff;
@@ -38,13 +37,64 @@ unsafe fn give(from: *const u64, to: Base, n: usize) -> bool {
 #[inline(always)]
 unsafe fn value_words(p: *mut gol_runtime::P, ty: u16) -> usize {
     // SAFETY: the loaded types.
-    unsafe { types(p).get(types(p).get(ty as u32).desc.elem).words as usize }
+    unsafe { types(p).get(ty as u32).map_words.1 as usize }
+}
+
+/// Shift of the value in an interface word that holds it.
+const VALUE_SHIFT: u32 = 24;
+
+// Special cases that the loader chooses by the type. A value in the word has bit 0 set and the type in the bits behind.
+handlers! { [pc base p i]
+    MkIfaceS {
+        let v = ri(base, i.b);
+        if (v << VALUE_SHIFT) >> VALUE_SHIFT != v { std::hint::cold_path(); pc = pc.sub(1); return MkIface(pc, base, p) }
+        w(base, i.a, (v << VALUE_SHIFT) as u64 | (i.cd() as u64) << 1 | 1);
+    }
+    MkIfaceU {
+        let v = r(base, i.b);
+        if v >> (64 - VALUE_SHIFT) != 0 { std::hint::cold_path(); pc = pc.sub(1); return MkIface(pc, base, p) }
+        w(base, i.a, v << VALUE_SHIFT | (i.cd() as u64) << 1 | 1);
+    }
+    // Types of one word that are always boxed.
+    AssertBoxed {
+        let word = r(base, i.b);
+        if word == 0 || word & 1 != 0 || *(word as *const u64).sub(1) as u32 & 0xff_ffff != i.cd() {
+            std::hint::cold_path();
+            pc = pc.sub(1);
+            return Assert(pc, base, p)
+        }
+        w(base, i.a, *(word as *const u64));
+        pc = pc.add(1);
+    }
+    AssertOkBoxed {
+        let word = r(base, i.b);
+        let to = at(base, i.a);
+        if word == 0 || word & 1 != 0 || *(word as *const u64).sub(1) as u32 & 0xff_ffff != i.cd() {
+            *to = 0;
+            *to.add(1) = 0;
+        } else {
+            *to = *(word as *const u64);
+            *to.add(1) = 1;
+        }
+    }
+    // Scalars: in the word, or (seldom) boxed.
+    AssertS {
+        let word = r(base, i.b);
+        if word as u32 & 0xff_ffff != i.cd() << 1 | 1 { std::hint::cold_path(); pc = pc.sub(1); return Assert(pc, base, p) }
+        w(base, i.a, (word as i64 >> VALUE_SHIFT) as u64);
+        pc = pc.add(1);
+    }
+    AssertU {
+        let word = r(base, i.b);
+        if word as u32 & 0xff_ffff != i.cd() << 1 | 1 { std::hint::cold_path(); pc = pc.sub(1); return Assert(pc, base, p) }
+        w(base, i.a, word >> VALUE_SHIFT);
+        pc = pc.add(1);
+    }
 }
 
 slow_ops! { [pc base p i]
     MkIface {
-        w(base, i.a, iface::make_iface(p, i.cd(), at(base, i.b))?);
-        alloc_poll(p);
+        w(base, i.a, iface::make_iface(p, i.cd() & 0xff_ffff, at(base, i.b))?);
     }
     Assert + 1 {
         let word = r(base, i.b);
@@ -86,7 +136,6 @@ slow_ops! { [pc base p i]
 
     MakeMap {
         w(base, i.a, map::map_new(p, i.d as u32, ri(base, i.b))?);
-        alloc_poll(p);
     }
     MapGet {
         let v = map::map_get(p, r(base, i.b), at(base, i.c), i.d as u32)?;
@@ -122,26 +171,22 @@ slow_ops! { [pc base p i]
         let n = value_words(p, i.d);
         let slot = map::map_set(p, r(base, i.a), at(base, i.b), i.d as u32)?;
         copy_words(at(base, i.c), slot, n);
-        alloc_poll(p);
     }
     MapSetInt {
         let n = value_words(p, i.d);
         let slot = map::map_set_int(p, r(base, i.a), r(base, i.b))?;
         copy_words(at(base, i.c), slot, n);
-        alloc_poll(p);
     }
     MapSetStr {
         let n = value_words(p, i.d);
         let slot = map::map_set_str(p, r(base, i.a), r(base, i.b))?;
         copy_words(at(base, i.c), slot, n);
-        alloc_poll(p);
     }
     MapDel { map::map_delete(p, r(base, i.a), at(base, i.b), i.d as u32)?; }
     MapLen { w(base, i.a, map::map_len(r(base, i.b))); }
     MapClear { map::map_clear(p, r(base, i.a))?; }
     MapIter {
         w(base, i.a, map::map_iter(p, r(base, i.b), i.d as u32)?);
-        alloc_poll(p);
     }
 }
 

@@ -133,7 +133,7 @@ pub unsafe fn iface_eq(types: &Types, a: u64, b: u64) -> Result<bool, Fault> {
 #[inline]
 pub unsafe fn value_eq(types: &Types, ty: TypeId, a: *const u64, b: *const u64) -> Result<bool, Fault> {
     let loaded = types.get(ty);
-    if loaded.plan == Plan::Uncomparable {
+    if matches!(loaded.plan, Plan::Uncomparable) {
         return Err(Fault::uncomparable(&loaded.desc.name));
     }
     // SAFETY: the plan belongs to the type.
@@ -184,7 +184,7 @@ unsafe fn plan_eq(types: &Types, plan: &Plan, a: *const u64, b: *const u64) -> R
 #[inline]
 pub unsafe fn value_hash(types: &Types, ty: TypeId, a: *const u64, seed: u64) -> Result<u64, Fault> {
     let loaded = types.get(ty);
-    if loaded.plan == Plan::Uncomparable {
+    if matches!(loaded.plan, Plan::Uncomparable) {
         return Err(unhashable(loaded));
     }
     // SAFETY: the plan belongs to the type.

@@ -1,8 +1,7 @@
 //! Maps: open addressing over groups of eight slots, one control byte a slot (after Abseil's and Go's "Swiss tables").
 //!
-//! Two kinds of heap objects. [`Map`] is what a map word refers to; it stays, so the word is the map's identity. Its table is
-//! an object of its own that is replaced when it grows: header words (mask, slots left), one control word for each group, then the
-//! slots, each the key's words followed by the value's. Zero memory is an empty table.
+//! Two kinds of heap objects. [`Map`] is what a map word refers to; it stays, so the word is the map's identity. Its table (see
+//! `table`) is an object of its own that is replaced when it grows; a slot holds the key's words, then the value's.
 //!
 //! **Iteration**: an iterator keeps the table that it began with and walks its slots from a random one on. Entries never move inside
 //! a table. When the map has got another table, the old one (which nobody writes any more) still says which keys were there, and
@@ -16,11 +15,13 @@
 use super::hash::{hash_bytes, hash_word, random};
 use super::iface::{value_eq, value_hash};
 use super::string::{bytes_eq, str_parts};
+use super::table::{DELETED, EMPTY, GROUP, Table, groups_for, tag_of};
 use super::{alloc, types};
 use crate::fault::Fault;
 use crate::types::{MapKey, TypeId, Types, desc};
 use gol_runtime::{Desc, P, PtrMap};
 use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering::Release};
 
 /// A map's own object.
 #[repr(C)]
@@ -69,230 +70,8 @@ pub(crate) fn iter_desc() -> Desc {
     Desc { prefix_words: ITER_WORDS, prefix_ptrs: PtrMap::Bits([0b11].into()), stride: 0, ptrs: PtrMap::None }
 }
 
-/// Slots of a group: a control word has a byte for each.
-const GROUP: u64 = 8;
-/// Words of a table before the control words.
-const TABLE_HEADER: u64 = 2;
 /// Go refuses to reserve more for a hint.
 const MAX_BYTES: u64 = 1 << 48;
-
-/// A control word. A byte is 0 (empty), 1 (deleted), or 0x80 and seven bits of the hash (full).
-#[derive(Clone, Copy)]
-struct Control(u64);
-
-/// Bytes of a control word: the high bit of each is set.
-#[derive(Clone, Copy)]
-struct Matches(u64);
-
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-const EMPTY: u8 = 0;
-const DELETED: u8 = 1;
-
-impl Control {
-    /// Slots whose byte is `tag`; now and then also one above a match, whose key differs then.
-    #[inline(always)]
-    fn matches(self, tag: u8) -> Matches {
-        let x = self.0 ^ (LOW * tag as u64);
-        Matches(x.wrapping_sub(LOW) & !x & HIGH)
-    }
-    #[inline(always)]
-    fn empty(self) -> Matches {
-        Matches(!(self.0 | self.0 << 7) & HIGH)
-    }
-    /// Empty or deleted.
-    #[inline(always)]
-    fn free(self) -> Matches {
-        Matches(!self.0 & HIGH)
-    }
-    #[inline(always)]
-    fn full(self) -> Matches {
-        Matches(self.0 & HIGH)
-    }
-}
-
-impl Matches {
-    #[inline(always)]
-    fn any(self) -> bool {
-        self.0 != 0
-    }
-    /// Index of the first; 8 when there is none.
-    #[inline(always)]
-    fn first(self) -> u64 {
-        (self.0.trailing_zeros() / 8) as u64
-    }
-}
-
-impl Iterator for Matches {
-    type Item = u64;
-    #[inline(always)]
-    fn next(&mut self) -> Option<u64> {
-        if self.0 == 0 {
-            return None;
-        }
-        let i = self.first();
-        self.0 &= self.0 - 1;
-        Some(i)
-    }
-}
-
-/// The control byte of a full slot.
-#[inline(always)]
-fn tag_of(hash: u64) -> u8 {
-    (hash >> 57) as u8 | 0x80
-}
-
-/// A table with its geometry read once.
-#[derive(Clone, Copy)]
-struct Table {
-    words: *mut u64,
-    /// Number of groups minus one; the number is a power of two.
-    mask: u64,
-}
-
-impl Table {
-    /// # Safety
-    /// `words` is a table object.
-    #[inline(always)]
-    unsafe fn at(words: *mut u64) -> Table {
-        // SAFETY: word 0 is the mask.
-        Table { words, mask: unsafe { *words } }
-    }
-
-    fn words_for(groups: u64, slot_words: u32) -> u64 {
-        TABLE_HEADER + groups + groups * GROUP * slot_words as u64
-    }
-
-    /// An empty table of `groups` (a power of two) groups.
-    ///
-    /// # Safety
-    /// `p` is the caller's P, `map` a map.
-    unsafe fn new(p: *mut P, map: *const Map, groups: u64) -> Result<Table, Fault> {
-        // SAFETY: the object has its two header words.
-        unsafe {
-            let id = if (*map).scan { desc::MAP_TABLE } else { desc::MAP_TABLE_NOSCAN };
-            let words = alloc(p, id, Table::words_for(groups, (*map).slot_words))?;
-            *words = groups - 1;
-            *words.add(1) = max_load(groups);
-            Ok(Table { words, mask: groups - 1 })
-        }
-    }
-
-    #[inline(always)]
-    fn slots(self) -> u64 {
-        (self.mask + 1) * GROUP
-    }
-
-    /// # Safety
-    /// `group <= mask`.
-    #[inline(always)]
-    unsafe fn control(self, group: u64) -> Control {
-        debug_assert!(group <= self.mask);
-        // SAFETY: the control words lie behind the header.
-        Control(unsafe { *self.words.add((TABLE_HEADER + group) as usize) })
-    }
-
-    /// # Safety
-    /// `slot < slots()`.
-    #[inline(always)]
-    unsafe fn set_control(self, slot: u64, byte: u8) {
-        debug_assert!(slot < self.slots());
-        // SAFETY: byte `slot` of the control words (the first slot's is the lowest byte of its word, on all machines).
-        unsafe {
-            let word = self.words.add((TABLE_HEADER + slot / GROUP) as usize);
-            let shift = slot % GROUP * 8;
-            *word = *word & !(0xff << shift) | (byte as u64) << shift;
-        }
-    }
-
-    /// Address of a slot's key.
-    ///
-    /// # Safety
-    /// `slot < slots()`, `slot_words` is the map's.
-    #[inline(always)]
-    unsafe fn slot(self, slot: u64, slot_words: u32) -> *mut u64 {
-        debug_assert!(slot < self.slots());
-        let at = TABLE_HEADER + self.mask + 1 + slot * slot_words as u64;
-        // SAFETY: the slots lie behind the control words.
-        unsafe { self.words.add(at as usize) }
-    }
-
-    /// # Safety
-    /// `group <= mask`.
-    #[inline(always)]
-    unsafe fn prefetch(self, group: u64, slot_words: u32) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: a hint.
-        unsafe {
-            use std::arch::x86_64::*;
-            let at = self.slot(group * GROUP, slot_words).cast::<i8>();
-            _mm_prefetch::<_MM_HINT_T0>(at);
-            _mm_prefetch::<_MM_HINT_T0>(at.add(64));
-        }
-    }
-
-    /// Entries that still may go into empty slots.
-    ///
-    /// # Safety
-    /// A live table.
-    #[inline(always)]
-    unsafe fn room(self) -> *mut u64 {
-        // SAFETY: word 1.
-        unsafe { self.words.add(1) }
-    }
-
-    /// The first free slot in the probe sequence of a hash, and whether it is empty (not deleted).
-    ///
-    /// # Safety
-    /// A live table.
-    unsafe fn find_free(self, hash: u64) -> Option<(u64, bool)> {
-        for group in self.probe(hash) {
-            // SAFETY: probes stay below the mask.
-            let control = unsafe { self.control(group) };
-            if control.free().any() {
-                let i = control.free().first();
-                return Some((group * GROUP + i, control.0 >> (i * 8) & 0xff == EMPTY as u64));
-            }
-        }
-        None
-    }
-
-    /// Every group once, from the hash's own on.
-    #[inline(always)]
-    fn probe(self, hash: u64) -> Probe {
-        Probe { group: hash & self.mask, step: 0, mask: self.mask }
-    }
-}
-
-/// Triangular steps visit all groups of a power of two.
-struct Probe {
-    group: u64,
-    step: u64,
-    mask: u64,
-}
-
-impl Iterator for Probe {
-    type Item = u64;
-    #[inline(always)]
-    fn next(&mut self) -> Option<u64> {
-        if self.step > self.mask {
-            return None;
-        }
-        let group = self.group;
-        self.step += 1;
-        self.group = (group + self.step) & self.mask;
-        Some(group)
-    }
-}
-
-/// Entries that a table of so many groups takes: seven eighths; all eight when there is one group, as a search ends there anyway.
-fn max_load(groups: u64) -> u64 {
-    if groups == 1 { GROUP } else { groups * 7 }
-}
-
-fn groups_for(entries: u64) -> u64 {
-    if entries <= GROUP { 1 } else { entries.div_ceil(7).next_power_of_two() }
-}
 
 /// A key to look for: how it hashes, compares with a slot's key, and is stored.
 trait Key: Copy {
@@ -404,7 +183,7 @@ impl Key for AnyKey<'_> {
     unsafe fn is(self, slot: *const u64) -> bool {
         // Both have been hashed, so their dynamic types are comparable and no fault is lost.
         // SAFETY: both are keys of this type.
-        unsafe { value_eq(self.types, self.ty, self.at, slot) == Ok(true) }
+        unsafe { matches!(value_eq(self.types, self.ty, self.at, slot), Ok(true)) }
     }
     unsafe fn store(self, slot: *mut u64) {
         // SAFETY: a key has so many words. A range statement may store a key over itself.
@@ -573,7 +352,7 @@ unsafe fn grow(p: *mut P, map: *mut Map) -> Result<Table, Fault> {
     // SAFETY: full slots of the old table hold keys of the map.
     unsafe {
         let count = (*map).count;
-        let new = Table::new(p, map, groups_for((count + 1).max(count + count / 2)))?;
+        let new = new_table(p, map, (count + 1).max(count + count / 2))?;
         if !(*map).table.is_null() {
             let old = Table::at((*map).table);
             match (*map).key_kind {
@@ -585,8 +364,19 @@ unsafe fn grow(p: *mut P, map: *mut Map) -> Result<Table, Fault> {
                 }
             }
         }
-        (*map).table = new.words;
+        // A racing reader that finds the new table must find it filled.
+        AtomicPtr::from_ptr(&raw mut (*map).table).store(new.words, Release);
         Ok(new)
+    }
+}
+
+/// # Safety
+/// A live map.
+unsafe fn new_table(p: *mut P, map: *const Map, entries: u64) -> Result<Table, Fault> {
+    // SAFETY: the descriptor traces what the map's slots hold.
+    unsafe {
+        let id = if (*map).scan { desc::MAP_TABLE } else { desc::MAP_TABLE_NOSCAN };
+        Table::new(p, id, groups_for(entries), (*map).slot_words)
     }
 }
 
@@ -676,7 +466,7 @@ pub unsafe fn map_new(p: *mut P, ty: TypeId, hint: i64) -> Result<u64, Fault> {
         let hint = hint.max(0) as u64;
         // An absurd hint is ignored, as in Go; the first group comes with the first entry.
         if hint > GROUP && hint <= MAX_BYTES / 2 / slot_bytes {
-            (*map).table = Table::new(p, map, groups_for(hint))?.words;
+            (*map).table = new_table(p, map, hint)?.words;
         }
         Ok(map as u64)
     }
@@ -802,10 +592,7 @@ pub unsafe fn map_clear(_p: *mut P, m: u64) -> Result<(), Fault> {
     unsafe {
         begin(map)?;
         if !(*map).table.is_null() {
-            let table = Table::at((*map).table);
-            let words = Table::words_for(table.mask + 1, (*map).slot_words) - TABLE_HEADER;
-            ptr::write_bytes(table.words.add(TABLE_HEADER as usize), 0, words as usize);
-            *table.room() = max_load(table.mask + 1);
+            Table::at((*map).table).clear((*map).slot_words);
         }
         (*map).count = 0;
         (*map).clears = (*map).clears.wrapping_add(1);
@@ -824,11 +611,16 @@ pub unsafe fn map_iter(p: *mut P, m: u64, _ty: TypeId) -> Result<u64, Fault> {
             return Ok(0);
         }
         let map = map_at(m);
+        let table = (*map).table;
+        if table.is_null() {
+            // Another goroutine makes the first entry just now.
+            return Ok(0);
+        }
         let it = alloc(p, desc::MAP_ITER, 1)?.cast::<Iter>();
         (*map).iterations = (*map).iterations.wrapping_add(1);
         (*it).map = map;
-        (*it).table = (*map).table;
-        (*it).start = random(it as u64 ^ ((*map).iterations as u64) << 32) & (Table::at((*map).table).slots() - 1);
+        (*it).table = table;
+        (*it).start = random(it as u64 ^ ((*map).iterations as u64) << 32) & (Table::at(table).slots() - 1);
         (*it).clears = (*map).clears as u64;
         Ok(it as u64)
     }
@@ -884,8 +676,7 @@ unsafe fn next_full(it: *mut Iter, table: Table) -> Option<u64> {
             let slot = ((*it).start + (*it).done) & (slots - 1);
             // What is left of this slot's group; the first group may be met twice, its upper part first.
             let left = (GROUP - slot % GROUP).min(slots - (*it).done);
-            let full = table.control(slot / GROUP).0 >> (slot % GROUP * 8) & HIGH;
-            let skip = Matches(full).first();
+            let skip = table.full_from(slot);
             if skip < left {
                 (*it).done += skip + 1;
                 return Some(slot + skip);

@@ -4,11 +4,13 @@
 //! reference held in a Rust local is good until the caller's next safepoint. *(unsafe)* throughout; each function says what
 //! its words must be.
 
+pub mod chan;
 mod hash;
 pub mod iface;
 pub mod map;
 pub mod slice;
 pub mod string;
+mod table;
 #[cfg(test)]
 mod tests;
 

@@ -100,6 +100,7 @@ impl Builder {
             ("map[float64]int", "float64", "int"),
             ("map[point][3]int", "point", "[3]int"),
             ("map[int8]struct{}", "int8", "struct{}"),
+            ("map[struct{}]struct{}", "struct{}", "struct{}"),
             ("map[mixed]string", "mixed", "string"),
         ] {
             let desc = TypeDesc { key: b.id(key), elem: b.id(val), ..basic(name, Kind::Map, 1, true) };
@@ -317,7 +318,8 @@ fn maps_do_what_hash_maps_do() {
                 w.collect(&[t.m]);
                 let mut seen = t.drain(t.iter());
                 let mut want: Vec<String> = model.values().map(|&v| t.want(v)).collect();
-                (seen.sort(), want.sort());
+                seen.sort();
+                want.sort();
                 assert_eq!(seen, want, "{map} step {step}");
             }
         }
@@ -476,6 +478,13 @@ fn sets_and_wide_hints_work() {
         }
         assert_eq!(map_len(m), 256);
         assert!((-128i64..128).all(|i| !map_get(w.p, m, &(i as u64), ty).unwrap().is_null()));
+        let (m, ty) = (map_new(w.p, w.ty["map[struct{}]struct{}"], 20).unwrap(), w.ty["map[struct{}]struct{}"]);
+        for _ in 0..3 {
+            map_set(w.p, m, std::ptr::dangling(), ty).unwrap();
+            assert_eq!(map_len(m), 1);
+        }
+        map_delete(w.p, m, std::ptr::dangling(), ty).unwrap();
+        assert_eq!(map_len(m), 0);
         for hint in [-1, i64::MIN, 9, 1000, i64::MAX] {
             assert_eq!(map_len(map_new(w.p, w.ty["map[int]int"], hint).unwrap()), 0);
         }
@@ -832,7 +841,7 @@ fn the_table_grows_while_others_read() {
         while program.types.len() < 5000 {
             let n = program.types.len();
             program.types.push(basic(&format!("t{n}"), Kind::Int, 1, false));
-            if n % 7 == 0 {
+            if n.is_multiple_of(7) {
                 types.load(&program, &heap);
             }
         }

@@ -20,7 +20,13 @@ pub(crate) fn heap_config() -> HeapConfig {
 
 pub(crate) fn config() -> VmConfig {
     VmConfig {
-        runtime: RuntimeConfig { procs: 2, heap: heap_config(), max_stack_slots: 1 << 20, slice_ns: 10_000_000 },
+        runtime: RuntimeConfig {
+            procs: 2,
+            heap: heap_config(),
+            max_stack_slots: 1 << 20,
+            slice_ns: 10_000_000,
+            seed: Some(1),
+        },
         preempt_entry: false,
         hooks: Hooks::default(),
     }

@@ -1,5 +1,7 @@
 //! Hand-assembled programs.
 mod bare;
+mod every_op;
+mod machine;
 mod single;
 
 use gol_bytecode::{Func, Ins, Op, Program};
@@ -17,17 +19,7 @@ pub(crate) fn data() -> Ins {
     i(Op::Data, 0, 0, 0, 0)
 }
 pub(crate) fn func(name: &str, params: u16, results: u16, regs: u16, code: Vec<Ins>) -> Func {
-    Func {
-        name: name.into(),
-        code,
-        regs,
-        params,
-        results,
-        epilogue: None,
-        pos: 0,
-        lines: Vec::new(),
-        hidden: false,
-    }
+    Func { name: name.into(), code, regs, params, results, epilogue: None, pos: 0, lines: Vec::new(), hidden: false }
 }
 pub(crate) fn program(funcs: Vec<Func>) -> Program {
     let mut p = Program { funcs, ..Program::default() };

@@ -1,0 +1,214 @@
+//! What each command does: reads texts, drives the compiler and the machine, prints, and answers with the exit status.
+
+use crate::cli::{Cli, Command, Options};
+use crate::machine::{Ended, Machine};
+use crate::render::{self, Format};
+use gol_compiler::session::TextKind;
+use gol_syntax::diag::{Code, Diagnostic, Severity};
+use gol_syntax::span::SourceMap;
+use std::ffi::OsString;
+use std::io::{Read as _, Write as _};
+
+/// Exit statuses; a program's own status comes beside these.
+pub mod status {
+    pub const OK: u8 = 0;
+    pub const USAGE: u8 = 2;
+    /// An unrecovered panic, a deadlock, a fatal error of the program.
+    pub const PANIC: u8 = 2;
+    /// A limit was reached.
+    pub const LIMIT: u8 = 124;
+    /// A fault of gol itself.
+    pub const FAULT: u8 = 125;
+    /// The text does not compile.
+    pub const INVALID: u8 = 126;
+    /// No such file.
+    pub const NOT_FOUND: u8 = 127;
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// Runs the command line and gives the exit status.
+pub fn run(cli: Cli) -> u8 {
+    let options = cli.options;
+    if let Some(code) = cli.code {
+        let args = match cli.command {
+            Some(Command::File(args)) => args,
+            None => vec![],
+            Some(_) => {
+                eprintln!("gol: -e takes a text and arguments, no command");
+                return status::USAGE;
+            }
+        };
+        return execute(&options, "-e", code.into_bytes(), args);
+    }
+    match cli.command {
+        None => crate::repl::run(&options),
+        Some(Command::Run { file, args }) => run_file(&options, file, args),
+        Some(Command::File(mut words)) => {
+            if words.is_empty() {
+                return status::USAGE;
+            }
+            let file = words.remove(0);
+            run_file(&options, file, words)
+        }
+        Some(Command::Check { files }) => check(&options, &files),
+        Some(Command::Dis { file }) => disassemble(&options, &file),
+        Some(Command::Ast { file }) => tree(&options, &file),
+        Some(Command::Explain { code }) => explain(&code),
+        Some(Command::Version) => {
+            println!("gol {} ({} {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+            status::OK
+        }
+    }
+}
+
+/// How this command shows diagnostics.
+pub fn format(options: &Options) -> Format {
+    match options {
+        Options { json: true, .. } => Format::Json,
+        Options { short: true, .. } => Format::Short,
+        _ => Format::for_stderr(),
+    }
+}
+
+/// Prints diagnostics to standard error.
+pub fn report(sources: &SourceMap, diagnostics: &[Diagnostic], format: Format) {
+    let text = render::render(sources, diagnostics, format);
+    // A closed standard error is no reason to fail.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// The text of a file, or the exit status after telling why there is none. `-` is standard input.
+fn read(file: &OsString) -> Result<(String, Vec<u8>), u8> {
+    let shown = file.to_string_lossy().into_owned();
+    let read = if file == "-" {
+        let mut text = vec![];
+        std::io::stdin().read_to_end(&mut text).map(|_| text)
+    } else {
+        std::fs::read(file)
+    };
+    match read {
+        Ok(text) => Ok((if file == "-" { "<stdin>".into() } else { shown }, text)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            eprintln!("gol: no such file: {shown}");
+            Err(status::NOT_FOUND)
+        }
+        Err(e) => {
+            eprintln!("gol: cannot read {shown}: {e}");
+            Err(status::NOT_FOUND)
+        }
+    }
+}
+
+fn run_file(options: &Options, file: OsString, args: Vec<OsString>) -> u8 {
+    match read(&file) {
+        Ok((name, text)) => execute(options, &name, text, args),
+        Err(status) => status,
+    }
+}
+
+fn execute(options: &Options, name: &str, text: Vec<u8>, args: Vec<OsString>) -> u8 {
+    let mut machine = match Machine::new(options, name, args) {
+        Ok(m) => m,
+        Err(e) => {
+            eprintln!("gol: {e}");
+            return status::FAULT;
+        }
+    };
+    let compiled = machine.session.compile(name, text, TextKind::File);
+    let silent = compiled.unit.is_some() && !wants_warnings(&compiled.diagnostics);
+    if !silent {
+        report(&machine.session.sources, &compiled.diagnostics, format(options));
+    }
+    let Some(unit) = compiled.unit else { return status::INVALID };
+    machine.interrupt_on_ctrl_c();
+    match machine.run(&unit) {
+        Ended::Done => status::OK,
+        Ended::Exit(code) => code as u8,
+        Ended::Panicked => status::PANIC,
+        Ended::Limit => status::LIMIT,
+        Ended::Fault => status::FAULT,
+        Ended::Interrupted => status::INTERRUPTED,
+    }
+}
+
+/// Warnings are shown when a program runs only where a person may read them.
+fn wants_warnings(diagnostics: &[Diagnostic]) -> bool {
+    use std::io::IsTerminal as _;
+    !diagnostics.is_empty() && std::io::stderr().is_terminal()
+}
+
+fn check(options: &Options, files: &[OsString]) -> u8 {
+    let mut worst = status::OK;
+    for file in files {
+        match read(file) {
+            Ok((name, text)) => {
+                let mut session = crate::machine::session();
+                let diagnostics = session.check(&name, text);
+                report(&session.sources, &diagnostics, format(options));
+                if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+                    worst = worst.max(status::INVALID);
+                }
+            }
+            Err(status) => worst = worst.max(status),
+        }
+    }
+    worst
+}
+
+fn disassemble(options: &Options, file: &OsString) -> u8 {
+    let (name, text) = match read(file) {
+        Ok(x) => x,
+        Err(status) => return status,
+    };
+    let mut session = crate::machine::session();
+    let compiled = session.compile(&name, text, TextKind::File);
+    report(&session.sources, &compiled.diagnostics, format(options));
+    if compiled.unit.is_none() {
+        return status::INVALID;
+    }
+    let mut out = String::new();
+    for (id, f) in session.program.funcs.iter().enumerate() {
+        let here = session.sources.source(f.pos).is_some_and(|s| *s.name == *name);
+        if here {
+            out += &gol_bytecode::disasm(&session.program, id as u32);
+            out.push('\n');
+        }
+    }
+    print(&out)
+}
+
+fn tree(options: &Options, file: &OsString) -> u8 {
+    let (name, text) = match read(file) {
+        Ok(x) => x,
+        Err(status) => return status,
+    };
+    let (text, problems) = gol_syntax::decode(text);
+    let mut sources = SourceMap::default();
+    let mut ast = gol_syntax::ast::Ast::default();
+    let Some(source) = sources.add(&name, text.into()) else {
+        eprintln!("gol: {name} is too large");
+        return status::INVALID;
+    };
+    let parsed = gol_syntax::parse_decoded(&mut ast, &source, &problems);
+    report(&sources, &parsed.diagnostics, format(options));
+    if parsed.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return status::INVALID;
+    }
+    print(&gol_syntax::dump(&ast, &parsed.items))
+}
+
+fn explain(code: &str) -> u8 {
+    match Code::ALL.iter().find(|c| c.text().eq_ignore_ascii_case(code)) {
+        Some(c) => print(&format!("{}: {}\n", c.text(), c.title())),
+        None => {
+            eprintln!("gol: there is no diagnostic {code}");
+            status::USAGE
+        }
+    }
+}
+
+/// Writes to standard output; a reader that has gone away is no error.
+fn print(text: &str) -> u8 {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    status::OK
+}

@@ -1,0 +1,55 @@
+//! Small words for writing natives.
+#![allow(unsafe_code)]
+
+use gol_vm::native::{Cx, Fault, Native, NativeFn};
+use gol_vm::object::string;
+
+/// What a native returns.
+pub type Done = Result<(), Fault>;
+
+/// A row for a native that neither parks nor calls back.
+pub const fn leaf(name: &'static str, run: fn(&mut Cx) -> Done) -> Native {
+    Native { name, run: NativeFn::Leaf(run) }
+}
+
+/// A row for a native that may park.
+pub const fn parking(name: &'static str, run: fn(&mut Cx) -> Result<gol_runtime::Op, Fault>) -> Native {
+    Native { name, run: NativeFn::Parking(run) }
+}
+
+/// The string `s[lo..hi]` of a string word, sharing its bytes.
+pub fn substr(cx: &Cx, s: u64, lo: usize, hi: usize) -> Result<u64, Fault> {
+    debug_assert!(lo <= hi && hi <= cx.str_bytes(s).len());
+    if lo == 0 && hi == cx.str_bytes(s).len() {
+        return Ok(s);
+    }
+    // SAFETY: `s` is a string word and the bounds lie in it.
+    unsafe { string::substr(cx.p(), s, lo, hi) }
+}
+
+/// Writes the words of a fresh slice.
+pub fn fill(slice: [u64; 3], words: impl Iterator<Item = u64>) {
+    for (k, word) in words.enumerate().take(slice[1] as usize) {
+        // SAFETY: a fresh slice of whole words; `k` is below its length.
+        unsafe { *(slice[0] as *mut u64).add(k) = word };
+    }
+}
+
+/// A `[]string` of parts of the string `s`.
+pub fn substrings(cx: &Cx, s: u64, parts: &[(usize, usize)]) -> Result<[u64; 3], Fault> {
+    let out = cx.new_slice(cx.known().strings, parts.len())?;
+    for (k, &(lo, hi)) in parts.iter().enumerate() {
+        let word = substr(cx, s, lo, hi)?;
+        // SAFETY: `k` is below the length of the fresh slice.
+        unsafe { *(out[0] as *mut u64).add(k) = word };
+    }
+    Ok(out)
+}
+
+/// Writes the elements of a fresh `[]rune`.
+pub fn fill_runes(slice: [u64; 3], runes: impl Iterator<Item = u32>) {
+    for (k, rune) in runes.enumerate().take(slice[1] as usize) {
+        // SAFETY: a fresh slice of packed 32-bit elements; `k` is below its length.
+        unsafe { *(slice[0] as *mut u32).add(k) = rune };
+    }
+}

@@ -1,0 +1,243 @@
+//! Natives of package os over the system's calls. The environment is the process's own; arguments come from [`set_args`].
+#![allow(unsafe_code)]
+
+mod path;
+
+use crate::abi::{Done, leaf};
+use crate::stdio;
+use gol_vm::native::{Cx, Native};
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Mutex;
+
+/// What `os.Args` will hold.
+static ARGS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+/// Sets `os.Args` for programs that start from now on: the script's name and what follows it.
+pub fn set_args(args: Vec<Vec<u8>>) {
+    *ARGS.lock().unwrap_or_else(|e| e.into_inner()) = args;
+}
+
+pub const NATIVES: &[Native] = &[
+    leaf("os.errnoText", |cx| {
+        let text = path::errno_text(cx.arg_i64(0) as i32);
+        cx.set_str(0, text.as_bytes())
+    }),
+    leaf("os.args", |cx| {
+        let args = ARGS.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        let out = cx.new_strings(&args)?;
+        cx.set_words(0, &out);
+        Ok(())
+    }),
+    leaf("os.environ", |cx| {
+        let vars: Vec<Vec<u8>> = std::env::vars_os()
+            .map(|(k, v)| [k.into_vec(), v.into_vec()].join(&b'='))
+            .collect();
+        let out = cx.new_strings(&vars)?;
+        cx.set_words(0, &out);
+        Ok(())
+    }),
+    leaf("os.lookupEnv", |cx| {
+        let key = cx.arg_str(0);
+        let bad = key.is_empty() || key.contains(&b'=') || key.contains(&0);
+        let value = if bad { None } else { std::env::var_os(OsStr::from_bytes(key)) };
+        cx.set_str(0, value.as_deref().unwrap_or_default().as_bytes())?;
+        cx.set_bool(1, value.is_some());
+        Ok(())
+    }),
+    leaf("os.setEnv", |cx| {
+        let value = cx.arg_str(1);
+        if !value.contains(&0) {
+            // SAFETY: the process reads its environment through std only, which locks it.
+            unsafe { std::env::set_var(OsStr::from_bytes(cx.arg_str(0)), OsStr::from_bytes(value)) };
+        }
+        Ok(())
+    }),
+    leaf("os.unsetEnv", |cx| {
+        let key = cx.arg_str(0);
+        if !key.is_empty() && !key.contains(&b'=') && !key.contains(&0) {
+            // SAFETY: as for setEnv.
+            unsafe { std::env::remove_var(OsStr::from_bytes(key)) };
+        }
+        Ok(())
+    }),
+    leaf("os.exit", |cx| cx.exit(cx.arg_i64(0) as i32)),
+    leaf("os.getpid", |cx| {
+        cx.set_i64(0, i64::from(std::process::id()));
+        Ok(())
+    }),
+    leaf("os.openFd", |cx| {
+        let name = c_path(cx, 0);
+        let (flags, perm) = (cx.arg_i64(1) as i32, cx.arg_i64(2) as u32);
+        let fd = cx.blocking(|| {
+            // SAFETY: a NUL-terminated path.
+            answer(i64::from(unsafe { libc::open(name.as_ptr(), flags | libc::O_CLOEXEC, perm) }))
+        });
+        pair(cx, fd)
+    }),
+    leaf("os.closeFd", |cx| {
+        // SAFETY: closing a descriptor that os.File owns.
+        let done = answer(i64::from(unsafe { libc::close(cx.arg_i64(0) as i32) }));
+        code(cx, done)
+    }),
+    leaf("os.readFd", |cx| {
+        let (fd, len) = (cx.arg_i64(0) as i32, cx.arg_slice(1).len.min(READ_MAX));
+        let got = stdio::read(cx, fd, len);
+        copy_out(cx, got)
+    }),
+    leaf("os.preadFd", |cx| {
+        let (fd, len, off) = (cx.arg_i64(0) as i32, cx.arg_slice(1).len.min(READ_MAX), cx.arg_i64(4));
+        let got = cx.blocking(|| {
+            let mut buf = vec![0u8; len];
+            // SAFETY: `buf` is valid for its length.
+            let n = answer(unsafe { libc::pread(fd, buf.as_mut_ptr().cast(), len, off) } as i64)?;
+            buf.truncate(n as usize);
+            Ok(buf)
+        });
+        copy_out(cx, got)
+    }),
+    leaf("os.writeFd", |cx| {
+        let bytes = cx.arg_bytes(1).to_vec();
+        write(cx, &bytes)
+    }),
+    leaf("os.writeFdString", |cx| {
+        let bytes = cx.arg_str(1).to_vec();
+        write(cx, &bytes)
+    }),
+    leaf("os.pwriteFd", |cx| {
+        let (fd, bytes, off) = (cx.arg_i64(0) as i32, cx.arg_bytes(1).to_vec(), cx.arg_i64(4));
+        // SAFETY: `bytes` is valid for its length.
+        let n = cx.blocking(|| answer(unsafe { libc::pwrite(fd, bytes.as_ptr().cast(), bytes.len(), off) } as i64));
+        pair(cx, n)
+    }),
+    leaf("os.seekFd", |cx| {
+        // SAFETY: touches no memory.
+        let at = answer(unsafe { libc::lseek(cx.arg_i64(0) as i32, cx.arg_i64(1), cx.arg_i64(2) as i32) });
+        pair(cx, at)
+    }),
+    leaf("os.syncFd", |cx| {
+        let fd = cx.arg_i64(0) as i32;
+        // SAFETY: touches no memory.
+        let done = cx.blocking(|| answer(i64::from(unsafe { libc::fsync(fd) })));
+        code(cx, done)
+    }),
+    leaf("os.truncateFd", |cx| {
+        // SAFETY: touches no memory.
+        let done = answer(i64::from(unsafe { libc::ftruncate(cx.arg_i64(0) as i32, cx.arg_i64(1)) }));
+        code(cx, done)
+    }),
+    leaf("os.statFd", |cx| {
+        let found = path::stat_fd(cx.arg_i64(0) as i32);
+        path::set_stat(cx, found)
+    }),
+    leaf("os.stat", |cx| {
+        let (name, follow) = (c_path(cx, 0), cx.arg_bool(1));
+        let found = path::stat(&name, follow);
+        path::set_stat(cx, found)
+    }),
+    leaf("os.remove", |cx| {
+        let done = path::remove(&c_path(cx, 0));
+        code(cx, done)
+    }),
+    leaf("os.removeAll", |cx| {
+        let done = path::remove_all(cx.arg_str(0));
+        code(cx, done)
+    }),
+    leaf("os.mkdir", |cx| {
+        // SAFETY: a NUL-terminated path.
+        let done = answer(i64::from(unsafe { libc::mkdir(c_path(cx, 0).as_ptr(), cx.arg_i64(1) as u32) }));
+        code(cx, done)
+    }),
+    leaf("os.rename", |cx| {
+        // SAFETY: NUL-terminated paths.
+        let done = answer(i64::from(unsafe { libc::rename(c_path(cx, 0).as_ptr(), c_path(cx, 1).as_ptr()) }));
+        code(cx, done)
+    }),
+    leaf("os.chdir", |cx| {
+        // SAFETY: a NUL-terminated path.
+        let done = answer(i64::from(unsafe { libc::chdir(c_path(cx, 0).as_ptr()) }));
+        code(cx, done)
+    }),
+    leaf("os.chmod", |cx| {
+        // SAFETY: a NUL-terminated path.
+        let done = answer(i64::from(unsafe { libc::chmod(c_path(cx, 0).as_ptr(), cx.arg_i64(1) as u32) }));
+        code(cx, done)
+    }),
+    leaf("os.getwd", |cx| match std::env::current_dir() {
+        Ok(dir) => {
+            cx.set_str(0, dir.as_os_str().as_bytes())?;
+            cx.set(1, 0);
+            Ok(())
+        }
+        Err(e) => {
+            cx.set(0, 0);
+            cx.set_i64(1, i64::from(e.raw_os_error().unwrap_or(libc::EIO)));
+            Ok(())
+        }
+    }),
+    leaf("os.readDirNames", |cx| {
+        let (names, e) = match path::names(cx.arg_str(0)) {
+            Ok(names) => (names, 0),
+            Err(e) => (vec![], e),
+        };
+        let out = cx.new_strings(&names)?;
+        cx.set_words(0, &out);
+        cx.set_i64(3, i64::from(e));
+        Ok(())
+    }),
+    leaf("os.tempName", |cx| {
+        let name = path::temp_name(cx.arg_str(0), cx.arg_str(1));
+        cx.set_str(0, &name)
+    }),
+    leaf("os.tempDir", |cx| cx.set_str(0, std::env::temp_dir().as_os_str().as_bytes())),
+    leaf("os.executable", |cx| {
+        cx.set_str(0, std::env::current_exe().unwrap_or_default().as_os_str().as_bytes())
+    }),
+    leaf("os.hostname", |cx| {
+        let name = std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default();
+        cx.set_str(0, name.trim_ascii_end())
+    }),
+    leaf("os.userHome", |cx| cx.set_str(0, std::env::var_os("HOME").unwrap_or_default().as_bytes())),
+];
+
+/// Bytes of one read at most: they pass through a buffer of this size.
+const READ_MAX: usize = 1 << 20;
+
+/// The result of a system call: its value, or errno.
+fn answer(value: i64) -> Result<i64, i32> {
+    if value < 0 { Err(stdio::errno()) } else { Ok(value) }
+}
+
+/// A path argument; one with a NUL byte names nothing.
+fn c_path(cx: &Cx, i: usize) -> CString {
+    CString::new(cx.arg_str(i)).unwrap_or_default()
+}
+
+/// Results `(value, errno)`.
+fn pair(cx: &Cx, result: Result<i64, i32>) -> Done {
+    cx.set_i64(0, result.unwrap_or(0));
+    cx.set_i64(1, i64::from(result.err().unwrap_or(0)));
+    Ok(())
+}
+
+/// Result `errno`.
+fn code(cx: &Cx, result: Result<i64, i32>) -> Done {
+    cx.set_i64(0, i64::from(result.err().unwrap_or(0)));
+    Ok(())
+}
+
+/// Bytes that were read go into the slice in slots 1..4.
+fn copy_out(cx: &Cx, got: Result<Vec<u8>, i32>) -> Done {
+    if let Ok(bytes) = &got {
+        // SAFETY: no other borrow of the slice lives here.
+        let room = unsafe { cx.arg_bytes_mut(1) };
+        room[..bytes.len()].copy_from_slice(bytes);
+    }
+    pair(cx, got.map(|bytes| bytes.len() as i64))
+}
+
+fn write(cx: &mut Cx, bytes: &[u8]) -> Done {
+    let fd = cx.arg_i64(0) as i32;
+    let n = stdio::write(cx, fd, bytes)?;
+    pair(cx, n.map(|n| n as i64))
+}

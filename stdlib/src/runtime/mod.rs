@@ -1,0 +1,88 @@
+//! Natives of packages runtime and runtime/debug.
+#![allow(unsafe_code)]
+
+use crate::abi::{fill, leaf, parking};
+use crate::stdio;
+use gol_runtime::ops;
+use gol_vm::native::{Fault, Native};
+
+pub const NATIVES: &[Native] = &[
+    leaf("runtime.gomaxprocs", |cx| {
+        let old = cx.runtime().set_procs(cx.arg(0) as usize);
+        cx.set(0, old as u64);
+        Ok(())
+    }),
+    leaf("runtime.NumGoroutine", |cx| {
+        cx.set(0, cx.runtime().num_goroutine() as u64);
+        Ok(())
+    }),
+    leaf("runtime.NumCPU", |cx| {
+        cx.set(0, std::thread::available_parallelism().map_or(1, |n| n.get()) as u64);
+        Ok(())
+    }),
+    // A sleep that is over at once: the goroutine goes behind those that can run.
+    // SAFETY: the running P.
+    parking("runtime.Gosched", |cx| Ok(unsafe { ops::sleep(cx.p(), 1) })),
+    leaf("runtime.Goexit", |_| Err(Fault::Goexit)),
+    // SAFETY: the running P.
+    parking("runtime.GC", |cx| Ok(unsafe { ops::gc_now(cx.p()) })),
+    leaf("runtime.memStats", |cx| {
+        let s = cx.runtime().heap.stats();
+        let words = [
+            s.heap_alloc,
+            s.total_alloc,
+            s.mallocs,
+            s.frees,
+            s.heap_sys,
+            s.heap_inuse,
+            s.heap_released,
+            s.heap_objects,
+            u64::from(s.num_gc),
+            s.pause_total_ns,
+            s.last_pause_ns,
+            s.next_gc,
+            cx.runtime().stack_bytes() as u64,
+            s.external,
+        ];
+        let out = cx.new_slice(cx.known().ints, words.len())?;
+        fill(out, words.into_iter());
+        cx.set_words(0, &out);
+        Ok(())
+    }),
+    leaf("runtime.stackText", |cx| {
+        // SAFETY: the running goroutine.
+        let id = unsafe { (*cx.g()).id };
+        cx.set_str(0, format!("goroutine {id} [running]:\n").as_bytes())
+    }),
+];
+
+pub const DEBUG: &[Native] = &[
+    leaf("runtime/debug.setGCPercent", |cx| {
+        let percent = u32::try_from(cx.arg_i64(0)).ok();
+        let old = cx.runtime().heap.set_gogc(percent);
+        cx.set_i64(0, old.map_or(-1, i64::from));
+        Ok(())
+    }),
+    leaf("runtime/debug.setMemoryLimit", |cx| {
+        let limit = cx.arg_i64(0);
+        if limit < 0 {
+            // Only asks: sets what it finds.
+            let old = cx.runtime().heap.set_limit(usize::MAX);
+            cx.runtime().heap.set_limit(old);
+            cx.set(0, old as u64);
+        } else {
+            let old = cx.runtime().heap.set_limit(limit as usize);
+            cx.set(0, old as u64);
+        }
+        Ok(())
+    }),
+    leaf("runtime/debug.freeOSMemory", |cx| {
+        cx.runtime().heap.release_free();
+        Ok(())
+    }),
+    leaf("runtime/debug.printText", |cx| {
+        let text = cx.arg_str(0).to_vec();
+        stdio::write(cx, 2, &text)?.ok();
+        Ok(())
+    }),
+];

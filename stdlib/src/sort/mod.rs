@@ -1,0 +1,74 @@
+//! Natives of package sort.
+#![allow(unsafe_code)]
+
+use crate::abi::{Done, leaf};
+use gol_bytecode::program::Kind;
+use gol_vm::native::{Cx, Native, Slice};
+use std::cmp::Ordering;
+
+pub const NATIVES: &[Native] = &[
+    leaf("sort.Ints", |cx| {
+        words(cx.arg_slice(0)).sort_unstable_by_key(|&w| w as i64);
+        Ok(())
+    }),
+    leaf("sort.Float64s", |cx| {
+        words(cx.arg_slice(0)).sort_unstable_by(|&a, &b| floats(f64::from_bits(a), f64::from_bits(b)));
+        Ok(())
+    }),
+    leaf("sort.Strings", |cx| {
+        words(cx.arg_slice(0)).sort_unstable_by(|&a, &b| cx.str_bytes(a).cmp(cx.str_bytes(b)));
+        Ok(())
+    }),
+    leaf("sort.lenOf", |cx| {
+        let len = cx.iface(cx.arg(0)).filter(|(ty, _)| cx.types().get(*ty).desc.kind == Kind::Slice).map(|(_, s)| s[1]);
+        match len {
+            Some(len) => cx.set(0, len),
+            None => return Err(not_a_slice(cx)),
+        }
+        Ok(())
+    }),
+    leaf("sort.swapElems", swap),
+];
+
+/// The elements of a slice of one-word elements.
+fn words<'a>(s: Slice) -> &'a mut [u64] {
+    if s.len == 0 {
+        return &mut [];
+    }
+    // SAFETY: a slice of the machine; a leaf that sorts calls nobody who could use it meanwhile.
+    unsafe { std::slice::from_raw_parts_mut(s.ptr as *mut u64, s.len) }
+}
+
+/// NaN comes first.
+fn floats(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
+}
+
+fn not_a_slice(cx: &Cx) -> gol_vm::native::Fault {
+    let have = cx.iface(cx.arg(0)).map_or("nil", |(ty, _)| cx.types().name(ty));
+    gol_vm::native::Fault::Plain(format!("reflect: call of Swapper on {have} Value"))
+}
+
+fn swap(cx: &mut Cx) -> Done {
+    let (i, j) = (cx.arg(1), cx.arg(2));
+    let Some((ty, s)) = cx.iface(cx.arg(0)) else { return Err(not_a_slice(cx)) };
+    let t = &cx.types().get(ty).desc;
+    let stride = cx.types().get(t.backing).stride as usize;
+    for k in [i, j] {
+        if k >= s[1] {
+            return Err(gol_vm::native::Fault::index(k as i64, s[1] as i64));
+        }
+    }
+    let (a, b) = (s[0] as usize + i as usize * stride, s[0] as usize + j as usize * stride);
+    if a == b {
+        return Ok(());
+    }
+    // SAFETY: both elements lie in the slice and do not overlap; they are whole words or 1, 2, 4 bytes.
+    unsafe {
+        match stride {
+            8 => std::ptr::swap(a as *mut u64, b as *mut u64),
+            _ => std::ptr::swap_nonoverlapping(a as *mut u8, b as *mut u8, stride),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Natives of package strconv.
+
+use crate::abi::{Done, leaf};
+use crate::text::float::{self, ParseError};
+use crate::text::quote::{self, Keep};
+use crate::text::{category, number};
+use gol_vm::native::{Cx, Native};
+
+pub const NATIVES: &[Native] = &[
+    leaf("strconv.parseInt", |cx| {
+        let (v, err) = number::parse_int(cx.arg_str(0), cx.arg(1) as u32, bits(cx.arg(2)));
+        cx.set_i64(0, v);
+        code(cx, err)
+    }),
+    leaf("strconv.parseUint", |cx| {
+        let (v, err) = number::parse_uint(cx.arg_str(0), cx.arg(1) as u32, bits(cx.arg(2)));
+        cx.set(0, v);
+        code(cx, err)
+    }),
+    leaf("strconv.parseFloat", |cx| {
+        let (v, err) = float::parse(cx.arg_str(0), if cx.arg(1) == 32 { 32 } else { 64 });
+        cx.set_f64(0, v);
+        code(cx, err)
+    }),
+    leaf("strconv.Itoa", |cx| {
+        let v = cx.arg_i64(0);
+        text(cx, |out| number::push_i64(out, v))
+    }),
+    leaf("strconv.formatInt", |cx| {
+        let (v, base) = (cx.arg_i64(0), cx.arg(1) as u32);
+        text(cx, |out| {
+            if v < 0 {
+                out.push(b'-');
+            }
+            number::push_base(out, v.unsigned_abs(), base);
+        })
+    }),
+    leaf("strconv.formatUint", |cx| {
+        let (v, base) = (cx.arg(0), cx.arg(1) as u32);
+        text(cx, |out| number::push_base(out, v, base))
+    }),
+    leaf("strconv.FormatFloat", |cx| {
+        let (f, fmt, prec, bits) = (cx.arg_f64(0), cx.arg(1) as u8, cx.arg_i64(2), cx.arg(3) as u32);
+        text(cx, |out| float::format(out, f, fmt, prec, bits))
+    }),
+    leaf("strconv.Quote", |cx| quoted(cx, Keep::Printable)),
+    leaf("strconv.QuoteToASCII", |cx| quoted(cx, Keep::Ascii)),
+    leaf("strconv.QuoteToGraphic", |cx| quoted(cx, Keep::Graphic)),
+    leaf("strconv.QuoteRune", |cx| quoted_rune(cx, Keep::Printable)),
+    leaf("strconv.QuoteRuneToASCII", |cx| quoted_rune(cx, Keep::Ascii)),
+    leaf("strconv.QuoteRuneToGraphic", |cx| quoted_rune(cx, Keep::Graphic)),
+    leaf("strconv.CanBackquote", |cx| {
+        let yes = quote::can_backquote(cx.arg_str(0));
+        cx.set_bool(0, yes);
+        Ok(())
+    }),
+    leaf("strconv.IsPrint", |cx| {
+        cx.set_bool(0, as_char(cx).is_some_and(category::is_print));
+        Ok(())
+    }),
+    leaf("strconv.IsGraphic", |cx| {
+        cx.set_bool(0, as_char(cx).is_some_and(category::is_graphic));
+        Ok(())
+    }),
+    leaf("strconv.unquote", |cx| {
+        let out = quote::unquote(cx.arg_str(0));
+        cx.set_str(0, out.as_deref().unwrap_or_default())?;
+        cx.set_bool(1, out.is_some());
+        Ok(())
+    }),
+    leaf("strconv.quotedPrefix", |cx| {
+        let n = quote::quoted_prefix(cx.arg_str(0));
+        cx.set_i64(0, n.map_or(-1, |n| n as i64));
+        Ok(())
+    }),
+    leaf("strconv.unquoteChar", |cx| {
+        let c = quote::unquote_char(cx.arg_str(0), cx.arg(1) as u8);
+        match c {
+            Some(c) => cx.set_words(0, &[u64::from(c.value), u64::from(!c.byte), c.width as u64]),
+            None => cx.set_words(0, &[0; 3]),
+        }
+        Ok(())
+    }),
+];
+
+/// A bit size; 0 is that of int.
+fn bits(n: u64) -> u32 {
+    if (1..=64).contains(&n) { n as u32 } else { 64 }
+}
+
+fn code(cx: &Cx, err: Option<ParseError>) -> Done {
+    let code = match err {
+        None => 0,
+        Some(ParseError::Syntax) => 1,
+        Some(ParseError::Range) => 2,
+    };
+    cx.set_i64(1, code);
+    Ok(())
+}
+
+fn text(cx: &Cx, write: impl FnOnce(&mut Vec<u8>)) -> Done {
+    let mut out = Vec::with_capacity(32);
+    write(&mut out);
+    cx.set_str(0, &out)
+}
+
+fn quoted(cx: &Cx, keep: Keep) -> Done {
+    text(cx, |out| quote::quote(out, cx.arg_str(0), keep))
+}
+
+fn quoted_rune(cx: &Cx, keep: Keep) -> Done {
+    text(cx, |out| quote::quote_rune(out, cx.arg_i64(0), keep))
+}
+
+fn as_char(cx: &Cx) -> Option<char> {
+    u32::try_from(cx.arg_i64(0)).ok().and_then(char::from_u32)
+}

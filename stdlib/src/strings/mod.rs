@@ -1,0 +1,176 @@
+//! Natives of package strings.
+
+use crate::abi::{Done, leaf, substr, substrings};
+use crate::text::{rune, search};
+use gol_vm::native::{Cx, Fault, Native};
+use search::or_minus_one;
+
+pub const NATIVES: &[Native] = &[
+    leaf("strings.Clone", |cx| {
+        let copy = cx.new_str(cx.arg_str(0))?;
+        cx.set(0, copy);
+        Ok(())
+    }),
+    leaf("strings.Compare", |cx| {
+        let order = cx.arg_str(0).cmp(cx.arg_str(1));
+        cx.set_i64(0, order as i64);
+        Ok(())
+    }),
+    leaf("strings.Contains", |cx| {
+        let found = search::index(cx.arg_str(0), cx.arg_str(1)).is_some();
+        cx.set_bool(0, found);
+        Ok(())
+    }),
+    leaf("strings.ContainsAny", |cx| {
+        let found = search::index_any(cx.arg_str(0), cx.arg_str(1)).is_some();
+        cx.set_bool(0, found);
+        Ok(())
+    }),
+    leaf("strings.ContainsRune", |cx| {
+        let found = search::index_rune(cx.arg_str(0), cx.arg_i64(1)).is_some();
+        cx.set_bool(0, found);
+        Ok(())
+    }),
+    leaf("strings.Count", |cx| {
+        let n = search::count(cx.arg_str(0), cx.arg_str(1));
+        cx.set_i64(0, n as i64);
+        Ok(())
+    }),
+    leaf("strings.EqualFold", |cx| {
+        let equal = search::equal_fold(cx.arg_str(0), cx.arg_str(1));
+        cx.set_bool(0, equal);
+        Ok(())
+    }),
+    leaf("strings.Fields", |cx| {
+        let parts = search::fields(cx.arg_str(0));
+        let out = substrings(cx, cx.arg(0), &parts)?;
+        cx.set_words(0, &out);
+        Ok(())
+    }),
+    leaf("strings.HasPrefix", |cx| {
+        let yes = cx.arg_str(0).starts_with(cx.arg_str(1));
+        cx.set_bool(0, yes);
+        Ok(())
+    }),
+    leaf("strings.HasSuffix", |cx| {
+        let yes = cx.arg_str(0).ends_with(cx.arg_str(1));
+        cx.set_bool(0, yes);
+        Ok(())
+    }),
+    leaf("strings.Index", |cx| answer(cx, search::index(cx.arg_str(0), cx.arg_str(1)))),
+    leaf("strings.IndexAny", |cx| answer(cx, search::index_any(cx.arg_str(0), cx.arg_str(1)))),
+    leaf("strings.IndexByte", |cx| answer(cx, memchr::memchr(cx.arg(1) as u8, cx.arg_str(0)))),
+    leaf("strings.IndexRune", |cx| answer(cx, search::index_rune(cx.arg_str(0), cx.arg_i64(1)))),
+    leaf("strings.Join", join),
+    leaf("strings.LastIndex", |cx| answer(cx, search::last_index(cx.arg_str(0), cx.arg_str(1)))),
+    leaf("strings.LastIndexAny", |cx| answer(cx, search::last_index_any(cx.arg_str(0), cx.arg_str(1)))),
+    leaf("strings.LastIndexByte", |cx| answer(cx, memchr::memrchr(cx.arg(1) as u8, cx.arg_str(0)))),
+    leaf("strings.Replace", |cx| {
+        let out = search::replace(cx.arg_str(0), cx.arg_str(1), cx.arg_str(2), cx.arg_i64(3));
+        changed(cx, out)
+    }),
+    leaf("strings.Title", |cx| {
+        let out = search::title(cx.arg_str(0));
+        changed(cx, Some(out))
+    }),
+    leaf("strings.ToLower", |cx| {
+        let out = search::to_lower(cx.arg_str(0));
+        changed(cx, Some(out))
+    }),
+    leaf("strings.ToTitle", |cx| {
+        let out = search::map_runes(cx.arg_str(0), rune::to_title);
+        changed(cx, Some(out))
+    }),
+    leaf("strings.ToUpper", |cx| {
+        let out = search::to_upper(cx.arg_str(0));
+        changed(cx, Some(out))
+    }),
+    leaf("strings.ToValidUTF8", |cx| {
+        let out = search::to_valid(cx.arg_str(0), cx.arg_str(1));
+        changed(cx, Some(out))
+    }),
+    leaf("strings.Trim", |cx| {
+        let s = cx.arg_str(0);
+        let lo = search::trim_left(s, cx.arg_str(1));
+        let hi = search::trim_right(&s[lo..], cx.arg_str(1)) + lo;
+        part(cx, lo, hi)
+    }),
+    leaf("strings.TrimLeft", |cx| {
+        let s = cx.arg_str(0);
+        part(cx, search::trim_left(s, cx.arg_str(1)), s.len())
+    }),
+    leaf("strings.TrimRight", |cx| part(cx, 0, search::trim_right(cx.arg_str(0), cx.arg_str(1)))),
+    leaf("strings.TrimSpace", |cx| {
+        let (lo, hi) = search::trim_space(cx.arg_str(0));
+        part(cx, lo, hi)
+    }),
+    leaf("strings.split", split),
+    leaf("strings.repeat", |cx| {
+        let s = cx.arg_str(0);
+        let n = s.len().checked_mul(cx.arg_i64(1) as usize).filter(|&n| n <= isize::MAX as usize);
+        if n.is_none() {
+            return Err(Fault::OutOfMemory);
+        }
+        let out = s.repeat(cx.arg_i64(1) as usize);
+        changed(cx, Some(out))
+    }),
+    leaf("strings.view", |cx| {
+        let out = cx.new_str(cx.arg_bytes(0))?;
+        cx.set(0, out);
+        Ok(())
+    }),
+];
+
+fn answer(cx: &Cx, at: Option<usize>) -> Done {
+    cx.set_i64(0, or_minus_one(at));
+    Ok(())
+}
+
+/// The result is a part of argument 0.
+fn part(cx: &Cx, lo: usize, hi: usize) -> Done {
+    let word = substr(cx, cx.arg(0), lo, hi)?;
+    cx.set(0, word);
+    Ok(())
+}
+
+/// The result is argument 0 unless it changed.
+fn changed(cx: &Cx, out: Option<Vec<u8>>) -> Done {
+    match out {
+        Some(out) if out != cx.arg_str(0) => cx.set_str(0, &out),
+        _ => Ok(()),
+    }
+}
+
+fn join(cx: &mut Cx) -> Done {
+    let parts = cx.arg_words(0);
+    let sep = cx.arg_str(3);
+    match parts {
+        [] => cx.set(0, 0),
+        &[one] => cx.set(0, one),
+        _ => {
+            let len: usize = parts.iter().map(|&s| cx.str_bytes(s).len()).sum();
+            let mut out = Vec::with_capacity(len + sep.len() * (parts.len() - 1));
+            for (k, &s) in parts.iter().enumerate() {
+                if k > 0 {
+                    out.extend_from_slice(sep);
+                }
+                out.extend_from_slice(cx.str_bytes(s));
+            }
+            return cx.set_str(0, &out);
+        }
+    }
+    Ok(())
+}
+
+fn split(cx: &mut Cx) -> Done {
+    let n = cx.arg_i64(3);
+    if n == 0 {
+        cx.set_words(0, &[0; 3]);
+        return Ok(());
+    }
+    let s = cx.arg(0);
+    let parts = search::split(cx.str_bytes(s), cx.arg_str(1), cx.arg(2) as usize, n);
+    let out = substrings(cx, s, &parts)?;
+    cx.set_words(0, &out);
+    Ok(())
+}

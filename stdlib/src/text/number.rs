@@ -1,0 +1,155 @@
+//! Integers as text: bases 2 to 36, and parsing with Go's rules for prefixes and underscores.
+
+use super::float::ParseError;
+
+const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// Appends `v` in base 10.
+#[inline]
+pub fn push_i64(out: &mut Vec<u8>, v: i64) {
+    if v < 0 {
+        out.push(b'-');
+    }
+    push_u64(out, v.unsigned_abs());
+}
+
+#[inline]
+pub fn push_u64(out: &mut Vec<u8>, mut v: u64) {
+    let mut buf = [0u8; 20];
+    let mut at = buf.len();
+    loop {
+        at -= 1;
+        buf[at] = b'0' + (v % 10) as u8;
+        v /= 10;
+        if v == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&buf[at..]);
+}
+
+/// Appends `v` in base 2..=36, lower case.
+pub fn push_base(out: &mut Vec<u8>, mut v: u64, base: u32) {
+    let base = u64::from(base);
+    let mut buf = [0u8; 64];
+    let mut at = buf.len();
+    loop {
+        at -= 1;
+        buf[at] = DIGITS[(v % base) as usize];
+        v /= base;
+        if v == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&buf[at..]);
+}
+
+/// As strconv.ParseUint with a valid base (0, or 2..=36) and bit size (1..=64).
+pub fn parse_uint(s: &[u8], base: u32, bits: u32) -> (u64, Option<ParseError>) {
+    let syntax = (0, Some(ParseError::Syntax));
+    if s.is_empty() {
+        return syntax;
+    }
+    let (radix, body, prefixed) = if base == 0 { prefix(s) } else { (base, s, false) };
+    let underscores = base == 0 && body.contains(&b'_');
+    if underscores && !underscores_ok(body, prefixed) {
+        return syntax;
+    }
+    let most = if bits == 64 { u64::MAX } else { (1 << bits) - 1 };
+    let (mut value, mut any, mut over) = (0u64, false, false);
+    for &b in body {
+        if b == b'_' && base == 0 {
+            continue;
+        }
+        let Some(digit) = (b as char).to_digit(36).filter(|&d| d < radix) else { return syntax };
+        any = true;
+        let next = value.checked_mul(u64::from(radix)).and_then(|v| v.checked_add(u64::from(digit)));
+        match next {
+            Some(v) if v <= most => value = v,
+            _ => {
+                over = true;
+                break;
+            }
+        }
+    }
+    if over {
+        return (most, Some(ParseError::Range));
+    }
+    if any { (value, None) } else { syntax }
+}
+
+/// Base, digits and whether there was a prefix. A leading `0` alone is the prefix of octal.
+fn prefix(s: &[u8]) -> (u32, &[u8], bool) {
+    if s[0] != b'0' || s.len() == 1 {
+        return (10, s, false);
+    }
+    match s[1] {
+        b'x' | b'X' if s.len() > 2 => (16, &s[2..], true),
+        b'b' | b'B' if s.len() > 2 => (2, &s[2..], true),
+        b'o' | b'O' if s.len() > 2 => (8, &s[2..], true),
+        _ => (8, &s[1..], true),
+    }
+}
+
+/// Underscores stand only between digits, or between prefix and digit.
+fn underscores_ok(body: &[u8], prefixed: bool) -> bool {
+    let mut last = if prefixed { b'0' } else { b'_' };
+    for &b in body {
+        if b == b'_' && last == b'_' {
+            return false;
+        }
+        last = b;
+    }
+    last != b'_'
+}
+
+/// As strconv.ParseInt with a valid base and bit size.
+pub fn parse_int(s: &[u8], base: u32, bits: u32) -> (i64, Option<ParseError>) {
+    let (negative, body) = match s.first() {
+        Some(b'-') => (true, &s[1..]),
+        Some(b'+') => (false, &s[1..]),
+        _ => (false, s),
+    };
+    let (value, err) = parse_uint(body, base, bits);
+    if err == Some(ParseError::Syntax) {
+        return (0, err);
+    }
+    let cut = 1u64 << (bits - 1);
+    if negative && value > cut {
+        return ((cut as i64).wrapping_neg(), Some(ParseError::Range));
+    }
+    if !negative && value >= cut {
+        return ((cut - 1) as i64, Some(ParseError::Range));
+    }
+    // The range of the unsigned value is wider, so a range error of it is one here too.
+    (if negative { (value as i64).wrapping_neg() } else { value as i64 }, err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses() {
+        assert_eq!(parse_int(b"-128", 10, 8), (-128, None));
+        assert_eq!(parse_int(b"128", 10, 8), (127, Some(ParseError::Range)));
+        assert_eq!(parse_int(b"-9223372036854775809", 10, 64), (i64::MIN, Some(ParseError::Range)));
+        assert_eq!(parse_int(b"0x_1F", 0, 64), (31, None));
+        assert_eq!(parse_int(b"1_000", 0, 64), (1000, None));
+        assert_eq!(parse_int(b"1_000", 10, 64).1, Some(ParseError::Syntax));
+        assert_eq!(parse_int(b"1__0", 0, 64).1, Some(ParseError::Syntax));
+        assert_eq!(parse_int(b"017", 0, 64), (15, None));
+        assert_eq!(parse_uint(b"", 10, 64).1, Some(ParseError::Syntax));
+        assert_eq!(parse_int(b"z", 36, 64), (35, None));
+    }
+
+    #[test]
+    fn prints() {
+        let mut out = vec![];
+        push_i64(&mut out, i64::MIN);
+        assert_eq!(out, b"-9223372036854775808");
+        out.clear();
+        push_base(&mut out, 255, 16);
+        assert_eq!(out, b"ff");
+    }
+}

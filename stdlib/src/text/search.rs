@@ -1,0 +1,269 @@
+//! Searching and cutting bytes: what packages strings and bytes share.
+
+use super::{category, rune};
+
+pub fn index(s: &[u8], sub: &[u8]) -> Option<usize> {
+    match sub {
+        [] => Some(0),
+        [b] => memchr::memchr(*b, s),
+        _ => memchr::memmem::find(s, sub),
+    }
+}
+
+pub fn last_index(s: &[u8], sub: &[u8]) -> Option<usize> {
+    match sub {
+        [] => Some(s.len()),
+        [b] => memchr::memrchr(*b, s),
+        _ => memchr::memmem::rfind(s, sub),
+    }
+}
+
+/// -1 for `None`, as Go's functions answer.
+pub fn or_minus_one(i: Option<usize>) -> i64 {
+    i.map_or(-1, |i| i as i64)
+}
+
+/// Non-overlapping occurrences; the empty one occurs between all runes.
+pub fn count(s: &[u8], sub: &[u8]) -> usize {
+    match sub {
+        [] => rune::count(s) + 1,
+        [b] => memchr::memchr_iter(*b, s).count(),
+        _ => memchr::memmem::find_iter(s, sub).count(),
+    }
+}
+
+/// First place of a rune; U+FFFD finds invalid bytes too.
+pub fn index_rune(s: &[u8], r: i64) -> Option<usize> {
+    let c = u32::try_from(r).ok().and_then(char::from_u32)?;
+    if c == rune::ERROR {
+        return rune::runes(s).find(|x| x.1 == c).map(|x| x.0);
+    }
+    let mut buf = [0; 4];
+    index(s, c.encode_utf8(&mut buf).as_bytes())
+}
+
+pub fn index_any(s: &[u8], chars: &[u8]) -> Option<usize> {
+    rune::runes(s).find(|x| has(chars, x.1)).map(|x| x.0)
+}
+
+pub fn last_index_any(s: &[u8], chars: &[u8]) -> Option<usize> {
+    let mut end = s.len();
+    while end > 0 {
+        let (c, width) = rune::decode_last(&s[..end]);
+        end -= width;
+        if has(chars, c) {
+            return Some(end);
+        }
+    }
+    None
+}
+
+fn has(chars: &[u8], c: char) -> bool {
+    if c.is_ascii() { chars.contains(&(c as u8)) } else { rune::runes(chars).any(|x| x.1 == c) }
+}
+
+/// Bounds of `s` without leading runes of the set.
+pub fn trim_left(s: &[u8], cut: &[u8]) -> usize {
+    rune::runes(s).find(|x| !has(cut, x.1)).map_or(s.len(), |x| x.0)
+}
+
+/// The end of `s` without trailing runes of the set.
+pub fn trim_right(s: &[u8], cut: &[u8]) -> usize {
+    let mut end = s.len();
+    while end > 0 {
+        let (c, width) = rune::decode_last(&s[..end]);
+        if !has(cut, c) {
+            break;
+        }
+        end -= width;
+    }
+    end
+}
+
+/// Bounds of `s` without white space at both ends.
+pub fn trim_space(s: &[u8]) -> (usize, usize) {
+    let start = rune::runes(s).find(|x| !category::is_space(x.1)).map_or(s.len(), |x| x.0);
+    let mut end = s.len();
+    while end > start {
+        let (c, width) = rune::decode_last(&s[..end]);
+        if !category::is_space(c) {
+            break;
+        }
+        end -= width;
+    }
+    (start, end)
+}
+
+/// Bounds of the words between white space.
+pub fn fields(s: &[u8]) -> Vec<(usize, usize)> {
+    let mut out = vec![];
+    let mut start = None;
+    for (at, c, _) in rune::runes(s) {
+        if category::is_space(c) {
+            if let Some(from) = start.take() {
+                out.push((from, at));
+            }
+        } else if start.is_none() {
+            start = Some(at);
+        }
+    }
+    if let Some(from) = start {
+        out.push((from, s.len()));
+    }
+    out
+}
+
+/// Bounds of the parts between separators, each with `keep` bytes of the separator behind it; at most `n` parts (all when negative).
+/// An empty separator cuts after each rune.
+pub fn split(s: &[u8], sep: &[u8], keep: usize, n: i64) -> Vec<(usize, usize)> {
+    let most = usize::try_from(n).unwrap_or(usize::MAX);
+    let mut out = vec![];
+    if most == 0 {
+        return out;
+    }
+    if sep.is_empty() {
+        for (at, _, width) in rune::runes(s) {
+            if out.len() + 1 == most {
+                out.push((at, s.len()));
+                return out;
+            }
+            out.push((at, at + width));
+        }
+        return out;
+    }
+    let mut start = 0;
+    while out.len() + 1 < most {
+        let Some(at) = index(&s[start..], sep) else { break };
+        out.push((start, start + at + keep));
+        start += at + sep.len();
+    }
+    out.push((start, s.len()));
+    out
+}
+
+/// With at most `n` occurrences replaced (all when negative).
+pub fn replace(s: &[u8], old: &[u8], new: &[u8], n: i64) -> Option<Vec<u8>> {
+    let most = usize::try_from(n).unwrap_or(usize::MAX);
+    if old == new || most == 0 {
+        return None;
+    }
+    let times = count(s, old).min(most);
+    if times == 0 {
+        return None;
+    }
+    let mut out = Vec::with_capacity(s.len().saturating_add(times.saturating_mul(new.len())).saturating_sub(times * old.len()));
+    let mut start = 0;
+    for k in 0..times {
+        let mut at = start;
+        if old.is_empty() {
+            if k > 0 {
+                at += rune::decode(&s[start..]).1;
+            }
+        } else {
+            at += index(&s[start..], old).unwrap_or(0);
+        }
+        out.extend_from_slice(&s[start..at]);
+        out.extend_from_slice(new);
+        start = at + old.len();
+    }
+    out.extend_from_slice(&s[start..]);
+    Some(out)
+}
+
+/// Every rune mapped; invalid bytes become U+FFFD.
+pub fn map_runes(s: &[u8], f: impl Fn(char) -> char) -> Vec<u8> {
+    let mut out = Vec::with_capacity(s.len());
+    for (_, c, _) in rune::runes(s) {
+        rune::push(&mut out, i64::from(f(c) as u32));
+    }
+    out
+}
+
+pub fn to_upper(s: &[u8]) -> Vec<u8> {
+    if s.is_ascii() { s.to_ascii_uppercase() } else { map_runes(s, rune::to_upper) }
+}
+
+pub fn to_lower(s: &[u8]) -> Vec<u8> {
+    if s.is_ascii() { s.to_ascii_lowercase() } else { map_runes(s, rune::to_lower) }
+}
+
+/// The first letter of each word in title case: a word starts behind what is no letter, digit or underscore.
+pub fn title(s: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(s.len());
+    let mut previous = ' ';
+    for (_, c, _) in rune::runes(s) {
+        let mapped = if separates(previous) { rune::to_title(c) } else { c };
+        rune::push(&mut out, i64::from(mapped as u32));
+        previous = c;
+    }
+    out
+}
+
+fn separates(c: char) -> bool {
+    if c.is_ascii() {
+        return !(c.is_ascii_alphanumeric() || c == '_');
+    }
+    !category::is(category::LETTER | 1 << category::ND, c) && category::is_space(c)
+}
+
+pub fn equal_fold(a: &[u8], b: &[u8]) -> bool {
+    if a.is_ascii() && b.is_ascii() {
+        return a.eq_ignore_ascii_case(b);
+    }
+    let (mut x, mut y) = (rune::runes(a), rune::runes(b));
+    loop {
+        match (x.next(), y.next()) {
+            (None, None) => return true,
+            (Some(p), Some(q)) if p.1 == q.1 || rune::fold(p.1) == rune::fold(q.1) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Runs of invalid bytes replaced by one `with`.
+pub fn to_valid(s: &[u8], with: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(s.len());
+    let mut bad = false;
+    for (at, c, width) in rune::runes(s) {
+        if c == rune::ERROR && width == 1 {
+            if !bad {
+                out.extend_from_slice(with);
+            }
+            bad = true;
+        } else {
+            out.extend_from_slice(&s[at..at + width]);
+            bad = false;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits() {
+        assert_eq!(split(b"a,b,c", b",", 0, -1), [(0, 1), (2, 3), (4, 5)]);
+        assert_eq!(split(b"a,b,c", b",", 1, 2), [(0, 2), (2, 5)]);
+        assert_eq!(split(b"", b",", 0, -1), [(0, 0)]);
+        assert_eq!(split(b"", b"", 0, -1), []);
+        assert_eq!(split("aé".as_bytes(), b"", 0, -1), [(0, 1), (1, 3)]);
+        assert_eq!(fields(b"  a bc \n"), [(2, 3), (4, 6)]);
+    }
+
+    #[test]
+    fn replaces() {
+        assert_eq!(replace(b"oink oink", b"k", b"ky", 1).as_deref(), Some(&b"oinky oink"[..]));
+        assert_eq!(replace(b"ab", b"", b"-", -1).as_deref(), Some(&b"-a-b-"[..]));
+        assert_eq!(replace(b"ab", b"x", b"-", -1), None);
+    }
+
+    #[test]
+    fn cases() {
+        assert_eq!(to_upper("straße".as_bytes()), "STRAßE".as_bytes());
+        assert_eq!(title(b"hello wor_ld o'x"), b"Hello Wor_ld O'X");
+        assert!(equal_fold("Σσς".as_bytes(), "ςΣσ".as_bytes()));
+        assert!(equal_fold("K".as_bytes(), "\u{212a}".as_bytes()));
+    }
+}

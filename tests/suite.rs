@@ -1,0 +1,374 @@
+//! Tests as data: every program below `tests/` and `examples/` is run by the `gol` binary and compared.
+//!
+//! A program's first lines may hold directives: `//gol:flags …` (before the file), `//gol:args …`, `//gol:exit N`,
+//! `//gol:env K=V …`, `//gol:stderr text` (must occur in standard error; repeatable). Expected output: the comment block after a
+//! last `// Output:`, or the sibling file `NAME.out`; neither: standard output is not compared. Trailing blanks do not count.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const GOL: &str = env!("CARGO_BIN_EXE_gol");
+/// No program of the suite needs more; one that does hangs.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Programs of a folder and its subfolders, sorted.
+fn programs(folder: &str) -> Vec<PathBuf> {
+    fn walk(dir: &Path, out: &mut Vec<PathBuf>) {
+        let Ok(entries) = std::fs::read_dir(dir) else { return };
+        for e in entries.flatten() {
+            let p = e.path();
+            if p.is_dir() {
+                walk(&p, out);
+            } else if p.extension().is_some_and(|x| x == "gol" || x == "go") {
+                out.push(p);
+            }
+        }
+    }
+    let mut v = vec![];
+    walk(&root().join(folder), &mut v);
+    v.sort();
+    assert!(!v.is_empty(), "no programs in {folder}");
+    v
+}
+
+#[derive(Default)]
+struct Wanted {
+    flags: Vec<String>,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    exit: i32,
+    stderr: Vec<String>,
+    stdout: Option<String>,
+}
+
+fn wanted(path: &Path, text: &str) -> Wanted {
+    let mut w = Wanted::default();
+    for line in text.lines().take_while(|l| l.starts_with("//gol:")) {
+        let (key, value) = line["//gol:".len()..].split_once(' ').unwrap_or_else(|| panic!("{path:?}: {line}"));
+        let words = || value.split_whitespace().map(String::from);
+        match key {
+            "flags" => w.flags.extend(words()),
+            "args" => w.args.extend(words()),
+            "exit" => w.exit = value.trim().parse().unwrap_or_else(|_| panic!("{path:?}: {line}")),
+            "env" => w.env.extend(value.split_whitespace().filter_map(|x| x.split_once('=')).map(|(a, b)| (a.into(), b.into()))),
+            "stderr" => w.stderr.push(value.into()),
+            _ => panic!("{path:?}: unknown directive {key}"),
+        }
+    }
+    let sibling = path.with_extension("out");
+    if let Ok(s) = std::fs::read_to_string(sibling) {
+        w.stdout = Some(s);
+    } else if let Some(at) = text.rfind("\n// Output:\n") {
+        let lines = text[at + "\n// Output:\n".len()..].lines();
+        w.stdout = Some(lines.map(|l| format!("{}\n", l.strip_prefix("// ").or(l.strip_prefix("//")).unwrap_or(l))).collect());
+    }
+    w
+}
+
+fn trimmed(s: &str) -> String {
+    let v: Vec<&str> = s.lines().map(str::trim_end).collect();
+    v.join("\n").trim_end().to_string()
+}
+
+/// Runs a command to its end, or kills it when patience is over.
+fn output(cmd: &mut Command) -> Result<Output, String> {
+    let mut child = cmd
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("cannot start: {e}"))?;
+    fn drain(mut r: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+        std::thread::spawn(move || {
+            let mut v = vec![];
+            let _ = r.read_to_end(&mut v);
+            v
+        })
+    }
+    let out = child.stdout.take().map(drain);
+    let err = child.stderr.take().map(drain);
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(s)) => break s,
+            Ok(None) if start.elapsed() > PATIENCE => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(format!("still running after {PATIENCE:?}"));
+            }
+            Ok(None) => std::thread::sleep(Duration::from_millis(2)),
+            Err(e) => return Err(e.to_string()),
+        }
+    };
+    let join = |h: Option<std::thread::JoinHandle<Vec<u8>>>| h.and_then(|h| h.join().ok()).unwrap_or_default();
+    Ok(Output { status, stdout: join(out), stderr: join(err) })
+}
+
+/// Runs one program under additional flags and environment; what is wrong, if anything.
+fn run_one(path: &Path, flags: &[&str], env: &[(&str, &str)]) -> Option<String> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+    let w = wanted(path, &text);
+    let mut cmd = Command::new(GOL);
+    cmd.current_dir(root()).env_remove("NO_COLOR").args(flags).args(&w.flags).arg("run").arg(path).args(&w.args);
+    cmd.envs(env.iter().copied()).envs(w.env.iter().map(|(a, b)| (a, b)));
+    let out = match output(&mut cmd) {
+        Ok(o) => o,
+        Err(e) => return Some(e),
+    };
+    let (stdout, stderr) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    if out.status.code() != Some(w.exit) {
+        return Some(format!("exit {:?}, wanted {}\n{stdout}{stderr}", out.status, w.exit));
+    }
+    if let Some(missing) = w.stderr.iter().find(|t| !stderr.contains(t.as_str())) {
+        return Some(format!("standard error lacks {missing:?}:\n{stderr}"));
+    }
+    match w.stdout {
+        Some(want) if trimmed(&want) != trimmed(&stdout) => {
+            Some(format!("output\n--- wanted\n{}\n--- got\n{}\n{stderr}", trimmed(&want), trimmed(&stdout)))
+        }
+        _ => None,
+    }
+}
+
+/// Runs jobs on two threads and panics with everything that went wrong.
+fn all<T: Sync>(jobs: &[T], name: impl Fn(&T) -> String + Sync, job: impl Fn(&T) -> Option<String> + Sync) {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let bad = std::sync::Mutex::new(BTreeMap::new());
+    std::thread::scope(|s| {
+        for _ in 0..2 {
+            s.spawn(|| {
+                loop {
+                    let i = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let Some(j) = jobs.get(i) else { break };
+                    if let Some(e) = job(j) {
+                        bad.lock().unwrap().insert(name(j), e);
+                    }
+                }
+            });
+        }
+    });
+    let bad = bad.into_inner().unwrap();
+    let report: String = bad.iter().map(|(n, e)| format!("=== {n}: {e}\n")).collect();
+    assert!(bad.is_empty(), "{} of {} failed\n{report}", bad.len(), jobs.len());
+}
+
+fn short(p: &Path) -> String {
+    p.strip_prefix(root()).unwrap_or(p).display().to_string()
+}
+
+#[test]
+fn examples() {
+    let v = programs("examples");
+    assert!(v.len() >= 20);
+    all(&v, |p| short(p), |p| run_one(p, &[], &[]));
+}
+
+#[test]
+fn run() {
+    all(&programs("tests/run"), |p| short(p), |p| run_one(p, &[], &[]));
+}
+
+/// The same programs on one processor and on many, and with a collection at nearly every allocation.
+#[test]
+fn run_under_stress() {
+    let mut jobs = vec![];
+    for p in programs("tests/run").into_iter().chain(programs("tests/stress")) {
+        jobs.push((p.clone(), vec![], "1"));
+        jobs.push((p.clone(), vec![], "4"));
+        jobs.push((p, vec!["--stress-gc=97"], "2"));
+    }
+    all(
+        &jobs,
+        |(p, flags, procs)| format!("{} {flags:?} GOMAXPROCS={procs}", short(p)),
+        |(p, flags, procs)| run_one(p, flags, &[("GOMAXPROCS", procs)]),
+    );
+}
+
+/// `// ERROR E0301 "text"` marks the line of a diagnostic; every diagnostic must be marked and every mark must be met.
+#[test]
+fn check() {
+    all(&programs("tests/check"), |p| short(p), |p| {
+        let text = std::fs::read_to_string(p).ok()?;
+        let mut want = vec![];
+        for (i, line) in text.lines().enumerate() {
+            for mark in line.split("// ERROR ").skip(1) {
+                let (code, rest) = mark.split_once(' ').unwrap_or((mark, ""));
+                want.push((i + 1, code.to_string(), rest.trim().trim_matches('"').to_string()));
+            }
+        }
+        let out = match output(Command::new(GOL).args(["check", "--json"]).arg(p)) {
+            Ok(o) => o,
+            Err(e) => return Some(e),
+        };
+        let mut problems = vec![];
+        let mut met = vec![false; want.len()];
+        for line in String::from_utf8_lossy(&out.stderr).lines() {
+            let Ok(v) = serde_json::from_str::<serde_json::Value>(line) else {
+                problems.push(format!("not JSON: {line}"));
+                continue;
+            };
+            let (code, msg) = (v["code"].as_str().unwrap_or(""), v["message"].as_str().unwrap_or(""));
+            let at = v["start"]["line"].as_u64().unwrap_or(0) as usize;
+            match (0..want.len()).find(|&k| !met[k] && want[k].0 == at && want[k].1 == code && msg.contains(&want[k].2)) {
+                Some(k) => met[k] = true,
+                None => problems.push(format!("unexpected: line {at}: {code} {msg}")),
+            }
+        }
+        for (k, w) in want.iter().enumerate().filter(|(k, _)| !met[*k]) {
+            let _ = k;
+            problems.push(format!("missing: line {}: {} {}", w.0, w.1, w.2));
+        }
+        let errors = want.iter().any(|w| w.1.starts_with('E'));
+        if out.status.code() != Some(if errors { 126 } else { 0 }) {
+            problems.push(format!("exit {:?}", out.status.code()));
+        }
+        (!problems.is_empty()).then(|| problems.join("\n"))
+    });
+}
+
+/// Disassembly of small functions against `NAME.dis`; `GOL_BLESS=1` writes what is there.
+#[test]
+fn bytecode() {
+    all(&programs("tests/bytecode"), |p| short(p), |p| {
+        let out = match output(Command::new(GOL).current_dir(root()).arg("dis").arg(p.strip_prefix(root()).unwrap_or(p))) {
+            Ok(o) => o,
+            Err(e) => return Some(e),
+        };
+        let got = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        let golden = p.with_extension("dis");
+        if std::env::var_os("GOL_BLESS").is_some() {
+            std::fs::write(&golden, &got).ok()?;
+            return None;
+        }
+        let want = std::fs::read_to_string(&golden).unwrap_or_default();
+        (trimmed(&want) != trimmed(&got)).then(|| format!("--- wanted\n{want}\n--- got\n{got}"))
+    });
+}
+
+/// Transcripts: `$ command` for `sh`, then its output (both streams), then `? N` when the exit status is not 0.
+#[test]
+fn cli() {
+    let dir = root().join("tests/cli");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&dir).unwrap().flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|x| x == "txt")).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let bin = Path::new(GOL).parent().unwrap().display().to_string();
+    let path = format!("{bin}:{}", std::env::var("PATH").unwrap_or_default());
+    all(&files, |p| short(p), |p| {
+        let text = std::fs::read_to_string(p).ok()?;
+        let mut got = String::new();
+        for line in text.lines() {
+            let Some(cmd) = line.strip_prefix("$ ") else { continue };
+            let mut c = Command::new("sh");
+            c.arg("-c").arg(format!("{{ {cmd}\n}} 2>&1")).current_dir(&dir).env("PATH", &path).env("HOME", "/nonexistent").env_remove("NO_COLOR");
+            let out = match output(&mut c) {
+                Ok(o) => o,
+                Err(e) => return Some(format!("{cmd}: {e}")),
+            };
+            got += &format!("$ {cmd}\n{}", String::from_utf8_lossy(&out.stdout));
+            if !got.ends_with('\n') {
+                got.push('\n');
+            }
+            if out.status.code() != Some(0) {
+                got += &format!("? {}\n", out.status.code().unwrap_or(-1));
+            }
+        }
+        if std::env::var_os("GOL_BLESS").is_some() {
+            std::fs::write(p, &got).ok()?;
+            return None;
+        }
+        (trimmed(&got) != trimmed(&text)).then(|| format!("--- wanted\n{text}\n--- got\n{got}"))
+    });
+}
+
+/// Texts that are no programs: each gets a diagnostic and the status for one, quickly, and never a crash.
+#[test]
+fn hostile_texts() {
+    let dir = std::env::temp_dir().join(format!("gol-hostile-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let nested = |open: &str, close: &str, n: usize| format!("x := {}1{}\n", open.repeat(n), close.repeat(n)).into_bytes();
+    let texts: Vec<(&str, Vec<u8>)> = vec![
+        ("unterminated_string", b"fmt.Println(\"abc".to_vec()),
+        ("unterminated_raw", b"x := `abc\n\n".to_vec()),
+        ("unterminated_comment", b"/* no end".to_vec()),
+        ("unterminated_rune", b"x := 'a\n".to_vec()),
+        ("binary", (0..100_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect()),
+        ("nul", b"x := 1\0\n".to_vec()),
+        ("parens", nested("(", ")", 10_000)),
+        ("brackets", nested("[]int{", "}", 10_000)),
+        ("blocks", format!("{}{}", "if true {".repeat(10_000), "}".repeat(10_000)).into_bytes()),
+        ("unary", format!("x := {}1\n", "-".repeat(1_000_000)).into_bytes()),
+        ("pointer_type", format!("var x {}int\n", "*".repeat(100_000)).into_bytes()),
+        ("long_line", format!("x := y{}\n", " + y".repeat(1_250_000)).into_bytes()),
+        ("junk_line", "? ".repeat(2_500_000).into_bytes()),
+        ("huge_shift", b"const c = 1 << 1000000000\n".to_vec()),
+        ("huge_exponent", b"const c = 1e1000000000\nvar f float64 = c\n".to_vec()),
+        ("huge_array", b"var a [1<<60]int\n".to_vec()),
+        ("recursive_type", b"type t struct { a, b t }\nvar x t\n".to_vec()),
+        ("constant_cycle", b"const a = b\nconst b = a\n".to_vec()),
+    ];
+    all(
+        &texts,
+        |(name, _)| (*name).to_string(),
+        |(name, text)| {
+            let file = dir.join(format!("{name}.gol"));
+            std::fs::write(&file, text).ok()?;
+            let out = match output(Command::new(GOL).arg("run").arg(&file)) {
+                Ok(o) => o,
+                Err(e) => return Some(e),
+            };
+            let stderr = String::from_utf8_lossy(&out.stderr);
+            (out.status.code() != Some(126) || !stderr.contains(&format!("{name}.gol:")))
+                .then(|| format!("{:?} {}", out.status, stderr.chars().take(500).collect::<String>()))
+        },
+    );
+    // An empty text is an empty script.
+    let empty = dir.join("empty.gol");
+    std::fs::write(&empty, b"").unwrap();
+    let out = output(Command::new(GOL).arg(&empty)).unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// Ctrl-C ends a program that loops for ever, also without calls and without preemption, and one that only waits.
+#[cfg(unix)]
+#[test]
+fn ctrl_c() {
+    use std::io::{BufRead, BufReader};
+    let jobs = [
+        (vec![], "fmt.Println(1); go { for { } }; for { }"),
+        (vec!["--preempt=entry"], "fmt.Println(1); for { }"),
+        (vec![], "go { for { time.Sleep(1ms) } }; fmt.Println(1); <-make(chan int)"),
+    ];
+    all(&jobs, |(f, c)| format!("{f:?} {c}"), |(flags, code)| {
+        let mut child = Command::new(GOL)
+            .args(flags)
+            .args(["-e", code])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .ok()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
+        // SAFETY: `kill` has no memory effects here; the child has not been waited for, so its id is its own.
+        unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+        let start = Instant::now();
+        loop {
+            match child.try_wait() {
+                Ok(Some(s)) => return (s.code() != Some(130)).then(|| format!("{s:?}")),
+                Ok(None) if start.elapsed() > Duration::from_secs(20) => {
+                    let _ = child.kill();
+                    return Some("does not end".into());
+                }
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    });
+}
