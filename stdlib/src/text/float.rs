@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn with_precision() {
-        assert_eq!(s(3.14159, b'f', 2), "3.14");
+        assert_eq!(s(2.345678, b'f', 2), "2.35");
         assert_eq!(s(2.5, b'f', 0), "2");
         assert_eq!(s(1234.5678, b'e', 3), "1.235e+03");
         assert_eq!(s(0.0, b'e', 3), "0.000e+00");
