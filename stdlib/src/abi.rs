@@ -45,6 +45,18 @@ pub fn view(cx: &Cx, bytes: Slice) -> Result<u64, Fault> {
     }
 }
 
+/// Results up to this long are made without asking.
+const ROOM_FREE: usize = 64 << 20;
+
+/// Fails as an allocation does when a result of `len` bytes will not fit into the heap, before Rust memory is taken for it.
+pub fn check_room(cx: &Cx, len: usize) -> Result<(), Fault> {
+    if len > ROOM_FREE {
+        // SAFETY: the running P; the string is garbage at once.
+        unsafe { string::new_str_uninit(cx.p(), len)? };
+    }
+    Ok(())
+}
+
 /// Writes the words of a fresh slice.
 pub fn fill(slice: [u64; 3], words: impl Iterator<Item = u64>) {
     for (k, word) in words.enumerate().take(slice[1] as usize) {

@@ -24,8 +24,13 @@ impl Library for Std {
     }
 }
 
+/// Set to n: collect at every n-th allocation and fill freed cells.
+const STRESS: &str = "GOL_STDLIB_STRESS";
+
 fn config() -> VmConfig {
-    let heap = HeapConfig { limit: 1 << 30, gogc: Some(100), stress_every: None, poison: false, verify: false };
+    let stress_every = std::env::var(STRESS).ok().and_then(|n| n.parse().ok());
+    let poison = stress_every.is_some();
+    let heap = HeapConfig { limit: 1 << 30, gogc: Some(100), stress_every, poison, verify: poison };
     VmConfig {
         runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 22, slice_ns: 10_000_000, seed: None },
         preempt_entry: false,

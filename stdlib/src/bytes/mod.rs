@@ -37,6 +37,8 @@ pub const NATIVES: &[Native] = &[
     leaf("bytes.ToValidUTF8", |cx| made(cx, &search::to_valid(cx.arg_bytes(0), cx.arg_bytes(3)))),
     leaf("bytes.Runes", runes),
     leaf("bytes.replace", |cx| {
+        let (s, old, new) = (cx.arg_bytes(0), cx.arg_bytes(3), cx.arg_bytes(6));
+        crate::abi::check_room(cx, search::replaced_len(s, old, new, cx.arg_i64(9)))?;
         let out = search::replace(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg_bytes(6), cx.arg_i64(9));
         made(cx, out.as_deref().unwrap_or(cx.arg_bytes(0)))
     }),

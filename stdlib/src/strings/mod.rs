@@ -66,6 +66,7 @@ pub const NATIVES: &[Native] = &[
     leaf("strings.LastIndexAny", |cx| answer(cx, search::last_index_any(cx.arg_str(0), cx.arg_str(1)))),
     leaf("strings.LastIndexByte", |cx| answer(cx, memchr::memrchr(cx.arg(1) as u8, cx.arg_str(0)))),
     leaf("strings.Replace", |cx| {
+        crate::abi::check_room(cx, search::replaced_len(cx.arg_str(0), cx.arg_str(1), cx.arg_str(2), cx.arg_i64(3)))?;
         let out = search::replace(cx.arg_str(0), cx.arg_str(1), cx.arg_str(2), cx.arg_i64(3));
         changed(cx, out)
     }),
@@ -107,10 +108,8 @@ pub const NATIVES: &[Native] = &[
     leaf("strings.split", split),
     leaf("strings.repeat", |cx| {
         let s = cx.arg_str(0);
-        let n = s.len().checked_mul(cx.arg_i64(1) as usize).filter(|&n| n <= isize::MAX as usize);
-        if n.is_none() {
-            return Err(Fault::OutOfMemory);
-        }
+        let len = s.len().checked_mul(cx.arg(1) as usize).ok_or(Fault::OutOfMemory)?;
+        crate::abi::check_room(cx, len)?;
         let out = s.repeat(cx.arg_i64(1) as usize);
         changed(cx, Some(out))
     }),
@@ -149,7 +148,9 @@ fn join(cx: &mut Cx) -> Done {
         &[one] => cx.set(0, one),
         _ => {
             let len: usize = parts.iter().map(|&s| cx.str_bytes(s).len()).sum();
-            let mut out = Vec::with_capacity(len + sep.len() * (parts.len() - 1));
+            let len = len.saturating_add(sep.len().saturating_mul(parts.len() - 1));
+            crate::abi::check_room(cx, len)?;
+            let mut out = Vec::with_capacity(len);
             for (k, &s) in parts.iter().enumerate() {
                 if k > 0 {
                     out.extend_from_slice(sep);

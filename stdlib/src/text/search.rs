@@ -141,6 +141,15 @@ pub fn split(s: &[u8], sep: &[u8], keep: usize, n: i64) -> Vec<(usize, usize)> {
     out
 }
 
+/// A bound on the length of what [`replace`] makes.
+pub fn replaced_len(s: &[u8], old: &[u8], new: &[u8], n: i64) -> usize {
+    if new.len() <= old.len() {
+        return s.len();
+    }
+    let times = count(s, old).min(usize::try_from(n).unwrap_or(usize::MAX));
+    s.len().saturating_add(times.saturating_mul(new.len()))
+}
+
 /// With at most `n` occurrences replaced (all when negative).
 pub fn replace(s: &[u8], old: &[u8], new: &[u8], n: i64) -> Option<Vec<u8>> {
     let most = usize::try_from(n).unwrap_or(usize::MAX);
