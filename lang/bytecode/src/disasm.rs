@@ -1,4 +1,5 @@
-//! The disassembler: a function as text, one instruction a line.
+//! The disassembler: a function as text, one instruction a line. Names stand where the code has ids, so the text of a function
+//! depends on nothing but the function.
 use crate::ops::{Ins, Op, Role};
 use crate::program::{Const, FuncId, Program};
 use crate::verify::data_units;
@@ -6,6 +7,11 @@ use std::fmt::Write;
 
 /// Position, operation, operands, and what their numbers mean. Never panics: what does not exist is shown as `?`.
 pub fn disasm(program: &Program, id: FuncId) -> String {
+    disasm_with(program, id, &|pos| format!("@{pos}"))
+}
+
+/// The same; `place` says how a source position is shown.
+pub fn disasm_with(program: &Program, id: FuncId, place: &dyn Fn(u32) -> String) -> String {
     let Some(f) = program.funcs.get(id as usize) else {
         return format!("there is no function {id}\n");
     };
@@ -22,7 +28,7 @@ pub fn disasm(program: &Program, id: FuncId) -> String {
         let mut notes = Vec::new();
         let mut operands = Vec::new();
         let next = at + units;
-        show(program, ins, ins.op.roles(), [ins.a, ins.b, ins.c, ins.d], next, &mut operands, &mut notes);
+        show(program, ins, ins.op.roles(), [ins.a, ins.b, ins.c, ins.d], next, &mut operands);
         for k in 1..units {
             let Some(u) = f.code.get(at + k) else { break };
             let roles = match ins.op {
@@ -30,17 +36,17 @@ pub fn disasm(program: &Program, id: FuncId) -> String {
                 op => op.data_roles().unwrap_or([Role::Z; 4]),
             };
             let mut more = Vec::new();
-            show(program, ins, roles, [u.a, u.b, u.c, u.d], next, &mut more, &mut notes);
+            show(program, ins, roles, [u.a, u.b, u.c, u.d], next, &mut more);
             if !more.is_empty() && !is_call(ins.op) {
                 operands.push(format!("[{}]", more.join(" ")));
             }
         }
         let _ = write!(line, " {}", operands.join(" "));
         let k = f.lines.partition_point(|l| l.0 <= at as u32);
-        let pos = k.checked_sub(1).map(|k| f.lines[k].1);
+        let pos = k.checked_sub(1).map(|k| place(f.lines[k].1));
         if pos.is_some() && pos != shown {
-            shown = pos;
-            notes.push(format!("@{}", pos.unwrap_or(0)));
+            shown.clone_from(&pos);
+            notes.extend(pos);
         }
         if notes.is_empty() {
             out.push_str(line.trim_end());
@@ -57,15 +63,7 @@ fn is_call(op: Op) -> bool {
     matches!(op, Op::Call | Op::CallC | Op::CallI | Op::CallNC | Op::RunDefers)
 }
 
-fn show(
-    program: &Program,
-    ins: Ins,
-    roles: [Role; 4],
-    fields: [u16; 4],
-    next: usize,
-    operands: &mut Vec<String>,
-    notes: &mut Vec<String>,
-) {
+fn show(program: &Program, ins: Ins, roles: [Role; 4], fields: [u16; 4], next: usize, operands: &mut Vec<String>) {
     let mut skip = false;
     for (k, role) in roles.into_iter().enumerate() {
         if std::mem::take(&mut skip) {
@@ -86,33 +84,30 @@ fn show(
             Role::X if v == 0xffff => operands.push("-".into()),
             Role::X => operands.push(format!("x{v}")),
             Role::T => {
-                operands.push(format!("t{v}"));
-                notes.push(type_name(v as u32));
+                operands.push(type_name(v as u32));
             }
             Role::J => operands.push(format!("->{}", next as i64 + v as i16 as i64)),
             Role::JJ => operands.push(format!("->{}", next as i64 + wide as i32 as i64)),
             Role::KK => {
-                operands.push(format!("k{wide}"));
-                notes.push(match ins.op {
+                operands.push(match ins.op {
                     Op::CallN | Op::CallNC => program.natives.get(wide as usize).cloned().unwrap_or("?".into()),
                     _ => constant(program, wide),
                 });
             }
             Role::FF => {
-                operands.push(format!("f{wide}"));
-                notes.push(program.funcs.get(wide as usize).map_or("?", |f| &f.name).to_string());
+                operands.push(program.funcs.get(wide as usize).map_or("?", |f| &f.name).to_string());
             }
             Role::GG => operands.push(format!("g{wide}")),
             Role::II => operands.push(format!("{}", wide as i32)),
             Role::TT => {
-                operands.push(format!("t{wide}"));
-                notes.push(type_name(wide));
+                operands.push(type_name(wide));
             }
         }
         skip = matches!(role, Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT);
     }
     if ins.op == Op::CallI && roles == ins.op.roles() {
-        notes.push(program.methods.get(ins.d as usize).map_or("?", |m| m).to_string());
+        operands.pop();
+        operands.push(program.methods.get(ins.d as usize).map_or("?", |m| m).to_string());
     }
 }
 

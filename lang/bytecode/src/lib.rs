@@ -6,7 +6,7 @@ pub mod ops;
 pub mod program;
 mod verify;
 
-pub use disasm::disasm;
+pub use disasm::{disasm, disasm_with};
 pub use ops::{Ins, Op, Role};
 pub use program::*;
 pub use verify::verify;

@@ -93,8 +93,8 @@ fn accepts_and_shows() {
 main.f: params 1, results 1, regs 8
     0  JgeK       r0 2 ->2                   ; @7
     1  Ret1       r0
-    2  LoadK      r1 k1                      ; \"text\"
-    3  Call       w2 f0                      ; main.f
+    2  LoadK      r1 \"text\"
+    3  Call       w2 main.f
     5  Ret1       r3
 ";
     assert_eq!(disasm(&p, 0), expected);
