@@ -56,45 +56,56 @@ pub(crate) const STOP: u64 = Exit::Stop as u64;
 
 #[inline(always)]
 pub(crate) unsafe fn r(base: Base, k: u16) -> u64 {
+    // SAFETY: registers are verified; see the module.
     unsafe { *base.add(k as usize) }
 }
 #[inline(always)]
 pub(crate) unsafe fn ri(base: Base, k: u16) -> i64 {
+    // SAFETY: registers are verified; see the module.
     unsafe { *base.add(k as usize) as i64 }
 }
 #[inline(always)]
 pub(crate) unsafe fn rf(base: Base, k: u16) -> f64 {
+    // SAFETY: registers are verified; see the module.
     unsafe { f64::from_bits(*base.add(k as usize)) }
 }
 #[inline(always)]
 pub(crate) unsafe fn rf32(base: Base, k: u16) -> f32 {
+    // SAFETY: registers are verified; see the module.
     unsafe { f32::from_bits(*base.add(k as usize) as u32) }
 }
 #[inline(always)]
 pub(crate) unsafe fn w(base: Base, k: u16, v: u64) {
+    // SAFETY: registers are verified; see the module.
     unsafe { *base.add(k as usize) = v }
 }
 #[inline(always)]
 pub(crate) unsafe fn wf(base: Base, k: u16, v: f64) {
+    // SAFETY: registers are verified; see the module.
     unsafe { *base.add(k as usize) = v.to_bits() }
 }
 #[inline(always)]
 pub(crate) unsafe fn wf32(base: Base, k: u16, v: f32) {
+    // SAFETY: registers are verified; see the module.
     unsafe { *base.add(k as usize) = v.to_bits() as u64 }
 }
 #[inline(always)]
 pub(crate) unsafe fn at(base: Base, k: u16) -> Base {
+    // SAFETY: registers are verified; see the module.
     unsafe { base.add(k as usize) }
 }
 #[inline(always)]
 pub(crate) unsafe fn guard(p: *mut P) -> usize {
+    // SAFETY: the running processor.
     unsafe { (*p).guard.load(Ordering::Relaxed) }
 }
 /// Stores pc and base in the goroutine.
 #[inline(always)]
 pub(crate) unsafe fn save(pc: Pc, base: Base, p: *mut P) {
+    // SAFETY: the running processor; the base lies in the goroutine's stack.
     unsafe {
         let g = (*p).g;
+        debug_assert!(base > (*g).stack && base <= (*g).stack.add((*g).cap as usize));
         (*g).pc = pc as *const u8;
         (*g).base = base.offset_from((*g).stack) as u32;
     }

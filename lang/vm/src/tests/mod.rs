@@ -1,7 +1,10 @@
 //! Hand-assembled programs.
 mod bare;
+mod callbacks;
 mod every_op;
 mod machine;
+mod panics;
+mod programs;
 mod single;
 
 use gol_bytecode::{Func, Ins, Op, Program};

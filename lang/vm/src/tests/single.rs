@@ -25,10 +25,7 @@ pub(crate) fn fib() -> Func {
 }
 
 #[test]
-fn fib_35() {
+fn handlers_alone_run_fib() {
     let mut bare = Bare::new(&program(vec![fib()]));
-    assert_eq!(bare.run(0, &[20])[0], 6765);
-    let start = std::time::Instant::now();
-    assert_eq!(bare.run(0, &[35])[0], 9227465);
-    eprintln!("fib(35): {:?}", start.elapsed());
+    assert_eq!(bare.run(0, &[27])[0], 196_418);
 }
