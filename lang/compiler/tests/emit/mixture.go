@@ -179,9 +179,6 @@ func main() {
 		x++
 	}()
 	fmt.Println(x)
-	if n, err := fmt.Sscan("42", &x); err == nil {
-		fmt.Println(n, x)
-	}
 	s := []string{"a", "b", "c", "d"}
 	s = append(s[:1], s[2:]...)
 	fmt.Println(s, len(s), cap(s))
