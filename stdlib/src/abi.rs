@@ -1,8 +1,9 @@
 //! Small words for writing natives.
 #![allow(unsafe_code)]
 
-use gol_vm::native::{Cx, Fault, Native, NativeFn};
-use gol_vm::object::string;
+use gol_bytecode::program::desc;
+use gol_vm::native::{Cx, Fault, Native, NativeFn, Slice};
+use gol_vm::object::{self, string};
 
 /// What a native returns.
 pub type Done = Result<(), Fault>;
@@ -25,6 +26,23 @@ pub fn substr(cx: &Cx, s: u64, lo: usize, hi: usize) -> Result<u64, Fault> {
     }
     // SAFETY: `s` is a string word and the bounds lie in it.
     unsafe { string::substr(cx.p(), s, lo, hi) }
+}
+
+/// Strings up to this long are copied: a view would keep the whole buffer alive for little.
+const VIEW_MIN: usize = 64;
+
+/// A string over the bytes of a `[]byte` that nobody writes to any more (a Builder only appends behind them).
+pub fn view(cx: &Cx, bytes: Slice) -> Result<u64, Fault> {
+    if bytes.len < VIEW_MIN {
+        // SAFETY: the slice's bytes, which its reference keeps alive.
+        return cx.new_str(unsafe { std::slice::from_raw_parts(bytes.ptr.max(1) as *const u8, bytes.len) });
+    }
+    // SAFETY: a view's one word points into an object, here the slice's backing array, and is traced as any reference.
+    unsafe {
+        let view = object::alloc(cx.p(), desc::STRVIEW, bytes.len as u64)?;
+        *view = bytes.ptr;
+        Ok(view as u64)
+    }
 }
 
 /// Writes the words of a fresh slice.

@@ -1,5 +1,5 @@
 //! Programs under `tests/programs/*.gol` run through the whole machine; what they print must be what the file beside them
-//! (`.out`) holds, which a real Go toolchain has printed.
+//! (`.out`) holds, which a real Go toolchain has printed. In a `.prompt` file each line is typed at the prompt.
 //!
 //! Each program runs in a process of its own (this test's executable with `GOL_STDLIB_PROGRAM` set), since it ends by exiting.
 
@@ -33,16 +33,24 @@ fn config() -> VmConfig {
     }
 }
 
-/// Compiles and runs a program: its exit code.
+/// Compiles and runs a program, or the lines of a prompt: the exit code.
 fn run(path: &Path) -> i32 {
     let text = std::fs::read(path).expect("the program can be read");
     let mut session = Session::new(&Std);
-    let compiled = session.compile(&path.display().to_string(), text, TextKind::File);
+    let vm = Vm::new(&gol_stdlib::natives(), config()).expect("a machine can be made");
+    if path.extension().is_some_and(|x| x == "prompt") {
+        let lines = text.split(|&b| b == b'\n').filter(|l| !l.is_empty());
+        return lines.map(|l| run_text(&mut session, &vm, "prompt", l.to_vec(), TextKind::Prompt)).max().unwrap_or(0);
+    }
+    run_text(&mut session, &vm, &path.display().to_string(), text, TextKind::File)
+}
+
+fn run_text(session: &mut Session, vm: &Vm, name: &str, text: Vec<u8>, kind: TextKind) -> i32 {
+    let compiled = session.compile(name, text, kind);
     for d in &compiled.diagnostics {
         eprintln!("{d:?}");
     }
     let Some(unit) = compiled.unit else { return 126 };
-    let vm = Vm::new(&gol_stdlib::natives(), config()).expect("a machine can be made");
     if let Err(e) = vm.load(&session.program) {
         eprintln!("load: {e}");
         return 125;
@@ -62,7 +70,7 @@ fn programs() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).expect("tests/programs is there");
     let mut out: Vec<PathBuf> = entries
         .map(|e| e.expect("a directory entry").path())
-        .filter(|p| p.extension().is_some_and(|x| x == "gol"))
+        .filter(|p| p.extension().is_some_and(|x| x == "gol" || x == "prompt"))
         .collect();
     out.sort();
     out

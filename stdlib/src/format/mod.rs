@@ -4,11 +4,12 @@
 //! pass notes the call and goes on; package fmt makes the noted calls in gol, in order, and runs a second pass that is given their
 //! results. So a method may block, panic, or print itself for ever without a native frame below it.
 //!
-//! `spec` holds flags and what needs no type: padding, integers, floats, strings. `value` walks values, `map` orders keys,
+//! `spec` holds flags and what needs no type: padding, integers, floats, strings. `value` walks values, `read` reads them, `map` orders keys,
 //! `directive` reads format strings.
 
 pub mod directive;
 mod map;
+mod read;
 pub mod spec;
 mod value;
 

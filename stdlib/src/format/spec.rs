@@ -99,7 +99,11 @@ impl Spec {
     pub fn hex_bytes(&self, out: &mut Vec<u8>, s: &[u8], upper: bool) {
         let s = &s[..self.precision.unwrap_or(s.len()).min(s.len())];
         let push = |out: &mut Vec<u8>, b: u8| {
-            if upper { float::push_fmt(out, format_args!("{b:02X}")) } else { float::push_fmt(out, format_args!("{b:02x}")) }
+            if upper {
+                float::push_fmt(out, format_args!("{b:02X}"))
+            } else {
+                float::push_fmt(out, format_args!("{b:02x}"))
+            }
         };
         let prefix: &[u8] = if upper { b"0X" } else { b"0x" };
         self.padded(out, |out| {
@@ -267,8 +271,8 @@ impl Spec {
 fn keep_point(num: &mut Vec<u8>, verb: u8, prec: i64) {
     let hex = matches!(verb, b'x' | b'X');
     let mut missing = match verb {
-        b'g' | b'G' | b'x' | b'X' if prec < 0 => 6,
-        b'g' | b'G' | b'x' | b'X' => prec,
+        b'g' | b'G' | b'x' if prec < 0 => 6,
+        b'g' | b'G' | b'x' => prec,
         _ => 0,
     };
     let exp = num.iter().position(|&b| matches!(b, b'p' | b'P') || (!hex && matches!(b, b'e' | b'E')));
@@ -324,7 +328,10 @@ mod tests {
         let spec = Spec { width: Some(5), precision: Some(2), ..Spec::default() };
         assert_eq!(text(|o| spec.string(o, "héllo".as_bytes())), "   hé");
         assert_eq!(text(|o| Spec { zero: true, ..spec }.string(o, b"ab")), "000ab");
-        assert_eq!(text(|o| Spec { sharp: true, space: true, ..Spec::default() }.hex_bytes(o, b"hi", false)), "0x68 0x69");
+        assert_eq!(
+            text(|o| Spec { sharp: true, space: true, ..Spec::default() }.hex_bytes(o, b"hi", false)),
+            "0x68 0x69"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::{Call, DEPTH_MAX, Method, Printer, Reach, Val};
 use crate::text::rune;
-use gol_bytecode::program::{Field, Kind, TypeDesc, TypeId};
+use gol_bytecode::program::{Kind, TypeDesc, TypeId};
 use gol_vm::native::Fault;
 use gol_vm::object::map;
 
@@ -144,87 +144,6 @@ impl Printer<'_> {
         }
     }
 
-    /// The value in an interface.
-    fn boxed(&self, v: Val) -> Result<u64, Fault> {
-        let t = self.types.get(v.ty);
-        if t.desc.kind == Kind::Interface {
-            return Ok(self.scalar(v));
-        }
-        if t.words == 1 && t.desc.kind != Kind::Struct && t.desc.kind != Kind::Array {
-            return self.cx.new_iface(v.ty, &[self.scalar(v)]);
-        }
-        // SAFETY: an unpacked value lies at its address with all its words.
-        let words = unsafe { std::slice::from_raw_parts(aligned(v.at), t.words as usize) };
-        self.cx.new_iface(v.ty, words)
-    }
-
-    // ---- reading
-
-    /// The word of a one-word value, normalised by its kind: narrow kinds are read narrow, wherever they lie.
-    pub(super) fn scalar(&self, v: Val) -> u64 {
-        // SAFETY: `v` is a value of its type; narrow kinds have at least their size there.
-        unsafe {
-            match self.kind(v.ty) {
-                Kind::Bool | Kind::Uint8 => u64::from(*v.at),
-                Kind::Int8 => *v.at.cast::<i8>() as i64 as u64,
-                Kind::Int16 => v.at.cast::<i16>().read_unaligned() as i64 as u64,
-                Kind::Uint16 => u64::from(v.at.cast::<u16>().read_unaligned()),
-                Kind::Int32 => v.at.cast::<i32>().read_unaligned() as i64 as u64,
-                Kind::Uint32 | Kind::Float32 => u64::from(v.at.cast::<u32>().read_unaligned()),
-                _ => v.at.cast::<u64>().read_unaligned(),
-            }
-        }
-    }
-
-    pub(super) fn float_of(&self, v: Val) -> f64 {
-        let word = self.scalar(v);
-        if self.kind(v.ty) == Kind::Float32 { f64::from(f32::from_bits(word as u32)) } else { f64::from_bits(word) }
-    }
-
-    pub(super) fn complex_of(&self, v: Val) -> (f64, f64) {
-        (f64::from_bits(self.word(v, 0)), f64::from_bits(self.word(v, 1)))
-    }
-
-    fn word(&self, v: Val, i: usize) -> u64 {
-        debug_assert!(i < self.types.get(v.ty).words as usize);
-        // SAFETY: `i` is below the words of the type.
-        unsafe { v.at.cast::<u64>().add(i).read_unaligned() }
-    }
-
-    pub(super) fn field(&self, v: Val, f: &Field) -> Val {
-        // SAFETY: the field lies inside the struct.
-        Val { at: unsafe { v.at.add(f.offset as usize * 8) }, ty: f.ty }
-    }
-
-    pub(super) fn array_elem(&self, v: Val, i: usize) -> Val {
-        let t = &self.types.get(v.ty).desc;
-        let stride = self.types.get(t.backing).stride as usize;
-        // SAFETY: `i` is below the array's length.
-        Val { at: unsafe { v.at.add(i * stride) }, ty: t.elem }
-    }
-
-    /// Address of element 0 and length of a slice or array.
-    fn elems(&self, v: Val) -> (*const u8, usize) {
-        let t = &self.types.get(v.ty).desc;
-        if t.kind == Kind::Array {
-            return (v.at, t.len as usize);
-        }
-        (self.word(v, 0) as *const u8, self.word(v, 1) as usize)
-    }
-
-    fn is_bytes(&self, t: &TypeDesc) -> bool {
-        self.kind(t.elem) == Kind::Uint8
-    }
-
-    fn bytes_of(&self, v: Val) -> &[u8] {
-        let (at, len) = self.elems(v);
-        if len == 0 {
-            return &[];
-        }
-        // SAFETY: bytes lie packed: `len` of them; nothing is collected while a leaf runs.
-        unsafe { std::slice::from_raw_parts(at, len) }
-    }
-
     // ---- the walk
 
     fn value(&mut self, v: Val, verb: char, depth: u32, reach: Reach) -> Done {
@@ -233,7 +152,12 @@ impl Printer<'_> {
         }
         let types = self.types;
         let t = &types.get(v.ty).desc;
-        if depth > 0 && reach == Reach::Open && t.kind != Kind::Interface && !t.methods.is_empty() && self.methods(v, None, verb)? {
+        if depth > 0
+            && reach == Reach::Open
+            && t.kind != Kind::Interface
+            && !t.methods.is_empty()
+            && self.methods(v, None, verb)?
+        {
             return Ok(());
         }
         match t.kind {
@@ -362,7 +286,7 @@ impl Printer<'_> {
         // Nothing collects while a leaf runs, so the entries may lie in Rust memory.
         let words = self.entries(m, v.ty, key_words, val_words)?;
         let key = |i: usize| Val { at: words[i * entry..].as_ptr().cast(), ty: t.key };
-        let count = if entry == 0 { words.len().min(1) } else { words.len() / entry };
+        let count = words.len().checked_div(entry).unwrap_or(words.len().min(1));
         let mut order: Vec<usize> = (0..count).collect();
         order.sort_by(|&a, &b| self.compare_keys(key(a), key(b)));
         for (i, &k) in order.iter().enumerate() {
@@ -437,9 +361,7 @@ impl Printer<'_> {
         let cx = self.cx;
         let word = self.scalar(v);
         match cx.iface(word) {
-            Some((ty, words)) => {
-                self.value(Val { at: words.as_ptr().cast(), ty }, verb, depth + 1, closed(reach))
-            }
+            Some((ty, words)) => self.value(Val { at: words.as_ptr().cast(), ty }, verb, depth + 1, closed(reach)),
             None => {
                 if self.spec.sharp_v {
                     self.type_name(v.ty);
@@ -504,7 +426,11 @@ impl Printer<'_> {
                 out.push(b'(');
                 out.extend_from_slice(name.as_bytes());
                 out.extend_from_slice(b")(");
-                if address == 0 { out.extend_from_slice(b"nil") } else { spec.hex64(out, address, true) }
+                if address == 0 {
+                    out.extend_from_slice(b"nil")
+                } else {
+                    spec.hex64(out, address, true)
+                }
                 out.push(b')');
             }
             'v' if address == 0 => spec.padded(out, |out| out.extend_from_slice(b"<nil>")),
@@ -514,12 +440,6 @@ impl Printer<'_> {
         }
         Ok(())
     }
-}
-
-/// The address of whole words.
-fn aligned(at: *const u8) -> *const u64 {
-    debug_assert!((at as usize).is_multiple_of(8));
-    at.cast()
 }
 
 /// What is inside something that was not open is not open either.

@@ -30,9 +30,7 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
     leaf("os.environ", |cx| {
-        let vars: Vec<Vec<u8>> = std::env::vars_os()
-            .map(|(k, v)| [k.into_vec(), v.into_vec()].join(&b'='))
-            .collect();
+        let vars: Vec<Vec<u8>> = std::env::vars_os().map(|(k, v)| [k.into_vec(), v.into_vec()].join(&b'=')).collect();
         let out = cx.new_strings(&vars)?;
         cx.set_words(0, &out);
         Ok(())
@@ -153,6 +151,25 @@ pub const NATIVES: &[Native] = &[
         let done = answer(i64::from(unsafe { libc::rename(c_path(cx, 0).as_ptr(), c_path(cx, 1).as_ptr()) }));
         code(cx, done)
     }),
+    leaf("os.link", |cx| {
+        let (from, to) = (c_path(cx, 0), c_path(cx, 1));
+        // SAFETY: NUL-terminated paths.
+        let done = unsafe {
+            if cx.arg_bool(2) {
+                libc::symlink(from.as_ptr(), to.as_ptr())
+            } else {
+                libc::link(from.as_ptr(), to.as_ptr())
+            }
+        };
+        code(cx, answer(i64::from(done)))
+    }),
+    leaf("os.readlink", |cx| {
+        let found = std::fs::read_link(OsStr::from_bytes(cx.arg_str(0)));
+        let e = found.as_ref().err().map_or(0, |e| e.raw_os_error().unwrap_or(libc::EIO));
+        cx.set_str(0, found.unwrap_or_default().as_os_str().as_bytes())?;
+        cx.set_i64(1, i64::from(e));
+        Ok(())
+    }),
     leaf("os.chdir", |cx| {
         // SAFETY: a NUL-terminated path.
         let done = answer(i64::from(unsafe { libc::chdir(c_path(cx, 0).as_ptr()) }));
@@ -190,9 +207,7 @@ pub const NATIVES: &[Native] = &[
         cx.set_str(0, &name)
     }),
     leaf("os.tempDir", |cx| cx.set_str(0, std::env::temp_dir().as_os_str().as_bytes())),
-    leaf("os.executable", |cx| {
-        cx.set_str(0, std::env::current_exe().unwrap_or_default().as_os_str().as_bytes())
-    }),
+    leaf("os.executable", |cx| cx.set_str(0, std::env::current_exe().unwrap_or_default().as_os_str().as_bytes())),
     leaf("os.hostname", |cx| {
         let name = std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default();
         cx.set_str(0, name.trim_ascii_end())

@@ -115,7 +115,7 @@ pub const NATIVES: &[Native] = &[
         changed(cx, Some(out))
     }),
     leaf("strings.view", |cx| {
-        let out = cx.new_str(cx.arg_bytes(0))?;
+        let out = crate::abi::view(cx, cx.arg_slice(0))?;
         cx.set(0, out);
         Ok(())
     }),

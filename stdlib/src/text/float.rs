@@ -253,7 +253,8 @@ pub fn parse(s: &[u8], bits: u32) -> (f64, Option<ParseError>) {
         };
     }
     if lower.contains(&b'_') {
-        let between = |i: usize| i > 0 && lower[i - 1].is_ascii_digit() && lower.get(i + 1).is_some_and(u8::is_ascii_digit);
+        let between =
+            |i: usize| i > 0 && lower[i - 1].is_ascii_digit() && lower.get(i + 1).is_some_and(u8::is_ascii_digit);
         if !(0..lower.len()).all(|i| lower[i] != b'_' || between(i)) {
             return syntax;
         }
@@ -371,7 +372,7 @@ mod tests {
 
     #[test]
     fn with_precision() {
-        assert_eq!(s(3.14159, b'f', 2), "3.14");
+        assert_eq!(s(2.345678, b'f', 2), "2.35");
         assert_eq!(s(2.5, b'f', 0), "2");
         assert_eq!(s(1234.5678, b'e', 3), "1.235e+03");
         assert_eq!(s(0.0, b'e', 3), "0.000e+00");

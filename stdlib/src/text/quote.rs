@@ -195,7 +195,11 @@ pub fn unquote(s: &[u8]) -> Option<Vec<u8>> {
     while at < body.len() {
         let c = unquote_char(&body[at..], quote)?;
         // A byte escape in a rune literal is that rune.
-        if c.byte && quote == b'"' { out.push(c.value as u8) } else { rune::push(&mut out, i64::from(c.value)) }
+        if c.byte && quote == b'"' {
+            out.push(c.value as u8)
+        } else {
+            rune::push(&mut out, i64::from(c.value))
+        }
         at += c.width;
     }
     Some(out)

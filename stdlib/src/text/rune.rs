@@ -25,10 +25,9 @@ fn decode_multi(s: &[u8]) -> (char, usize) {
     let (value, width) = match b {
         0xc2..=0xdf => (cont(s, 1).map(|c| (b & 0x1f) << 6 | c), 2),
         0xe0..=0xef => (cont(s, 1).zip(cont(s, 2)).map(|(c, d)| (b & 0xf) << 12 | c << 6 | d), 3),
-        0xf0..=0xf4 => (
-            cont(s, 1).zip(cont(s, 2)).zip(cont(s, 3)).map(|((c, d), e)| (b & 7) << 18 | c << 12 | d << 6 | e),
-            4,
-        ),
+        0xf0..=0xf4 => {
+            (cont(s, 1).zip(cont(s, 2)).zip(cont(s, 3)).map(|((c, d), e)| (b & 7) << 18 | c << 12 | d << 6 | e), 4)
+        }
         _ => (None, 1),
     };
     let least = match width {

@@ -151,7 +151,8 @@ pub fn replace(s: &[u8], old: &[u8], new: &[u8], n: i64) -> Option<Vec<u8>> {
     if times == 0 {
         return None;
     }
-    let mut out = Vec::with_capacity(s.len().saturating_add(times.saturating_mul(new.len())).saturating_sub(times * old.len()));
+    let mut out =
+        Vec::with_capacity(s.len().saturating_add(times.saturating_mul(new.len())).saturating_sub(times * old.len()));
     let mut start = 0;
     for k in 0..times {
         let mut at = start;
