@@ -1,3 +1,4 @@
+//! Tests of exact constants.
 use super::*;
 
 fn num(s: &str) -> Value {

@@ -5,7 +5,7 @@ use crate::check::{Role, check_items};
 use crate::emit::{EmitState, emit_package};
 use crate::info::Info;
 use crate::types::{PkgId, Types};
-use gol_bytecode::{FuncId, Program, Unit};
+use gol_bytecode::{Func, FuncId, Ins, Op, Program, Unit};
 use gol_syntax::ast::{Ast, Expr, ExprId, LitKind, Stmt, StmtId};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::SourceMap;
@@ -112,7 +112,18 @@ impl Session {
             self.emitted.insert(pkg);
         }
         entry.extend(self.emit_one(MAIN, role)?);
-        Ok(entry)
+        Ok(vec![self.start(entry)])
+    }
+    /// One function that calls all others in order: a program's initialisation and its main are one goroutine.
+    fn start(&mut self, entry: Vec<FuncId>) -> FuncId {
+        let call = |f: FuncId| [Ins::wide(Op::Call, 0, 0, f), Ins::new(Op::Data, 0, 0, 0, 0)];
+        let mut code: Vec<Ins> = entry.into_iter().flat_map(call).collect();
+        code.push(Ins::new(Op::Ret, 0, 0, 0, 0));
+        let name = "gol.start".to_string();
+        let (pos, lines) = (0, vec![(0, 0)]);
+        let f = Func { name, code, regs: 1, params: 0, results: 0, epilogue: None, pos, lines, hidden: true };
+        self.program.funcs.push(f);
+        self.program.funcs.len() as FuncId - 1
     }
     fn emit_one(&mut self, pkg: PkgId, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
         let st = &mut self.emission;

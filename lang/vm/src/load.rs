@@ -77,6 +77,27 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
     Ok(())
 }
 
+/// Makes the main goroutine's function: calls the entries, then ends. Its entry and frame size.
+pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> (Pc, usize) {
+    const REGS: u16 = 1;
+    let mut units = vec![Unit { h: 0, a: 0, b: REGS, c: 0, d: 0 }];
+    for f in entries {
+        let code = shared.code_of(*f);
+        // SAFETY: the unit before an entry is the header.
+        let regs = unsafe { (*code.sub(1)).b };
+        units.push(Unit { h: handler_of(Op::Call), a: 0, b: regs, c: 0, d: 0 });
+        units.push(Unit { h: code as usize, a: 0, b: 0, c: 0, d: 0 });
+    }
+    units.push(Unit { h: handler_of(Op::GoExit), a: 0, b: 0, c: 0, d: 0 });
+    let len = units.len() - 1;
+    // SAFETY: behind the header.
+    let code: Pc = unsafe { units.leak().as_ptr().add(1) };
+    let name = "runtime.main".into();
+    let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, lines: Vec::new(), code, len };
+    shared.code.add(&[Box::leak(Box::new(info))]);
+    (code, REGS as usize)
+}
+
 /// The frame's size as the machine uses it: room for the closure behind the parameters, and for results of natives.
 fn frame_regs(f: &Func) -> Result<u16, String> {
     let mut regs = (f.regs as usize).max(f.params as usize + 1).max(f.results as usize);

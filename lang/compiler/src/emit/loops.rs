@@ -34,7 +34,7 @@ impl Em<'_> {
     }
     pub(super) fn for_loop(&mut self, h: &ForHeader, body: LoopBody) {
         match h {
-            ForHeader::Cond(c) => self.cond_loop(self.header_expr(*c), None, &[], body),
+            ForHeader::Cond(c) => self.cond_loop(self.header_expr(*c), None, &[], false, body),
             ForHeader::Three(init, cond, post) => {
                 let label = self.f.pending_label.take();
                 let vars = init.map_or(vec![], |i| self.loop_vars(i));
@@ -42,7 +42,9 @@ impl Em<'_> {
                     self.stmt(i);
                 }
                 self.f.pending_label = label;
-                self.cond_loop(self.header_expr(*cond), *post, &vars, body);
+                let cond = self.header_expr(*cond);
+                let enters = init.zip(cond).is_some_and(|(i, c)| self.enters(i, c));
+                self.cond_loop(cond, *post, &vars, enters, body);
             }
             ForHeader::Range { vars, define, over } => self.range_loop(vars, *define, *over, body),
         }
@@ -69,13 +71,34 @@ impl Em<'_> {
         }
     }
 
-    fn cond_loop(&mut self, cond: Option<ExprId>, post: Option<StmtId>, vars: &[ObjId], body: LoopBody) {
+    /// `i := a; i < b` with constants, and true at first.
+    fn enters(&self, init: StmtId, cond: ExprId) -> bool {
+        let Stmt::Define(l, r) = self.ast.stmt(init) else { return false };
+        let ([l], [r]) = (&l[..], &r[..]) else { return false };
+        let Expr::Binary(op, x, y) = *self.ast.expr(self.strip(cond)) else { return false };
+        let var = self.info.defs.get(&self.ast.expr_span(*l).lo);
+        if var.is_none() || self.info.uses.get(&self.strip(x)) != var {
+            return false;
+        }
+        match (self.int_const(*r), self.int_const(y)) {
+            (Some(a), Some(b)) if a >= 0 && b >= 0 => match op {
+                BinOp::Lt => a < b,
+                BinOp::Le => a <= b,
+                BinOp::Gt => a > b,
+                BinOp::Ge => a >= b,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+    /// `enters`: the condition is known to hold at first.
+    fn cond_loop(&mut self, cond: Option<ExprId>, post: Option<StmtId>, vars: &[ObjId], enters: bool, body: LoopBody) {
         let (top, cont, end) = (self.f.label(), self.f.label(), self.f.label());
         let cond = cond.filter(|c| self.bool_const(*c) != Some(true));
         self.enter_loop(end, cont);
         let counting = cond.and_then(|c| self.counting(c, post?, vars));
         let test = self.f.label();
-        if let Some(c) = cond {
+        if let Some(c) = cond.filter(|_| !enters) {
             if self.cheap(c) {
                 self.cond_jump(c, end, false);
             } else {
@@ -83,7 +106,7 @@ impl Em<'_> {
             }
         }
         // The test at the bottom jumps here, also when the code in front ended with a jump to it.
-        if self.f.dead && cond.is_some_and(|c| !self.cheap(c)) {
+        if self.f.dead && !enters && cond.is_some_and(|c| !self.cheap(c)) {
             self.f.bind_live(top)
         } else {
             self.f.bind(top)

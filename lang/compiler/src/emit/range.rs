@@ -58,12 +58,14 @@ impl Em<'_> {
         self.enter_loop(end, cont);
         (top, cont, end)
     }
-    /// A counting loop from 0 to below `limit`; `each` sets the variables up from the counter.
-    fn counted(&mut self, limit: Reg, body: LoopBody, each: impl FnOnce(&mut Self, Reg)) {
+    /// A counting loop from 0 to below `limit` (`enters`: which is known to be positive); `each` sets the variables up from the counter.
+    fn counted(&mut self, limit: Reg, enters: bool, body: LoopBody, each: impl FnOnce(&mut Self, Reg)) {
         let (top, cont, end) = self.labels();
         let i = self.f.alloc(1);
         self.load_word(i, 0);
-        self.f.jump(Op::JleK, limit, 0, end);
+        if !enters {
+            self.f.jump(Op::JleK, limit, 0, end);
+        }
         self.f.bind(top);
         let mark = self.f.next;
         each(self, i);
@@ -87,7 +89,8 @@ impl Em<'_> {
             // A limit of 2^63 and above is negative as a signed word: counted down to 0 by the difference.
             return self.range_uint(&v, limit, ty, body);
         }
-        self.counted(limit, body, |em, i| em.bind_vars(&v, Item { reg: i, ty, fresh: false }, None));
+        let enters = self.int_const(over).is_some_and(|n| n > 0);
+        self.counted(limit, enters, body, |em, i| em.bind_vars(&v, Item { reg: i, ty, fresh: false }, None));
     }
     fn range_uint(&mut self, v: &Vars, limit: Reg, ty: TyId, body: LoopBody) {
         let (top, cont, end) = self.labels();
@@ -124,7 +127,7 @@ impl Em<'_> {
             }
         };
         let v = *v;
-        self.counted(s + 1, body, |em, i| {
+        self.counted(s + 1, false, body, |em, i| {
             let value = em.element(&v, Place::Elem(s, i), elem);
             em.bind_vars(&v, Item { reg: i, ty: Types::INT, fresh: false }, value);
         });
@@ -160,7 +163,7 @@ impl Em<'_> {
             self.discard(over);
         }
         self.load_word(limit, len);
-        self.counted(limit, body, |em, i| {
+        self.counted(limit, len > 0, body, |em, i| {
             let value = em.element(&v, Place::Arr(addr, i, len), elem);
             em.bind_vars(&v, Item { reg: i, ty: Types::INT, fresh: false }, value);
         });

@@ -1,0 +1,291 @@
+//! Faults, panics, defer, recover, Goexit. *(unsafe)*
+//!
+//! **Records** are heap objects of words, chained from the goroutine's root words: `roots[0]` the deferred closures, newest first;
+//! `roots[1]` the panics, newest first. A panic runs deferred closures *above* the frame that panicked, so that a traceback still sees it.
+//! When one recovered, the stack is cut to the frame that deferred it, and that function goes on at its epilogue. Panics raised at
+//! or above that frame are gone then; a Goexit among them goes on.
+//!
+//! **Callbacks.** The chain of a gol function called by a native ends at the native: the panic leaves the inner run of handlers with `PROPAGATE`, the
+//! native returns, and the instruction that called it goes on with the same panic.
+//!
+//! Nothing here polls, so no collection happens between reading a record and using it.
+mod defer;
+mod panic;
+
+pub(crate) use defer::{Defer, DeferNext, GoExit, NativeRet, RunDefers, enter_machine, frame_top};
+pub(crate) use panic::{FatalNext, PanicNext, Panicking, Recover};
+
+use crate::callback;
+use crate::code::*;
+use crate::fault::Fault;
+use crate::object::{iface, string};
+use crate::vm::{RunResult, shared};
+use gol_runtime::{P, Poll, ops};
+use panic::{GOEXIT, start, step};
+
+/// `scratch` word: the fault on its way to `raise` (a `Box<Fault>`).
+const STASH: usize = 1;
+/// How often an allocation is tried again after a collection. The scratch words 3 and 4 count: instruction, tries.
+const OOM_TRIES: u64 = 3;
+
+/// Keeps a fault for `raise`; true when there is none.
+#[inline(always)]
+pub(crate) unsafe fn stash(p: *mut P, result: Result<(), Fault>) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(fault) => {
+            // SAFETY: `p` is the running processor.
+            unsafe { keep(p, fault) };
+            false
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn keep(p: *mut P, fault: Fault) {
+    // SAFETY: `p` is the running processor; nothing else is kept there until `raise` takes it.
+    unsafe { (*p).scratch[STASH] = Box::into_raw(Box::new(fault)) as u64 };
+}
+
+unsafe fn take_stash(p: *mut P) -> Fault {
+    // SAFETY: written by `stash` on this processor just before.
+    unsafe {
+        let kept = std::mem::take(&mut (*p).scratch[STASH]);
+        debug_assert!(kept != 0);
+        *Box::from_raw(kept as *mut Fault)
+    }
+}
+
+/// Failures that hot handlers find.
+#[derive(Clone, Copy)]
+enum Kind {
+    Nil,
+    Div,
+    Shift,
+    IndexLd,
+    IndexSt,
+    IndexStr,
+    IndexArrC,
+    IndexArrB,
+    IndexChk,
+}
+
+/// `pc` is behind the first unit of the instruction that failed.
+#[inline(never)]
+unsafe fn stash_kind(pc: Pc, base: Base, p: *mut P, kind: Kind) {
+    // SAFETY: the instruction is one that fails this way, so its operands are what is read here.
+    unsafe {
+        let i = &*pc.sub(1);
+        let fault = match kind {
+            Kind::Nil => Fault::nil(),
+            Kind::Div => Fault::divide(),
+            Kind::Shift => Fault::shift(),
+            Kind::IndexLd => Fault::index(ri(base, i.c), *at(base, i.b).add(1) as i64),
+            Kind::IndexSt => Fault::index(ri(base, i.b), *at(base, i.a).add(1) as i64),
+            Kind::IndexStr => Fault::index(ri(base, i.c), string::str_len(r(base, i.b)) as i64),
+            Kind::IndexArrC => Fault::index(ri(base, i.c), i.d as i64),
+            Kind::IndexArrB => Fault::index(ri(base, i.b), i.d as i64),
+            Kind::IndexChk => Fault::index(ri(base, i.a), (*pc).ab() as i64),
+        };
+        stash(p, Err(fault));
+    }
+}
+
+macro_rules! faults {
+    ([$pc:ident $base:ident $p:ident] $($name:ident $kind:ident)*) => {
+        raw_handlers! { [$pc $base $p] $(#[cold] $name {
+            stash_kind($pc, $base, $p, Kind::$kind);
+            return raise($pc, $base, $p)
+        })* }
+    };
+}
+faults! { [pc base p]
+    fault_nil Nil
+    fault_div Div
+    fault_shift Shift
+    fault_index_ld IndexLd
+    fault_index_st IndexSt
+    fault_index_str IndexStr
+    fault_index_arr_c IndexArrC
+    fault_index_arr_b IndexArrB
+    fault_index_chk IndexChk
+}
+
+raw_handlers! { [pc base p]
+    /// The stashed fault happens at the instruction before `pc`.
+    #[cold]
+    raise {
+        let code = raise_at(pc, base, p);
+        transfer!(p, code)
+    }
+    /// A backward branch met a poisoned guard; `pc` is its target.
+    #[cold]
+    poll_back {
+        let code = poll_here(pc, base, p);
+        transfer!(p, code)
+    }
+    Panic {
+        let code = panic_op(pc, base, p);
+        transfer!(p, code)
+    }
+    Trap {
+        trap_op(pc, p);
+        return raise(pc.add(1), base, p)
+    }
+}
+
+#[inline(never)]
+unsafe fn poll_here(pc: Pc, base: Base, p: *mut P) -> u64 {
+    // SAFETY: pc and base are the goroutine's state.
+    unsafe {
+        save(pc, base, p);
+        match ops::poll(p) {
+            Poll::Go => GO,
+            Poll::Yield if shared(p).preempt_entry => GO,
+            Poll::Yield => YIELD,
+            Poll::Stop => STOP,
+            Poll::Killed => callback::end_goroutine(p),
+        }
+    }
+}
+
+/// Turns the stashed fault into a panic or an end; `pc` is behind the instruction.
+#[inline(never)]
+unsafe fn raise_at(pc: Pc, base: Base, p: *mut P) -> u64 {
+    // SAFETY: pc and base are the goroutine's state.
+    unsafe {
+        save(pc, base, p);
+        raise_saved(p)
+    }
+}
+
+/// The same with pc and base in the goroutine.
+pub(crate) unsafe fn raise_saved(p: *mut P) -> u64 {
+    // SAFETY: as above.
+    unsafe {
+        let g = (*p).g;
+        match take_stash(p) {
+            Fault::Panic(value) => start(p, value, 0),
+            Fault::Runtime(text) | Fault::Plain(text) => match error_value(p, &text) {
+                Some(value) => start(p, value, 0),
+                None => fatal(p, &text),
+            },
+            Fault::Fatal(text) => fatal(p, &text),
+            Fault::OutOfMemory => out_of_memory(p),
+            Fault::Exit(code) => {
+                shared(p).exit(p, code);
+                callback::end_goroutine(p)
+            }
+            Fault::Goexit => start(p, 0, GOEXIT),
+            Fault::Propagate => {
+                if callback::is_killed(p) {
+                    return callback::end_goroutine(p);
+                }
+                let panic = (*g).roots[1] as *mut Panicking;
+                if panic.is_null() {
+                    return fatal(p, "internal error: a native failed without a panic");
+                }
+                // The native's frames are gone: the panic goes on from the instruction that called it.
+                (*panic).base = (*g).base as u64;
+                (*panic).pc = (*g).pc as u64;
+                (*panic).running = 0;
+                step(p)
+            }
+        }
+    }
+}
+
+/// An allocation failed: the instruction is executed again after a collection (it has changed nothing yet), a few times.
+unsafe fn out_of_memory(p: *mut P) -> u64 {
+    // SAFETY: the running processor; pc is behind the instruction.
+    unsafe {
+        let g = (*p).g;
+        let again = ((*g).pc as Pc).sub(1);
+        let [_, _, _, last, tries, _] = &mut (*p).scratch;
+        *tries = if *last == again as u64 { *tries + 1 } else { 0 };
+        *last = again as u64;
+        if *tries >= OOM_TRIES {
+            *last = 0;
+            return fatal(p, "runtime: out of memory");
+        }
+        (*g).pc = again as *const u8;
+        STOP
+    }
+}
+
+/// A `runtime.Error` with this text; `None` when the program has no such type.
+unsafe fn error_value(p: *mut P, text: &str) -> Option<u64> {
+    // SAFETY: the running processor.
+    unsafe {
+        let known = shared(p).known();
+        let ty = if known.runtime_error != 0 { known.runtime_error } else { known.known.string };
+        if ty == 0 {
+            return None;
+        }
+        let s = string::new_str(p, text.as_bytes()).ok()?;
+        iface::make_iface(p, ty, &s).ok()
+    }
+}
+
+#[inline(never)]
+unsafe fn panic_op(pc: Pc, base: Base, p: *mut P) -> u64 {
+    // SAFETY: the running instruction.
+    unsafe {
+        let value = r(base, (*pc).a);
+        let fault = if value == 0 {
+            Fault::Runtime("panic called with nil argument (use GODEBUG=panicnil=1 to disable)".into())
+        } else {
+            Fault::Panic(value)
+        };
+        stash(p, Err(fault));
+        raise_at(pc.add(1), base, p)
+    }
+}
+
+#[inline(never)]
+unsafe fn trap_op(pc: Pc, p: *mut P) {
+    // SAFETY: the running instruction.
+    unsafe {
+        let fault = match (*pc).a {
+            0 => Fault::Fatal("internal error: missing return".into()),
+            2 => Fault::nil_map(),
+            3 => Fault::divide(),
+            _ => Fault::nil(),
+        };
+        stash(p, Err(fault));
+    }
+}
+
+pub(crate) unsafe fn stack_overflow(p: *mut P) -> u64 {
+    // SAFETY: the running processor, pc and base saved.
+    unsafe {
+        let shared = shared(p);
+        let bytes = shared.max_stack_bytes;
+        shared.print(&format!(
+            "runtime: goroutine stack exceeds {bytes}-byte limit
+"
+        ));
+        fatal(p, "stack overflow")
+    }
+}
+
+/// Prints `fatal error: ...` and the goroutine's frames; the program ends.
+pub(crate) unsafe fn fatal(p: *mut P, text: &str) -> u64 {
+    // SAFETY: the caller's.
+    unsafe { fatal_after(p, text, "") }
+}
+
+#[cold]
+unsafe fn fatal_after(p: *mut P, text: &str, before: &str) -> u64 {
+    // SAFETY: the running processor, pc and base saved.
+    unsafe {
+        let g = (*p).g;
+        let shared = shared(p);
+        shared.finish(p, RunResult::Fatal(text.into()), || {
+            let frames = shared.traceback(g, (*g).pc as Pc, (*g).base as usize);
+            format!("{before}fatal error: {text}\n\n{frames}")
+        });
+        callback::end_goroutine(p)
+    }
+}
