@@ -15,6 +15,9 @@ impl Em<'_> {
     pub(super) fn package(&mut self) -> Vec<FuncId> {
         let info = self.info;
         let Some(facts) = info.pkgs.get(self.pkg.0 as usize) else { return vec![] };
+        if self.st.prompt {
+            self.revise(&facts.funcs);
+        }
         for &o in &facts.funcs {
             self.declared(o);
         }

@@ -93,7 +93,10 @@ impl Em<'_> {
             return;
         }
         let Ty::Named(n) = *self.types.get(step.ty) else { return };
-        for o in self.types.named(n).methods.clone() {
+        // At the prompt a later line may replace a method: the last one of a name counts.
+        let all = self.types.named(n).methods.clone();
+        let last = |o: &ObjId| all.iter().rfind(|x| self.info.obj(**x).name == self.info.obj(*o).name) == Some(o);
+        for o in all.iter().copied().filter(last).collect::<Vec<_>>() {
             let obj = self.info.obj(o);
             let ObjKind::Method { ptr, .. } = obj.kind else { continue };
             let key = self.name_key(obj.name, obj.pkg);
@@ -134,6 +137,47 @@ impl Em<'_> {
     fn name_key(&self, name: Sym, pkg: PkgId) -> (Sym, PkgId) {
         let exported = self.ast.name(name).chars().next().is_some_and(char::is_uppercase);
         (name, if exported { PkgId(0) } else { pkg })
+    }
+    /// A prompt line that declares methods of an earlier type: what is boxed from now on gets new descriptors, for descriptors never change.
+    pub(super) fn revise(&mut self, funcs: &[ObjId]) {
+        let mut revised: FxHashSet<TyId> = FxHashSet::default();
+        for &o in funcs {
+            if let ObjKind::Method { recv, .. } = self.info.obj(o).kind {
+                let ty = self.types.intern(Ty::Named(recv));
+                if self.st.types.contains_key(&ty) {
+                    revised.insert(ty);
+                }
+            }
+        }
+        if revised.is_empty() {
+            return;
+        }
+        let known: Vec<TyId> = self.st.types.keys().chain(self.st.packed.keys()).copied().collect();
+        for ty in known {
+            if self.mentions(ty, &revised, &mut FxHashSet::default()) {
+                self.st.types.remove(&ty);
+                self.st.packed.remove(&ty);
+                self.st.thunks.retain(|k, _| !matches!(k, super::thunk::ThunkKey::Method(t, _) if *t == ty));
+            }
+        }
+    }
+    fn mentions(&self, ty: TyId, set: &FxHashSet<TyId>, seen: &mut FxHashSet<TyId>) -> bool {
+        if set.contains(&ty) {
+            return true;
+        }
+        if !seen.insert(ty) {
+            return false;
+        }
+        match self.types.get(ty) {
+            Ty::Error | Ty::Basic(_) | Ty::TypeParam(_) => false,
+            Ty::Named(n) => self.mentions(self.types.named(*n).underlying, set, seen),
+            Ty::Pointer(t) | Ty::Slice(t) | Ty::Array(_, t) | Ty::Chan(_, t) => self.mentions(*t, set, seen),
+            Ty::Map(k, v) => self.mentions(*k, set, seen) || self.mentions(*v, set, seen),
+            Ty::Func(f) => f.params.iter().chain(&f.results).any(|t| self.mentions(*t, set, seen)),
+            Ty::Struct(fields) => fields.iter().any(|f| self.mentions(f.ty, set, seen)),
+            Ty::Interface(i) => i.methods.iter().any(|m| self.mentions(m.sig, set, seen)),
+            Ty::Tuple(tys) => tys.iter().any(|t| self.mentions(*t, set, seen)),
+        }
     }
     /// The type that a path of fields leads to.
     pub(super) fn static_walk(&mut self, mut ty: TyId, path: &[u32]) -> TyId {
