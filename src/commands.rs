@@ -170,7 +170,8 @@ fn disassemble(options: &Options, file: &OsString) -> u8 {
     for (id, f) in session.program.funcs.iter().enumerate() {
         let here = session.sources.source(f.pos).is_some_and(|s| *s.name == *name);
         if here {
-            let line = |pos| session.sources.locate(pos).map_or_else(String::new, |(_, line, _)| format!("line {line}"));
+            let line =
+                |pos| session.sources.locate(pos).map_or_else(String::new, |(_, line, _)| format!("line {line}"));
             out += &gol_bytecode::disasm_with(&session.program, id as u32, &line);
             out.push('\n');
         }
