@@ -441,8 +441,8 @@ macro_rules! for_each_op {
         RetN(Ws N Z Z);
         /// new goroutine: function FF, arguments a.. (b words)
         Go(Rs N FF Z);
-        /// new goroutine: closure a without parameters
-        GoC(R Z Z Z);
+        /// new goroutine: b words from a on, the arguments and behind them the closure
+        GoC(Rs N Z Z);
         /// defer closure a (no parameters, no results)
         Defer(R Z Z Z);
         /// run this frame's deferred closures, last first, with window a; falls through when none is left

@@ -197,6 +197,7 @@ impl Checker<'_> {
                 self.window(ins.a, ins.c as usize + 1)
             }
             Op::CallN | Op::CallNC => self.window(ins.a, ins.b as usize),
+            Op::GoC if ins.b == 0 => Err("no closure".into()),
             Op::Go if p.funcs[ins.cd() as usize].params != ins.b => Err("wrong number of argument words".into()),
             Op::DivK | Op::RemK if matches!(ins.c as i16, 0 | -1) => Err("divisor 0 or -1".into()),
             Op::ShlK | Op::ShrIK | Op::ShrUK if ins.c > 63 => Err("shift count above 63".into()),

@@ -160,22 +160,36 @@ impl Em<'_> {
         if !self.go_direct(e) {
             let r = self.f.alloc(1);
             self.later(e, r, true);
-            self.f.emit(Op::GoC, r, 0, 0, 0);
+            self.f.emit(Op::GoC, r, 1, 0, 0);
         }
         self.f.next = mark;
     }
-    /// A function known by name: its arguments are the new goroutine's first registers.
+    /// The arguments are the new goroutine's first registers; behind them comes the closure of a function that is a value.
     fn go_direct(&mut self, e: ExprId) -> bool {
         let Expr::Call(fun, ref args, spread) = *self.ast.expr(e) else { return false };
         if matches!(self.info.expr(fun).map(|i| i.mode), Some(Mode::Builtin(_) | Mode::Type)) {
             return false;
         }
-        let Plan::Static(Target::Func(f)) = self.plan(fun) else { return false };
         let sig = self.sig_of(self.ty(fun));
-        let w = self.f.alloc(1);
-        self.args(&sig, args, spread, w);
         let n = self.sum_words(&sig.params);
-        self.f.wide(Op::Go, w + 1, n, f);
+        match self.plan(fun) {
+            Plan::Static(Target::Func(f)) => {
+                let w = self.f.alloc(1);
+                self.args(&sig, args, spread, w);
+                self.f.wide(Op::Go, w + 1, n, f);
+            }
+            Plan::Closure(x) => {
+                let closure = self.f.alloc(1);
+                self.expr_to(x, closure);
+                let w = self.f.alloc(1);
+                self.args(&sig, args, spread, w);
+                self.f.keep(w + 1 + n);
+                let last = self.f.alloc(1);
+                self.mov(last, closure, 1);
+                self.f.emit(Op::GoC, w + 1, n + 1, 0, 0);
+            }
+            Plan::Static(Target::Native(_)) | Plan::Method(..) | Plan::Iface(..) => return false,
+        }
         true
     }
     pub(super) fn go_block(&mut self, b: BlockId) {
@@ -185,7 +199,7 @@ impl Em<'_> {
         if let Some(facts) = info.block_funcs.get(&b) {
             let pos = self.ast.block(b).span.lo;
             self.closure_to(facts, Body::Block(b), pos, r);
-            self.f.emit(Op::GoC, r, 0, 0, 0);
+            self.f.emit(Op::GoC, r, 1, 0, 0);
         }
         self.f.next = mark;
     }

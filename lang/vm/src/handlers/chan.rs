@@ -225,11 +225,12 @@ slow_ops! { [pc base p i]
         spawn(p, f, at(base, i.a), i.b as usize)?;
     }
     GoC {
-        let closure = r(base, i.a);
+        let words = i.b as usize;
+        let closure = *at(base, i.a).add(words - 1);
         if closure == 0 {
             return Err(Fault::Fatal("go of nil func value".into()));
         }
-        spawn(p, *(closure as *const u64) as Pc, at(base, i.a), 1)?;
+        spawn(p, *(closure as *const u64) as Pc, at(base, i.a), words)?;
     }
 }
 

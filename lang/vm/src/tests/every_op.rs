@@ -228,7 +228,7 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
             (vec![], vec![k(Op::LoadI, OUT + 1, 0, 0), k(op, OUT, 2, SLEEP), data()]),
         ],
         Op::Go => just(vec![k(op, OUT, 0, 2)]),
-        Op::GoC => vec![(vec![k(Op::LoadK, OUT, 0, closure(2))], vec![i(op, OUT, 0, 0, 0)])],
+        Op::GoC => vec![(vec![k(Op::LoadK, OUT, 0, closure(2))], vec![i(op, OUT, 1, 0, 0)])],
         Op::MkIface => vec![
             (vec![], vec![k(op, OUT, N, INT)]),
             (vec![i(Op::ShlK, OUT + 1, N, 50, 0)], vec![k(op, OUT, OUT + 1, INT)]),
