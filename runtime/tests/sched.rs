@@ -592,6 +592,11 @@ fn spawn_and_join_many() {
     }
 }
 
+fn t_stack_bytes(c: &Cx) -> usize {
+    // SAFETY: the runtime outlives its goroutines.
+    unsafe { (*(*c.p()).runtime).stack_bytes() }
+}
+
 #[test]
 fn stack_grows() {
     let t = start(1);
@@ -606,6 +611,11 @@ fn stack_grows() {
                 assert_eq!(*g.stack.add(1), 42);
                 assert_eq!((*c.p()).limit, g.stack as usize + g.cap as usize * 8);
                 assert!(ops::grow_stack(c.p(), 100_000));
+                // The stack is a mapping by now: it moves with its pages.
+                *g.stack.add(100_000) = 43;
+                assert!(ops::grow_stack(c.p(), 900_000));
+                assert_eq!((*g.stack.add(1), *g.stack.add(100_000)), (42, 43));
+                assert!(t_stack_bytes(c) >= 900_000 * 8);
                 assert!(!ops::grow_stack(c.p(), 1 << 21));
             }
             // The frame has moved: go through the loop to get it anew.

@@ -74,7 +74,7 @@ static PACKAGES: &[Package] = &[
 
 /// All natives, for the machine's registry: those of the packages and those that emitted code calls by itself.
 pub fn natives() -> Vec<&'static [Native]> {
-    let own = [print::ERROR, print::OUT, prompt::NATIVES];
+    let own = [print::ERROR, print::OUT, prompt::NATIVES, sync::SHORTCUTS];
     PACKAGES.iter().map(|p| p.natives).chain(own).collect()
 }
 

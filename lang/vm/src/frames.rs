@@ -31,6 +31,11 @@ unsafe impl Send for FuncInfo {}
 unsafe impl Sync for FuncInfo {}
 
 impl FuncInfo {
+    /// Is the instruction before `pc` one of this function (the header counts as one)?
+    #[inline]
+    fn holds(&self, pc: Pc) -> bool {
+        (self.code as usize..=self.code as usize + self.len * size_of::<Unit>()).contains(&(pc as usize))
+    }
     /// The source position of the instruction before `pc`.
     pub fn position(&self, pc: Pc) -> u32 {
         let unit = (pc as usize - self.code as usize) / size_of::<Unit>();
@@ -57,7 +62,7 @@ impl CodeMap {
         let sorted = self.sorted.read().unwrap_or_else(PoisonError::into_inner);
         let k = sorted.partition_point(|f| f.code as usize <= pc as usize);
         let f = *sorted.get(k.checked_sub(1)?)?;
-        (pc as usize <= f.code as usize + f.len * size_of::<Unit>()).then_some(f)
+        f.holds(pc).then_some(f)
     }
 }
 
@@ -121,6 +126,8 @@ pub(crate) struct Walk<'a> {
     stubs: &'a Stubs,
     stack: *const u64,
     next: Option<(Pc, usize)>,
+    /// The function found last: deep recursion asks for the same one again and again.
+    last: Option<&'static FuncInfo>,
 }
 
 impl<'a> Walk<'a> {
@@ -128,7 +135,7 @@ impl<'a> Walk<'a> {
     /// The goroutine does not run meanwhile (or is the caller's); `pc`, `base` are a state of it.
     pub unsafe fn new(map: &'a CodeMap, stubs: &'a Stubs, g: *const G, pc: Pc, base: usize) -> Walk<'a> {
         // SAFETY: the caller's.
-        Walk { map, stubs, stack: unsafe { (*g).stack }, next: Some((pc, base)) }
+        Walk { map, stubs, stack: unsafe { (*g).stack }, next: Some((pc, base)), last: None }
     }
 }
 
@@ -136,7 +143,11 @@ impl Iterator for Walk<'_> {
     type Item = Frame;
     fn next(&mut self) -> Option<Frame> {
         let (pc, base) = self.next.take()?;
-        let func = self.map.find(pc)?;
+        let func = match self.last {
+            Some(func) if func.holds(pc) => func,
+            Some(_) | None => self.map.find(pc)?,
+        };
+        self.last = Some(func);
         // SAFETY: `base` is the base of a frame of this stack: its link lies below it, and what a stub keeps below that.
         unsafe {
             let link = *self.stack.add(base - 1);

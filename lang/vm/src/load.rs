@@ -5,7 +5,7 @@
 use crate::code::{Pc, Unit};
 use crate::frames::FuncInfo;
 use crate::handlers::{call, handler_of, int, memory, slice, table};
-use crate::native::NativeFn;
+use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
 use crate::types::{Inline, MapKey};
 use crate::vm::{Known, MethodSite, NO_METHOD, Shared};
@@ -38,7 +38,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
     for f in new {
         let regs = frame_regs(f)?;
         let mut units: Vec<Unit> = Vec::with_capacity(f.code.len() + 1);
-        units.push(Unit { h: 0, a: 0, b: regs, c: f.params, d: 0 });
+        units.push(Unit { h: 0, a: 0, b: regs, c: f.params, d: shortcut_mark(shared, f) });
         for ins in &f.code {
             units.push(Unit { h: handler_of(ins.op), a: ins.a, b: ins.b, c: ins.c, d: ins.d });
         }
@@ -98,6 +98,28 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> (Pc, usize) {
     (code, REGS as usize)
 }
 
+/// What a function's header says of its shortcut.
+const NO_SHORTCUT: u16 = 0;
+
+fn shortcut_mark(shared: &Shared, f: &Func) -> u16 {
+    match shared.registry.get(f.name.as_str()) {
+        Some(NativeFn::Shortcut(Shortcut::MutexLock)) => 1,
+        Some(NativeFn::Shortcut(Shortcut::MutexUnlock)) => 2,
+        Some(NativeFn::Leaf(_) | NativeFn::Parking(_) | NativeFn::Callback(_) | NativeFn::Piece(_)) | None => {
+            NO_SHORTCUT
+        }
+    }
+}
+
+/// The handler for calls of a function with this mark.
+fn shortcut_handler(mark: u16) -> Option<crate::code::Handler> {
+    match mark {
+        1 => Some(call::CallLock),
+        2 => Some(call::CallUnlock),
+        _ => None,
+    }
+}
+
 /// The frame's size as the machine uses it: room for the closure behind the parameters, and for results of natives.
 fn frame_regs(f: &Func) -> Result<u16, String> {
     let mut regs = (f.regs as usize).max(f.params as usize + 1).max(f.results as usize);
@@ -117,7 +139,7 @@ fn permanent_closure(code: Pc) -> u64 {
 /// Writes what the machine keeps in instructions: code addresses, frame sizes, caches; and chooses special handlers.
 fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(), String> {
     for (k, ins) in f.code.iter().enumerate() {
-        let special = special_handler(shared, f, *ins)?;
+        let special = special_handler(shared, f, k)?;
         let unit = &mut units[k];
         if let Some(handler) = special {
             unit.h = handler as usize;
@@ -148,6 +170,12 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
     Ok(())
 }
 
+/// Does the code begin with a call of another piece, but for moves?
+fn piece_follows(shared: &Shared, code: &[Ins]) -> bool {
+    let next = code.iter().find(|ins| !matches!(ins.op, Op::Mov | Op::MovN));
+    next.is_some_and(|ins| ins.op == Op::CallNC && matches!(shared.native(ins.cd()), NativeFn::Piece(_)))
+}
+
 /// Kinds of cells are numbered in a byte here.
 const KINDS: u32 = 256;
 
@@ -176,7 +204,8 @@ fn small_object(shared: &Shared, heap: &Heap, ins: Ins, unit: &mut Unit) {
 }
 
 /// Operations that have a handler of their own for some types or sizes.
-fn special_handler(shared: &Shared, f: &Func, ins: Ins) -> Result<Option<crate::code::Handler>, String> {
+fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<crate::code::Handler>, String> {
+    let ins = f.code[k];
     let by_key = |word, string, general: Option<crate::code::Handler>| match shared.types.get(ins.d as u32).map_key {
         MapKey::Word => Some(word),
         MapKey::Str => Some(string),
@@ -226,11 +255,19 @@ fn special_handler(shared: &Shared, f: &Func, ins: Ins) -> Result<Option<crate::
             1 => Some(slice::Append8),
             _ => None,
         },
+        // SAFETY: the unit before an entry is the header.
+        Op::Call => shortcut_handler(unsafe { (*shared.code_of(ins.cd()).sub(1)).d }),
         Op::CallN | Op::CallNC => match shared.native(ins.cd()) {
             NativeFn::Leaf(_) if ins.op == Op::CallN => None,
             NativeFn::Leaf(_) => Some(call::CallNCLeaf),
             NativeFn::Callback(_) if ins.op == Op::CallNC => None,
             NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
+            NativeFn::Piece(_) if ins.op == Op::CallNC => {
+                let more = piece_follows(shared, &f.code[k + 2..]);
+                Some(if more { call::CallNCMore } else { call::CallNCLast })
+            }
+            NativeFn::Piece(_) => return Err(format!("function {} calls a piece of output as a leaf", f.name)),
+            NativeFn::Shortcut(_) => return Err(format!("function {} calls a shortcut as a native", f.name)),
             NativeFn::Parking(_) | NativeFn::Callback(_) => {
                 return Err(format!(
                     "function {} calls a native that parks or calls back as if it were a leaf",

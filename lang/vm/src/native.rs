@@ -12,7 +12,7 @@ use crate::object::{iface, string};
 use crate::types::Types;
 use crate::vm::Shared;
 use gol_bytecode::{TypeId, WellKnown};
-use gol_runtime::{Blocking, G, Op, P, Runtime};
+use gol_runtime::{Blocking, G, Op, P, Runtime, TimerAction, TimerId};
 use std::ops::{Deref, DerefMut};
 
 /// How a native runs. A leaf may use [`Cx::blocking`].
@@ -25,6 +25,21 @@ pub enum NativeFn {
     Parking(fn(&mut Cx) -> Result<Op, Fault>),
     /// May call gol functions.
     Callback(fn(&mut CallCx) -> Result<(), Fault>),
+    /// A leaf that is one piece of a statement's output. The flag says that the next piece follows at once (nothing but moves in
+    /// between), so that this one may wait for it.
+    Piece(fn(&mut Cx, bool) -> Result<(), Fault>),
+    /// No native: the row names a *gol* function, and calls of it need no frame when this can do its work.
+    Shortcut(Shortcut),
+}
+
+/// What calls of some library functions do in place. The function itself stays the reference: a shortcut that cannot
+/// do all of its work changes nothing and the function is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shortcut {
+    /// A method without results whose receiver points to a mutex word that is free.
+    MutexLock,
+    /// The same with a mutex word that is held and that nobody waits for.
+    MutexUnlock,
 }
 
 /// A row of the registry.
@@ -273,6 +288,17 @@ impl Cx {
     pub fn g(&self) -> *mut G {
         // SAFETY: `p` is the running P.
         unsafe { (*self.p).g }
+    }
+    /// Calls the function value (no parameters, no results; not nil) in a goroutine of its own when the clock is at `when`.
+    pub fn call_at(&self, when: u64, closure: u64) -> TimerId {
+        // SAFETY: a closure's first word is the code of a loaded function, whose header is the unit before it; `p` is the running P.
+        unsafe {
+            let code = *(closure as *const u64) as crate::code::Pc;
+            let frame_slots = (*code.sub(1)).b as usize;
+            let link_pc = self.shared().stubs.go_exit();
+            let action = TimerAction::Spawn { pc: code as *const u8, link_pc, frame_slots, closure };
+            gol_runtime::ops::timer_start(self.p, when, 0, action)
+        }
     }
     pub fn runtime(&self) -> &Runtime {
         // SAFETY: the runtime outlives its goroutines.

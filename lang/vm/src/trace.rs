@@ -1,6 +1,6 @@
 //! Tracebacks and the texts of panics, as Go prints them.
 use crate::code::Pc;
-use crate::frames::{Stub, Walk};
+use crate::frames::{FuncInfo, Stub, Walk};
 use crate::object::{iface, string};
 use crate::unwind::Panicking;
 use crate::vm::Shared;
@@ -25,29 +25,107 @@ pub struct GoroutineInfo {
     pub pos: u32,
     /// Go's text for what it waits for: `chan receive`.
     pub reason: &'static str,
-    pub frames: Vec<FrameInfo>,
+    pub frames: Frames,
 }
 
 /// Frames printed of a deep stack: so many from the top and as many from the bottom.
 const SHOWN: usize = 50;
+
+/// A stack's frames, innermost first. Of a deep one the middle is only counted: a stack of Go's size has tens of millions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frames {
+    pub top: Vec<FrameInfo>,
+    /// Frames between `top` and `bottom`.
+    pub hidden: usize,
+    pub bottom: Vec<FrameInfo>,
+}
+
+impl Frames {
+    fn print(&self, out: &mut String, position: &dyn Fn(u32) -> String) {
+        print_frames(out, &self.top, position);
+        if self.hidden > 0 {
+            let _ = writeln!(out, "...{} frames elided...", self.hidden);
+        }
+        print_frames(out, &self.bottom, position);
+    }
+}
+
+fn print_frames(out: &mut String, frames: &[FrameInfo], position: &dyn Fn(u32) -> String) {
+    for frame in frames {
+        if frame.pos == PANIC_POS {
+            out.push_str("panic(...)\n");
+        } else {
+            let _ = writeln!(out, "{}(...)\n\t{}", frame.function, position(frame.pos));
+        }
+    }
+}
+
+/// The position of the machine's panics in a traceback.
+const PANIC_POS: u32 = u32::MAX;
+
+/// What a walk keeps of a frame.
+#[derive(Clone, Copy)]
+enum Kept {
+    Frame(&'static FuncInfo, Pc),
+    Panic,
+}
+
+impl Kept {
+    fn info(self) -> FrameInfo {
+        match self {
+            Kept::Frame(func, pc) => FrameInfo { function: func.name.clone(), pos: func.position(pc) },
+            Kept::Panic => FrameInfo { function: "panic".into(), pos: PANIC_POS },
+        }
+    }
+}
+
+/// The first and the last `SHOWN` frames of a walk, and how many there were.
+#[derive(Default)]
+struct Keeper {
+    top: Vec<Kept>,
+    /// A ring.
+    bottom: Vec<Kept>,
+    count: usize,
+}
+
+impl Keeper {
+    fn add(&mut self, kept: Kept) {
+        if self.top.len() < SHOWN {
+            self.top.push(kept);
+        } else if self.bottom.len() < SHOWN {
+            self.bottom.push(kept);
+        } else {
+            self.bottom[self.count % SHOWN] = kept;
+        }
+        self.count += 1;
+    }
+    fn frames(mut self) -> Frames {
+        let hidden = self.count - self.top.len() - self.bottom.len();
+        if hidden > 0 {
+            self.bottom.rotate_left(self.count % SHOWN);
+        }
+        let infos = |kept: Vec<Kept>| kept.into_iter().map(Kept::info).collect();
+        Frames { top: infos(self.top), hidden, bottom: infos(self.bottom) }
+    }
+}
 
 impl Shared {
     /// The frames from `pc`, `base` down, without the compiler's own functions; `panic` stands for the machine's panics.
     ///
     /// # Safety
     /// As [`Walk::new`].
-    pub(crate) unsafe fn frames(&self, g: *const G, pc: Pc, base: usize) -> Vec<FrameInfo> {
-        let mut out = Vec::new();
+    pub(crate) unsafe fn frames(&self, g: *const G, pc: Pc, base: usize) -> Frames {
+        let mut keeper = Keeper::default();
         // SAFETY: the caller's.
         for frame in unsafe { Walk::new(&self.code, &self.stubs, g, pc, base) } {
             if !frame.func.hidden {
-                out.push(FrameInfo { function: frame.func.name.clone(), pos: frame.func.position(frame.pc) });
+                keeper.add(Kept::Frame(frame.func, frame.pc));
             }
             if frame.stub == Some(Stub::PanicNext) {
-                out.push(FrameInfo { function: "panic".into(), pos: u32::MAX });
+                keeper.add(Kept::Panic);
             }
         }
-        out
+        keeper.frames()
     }
     /// `goroutine 1 [running]:` and its frames.
     ///
@@ -57,24 +135,8 @@ impl Shared {
         // SAFETY: the caller's.
         let (id, frames) = unsafe { ((*g).id, self.frames(g, pc, base)) };
         let mut out = format!("goroutine {id} [running]:\n");
-        self.print_frames(&mut out, &frames);
+        frames.print(&mut out, &|pos| self.hooks.position(pos));
         out
-    }
-    fn print_frames(&self, out: &mut String, frames: &[FrameInfo]) {
-        let hidden = frames.len().saturating_sub(2 * SHOWN);
-        for (k, frame) in frames.iter().enumerate() {
-            if hidden > 0 && k == SHOWN {
-                let _ = writeln!(out, "...{hidden} frames elided...");
-            }
-            if hidden > 0 && (SHOWN..SHOWN + hidden).contains(&k) {
-                continue;
-            }
-            if frame.pos == u32::MAX {
-                out.push_str("panic(...)\n");
-            } else {
-                let _ = writeln!(out, "{}(...)\n\t{}", frame.function, self.hooks.position(frame.pos));
-            }
-        }
     }
     /// A parked goroutine.
     ///
@@ -84,8 +146,8 @@ impl Shared {
         // SAFETY: the caller's.
         unsafe {
             let frames = self.frames(g, (*g).pc as Pc, (*g).base as usize);
-            let reason = if frames.is_empty() { GOEXIT } else { reason_text(&*g) };
-            let top = frames.first().cloned().unwrap_or(FrameInfo { function: String::new(), pos: 0 });
+            let reason = if frames.top.is_empty() { GOEXIT } else { reason_text(&*g) };
+            let top = frames.top.first().cloned().unwrap_or(FrameInfo { function: String::new(), pos: 0 });
             GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames }
         }
     }
@@ -109,9 +171,7 @@ pub fn deadlock_text(goroutines: &[GoroutineInfo], position: &dyn Fn(u32) -> Str
     let mut out = String::from("fatal error: all goroutines are asleep - deadlock!\n");
     for g in goroutines.iter().filter(|g| g.reason != GOEXIT) {
         let _ = write!(out, "\ngoroutine {} [{}]:\n", g.id, g.reason);
-        for f in &g.frames {
-            let _ = writeln!(out, "{}(...)\n\t{}", f.function, position(f.pos));
-        }
+        g.frames.print(&mut out, position);
     }
     out
 }
@@ -232,10 +292,36 @@ pub fn float_text(x: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn floats_print_as_go_prints_them() {
-        assert_eq!(super::float_text(1.5), "+1.500000e+000");
-        assert_eq!(super::float_text(-1e-10), "-1.000000e-010");
-        assert_eq!(super::float_text(1e100), "+1.000000e+100");
+        assert_eq!(float_text(1.5), "+1.500000e+000");
+        assert_eq!(float_text(-1e-10), "-1.000000e-010");
+        assert_eq!(float_text(1e100), "+1.000000e+100");
+    }
+
+    fn frames(n: usize) -> Frames {
+        let mut keeper = Keeper::default();
+        for k in 0..n {
+            let name = k.to_string();
+            let code: Pc = std::ptr::null();
+            let func = FuncInfo { name, regs: 1, hidden: false, pos: 0, lines: Vec::new(), code, len: 0 };
+            keeper.add(Kept::Frame(Box::leak(Box::new(func)), code));
+        }
+        keeper.frames()
+    }
+
+    #[test]
+    fn deep_stacks_show_their_ends() {
+        for n in [0, 1, SHOWN, SHOWN + 1, 2 * SHOWN, 2 * SHOWN + 1, 3 * SHOWN + 7] {
+            let frames = frames(n);
+            let shown: Vec<&str> = frames.top.iter().chain(&frames.bottom).map(|f| f.function.as_str()).collect();
+            let cut = n.min(SHOWN);
+            let want: Vec<String> =
+                (0..cut).chain(cut.max(n.saturating_sub(SHOWN))..n).map(|k| k.to_string()).collect();
+            assert_eq!(shown, want, "{n} frames");
+            assert_eq!(frames.hidden, n - want.len());
+        }
     }
 }

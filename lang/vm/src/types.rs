@@ -12,7 +12,7 @@ use gol_runtime::{Desc, Heap, PtrMap};
 use rustc_hash::FxHashMap;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError};
 
 /// Descriptor ids of the VM's own objects; all are registered by [`Types::load`].
 pub mod desc {
@@ -126,18 +126,23 @@ const MAX_TYPES: u32 = 1 << 23;
 /// The loaded type table.
 pub struct Types {
     chunks: [AtomicPtr<MaybeUninit<LoadedType>>; CHUNKS],
-    /// Entries published; written under `names`' lock with Release.
+    /// Entries published; written under `loading` with Release.
     count: AtomicU32,
     /// Answers of `implements`: type 23 bits, interface 23 bits, answer, valid bit; each entry is one word, so it can't tear.
     cache: Box<[AtomicU64]>,
     loading: Mutex<()>,
-    names: RwLock<Names>,
+    /// Method names, newest first.
+    names: AtomicPtr<Names>,
 }
 
-#[derive(Default)]
+/// The method names of one load. Never written to once it is published, so readers take no lock.
 struct Names {
+    /// Id of the first of `list`.
+    first: u32,
     list: Vec<String>,
     ids: FxHashMap<String, u32>,
+    /// Those of the loads before, or null.
+    older: *mut Names,
 }
 
 impl Default for Types {
@@ -153,7 +158,7 @@ impl Types {
             count: AtomicU32::new(0),
             cache: (0..CACHE).map(|_| AtomicU64::new(0)).collect(),
             loading: Mutex::new(()),
-            names: RwLock::default(),
+            names: AtomicPtr::new(std::ptr::null_mut()),
         }
     }
 
@@ -179,12 +184,26 @@ impl Types {
     }
 
     fn load_names(&self, methods: &[String]) {
-        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
-        for name in &methods[names.list.len()..] {
-            let id = names.list.len() as u32;
-            names.ids.insert(name.clone(), id);
-            names.list.push(name.clone());
+        let older = self.names().next().map_or(0, |n| n.first as usize + n.list.len());
+        let list = methods[older..].to_vec();
+        if list.is_empty() {
+            return;
         }
+        let first = older as u32;
+        let ids = list.iter().enumerate().map(|(k, name)| (name.clone(), first + k as u32)).collect();
+        let names = Names { first, list, ids, older: self.names.load(Relaxed) };
+        // `loading` is held; Release publishes the list, pairing with `names`.
+        self.names.store(Box::into_raw(Box::new(names)), Release);
+    }
+    /// The lists of method names, newest first.
+    fn names(&self) -> impl Iterator<Item = &Names> {
+        let mut at = self.names.load(Acquire);
+        std::iter::from_fn(move || {
+            // SAFETY: null, or a list that lives as long as the table and is not written to.
+            let names = unsafe { at.as_ref() }?;
+            at = names.older;
+            Some(names)
+        })
     }
 
     fn push(&self, id: TypeId, loaded: LoadedType) {
@@ -254,13 +273,13 @@ impl Types {
     }
 
     pub fn method_id(&self, name: &str) -> Option<u32> {
-        self.names.read().unwrap_or_else(PoisonError::into_inner).ids.get(name).copied()
+        self.names().find_map(|names| names.ids.get(name).copied())
     }
 
     /// The method's name without its package.
     pub fn method_name(&self, id: u32) -> String {
-        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        let name = &names.list[id as usize];
+        let name =
+            self.names().find(|names| names.first <= id).map_or("?", |names| &names.list[(id - names.first) as usize]);
         name.rsplit('.').next().unwrap_or(name).to_string()
     }
 
@@ -286,6 +305,11 @@ impl Types {
 
 impl Drop for Types {
     fn drop(&mut self) {
+        let mut names = *self.names.get_mut();
+        while !names.is_null() {
+            // SAFETY: made by `load_names` from a box; nobody else has the table any more.
+            names = unsafe { Box::from_raw(names) }.older;
+        }
         for id in 0..self.len() {
             let (chunk, at) = place(id);
             // SAFETY: entries below `count` are written; nobody else has the table any more.

@@ -64,7 +64,7 @@ pub enum RunResult {
 }
 
 /// The well-known types of the program, and the type of run-time errors.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     pub known: WellKnown,
     pub runtime_error: TypeId,
@@ -107,7 +107,8 @@ pub(crate) struct Shared {
     pub code: CodeMap,
     pub hooks: Hooks,
     pub registry: FxHashMap<&'static str, NativeFn>,
-    known: RwLock<Known>,
+    /// Immortal and immutable, replaced by loading: natives read it without a lock.
+    known: AtomicPtr<Known>,
     methods: RwLock<FxHashMap<(TypeId, u32), &'static MethodSite>>,
     /// Lossy, by type and method: for call sites with several dynamic types.
     method_cache: Box<[AtomicPtr<MethodSite>; METHOD_CACHE]>,
@@ -165,18 +166,23 @@ impl Shared {
             code: CodeMap::default(),
             hooks: std::mem::take(&mut config.hooks),
             registry,
-            known: RwLock::default(),
+            known: AtomicPtr::new(Box::leak(Box::default())),
             methods: RwLock::default(),
             method_cache: Box::new([const { AtomicPtr::new(std::ptr::null_mut()) }; METHOD_CACHE]),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })
     }
-    pub fn known(&self) -> Known {
-        *self.known.read().unwrap_or_else(PoisonError::into_inner)
+    #[inline]
+    pub fn known(&self) -> &'static Known {
+        // SAFETY: only `set_known` stores, an immortal value that nobody writes to; Acquire pairs with its Release.
+        unsafe { &*self.known.load(Ordering::Acquire) }
     }
+    /// One thread at a time: loading.
     pub fn set_known(&self, known: Known) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        if *self.known() != known {
+            self.known.store(Box::leak(Box::new(known)), Ordering::Release);
+        }
     }
     pub fn is_runtime_error(&self, ty: TypeId) -> bool {
         ty == self.known().runtime_error
@@ -195,23 +201,34 @@ impl Shared {
         unsafe { *self.natives.base().add(id as usize) }
     }
     #[inline(always)]
-    fn method_slot(&self, ty: TypeId, id: u32) -> &AtomicPtr<MethodSite> {
-        &self.method_cache[(ty ^ id << 5) as usize % METHOD_CACHE]
+    fn method_slots(&self, ty: TypeId, id: u32) -> [&AtomicPtr<MethodSite>; 2] {
+        let k = (ty ^ id << 5) as usize % METHOD_CACHE;
+        [&self.method_cache[k], &self.method_cache[k ^ (METHOD_CACHE / 2)]]
     }
     /// The method if it is in the cache, else null.
     #[inline(always)]
     pub fn cached_method(&self, ty: TypeId, id: u32) -> *const MethodSite {
-        let site = self.method_slot(ty, id).load(Ordering::Acquire);
-        // SAFETY: null, or an immortal entry.
-        match unsafe { site.as_ref() } {
-            Some(found) if found.ty == ty && found.id == id => site,
-            Some(_) | None => std::ptr::null(),
+        for slot in self.method_slots(ty, id) {
+            let site = slot.load(Ordering::Acquire);
+            // SAFETY: null, or an immortal entry.
+            if let Some(found) = unsafe { site.as_ref() }
+                && found.ty == ty
+                && found.id == id
+            {
+                return site;
+            }
         }
+        std::ptr::null()
     }
     /// How to call method `id` of a dynamic type; puts it into the cache.
     pub fn method_site(&self, ty: TypeId, id: u32) -> Option<&'static MethodSite> {
         let site = self.find_method_site(ty, id)?;
-        self.method_slot(ty, id).store(&raw const *site as *mut MethodSite, Ordering::Release);
+        // The one that was there moves to the second place: two that collide both stay.
+        let [first, second] = self.method_slots(ty, id);
+        let old = first.swap(&raw const *site as *mut MethodSite, Ordering::AcqRel);
+        if !old.is_null() {
+            second.store(old, Ordering::Release);
+        }
         Some(site)
     }
     fn find_method_site(&self, ty: TypeId, id: u32) -> Option<&'static MethodSite> {

@@ -59,6 +59,8 @@ pub enum Op {
     Park,
     /// Parked; when woken, the goroutine must execute the operation again.
     Retry,
+    /// Saved behind the operation, the goroutine is runnable: the engine returns [`Exit::Yield`].
+    Yield,
     /// Send on or close of a closed channel, close of nil channel: the engine panics with Go's text.
     Closed,
     /// Close of a nil channel.
@@ -213,10 +215,11 @@ pub mod ops {
     pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
     pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_recv, chan_send, park_forever};
     pub use super::p::{poll, poll_soon};
+    pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
     pub use super::sema::{
-        cond_broadcast, cond_signal, cond_ticket, cond_wait, mutex_lock, mutex_try_lock, mutex_unlock, sema_acquire,
-        sema_release, wg_add, wg_wait,
+        cond_broadcast, cond_signal, cond_ticket, cond_wait, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock,
+        mutex_unlock_unwaited, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
     pub use super::stack::grow_stack;

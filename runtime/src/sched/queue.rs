@@ -11,7 +11,7 @@
 //! - Queue memory is bounded by the number of goroutines, 8 bytes each.
 use super::g::{G, GRef};
 use super::p::{P, random};
-use super::{Sched, idle, timer};
+use super::{Op, Sched, idle, timer};
 use crate::sync::atomic::{Ordering::*, fence};
 use crossbeam_deque::Steal;
 use std::ptr::null_mut;
@@ -95,6 +95,22 @@ pub(super) unsafe fn ready(p: *mut P, g: *mut G) {
     unsafe {
         (*g).wake();
         submit(p, g);
+    }
+}
+
+/// Lets others run: Yield, or Done when this P knows of nothing else to do.
+///
+/// # Safety
+/// `p` is the caller's and runs `p.g`.
+pub unsafe fn yield_now(p: *mut P) -> Op {
+    // SAFETY: says the caller.
+    unsafe {
+        let shared = &(*p).shared;
+        let nothing = (*p).queue.is_empty()
+            && shared.runnext.load(Relaxed).is_null()
+            && shared.timers.next() == u64::MAX
+            && (*(*p).sched).injector.is_empty();
+        if nothing { Op::Done } else { Op::Yield }
     }
 }
 

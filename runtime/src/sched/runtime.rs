@@ -12,7 +12,9 @@ use super::idle::Idle;
 use super::m::{self, M};
 use super::p::{P, Status};
 use super::spawn::Entry;
-use super::{Engine, GROW, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn};
+use super::{
+    Engine, GROW, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn, stack,
+};
 use crate::heap::Heap;
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::{Condvar, Mutex};
@@ -363,7 +365,7 @@ impl Drop for Runtime {
             }
             s.slabs.for_each(&mut |g| {
                 if (*g).state() != GState::Dead && (*g).cap as usize > super::INLINE_SLOTS {
-                    libc::free((*g).stack as *mut libc::c_void);
+                    stack::give_back((*g).stack, (*g).cap as usize);
                 }
             });
             s.slabs.release();

@@ -216,6 +216,47 @@ unsafe fn sched<'a>(p: *mut P) -> &'a Sched {
     unsafe { &*(*p).sched }
 }
 
+/// Takes a mutex that is free; false: it is not, nothing changed. Not for one who has slept on it (the engine's native does that).
+///
+/// # Safety
+/// As [`mutex_lock`].
+#[inline(always)]
+pub unsafe fn mutex_lock_free(p: *mut P, m: *mut u64) -> bool {
+    // SAFETY: says the caller.
+    unsafe {
+        debug_assert!((*(*p).g).flags & RETRIES == 0);
+        if (*p).alone {
+            let free = word(m).load(Relaxed) == 0;
+            if free {
+                word(m).store(1, Relaxed);
+            }
+            free
+        } else {
+            word(m).compare_exchange(0, 1, Acquire, Relaxed).is_ok()
+        }
+    }
+}
+
+/// Releases a mutex that nobody waits for; false: it is not so, nothing changed.
+///
+/// # Safety
+/// As [`mutex_lock`].
+#[inline(always)]
+pub unsafe fn mutex_unlock_unwaited(p: *mut P, m: *mut u64) -> bool {
+    // SAFETY: says the caller.
+    unsafe {
+        if (*p).alone {
+            let held = word(m).load(Relaxed) == 1;
+            if held {
+                word(m).store(0, Relaxed);
+            }
+            held
+        } else {
+            word(m).compare_exchange(1, 0, Release, Relaxed).is_ok()
+        }
+    }
+}
+
 /// Done or Retry.
 ///
 /// # Safety
@@ -224,15 +265,8 @@ unsafe fn sched<'a>(p: *mut P) -> &'a Sched {
 pub unsafe fn mutex_lock(p: *mut P, m: *mut u64) -> Op {
     // SAFETY: says the caller.
     unsafe {
-        if (*(*p).g).flags & RETRIES == 0 {
-            if (*p).alone {
-                if word(m).load(Relaxed) == 0 {
-                    word(m).store(1, Relaxed);
-                    return Op::Done;
-                }
-            } else if word(m).compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
-                return Op::Done;
-            }
+        if (*(*p).g).flags & RETRIES == 0 && mutex_lock_free(p, m) {
+            return Op::Done;
         }
         mutex_lock_slow(p, m)
     }
@@ -245,13 +279,15 @@ unsafe fn mutex_lock_slow(p: *mut P, m: *mut u64) -> Op {
         let state = word(m);
         let g = (*p).g;
         if !(*p).alone {
+            // Who has not slept leaves the mutex without the mark of waiters: its unlock is then the short one.
+            let taken = if (*g).flags & RETRIES == 0 { 1 } else { 2 };
             let mut pauses = 4;
             for _ in 0..SPIN_ROUNDS {
                 for _ in 0..pauses {
                     std::hint::spin_loop();
                 }
                 pauses *= 2;
-                if state.load(Relaxed) == 0 && state.swap(2, Acquire) == 0 {
+                if state.load(Relaxed) == 0 && state.compare_exchange(0, taken, Acquire, Relaxed).is_ok() {
                     (*g).flags &= !RETRIES;
                     return Op::Done;
                 }

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - Only the goroutine's owner allocates, grows and frees its stack. A parked one never moves.
 //! - What is allocated counts against the heap's limit, kept free stacks too.
-//! - `max_stack_slots` bounds every stack; bytes in use are summed over the Ps (one P may free what another allocated, so a
+//! - Stacks from 2^15 slots on are mappings of their own: they grow by moving pages, not bytes, and are given back to the system at once.
+//! - `max_stack_slots` bounds every stack, counted in powers of two; bytes in use are summed over the Ps (one P may free what another allocated, so a
 //!   single P's count may be negative).
 use super::g::{G, INLINE_SLOTS};
 use super::p::P;
@@ -15,6 +16,10 @@ use std::ptr::null_mut;
 const MIN_SHIFT: u32 = 5;
 /// Largest that is kept for reuse: 2^13 slots, 64 KiB.
 const MAX_KEPT_SHIFT: u32 = 13;
+/// Smallest that is a mapping of its own: 2^15 slots, 256 KiB.
+const MIN_MAPPED_SHIFT: u32 = 15;
+/// From this size on huge pages are asked for: 4 MiB. A fault for each small page costs more than all else.
+const HUGE_BYTES: usize = 4 << 20;
 const CLASSES: usize = (MAX_KEPT_SHIFT - MIN_SHIFT + 1) as usize;
 /// Bytes that a P keeps in each class.
 const KEEP_BYTES: usize = 256 << 10;
@@ -56,7 +61,7 @@ unsafe fn alloc(p: *mut P, heap: &Heap, cap: usize) -> *mut u64 {
             if !heap.account_external((cap * 8) as isize) {
                 return null_mut();
             }
-            let stack = libc::malloc(cap * 8) as *mut u64;
+            let stack = fresh(cap);
             if stack.is_null() {
                 heap.account_external(-((cap * 8) as isize));
                 return null_mut();
@@ -71,6 +76,72 @@ unsafe fn alloc(p: *mut P, heap: &Heap, cap: usize) -> *mut u64 {
             count(p, (cap * 8) as i64);
         }
         stack
+    }
+}
+
+fn mapped(cap: usize) -> bool {
+    cap >= 1 << MIN_MAPPED_SHIFT
+}
+
+/// Memory of the system; null when there is none.
+fn fresh(cap: usize) -> *mut u64 {
+    if !mapped(cap) {
+        // SAFETY: no precondition.
+        return unsafe { libc::malloc(cap * 8) } as *mut u64;
+    }
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a fresh private mapping.
+    let at = unsafe { libc::mmap(null_mut(), cap * 8, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
+    if at == libc::MAP_FAILED {
+        return null_mut();
+    }
+    advise(at as *mut u64, cap);
+    at as *mut u64
+}
+
+fn advise(stack: *mut u64, cap: usize) {
+    #[cfg(target_os = "linux")]
+    if cap * 8 >= HUGE_BYTES {
+        // SAFETY: a mapping of ours. A refusal only costs time.
+        unsafe { libc::madvise(stack as *mut libc::c_void, cap * 8, libc::MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (stack, cap);
+}
+
+/// Back to the system.
+///
+/// # Safety
+/// `stack` is of `cap` slots; nobody refers to it.
+pub(super) unsafe fn give_back(stack: *mut u64, cap: usize) {
+    // SAFETY: from `fresh` with this `cap`; nobody refers to it.
+    unsafe {
+        if mapped(cap) {
+            libc::munmap(stack as *mut libc::c_void, cap * 8);
+        } else {
+            libc::free(stack as *mut libc::c_void);
+        }
+    }
+}
+
+/// Moves a mapped stack's pages to a larger mapping; null: there is none, and the old one stays.
+#[cfg(target_os = "linux")]
+unsafe fn remap(p: *mut P, old: *mut u64, old_cap: usize, cap: usize) -> *mut u64 {
+    let more = (cap - old_cap) * 8;
+    // SAFETY: the caller's P; `old` is a mapping of `old_cap` slots that only its goroutine uses.
+    unsafe {
+        let heap = &*(*p).heap;
+        if !heap.account_external(more as isize) {
+            return null_mut();
+        }
+        let at = libc::mremap(old as *mut libc::c_void, old_cap * 8, cap * 8, libc::MREMAP_MAYMOVE);
+        if at == libc::MAP_FAILED {
+            heap.account_external(-(more as isize));
+            return null_mut();
+        }
+        advise(at as *mut u64, cap);
+        count(p, more as i64);
+        at as *mut u64
     }
 }
 
@@ -92,7 +163,7 @@ unsafe fn free(p: *mut P, stack: *mut u64, cap: usize) {
             (*p).stacks.head[class] = stack;
             (*p).stacks.n[class] += 1;
         } else {
-            libc::free(stack as *mut libc::c_void);
+            give_back(stack, cap);
             (*(*p).heap).account_external(-((cap * 8) as isize));
         }
     }
@@ -141,6 +212,24 @@ pub(super) unsafe fn drop_stack(p: *mut P, g: *mut G) {
     }
 }
 
+/// The goroutine's stack with room for `cap` slots, its old memory given up; null: out of memory, nothing changed.
+unsafe fn larger(p: *mut P, g: *mut G, cap: usize) -> *mut u64 {
+    // SAFETY: as `grow_stack`.
+    unsafe {
+        let old = (*g).cap as usize;
+        #[cfg(target_os = "linux")]
+        if mapped(old) {
+            return remap(p, (*g).stack, old, cap);
+        }
+        let stack = alloc(p, &*(*p).heap, cap);
+        if !stack.is_null() {
+            std::ptr::copy_nonoverlapping((*g).stack, stack, old);
+            drop_stack(p, g);
+        }
+        stack
+    }
+}
+
 /// Doubles the stack of `p.g` until `base + need_slots` fits; `p.g.base` must be saved. The stack has moved then. False:
 /// over the limit, nothing changed.
 ///
@@ -154,16 +243,14 @@ pub unsafe fn grow_stack(p: *mut P, need_slots: usize) -> bool {
         let old = (*g).cap as usize;
         if need > old {
             let cap = need.next_power_of_two().max(2 * old);
-            // The last doubling may overshoot the limit; only what is needed counts.
-            if need > (*(*p).sched).max_stack_slots || cap > u32::MAX as usize {
+            // As in Go the size after the doubling counts: of 1,000,000,000 bytes a stack gets 512 MiB.
+            if cap > (*(*p).sched).max_stack_slots || cap > u32::MAX as usize {
                 return false;
             }
-            let stack = alloc(p, &*(*p).heap, cap);
+            let stack = larger(p, g, cap);
             if stack.is_null() {
                 return false;
             }
-            std::ptr::copy_nonoverlapping((*g).stack, stack, old);
-            drop_stack(p, g);
             (*g).stack = stack;
             (*g).cap = cap as u32;
         }

@@ -153,6 +153,7 @@ impl Engine for ToyEngine {
                     Ctl::Op(Op::Done) => pc = pc.add(1),
                     Ctl::Op(Op::Park) => leave!(pc.add(1), Exit::Parked),
                     Ctl::Op(Op::Retry) => leave!(pc, Exit::Parked),
+                    Ctl::Op(Op::Yield) => leave!(pc.add(1), Exit::Yield),
                     Ctl::Op(op) => panic!("{op:?}"),
                     Ctl::Yield => leave!(pc.add(1), Exit::Yield),
                     Ctl::Done => return Exit::Done,

@@ -1,60 +1,93 @@
 //! What the emitter calls for `print` and `println`: `print.*` writes to standard error as Go does, `printout.*` to standard
-//! output (scripts). Each piece is written at once: nothing is buffered.
+//! output (scripts). The pieces of a statement follow one another in the same thread
+//! without a stop, so they are collected and written together; a piece that stands alone is written at once.
 
-use crate::abi::{Done, leaf};
+use crate::abi::Done;
 use crate::stdio;
 use crate::text::number;
-use gol_vm::native::{Cx, Native};
+use gol_vm::native::{Cx, Native, NativeFn};
+use std::cell::RefCell;
 
 pub const ERROR: &[Native] = &[
-    leaf("print.bool", |cx| bool(cx, 2)),
-    leaf("print.int", |cx| int(cx, 2)),
-    leaf("print.uint", |cx| uint(cx, 2)),
-    leaf("print.float", |cx| float(cx, 2)),
-    leaf("print.complex", |cx| complex(cx, 2)),
-    leaf("print.string", |cx| string(cx, 2)),
-    leaf("print.pointer", |cx| pointer(cx, 2)),
-    leaf("print.iface", |cx| iface(cx, 2)),
-    leaf("print.slice", |cx| slice(cx, 2)),
-    leaf("print.space", |cx| put(cx, 2, b" ")),
-    leaf("print.newline", |cx| put(cx, 2, b"\n")),
+    piece("print.bool", |cx, more| bool(cx, Out { fd: 2, more })),
+    piece("print.int", |cx, more| int(cx, Out { fd: 2, more })),
+    piece("print.uint", |cx, more| uint(cx, Out { fd: 2, more })),
+    piece("print.float", |cx, more| float(cx, Out { fd: 2, more })),
+    piece("print.complex", |cx, more| complex(cx, Out { fd: 2, more })),
+    piece("print.string", |cx, more| string(cx, Out { fd: 2, more })),
+    piece("print.pointer", |cx, more| pointer(cx, Out { fd: 2, more })),
+    piece("print.iface", |cx, more| iface(cx, Out { fd: 2, more })),
+    piece("print.slice", |cx, more| slice(cx, Out { fd: 2, more })),
+    piece("print.space", |cx, more| put(cx, Out { fd: 2, more }, b" ")),
+    piece("print.newline", |cx, more| put(cx, Out { fd: 2, more }, b"\n")),
 ];
 
 pub const OUT: &[Native] = &[
-    leaf("printout.bool", |cx| bool(cx, 1)),
-    leaf("printout.int", |cx| int(cx, 1)),
-    leaf("printout.uint", |cx| uint(cx, 1)),
-    leaf("printout.float", |cx| float(cx, 1)),
-    leaf("printout.complex", |cx| complex(cx, 1)),
-    leaf("printout.string", |cx| string(cx, 1)),
-    leaf("printout.pointer", |cx| pointer(cx, 1)),
-    leaf("printout.iface", |cx| iface(cx, 1)),
-    leaf("printout.slice", |cx| slice(cx, 1)),
-    leaf("printout.space", |cx| put(cx, 1, b" ")),
-    leaf("printout.newline", |cx| put(cx, 1, b"\n")),
+    piece("printout.bool", |cx, more| bool(cx, Out { fd: 1, more })),
+    piece("printout.int", |cx, more| int(cx, Out { fd: 1, more })),
+    piece("printout.uint", |cx, more| uint(cx, Out { fd: 1, more })),
+    piece("printout.float", |cx, more| float(cx, Out { fd: 1, more })),
+    piece("printout.complex", |cx, more| complex(cx, Out { fd: 1, more })),
+    piece("printout.string", |cx, more| string(cx, Out { fd: 1, more })),
+    piece("printout.pointer", |cx, more| pointer(cx, Out { fd: 1, more })),
+    piece("printout.iface", |cx, more| iface(cx, Out { fd: 1, more })),
+    piece("printout.slice", |cx, more| slice(cx, Out { fd: 1, more })),
+    piece("printout.space", |cx, more| put(cx, Out { fd: 1, more }, b" ")),
+    piece("printout.newline", |cx, more| put(cx, Out { fd: 1, more }, b"\n")),
 ];
 
-fn put(cx: &mut Cx, fd: i32, bytes: &[u8]) -> Done {
+/// Where a piece goes.
+#[derive(Clone, Copy)]
+struct Out {
+    fd: i32,
+    /// Another piece follows at once.
+    more: bool,
+}
+
+const fn piece(name: &'static str, run: fn(&mut Cx, bool) -> Done) -> Native {
+    Native { name, run: NativeFn::Piece(run) }
+}
+
+/// Capacity that a thread keeps for pieces.
+const KEPT: usize = 4096;
+
+thread_local! {
+    /// Pieces that wait for the next one.
+    static PIECES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn put(cx: &mut Cx, out: Out, bytes: &[u8]) -> Done {
+    if out.more {
+        PIECES.with_borrow_mut(|pieces| pieces.extend_from_slice(bytes));
+        return Ok(());
+    }
+    let mut text = PIECES.take();
+    text.extend_from_slice(bytes);
     // A failed write to these has nobody to tell.
-    stdio::write(cx, fd, bytes)?.ok();
+    stdio::write(cx, out.fd, &text)?.ok();
+    if text.capacity() <= KEPT {
+        text.clear();
+        // The same thread: a native changes processors, never threads. It has written nothing else meanwhile.
+        PIECES.set(text);
+    }
     Ok(())
 }
 
-fn bool(cx: &mut Cx, fd: i32) -> Done {
+fn bool(cx: &mut Cx, out: Out) -> Done {
     let text: &[u8] = if cx.arg_bool(0) { b"true" } else { b"false" };
-    put(cx, fd, text)
+    put(cx, out, text)
 }
 
-fn int(cx: &mut Cx, fd: i32) -> Done {
-    let mut out = Vec::with_capacity(20);
-    number::push_i64(&mut out, cx.arg_i64(0));
-    put(cx, fd, &out)
+fn int(cx: &mut Cx, out: Out) -> Done {
+    let mut text = Vec::with_capacity(20);
+    number::push_i64(&mut text, cx.arg_i64(0));
+    put(cx, out, &text)
 }
 
-fn uint(cx: &mut Cx, fd: i32) -> Done {
-    let mut out = Vec::with_capacity(20);
-    number::push_u64(&mut out, cx.arg(0));
-    put(cx, fd, &out)
+fn uint(cx: &mut Cx, out: Out) -> Done {
+    let mut text = Vec::with_capacity(20);
+    number::push_u64(&mut text, cx.arg(0));
+    put(cx, out, &text)
 }
 
 /// `+1.500000e+000`.
@@ -72,38 +105,38 @@ fn float_text(f: f64) -> String {
     format!("{mantissa}e{sign}{:03}", exp.unsigned_abs())
 }
 
-fn float(cx: &mut Cx, fd: i32) -> Done {
+fn float(cx: &mut Cx, out: Out) -> Done {
     let text = float_text(cx.arg_f64(0));
-    put(cx, fd, text.as_bytes())
+    put(cx, out, text.as_bytes())
 }
 
-fn complex(cx: &mut Cx, fd: i32) -> Done {
+fn complex(cx: &mut Cx, out: Out) -> Done {
     let text = format!("({}{}i)", float_text(cx.arg_f64(0)), float_text(cx.arg_f64(1)));
-    put(cx, fd, text.as_bytes())
+    put(cx, out, text.as_bytes())
 }
 
-fn string(cx: &mut Cx, fd: i32) -> Done {
+fn string(cx: &mut Cx, out: Out) -> Done {
     let bytes = cx.arg_str(0).to_vec();
-    put(cx, fd, &bytes)
+    put(cx, out, &bytes)
 }
 
-fn pointer(cx: &mut Cx, fd: i32) -> Done {
+fn pointer(cx: &mut Cx, out: Out) -> Done {
     let text = format!("{:#x}", cx.arg(0));
-    put(cx, fd, text.as_bytes())
+    put(cx, out, text.as_bytes())
 }
 
 /// An interface is printed as two addresses: of its type and of its value.
-fn iface(cx: &mut Cx, fd: i32) -> Done {
+fn iface(cx: &mut Cx, out: Out) -> Done {
     let word = cx.arg(0);
     let ty = cx.iface(word).map_or(0, |x| x.0);
     let text = format!("({ty:#x},{word:#x})");
-    put(cx, fd, text.as_bytes())
+    put(cx, out, text.as_bytes())
 }
 
-fn slice(cx: &mut Cx, fd: i32) -> Done {
+fn slice(cx: &mut Cx, out: Out) -> Done {
     let s = cx.arg_slice(0);
     let text = format!("[{}/{}]{:#x}", s.len, s.cap, s.ptr);
-    put(cx, fd, text.as_bytes())
+    put(cx, out, text.as_bytes())
 }
 
 #[cfg(test)]

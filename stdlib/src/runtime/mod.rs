@@ -20,9 +20,8 @@ pub const NATIVES: &[Native] = &[
         cx.set(0, std::thread::available_parallelism().map_or(1, |n| n.get()) as u64);
         Ok(())
     }),
-    // A sleep that is over at once: the goroutine goes behind those that can run.
     // SAFETY: the running P.
-    parking("runtime.Gosched", |cx| Ok(unsafe { ops::sleep(cx.p(), 1) })),
+    parking("runtime.Gosched", |cx| Ok(unsafe { ops::yield_now(cx.p()) })),
     leaf("runtime.Goexit", |_| Err(Fault::Goexit)),
     // SAFETY: the running P.
     parking("runtime.GC", |cx| Ok(unsafe { ops::gc_now(cx.p()) })),

@@ -5,7 +5,7 @@ pub mod atomic;
 
 use crate::abi::{leaf, parking};
 use gol_runtime::ops;
-use gol_vm::native::{Cx, Fault, Native};
+use gol_vm::native::{Cx, Fault, Native, NativeFn, Shortcut};
 
 /// The word that argument 0 points to.
 fn word(cx: &Cx) -> Result<*mut u64, Fault> {
@@ -14,6 +14,12 @@ fn word(cx: &Cx) -> Result<*mut u64, Fault> {
         address => Ok(address as *mut u64),
     }
 }
+
+/// Methods whose calls need no frame in the common case; `Mutex` is nothing but its word.
+pub const SHORTCUTS: &[Native] = &[
+    Native { name: "sync.(*Mutex).Lock", run: NativeFn::Shortcut(Shortcut::MutexLock) },
+    Native { name: "sync.(*Mutex).Unlock", run: NativeFn::Shortcut(Shortcut::MutexUnlock) },
+];
 
 // SAFETY, for all of them: the P is the running one and the word lies in a live object, since its address is in the window.
 pub const NATIVES: &[Native] = &[

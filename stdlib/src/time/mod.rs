@@ -4,7 +4,7 @@
 use crate::abi::{Done, leaf, parking};
 use crate::text::{number, quote};
 use gol_runtime::{Chan, TimerAction, TimerId, ops};
-use gol_vm::native::{Cx, Native};
+use gol_vm::native::{Cx, Fault, Native};
 use std::sync::OnceLock;
 
 pub const NATIVES: &[Native] = &[
@@ -21,6 +21,14 @@ pub const NATIVES: &[Native] = &[
     // SAFETY: the running P.
     parking("time.sleep", |cx| Ok(unsafe { ops::sleep(cx.p(), cx.arg_i64(0)) })),
     leaf("time.startTimer", start_timer),
+    leaf("time.startFunc", |cx| {
+        if cx.arg(0) == 0 {
+            return Err(Fault::nil());
+        }
+        let id = cx.call_at(after(cx.arg_i64(1)), cx.arg(0));
+        cx.set(0, id.0);
+        Ok(())
+    }),
     leaf("time.stopTimer", |cx| {
         // SAFETY: the running P; a stale id is harmless.
         let active = unsafe { ops::timer_stop(cx.p(), TimerId(cx.arg(0))) };
@@ -67,9 +75,13 @@ fn start() -> u64 {
     *START.get_or_init(gol_runtime::now_ns)
 }
 
+/// The clock `ns` from now.
+fn after(ns: i64) -> u64 {
+    gol_runtime::now_ns().saturating_add(ns.max(0) as u64).min(i64::MAX as u64)
+}
+
 fn start_timer(cx: &mut Cx) -> Done {
-    let ns = cx.arg_i64(1).max(0) as u64;
-    let when = gol_runtime::now_ns().saturating_add(ns).min(i64::MAX as u64);
+    let when = after(cx.arg_i64(1));
     let action = TimerAction::SendTime { chan: cx.arg(0) as *mut Chan };
     // SAFETY: the running P; the channel's elements are Times, whose first words are the wall and the monotonic clock.
     let id = unsafe { ops::timer_start(cx.p(), when, cx.arg(2), action) };

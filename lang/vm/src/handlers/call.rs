@@ -38,6 +38,23 @@ handlers! { [pc base p i]
         base = nb;
         pc = (*pc).h as Pc;
     }
+    // The loader puts the next two in the place of Call when the callee has a shortcut: window slot 0 holds its receiver.
+    CallLock {
+        let m = *at(base, i.a).add(1) as *mut u64;
+        if m.is_null() || !ops::mutex_lock_free(p, m) {
+            std::hint::cold_path();
+            return Call(pc.sub(1), base, p)
+        }
+        pc = pc.add(1);
+    }
+    CallUnlock {
+        let m = *at(base, i.a).add(1) as *mut u64;
+        if m.is_null() || !ops::mutex_unlock_unwaited(p, m) {
+            std::hint::cold_path();
+            return Call(pc.sub(1), base, p)
+        }
+        pc = pc.add(1);
+    }
     CallC {
         let f = r(base, i.b);
         if f == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
@@ -248,6 +265,21 @@ unsafe fn small_receiver(pc: Pc, base: Base, p: *mut P) {
     }
 }
 
+/// Runs a native that is a piece, as `leaf`.
+#[inline(never)]
+unsafe fn piece(pc: Pc, base: Base, p: *mut P, more: bool) -> usize {
+    // SAFETY: as `leaf`.
+    unsafe {
+        let i = &*pc;
+        save(pc.add(1), base, p);
+        let NativeFn::Piece(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
+        let mut cx = Cx { p, window: at(base, i.a).add(1) };
+        let result = callback::guarded(|| f(&mut cx, more));
+        let ok = stash(cx.p, result);
+        cx.p as usize | !ok as usize
+    }
+}
+
 /// Runs a leaf native: the processor to go on with, with bit 0 set when it failed (fault stashed).
 #[inline(never)]
 unsafe fn leaf(pc: Pc, base: Base, p: *mut P) -> usize {
@@ -286,6 +318,10 @@ unsafe fn parking(pc: Pc, base: Base, p: *mut P) -> u64 {
                 save(pc, base, p);
                 PARKED
             }
+            Ok(Op::Yield) => {
+                save(pc.add(2), base, p);
+                YIELD
+            }
             Ok(Op::Closed) => {
                 stash(p, Err(Fault::send_closed()));
                 FAULT
@@ -315,6 +351,25 @@ raw_handlers! { [pc base p]
     /// A leaf native called by `CallNC`.
     CallNCLeaf {
         let q = leaf(pc, base, p);
+        p = (q & !1) as *mut P;
+        if q & 1 == 1 {
+            return unwind::raise(pc.add(1), base, p);
+        }
+        pc = pc.add(2);
+        next!(pc, base, p)
+    }
+    /// A piece behind which another one follows.
+    CallNCMore {
+        let q = piece(pc, base, p, true);
+        p = (q & !1) as *mut P;
+        if q & 1 == 1 {
+            return unwind::raise(pc.add(1), base, p);
+        }
+        pc = pc.add(2);
+        next!(pc, base, p)
+    }
+    CallNCLast {
+        let q = piece(pc, base, p, false);
         p = (q & !1) as *mut P;
         if q & 1 == 1 {
             return unwind::raise(pc.add(1), base, p);

@@ -27,6 +27,10 @@ unsafe fn settle(op: Op, again: Pc, after: Pc, base: Base, p: *mut P, closed: fn
                 save(again, base, p);
                 PARKED
             }
+            Op::Yield => {
+                save(after, base, p);
+                YIELD
+            }
             Op::Closed => {
                 stash(p, Err(closed()));
                 FAULT

@@ -1,7 +1,7 @@
 //! A whole machine for tests: types, natives, what it printed.
 use super::bare::config;
 use super::*;
-use crate::native::{Cx, Fault, Native, NativeFn};
+use crate::native::{Cx, Fault, Native, NativeFn, Shortcut};
 use crate::vm::{RunResult, Vm};
 use gol_bytecode::{Const, Kind, Method, Recv, TypeId, Unit, WellKnown};
 use gol_runtime::Op as Did;
@@ -77,6 +77,12 @@ fn text(cx: &mut crate::CallCx) -> Result<(), Fault> {
     cx.set(0, had as u64 * 100 + len);
     Ok(())
 }
+/// `t.piece(counts *[2]int)`: counts the pieces that stand last and those that another one follows.
+fn piece(cx: &mut Cx, more: bool) -> Result<(), Fault> {
+    // SAFETY: the argument points to two words.
+    unsafe { *(cx.arg(0) as *mut u64).add(more as usize) += 1 };
+    Ok(())
+}
 pub(crate) static NATIVES: &[Native] = &[
     Native { name: "t.call", run: NativeFn::Callback(call) },
     Native { name: "t.add", run: NativeFn::Leaf(add) },
@@ -84,6 +90,9 @@ pub(crate) static NATIVES: &[Native] = &[
     Native { name: "t.sleep", run: NativeFn::Parking(sleep) },
     Native { name: "t.block", run: NativeFn::Leaf(block) },
     Native { name: "t.text", run: NativeFn::Callback(text) },
+    Native { name: "t.piece", run: NativeFn::Piece(piece) },
+    Native { name: "t.Lock", run: NativeFn::Shortcut(Shortcut::MutexLock) },
+    Native { name: "t.Unlock", run: NativeFn::Shortcut(Shortcut::MutexUnlock) },
 ];
 pub(crate) const CALL: i32 = 0;
 pub(crate) const ADD: i32 = 1;
@@ -91,6 +100,7 @@ pub(crate) const FAIL: i32 = 2;
 pub(crate) const SLEEP: i32 = 3;
 pub(crate) const BLOCK: i32 = 4;
 pub(crate) const TEXT: i32 = 5;
+pub(crate) const PIECE: i32 = 6;
 
 pub(crate) const INT: i32 = 16;
 pub(crate) const STRING: i32 = 17;

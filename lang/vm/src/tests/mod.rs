@@ -3,6 +3,7 @@ mod bare;
 mod callbacks;
 mod every_op;
 mod machine;
+mod natives;
 mod panics;
 mod programs;
 mod single;
