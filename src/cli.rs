@@ -64,8 +64,8 @@ pub enum Command {
     Dis { file: OsString },
     /// Show a file's syntax tree.
     Ast { file: OsString },
-    /// Say what a diagnostic's code means.
-    Explain { code: String },
+    /// Say what a diagnostic's code means; without a code, list them all.
+    Explain { code: Option<String> },
     /// Show the version.
     Version,
     #[command(external_subcommand)]

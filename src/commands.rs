@@ -53,7 +53,8 @@ pub fn run(cli: Cli) -> u8 {
         Some(Command::Check { files }) => check(&options, &files),
         Some(Command::Dis { file }) => disassemble(&options, &file),
         Some(Command::Ast { file }) => tree(&options, &file),
-        Some(Command::Explain { code }) => explain(&code),
+        Some(Command::Explain { code: None }) => list_codes(),
+        Some(Command::Explain { code: Some(code) }) => explain(&code),
         Some(Command::Version) => {
             println!("gol {} ({} {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
             status::OK
@@ -199,14 +200,79 @@ fn tree(options: &Options, file: &OsString) -> u8 {
     print(&gol_syntax::dump(&ast, &parsed.items))
 }
 
+fn list_codes() -> u8 {
+    print(&Code::ALL.iter().map(|c| format!("{}  {}\n", c.text(), c.title())).collect::<String>())
+}
+
 fn explain(code: &str) -> u8 {
-    match Code::ALL.iter().find(|c| c.text().eq_ignore_ascii_case(code)) {
-        Some(c) => print(&format!("{}: {}\n", c.text(), c.title())),
-        None => {
-            eprintln!("gol: there is no diagnostic {code}");
-            status::USAGE
-        }
+    if let Some(c) = Code::ALL.iter().find(|c| c.text().eq_ignore_ascii_case(code)) {
+        return print(&shown_page(c.page(), wants_bold()));
     }
+    eprintln!("gol: there is no diagnostic {code}");
+    let near = near_codes(code);
+    if !near.is_empty() {
+        eprintln!("did you mean one of these?");
+    }
+    for c in near {
+        eprintln!("    {}  {}", c.text(), c.title());
+    }
+    eprintln!("gol explain, without a code, lists all of them");
+    status::USAGE
+}
+
+fn wants_bold() -> bool {
+    use std::io::IsTerminal as _;
+    std::io::stdout().is_terminal() && render::colors_allowed()
+}
+
+/// A page without its Markdown signs: headings stand alone, programs are indented.
+fn shown_page(page: &str, bold: bool) -> String {
+    let mut out = String::new();
+    let mut program = false;
+    let mut blank = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            program = !program;
+            blank = program;
+            continue;
+        }
+        // Between a heading and its program the page has a blank line; the indentation says enough here.
+        if blank && out.ends_with("\n\n") {
+            out.pop();
+        }
+        blank = false;
+        let title = line.strip_prefix("# ");
+        let heading = !program && (title.is_some() || line.starts_with("Wrong:") || line.starts_with("Right:"));
+        let text = title.filter(|_| !program).unwrap_or(line);
+        match (heading && bold, program && !line.is_empty()) {
+            (true, _) => out += &format!("\x1b[1m{text}\x1b[0m"),
+            (false, true) => out += &format!("    {text}"),
+            (false, false) => out += text,
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// The codes that someone may have meant: by a digit mistyped, by the number alone, or by a word of the title.
+fn near_codes(given: &str) -> Vec<Code> {
+    const MOST: usize = 8;
+    let given = given.to_ascii_lowercase();
+    let digits = given.trim_start_matches(['e', 'w']);
+    let distance = |c: Code| {
+        let text = c.text().to_ascii_lowercase();
+        if digits.parse::<u32>().is_ok_and(|n| text[1..].parse() == Ok(n)) {
+            return Some(0);
+        }
+        if given.len() > 3 && digits.parse::<u32>().is_err() && c.title().to_lowercase().contains(&given) {
+            return Some(1);
+        }
+        let other = text.bytes().zip(given.bytes()).filter(|(a, b)| a != b).count();
+        (text.len() == given.len() && other <= 1).then_some(2)
+    };
+    let mut near: Vec<(u32, Code)> = Code::ALL.iter().filter_map(|&c| Some((distance(c)?, c))).collect();
+    near.sort();
+    near.into_iter().map(|(_, c)| c).take(MOST).collect()
 }
 
 /// Writes to standard output; a reader that has gone away is no error.

@@ -28,10 +28,15 @@ impl Format {
     /// What suits standard error: pictures on a terminal, lines elsewhere; `NO_COLOR` and `TERM=dumb` take the colours away.
     pub fn for_stderr() -> Format {
         let terminal = std::io::stderr().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
-            || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-        if terminal { Format::Picture { color: !plain, unicode: true } } else { Format::Lines }
+        if terminal { Format::Picture { color: colors_allowed(), unicode: true } } else { Format::Lines }
     }
+}
+
+/// Unless `NO_COLOR` or `TERM=dumb` asks for plain text.
+pub fn colors_allowed() -> bool {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+        || std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+    !plain
 }
 
 /// Renders diagnostics in the given form.

@@ -241,6 +241,81 @@ fn check() {
     );
 }
 
+/// Codes whose wrong program no page can show, with the reason.
+const NOT_SHOWN: &[(&str, &str)] = &[
+    ("E0002", "a page is UTF-8 itself"),
+    ("E0105", "the depth that is too deep would fill the page"),
+    ("E0702", "takes several packages"),
+];
+
+/// The program in the first block after the line that begins with this heading.
+fn block<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
+    let (_, rest) = page.split_once(&format!("\n{heading}\n\n```go\n"))?;
+    Some(rest.split_once("\n```\n")?.0)
+}
+
+/// What `gol check` says of a program: the codes in order, and the exit status.
+fn checked(file: &Path, program: &str) -> Result<(Vec<String>, Option<i32>), String> {
+    std::fs::write(file, format!("{program}\n")).map_err(|e| e.to_string())?;
+    let out = output(Command::new(GOL).args(["check", "--json"]).arg(file))?;
+    let codes = String::from_utf8_lossy(&out.stderr)
+        .lines()
+        .map(|l| {
+            let v = serde_json::from_str::<serde_json::Value>(l).map_err(|e| format!("{e}: {l}"))?;
+            Ok(v["code"].as_str().unwrap_or("").to_string())
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    Ok((codes, out.status.code()))
+}
+
+/// Every code has a page whose wrong program gets this code first, and whose right program gets no complaint.
+#[test]
+fn explain() {
+    let dir = std::env::temp_dir().join(format!("gol-explain-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let list = output(Command::new(GOL).arg("explain")).unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    let codes: Vec<(&str, &str)> = list.lines().filter_map(|l| l.split_once("  ")).collect();
+    assert!(codes.len() >= 90, "{list}");
+    for e in std::fs::read_dir(root().join("lang/syntax/errors")).unwrap().flatten() {
+        let file = e.file_name().into_string().unwrap();
+        assert!(codes.iter().any(|(c, _)| format!("{c}.md") == file), "{file} is the page of no code");
+    }
+    all(&codes, |(code, _)| (*code).to_string(), |(code, title)| wrong_page(&dir, code, title).err());
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+fn wrong_page(dir: &Path, code: &str, title: &str) -> Result<(), String> {
+    let file = root().join(format!("lang/syntax/errors/{code}.md"));
+    let page = std::fs::read_to_string(&file).map_err(|e| format!("{file:?}: {e}"))?;
+    if page.lines().next() != Some(&format!("# {code}: {title}")) {
+        return Err("the first line is not `# CODE: title`".into());
+    }
+    let shown = output(Command::new(GOL).args(["explain", &code.to_lowercase()]))?;
+    if !String::from_utf8_lossy(&shown.stdout).starts_with(&format!("{code}: {title}\n")) {
+        return Err("gol explain does not show the page".into());
+    }
+    let hidden = NOT_SHOWN.iter().any(|(c, _)| *c == code);
+    match block(&page, "Wrong:") {
+        Some(_) if hidden => return Err("shows a wrong program after all: take it off NOT_SHOWN".into()),
+        None if !hidden => return Err("no wrong program".into()),
+        None => {}
+        Some(program) => {
+            let (codes, status) = checked(&dir.join(format!("{code}_wrong.gol")), program)?;
+            let wanted = if code.starts_with('E') { 126 } else { 0 };
+            if codes.first().map(String::as_str) != Some(code) || status != Some(wanted) {
+                return Err(format!("wrong program: {codes:?}, exit {status:?}"));
+            }
+        }
+    }
+    let program = block(&page, "Right:").ok_or("no right program")?;
+    let (codes, status) = checked(&dir.join(format!("{code}_right.gol")), program)?;
+    if codes.iter().any(|c| code.starts_with('E') || c == code) || status != Some(0) {
+        return Err(format!("right program: {codes:?}, exit {status:?}"));
+    }
+    Ok(())
+}
+
 /// Disassembly of small functions against `NAME.dis`; `GOL_BLESS=1` writes what is there.
 #[test]
 fn bytecode() {

@@ -1,5 +1,8 @@
 //! Diagnostics as plain data, and the catalogue of their codes.
 //!
+//! Every code has a page in `lang/syntax/errors` that teaches it; a missing page does not compile, and the tests run its
+//! two programs.
+//!
 //! A pass that finds a mistake makes a [`Diagnostic`]; only the binary renders one. The catalogue is the one list of codes:
 //! `gol explain`, the tests and the passes read it. Ranges: E00xx lexical, E01xx syntax, E02xx syntax rules that the
 //! grammar leaves open, E03xx names and declarations, E04xx types and operands, E05xx statements, E06xx constants,
@@ -77,6 +80,10 @@ macro_rules! codes {
             /// What kind of mistake it is, in a few words.
             pub fn title(self) -> &'static str {
                 match self { $(Code::$name => $title,)* }
+            }
+            /// What `gol explain` shows: the rule, a program that breaks it and one that keeps it, as Markdown.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("../errors/", $text, ".md")),)* }
             }
         }
     };
@@ -165,9 +172,8 @@ codes! {
     UnusedValue "E0502" "a value that is computed and not used";
     DuplicateCase "E0503" "a case that stands twice";
     BadCondition "E0504" "a condition that is not boolean";
-    BadDefer "E0507" "go or defer without a call";
+    BadDefer "E0507" "go or defer of a call that only computes a value";
     BadTypeSwitch "E0508" "a type switch that is not one";
-    BadSelect "E0509" "a select case that is not a communication";
     BadReturn "E0510" "a return that does not fit its function";
     // ---- constants
     ConstOverflow "E0601" "a constant that its type cannot hold";

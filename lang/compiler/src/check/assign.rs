@@ -58,7 +58,13 @@ impl Checker<'_> {
             return Target::Bad;
         }
         let m = format!("cannot assign to {text} (neither addressable nor a map index expression)");
-        self.err(Code::NotAssignable, at, m);
+        let mut d = Diagnostic::error(Code::NotAssignable, at, m);
+        if let Expr::Index(base, _) = self.ast.expr(inner)
+            && self.info.expr(*base).is_some_and(|i| self.types.is(i.ty, Class::String))
+        {
+            d.help = Some("a string never changes: convert it to []byte or []rune, and back".into());
+        }
+        self.report(d);
         Target::Bad
     }
 

@@ -7,7 +7,7 @@ use crate::constant::{Arith, Value};
 use crate::info::Mode;
 use crate::types::{Class, Ty, Types};
 use gol_syntax::ast::{BinOp, Expr, ExprId};
-use gol_syntax::diag::Code;
+use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 use std::cmp::Ordering;
 
@@ -89,8 +89,11 @@ impl Checker<'_> {
                 self.ty_text(x.ty),
                 self.ty_text(y.ty)
             );
-            let span = self.place_span(at);
-            self.err(Code::OpMismatch, span, m);
+            let mut d = Diagnostic::error(Code::OpMismatch, self.place_span(at), m);
+            if self.types.is(x.ty, Class::Numeric) && self.types.is(y.ty, Class::Numeric) {
+                d.help = Some("numbers of different types do not mix: convert one of them".into());
+            }
+            self.report(d);
             return Operand::invalid(e);
         }
         if !self.types.basic(x.ty).is_some_and(|b| has_operator(b, op)) {

@@ -94,7 +94,7 @@ impl Checker<'_> {
         let x = self.expr(arg);
         let at = self.span(e);
         let Some(ty) = ty else {
-            self.err(Code::BadTypeSwitch, at, "invalid syntax tree: use of .(type) outside type switch");
+            self.err(Code::TypeGuard, at, "use of .(type) outside type switch");
             return Operand::invalid(e);
         };
         let target = self.type_expr(ty);

@@ -5,7 +5,7 @@ use super::operand::Operand;
 use crate::info::{FuncFacts, ObjId, ObjKind};
 use crate::types::{Ty, TyId, Types};
 use gol_syntax::ast::{BlockId, ExprId, Ident, Param, Sig, StmtId};
-use gol_syntax::diag::Code;
+use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 use rustc_hash::FxHashSet;
 
@@ -112,7 +112,8 @@ impl<'a> Checker<'a> {
         self.stmt_list(&block.stmts);
         if has_results && !self.block_terminates(&block.stmts) {
             let at = Span::new(block.span.hi.saturating_sub(1), block.span.hi);
-            self.err(Code::MissingReturn, at, "missing return");
+            let d = Diagnostic::error(Code::MissingReturn, at, "missing return");
+            self.report(d.label("the function can end here").help("it has results, so every way through it must return"));
         }
     }
 

@@ -133,7 +133,7 @@ impl Checker<'_> {
         };
         if three && (parts[1].is_none() || parts[2].is_none()) {
             let which = if parts[1].is_none() { "middle" } else { "final" };
-            self.err(Code::BadIndex, at, format!("{which} index required in 3-index slice"));
+            self.err(Code::SliceIndex, at, format!("{which} index required in 3-index slice"));
             self.use_exprs(&given);
             return Operand::invalid(e);
         }

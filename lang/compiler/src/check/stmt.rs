@@ -88,6 +88,9 @@ impl<'a> Checker<'a> {
             let at = self.span(e);
             let mut d = Diagnostic::error(Code::BadCondition, at, format!("non-boolean condition in {what} statement"));
             d.label = format!("this is of type {}", self.ty_text(x.ty));
+            if self.types.is(x.ty, Class::Numeric) {
+                d.help = Some(format!("compare it: `{} != 0`", self.expr_text(e)));
+            }
             self.report(d);
         } else {
             self.default_operand(&mut x);

@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
     fn array_type(&mut self, e: ExprId, n: Option<ExprId>, elem: ExprId) -> TyId {
         let Some(n) = n else {
             let at = self.span(e);
-            self.err(Code::NotType, at, "invalid use of [...] array (outside a composite literal)");
+            self.err(Code::OpenArray, at, "invalid use of [...] array (outside a composite literal)");
             self.type_expr(elem);
             return Types::ERROR;
         };
@@ -207,8 +207,8 @@ impl<'a> Checker<'a> {
                     f.variadic = true;
                     ty = self.types.intern(Ty::Slice(ty));
                 } else {
-                    let at = self.span(t);
-                    self.err(Code::BadDots, at, "can only use ... with final parameter in list");
+                    // The parser has complained.
+                    ty = Types::ERROR;
                 }
             }
             f.params.push(ty);
@@ -216,11 +216,7 @@ impl<'a> Checker<'a> {
         for p in &sig.results {
             let Some(t) = p.ty else { return Types::ERROR };
             let ty = self.type_expr(t);
-            if p.dots {
-                let at = self.span(t);
-                self.err(Code::BadDots, at, "can only use ... with final parameter in list");
-            }
-            f.results.push(ty);
+            f.results.push(if p.dots { Types::ERROR } else { ty });
         }
         // Wrong parts stay in the signature as `Ty::Error`, so that the body can be checked.
         self.types.intern(Ty::Func(f))

@@ -109,13 +109,13 @@ impl Checker<'_> {
         }
     }
     /// Element type of a channel operand that is used in the direction `want`.
-    pub(super) fn chan_elem(&self, x: &Operand, want: Dir) -> Result<TyId, String> {
+    pub(super) fn chan_elem(&self, x: &Operand, want: Dir) -> Result<TyId, &'static str> {
         match self.types.under(x.ty) {
-            Ty::Chan(Dir::Send, _) if want == Dir::Recv => Err(format!("send-only channel {}", self.ty_text(x.ty))),
-            Ty::Chan(Dir::Recv, _) if want == Dir::Send => Err(format!("receive-only channel {}", self.ty_text(x.ty))),
+            Ty::Chan(Dir::Send, _) if want == Dir::Recv => Err("send-only channel"),
+            Ty::Chan(Dir::Recv, _) if want == Dir::Send => Err("receive-only channel"),
             Ty::Chan(_, elem) => Ok(*elem),
             Ty::Error => Ok(Types::ERROR),
-            _ => Err(format!("non-channel {}", self.ty_text(x.ty))),
+            _ => Err("non-channel"),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::constant::{Misfit, Value};
 use crate::info::Mode;
 use crate::types::{Basic, Class, Ty, TyId, Types};
 use gol_syntax::ast::{BinOp, Expr, ExprId, UnOp};
-use gol_syntax::diag::Code;
+use gol_syntax::diag::{Code, Diagnostic};
 
 impl Checker<'_> {
     /// The type and value that an untyped operand takes where `target` is wanted. Typed operands stay as they are.
@@ -172,8 +172,11 @@ impl Checker<'_> {
         }
         let cause = self.why_not_assignable(x.ty, target);
         let m = format!("cannot use {} as {} value in {context}{cause}", self.describe(x), self.ty_text(target));
-        let at = self.at(x);
-        self.err(Code::Mismatch, at, m);
+        let mut d = Diagnostic::error(Code::Mismatch, self.at(x), m);
+        if self.types.is(x.ty, Class::Numeric) && self.types.is(target, Class::Numeric) {
+            d.help = Some(format!("convert it: `{}({})`", self.ty_text(target), self.expr_text(x.expr)));
+        }
+        self.report(d);
         x.invalidate();
     }
 
