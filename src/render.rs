@@ -122,11 +122,7 @@ impl Report<'_> {
     fn label(&self, span: Span, text: &str, primary: bool) -> LabeledSpan {
         let at = (span.lo.saturating_sub(self.base) as usize, span.hi.saturating_sub(span.lo) as usize);
         let text = (!text.is_empty()).then(|| text.to_string());
-        if primary {
-            LabeledSpan::new_primary_with_span(text, at)
-        } else {
-            LabeledSpan::new_with_span(text, at)
-        }
+        if primary { LabeledSpan::new_primary_with_span(text, at) } else { LabeledSpan::new_with_span(text, at) }
     }
 }
 

@@ -56,7 +56,9 @@ fn wanted(path: &Path, text: &str) -> Wanted {
             "flags" => w.flags.extend(words()),
             "args" => w.args.extend(words()),
             "exit" => w.exit = value.trim().parse().unwrap_or_else(|_| panic!("{path:?}: {line}")),
-            "env" => w.env.extend(value.split_whitespace().filter_map(|x| x.split_once('=')).map(|(a, b)| (a.into(), b.into()))),
+            "env" => w
+                .env
+                .extend(value.split_whitespace().filter_map(|x| x.split_once('=')).map(|(a, b)| (a.into(), b.into()))),
             "stderr" => w.stderr.push(value.into()),
             _ => panic!("{path:?}: unknown directive {key}"),
         }
@@ -66,7 +68,8 @@ fn wanted(path: &Path, text: &str) -> Wanted {
         w.stdout = Some(s);
     } else if let Some(at) = text.rfind("\n// Output:\n") {
         let lines = text[at + "\n// Output:\n".len()..].lines();
-        w.stdout = Some(lines.map(|l| format!("{}\n", l.strip_prefix("// ").or(l.strip_prefix("//")).unwrap_or(l))).collect());
+        w.stdout =
+            Some(lines.map(|l| format!("{}\n", l.strip_prefix("// ").or(l.strip_prefix("//")).unwrap_or(l))).collect());
     }
     w
 }
@@ -193,98 +196,124 @@ fn run_under_stress() {
 /// `// ERROR E0301 "text"` marks the line of a diagnostic; every diagnostic must be marked and every mark must be met.
 #[test]
 fn check() {
-    all(&programs("tests/check"), |p| short(p), |p| {
-        let text = std::fs::read_to_string(p).ok()?;
-        let mut want = vec![];
-        for (i, line) in text.lines().enumerate() {
-            for mark in line.split("// ERROR ").skip(1) {
-                let (code, rest) = mark.split_once(' ').unwrap_or((mark, ""));
-                want.push((i + 1, code.to_string(), rest.trim().trim_matches('"').to_string()));
+    all(
+        &programs("tests/check"),
+        |p| short(p),
+        |p| {
+            let text = std::fs::read_to_string(p).ok()?;
+            let mut want = vec![];
+            for (i, line) in text.lines().enumerate() {
+                for mark in line.split("// ERROR ").skip(1) {
+                    let (code, rest) = mark.split_once(' ').unwrap_or((mark, ""));
+                    want.push((i + 1, code.to_string(), rest.trim().trim_matches('"').to_string()));
+                }
             }
-        }
-        let out = match output(Command::new(GOL).args(["check", "--json"]).arg(p)) {
-            Ok(o) => o,
-            Err(e) => return Some(e),
-        };
-        let mut problems = vec![];
-        let mut met = vec![false; want.len()];
-        for line in String::from_utf8_lossy(&out.stderr).lines() {
-            let Ok(v) = serde_json::from_str::<serde_json::Value>(line) else {
-                problems.push(format!("not JSON: {line}"));
-                continue;
+            let out = match output(Command::new(GOL).args(["check", "--json"]).arg(p)) {
+                Ok(o) => o,
+                Err(e) => return Some(e),
             };
-            let (code, msg) = (v["code"].as_str().unwrap_or(""), v["message"].as_str().unwrap_or(""));
-            let at = v["start"]["line"].as_u64().unwrap_or(0) as usize;
-            match (0..want.len()).find(|&k| !met[k] && want[k].0 == at && want[k].1 == code && msg.contains(&want[k].2)) {
-                Some(k) => met[k] = true,
-                None => problems.push(format!("unexpected: line {at}: {code} {msg}")),
+            let mut problems = vec![];
+            let mut met = vec![false; want.len()];
+            for line in String::from_utf8_lossy(&out.stderr).lines() {
+                let Ok(v) = serde_json::from_str::<serde_json::Value>(line) else {
+                    problems.push(format!("not JSON: {line}"));
+                    continue;
+                };
+                let (code, msg) = (v["code"].as_str().unwrap_or(""), v["message"].as_str().unwrap_or(""));
+                let at = v["start"]["line"].as_u64().unwrap_or(0) as usize;
+                match (0..want.len())
+                    .find(|&k| !met[k] && want[k].0 == at && want[k].1 == code && msg.contains(&want[k].2))
+                {
+                    Some(k) => met[k] = true,
+                    None => problems.push(format!("unexpected: line {at}: {code} {msg}")),
+                }
             }
-        }
-        for (k, w) in want.iter().enumerate().filter(|(k, _)| !met[*k]) {
-            let _ = k;
-            problems.push(format!("missing: line {}: {} {}", w.0, w.1, w.2));
-        }
-        let errors = want.iter().any(|w| w.1.starts_with('E'));
-        if out.status.code() != Some(if errors { 126 } else { 0 }) {
-            problems.push(format!("exit {:?}", out.status.code()));
-        }
-        (!problems.is_empty()).then(|| problems.join("\n"))
-    });
+            for (k, w) in want.iter().enumerate().filter(|(k, _)| !met[*k]) {
+                let _ = k;
+                problems.push(format!("missing: line {}: {} {}", w.0, w.1, w.2));
+            }
+            let errors = want.iter().any(|w| w.1.starts_with('E'));
+            if out.status.code() != Some(if errors { 126 } else { 0 }) {
+                problems.push(format!("exit {:?}", out.status.code()));
+            }
+            (!problems.is_empty()).then(|| problems.join("\n"))
+        },
+    );
 }
 
 /// Disassembly of small functions against `NAME.dis`; `GOL_BLESS=1` writes what is there.
 #[test]
 fn bytecode() {
-    all(&programs("tests/bytecode"), |p| short(p), |p| {
-        let out = match output(Command::new(GOL).current_dir(root()).arg("dis").arg(p.strip_prefix(root()).unwrap_or(p))) {
-            Ok(o) => o,
-            Err(e) => return Some(e),
-        };
-        let got = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-        let golden = p.with_extension("dis");
-        if std::env::var_os("GOL_BLESS").is_some() {
-            std::fs::write(&golden, &got).ok()?;
-            return None;
-        }
-        let want = std::fs::read_to_string(&golden).unwrap_or_default();
-        (trimmed(&want) != trimmed(&got)).then(|| format!("--- wanted\n{want}\n--- got\n{got}"))
-    });
+    all(
+        &programs("tests/bytecode"),
+        |p| short(p),
+        |p| {
+            let out =
+                match output(Command::new(GOL).current_dir(root()).arg("dis").arg(p.strip_prefix(root()).unwrap_or(p)))
+                {
+                    Ok(o) => o,
+                    Err(e) => return Some(e),
+                };
+            let got = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+            let golden = p.with_extension("dis");
+            if std::env::var_os("GOL_BLESS").is_some() {
+                std::fs::write(&golden, &got).ok()?;
+                return None;
+            }
+            let want = std::fs::read_to_string(&golden).unwrap_or_default();
+            (trimmed(&want) != trimmed(&got)).then(|| format!("--- wanted\n{want}\n--- got\n{got}"))
+        },
+    );
 }
 
 /// Transcripts: `$ command` for `sh`, then its output (both streams), then `? N` when the exit status is not 0.
 #[test]
 fn cli() {
     let dir = root().join("tests/cli");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&dir).unwrap().flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|x| x == "txt")).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&dir)
+        .unwrap()
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|x| x == "txt"))
+        .collect();
     files.sort();
     assert!(!files.is_empty());
     let bin = Path::new(GOL).parent().unwrap().display().to_string();
     let path = format!("{bin}:{}", std::env::var("PATH").unwrap_or_default());
-    all(&files, |p| short(p), |p| {
-        let text = std::fs::read_to_string(p).ok()?;
-        let mut got = String::new();
-        for line in text.lines() {
-            let Some(cmd) = line.strip_prefix("$ ") else { continue };
-            let mut c = Command::new("sh");
-            c.arg("-c").arg(format!("{{ {cmd}\n}} 2>&1")).current_dir(&dir).env("PATH", &path).env("HOME", "/nonexistent").env_remove("NO_COLOR");
-            let out = match output(&mut c) {
-                Ok(o) => o,
-                Err(e) => return Some(format!("{cmd}: {e}")),
-            };
-            got += &format!("$ {cmd}\n{}", String::from_utf8_lossy(&out.stdout));
-            if !got.ends_with('\n') {
-                got.push('\n');
+    all(
+        &files,
+        |p| short(p),
+        |p| {
+            let text = std::fs::read_to_string(p).ok()?;
+            let mut got = String::new();
+            for line in text.lines() {
+                let Some(cmd) = line.strip_prefix("$ ") else { continue };
+                let mut c = Command::new("sh");
+                c.arg("-c")
+                    .arg(format!("{{ {cmd}\n}} 2>&1"))
+                    .current_dir(&dir)
+                    .env("PATH", &path)
+                    .env("HOME", "/nonexistent")
+                    .env_remove("NO_COLOR");
+                let out = match output(&mut c) {
+                    Ok(o) => o,
+                    Err(e) => return Some(format!("{cmd}: {e}")),
+                };
+                got += &format!("$ {cmd}\n{}", String::from_utf8_lossy(&out.stdout));
+                if !got.ends_with('\n') {
+                    got.push('\n');
+                }
+                if out.status.code() != Some(0) {
+                    got += &format!("? {}\n", out.status.code().unwrap_or(-1));
+                }
             }
-            if out.status.code() != Some(0) {
-                got += &format!("? {}\n", out.status.code().unwrap_or(-1));
+            if std::env::var_os("GOL_BLESS").is_some() {
+                std::fs::write(p, &got).ok()?;
+                return None;
             }
-        }
-        if std::env::var_os("GOL_BLESS").is_some() {
-            std::fs::write(p, &got).ok()?;
-            return None;
-        }
-        (trimmed(&got) != trimmed(&text)).then(|| format!("--- wanted\n{text}\n--- got\n{got}"))
-    });
+            (trimmed(&got) != trimmed(&text)).then(|| format!("--- wanted\n{text}\n--- got\n{got}"))
+        },
+    );
 }
 
 /// Texts that are no programs: each gets a diagnostic and the status for one, quickly, and never a crash.
@@ -292,7 +321,8 @@ fn cli() {
 fn hostile_texts() {
     let dir = std::env::temp_dir().join(format!("gol-hostile-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
-    let nested = |open: &str, close: &str, n: usize| format!("x := {}1{}\n", open.repeat(n), close.repeat(n)).into_bytes();
+    let nested =
+        |open: &str, close: &str, n: usize| format!("x := {}1{}\n", open.repeat(n), close.repeat(n)).into_bytes();
     let texts: Vec<(&str, Vec<u8>)> = vec![
         ("unterminated_string", b"fmt.Println(\"abc".to_vec()),
         ("unterminated_raw", b"x := `abc\n\n".to_vec()),
@@ -346,29 +376,33 @@ fn ctrl_c() {
         (vec!["--preempt=entry"], "fmt.Println(1); for { }"),
         (vec![], "go { for { time.Sleep(1ms) } }; fmt.Println(1); <-make(chan int)"),
     ];
-    all(&jobs, |(f, c)| format!("{f:?} {c}"), |(flags, code)| {
-        let mut child = Command::new(GOL)
-            .args(flags)
-            .args(["-e", code])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .ok()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
-        // SAFETY: `kill` has no memory effects here; the child has not been waited for, so its id is its own.
-        unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
-        let start = Instant::now();
-        loop {
-            match child.try_wait() {
-                Ok(Some(s)) => return (s.code() != Some(130)).then(|| format!("{s:?}")),
-                Ok(None) if start.elapsed() > Duration::from_secs(20) => {
-                    let _ = child.kill();
-                    return Some("does not end".into());
+    all(
+        &jobs,
+        |(f, c)| format!("{f:?} {c}"),
+        |(flags, code)| {
+            let mut child = Command::new(GOL)
+                .args(flags)
+                .args(["-e", code])
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .ok()?;
+            let mut line = String::new();
+            BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
+            // SAFETY: `kill` has no memory effects here; the child has not been waited for, so its id is its own.
+            unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+            let start = Instant::now();
+            loop {
+                match child.try_wait() {
+                    Ok(Some(s)) => return (s.code() != Some(130)).then(|| format!("{s:?}")),
+                    Ok(None) if start.elapsed() > Duration::from_secs(20) => {
+                        let _ = child.kill();
+                        return Some("does not end".into());
+                    }
+                    _ => std::thread::sleep(Duration::from_millis(5)),
                 }
-                _ => std::thread::sleep(Duration::from_millis(5)),
             }
-        }
-    });
+        },
+    );
 }

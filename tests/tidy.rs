@@ -47,9 +47,9 @@ fn layers_and_sizes() {
                 let code = line.split("//").next().unwrap_or("");
                 for krate in CRATES {
                     let used = code.contains(&format!("{krate}::")) || code.contains(&format!("extern crate {krate};"));
-                    let whole = code
-                        .match_indices(&format!("{krate}::"))
-                        .any(|(k, _)| k == 0 || !code.as_bytes()[k - 1].is_ascii_alphanumeric() && code.as_bytes()[k - 1] != b'_');
+                    let whole = code.match_indices(&format!("{krate}::")).any(|(k, _)| {
+                        k == 0 || !code.as_bytes()[k - 1].is_ascii_alphanumeric() && code.as_bytes()[k - 1] != b'_'
+                    });
                     if used && whole && !allowed.contains(krate) {
                         wrong.push(format!("{name}:{}: {folder} must not use {krate}", i + 1));
                     }
