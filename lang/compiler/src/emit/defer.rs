@@ -111,10 +111,10 @@ impl Em<'_> {
             let sig = self.sig_of(self.ty(fun));
             let c = match self.plan(fun) {
                 Plan::Static(t) => Callee::Static(t),
-                Plan::Method(t, x, s, o) => {
-                    let n = self.recv_words(o);
+                Plan::Method(t, x, s, f) => {
+                    let n = self.recv_words(&f);
                     let r = self.f.alloc(n);
-                    self.receiver_to(x, &s, o, r);
+                    self.receiver_to(x, &s, f.obj, r);
                     Callee::Method(t, r - first, n)
                 }
                 Plan::Iface(x, s) => {

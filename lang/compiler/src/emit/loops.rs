@@ -134,7 +134,7 @@ impl Em<'_> {
         for &o in vars {
             if let Some(&Loc::Box(b)) = self.f.vars.get(&o) {
                 let mark = self.f.next;
-                let ty = self.info.obj(o).ty;
+                let ty = self.obj_ty(o);
                 let t = self.new_object(ty);
                 if self.words(ty) > 0 {
                     self.copy(Place::Mem(t, 0), Place::Mem(b, 0), ty);

@@ -1,14 +1,15 @@
 //! Method sets: declared and promoted methods of a type, as interfaces see them.
 
 use super::Em;
-use crate::info::{ObjId, ObjKind};
+use super::generic::Inst;
+use crate::info::ObjKind;
 use crate::types::{PkgId, Ty, TyId};
 use gol_syntax::ast::Sym;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Via {
-    Concrete(ObjId),
+    Concrete(Inst),
     /// A method of an embedded interface.
     Iface,
 }
@@ -93,17 +94,21 @@ impl Em<'_> {
             return;
         }
         let Ty::Named(n) = *self.types.get(step.ty) else { return };
-        for o in self.types.named(n).methods.clone() {
+        let (origin, targs) = (self.types.origin(n), self.types.named(n).targs.clone());
+        for o in self.types.named(origin).methods.clone() {
             let obj = self.info.obj(o);
             let ObjKind::Method { ptr, .. } = obj.kind else { continue };
             let key = self.name_key(obj.name, obj.pkg);
             let usable = !ptr || step.addressable;
-            let m = usable.then(|| MethodSel {
-                name: obj.name,
-                id: self.method_id(obj.name, obj.pkg),
-                path: step.path.clone(),
-                via: Via::Concrete(o),
-                sig: self.obj_sig(o),
+            let m = usable.then(|| {
+                let f = Inst { obj: o, targs: targs.clone() };
+                MethodSel {
+                    name: obj.name,
+                    id: self.method_id(obj.name, obj.pkg),
+                    path: step.path.clone(),
+                    sig: self.inst_sig(&f),
+                    via: Via::Concrete(f),
+                }
             });
             let slot = here.entry(key).or_insert((0, None));
             *slot = (slot.0 + 1, m);

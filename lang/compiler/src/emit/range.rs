@@ -111,7 +111,7 @@ impl Em<'_> {
     fn ty_of_var(&self, e: ExprId, define: bool) -> Option<TyId> {
         if define {
             let o = self.info.defs.get(&self.ast.expr_span(e).lo)?;
-            Some(self.info.obj(*o).ty)
+            Some(self.obj_ty(*o))
         } else {
             Some(self.ty(e))
         }
