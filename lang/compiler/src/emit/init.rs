@@ -1,21 +1,24 @@
 //! Packages: functions, initialisation, scripts.
 
 use super::Em;
-use super::assign::Def;
 use super::call::Target;
+use super::declare::Def;
 use super::func::Fun;
 use super::generic::Inst;
 use super::place::Place;
 use crate::info::{Init, Mode};
 use crate::types::Types;
 use gol_bytecode::{FuncId, Op};
-use gol_syntax::ast::{ExprId, Stmt, StmtId};
+use gol_syntax::ast::{Expr, ExprId, Stmt, StmtId};
 
 impl Em<'_> {
     /// Emits everything of the package; the functions to run.
     pub(super) fn package(&mut self) -> Vec<FuncId> {
         let info = self.info;
         let Some(facts) = info.pkgs.get(self.pkg.0 as usize) else { return vec![] };
+        if self.st.prompt {
+            self.revise(&facts.funcs);
+        }
         for &o in &facts.funcs {
             self.declared(o);
         }
@@ -130,12 +133,24 @@ impl Em<'_> {
     fn prompt_value(&self, s: StmtId) -> Option<ExprId> {
         let Stmt::Exprs(list) = self.ast.stmt(s) else { return None };
         let [e] = list[..] else { return None };
+        if self.prints(e) {
+            return None;
+        }
         let i = self.info.expr(e)?;
         let shown = match i.mode {
             Mode::Const | Mode::Var | Mode::MapIndex | Mode::Value | Mode::CommaOk => true,
             Mode::Invalid | Mode::NoValue | Mode::Builtin(_) | Mode::Type | Mode::Nil | Mode::Pkg(_) => false,
         };
         (shown && i.ty != Types::VOID).then_some(e)
+    }
+    /// A call of fmt.Println or its like: nobody asks for the number of bytes.
+    fn prints(&self, e: ExprId) -> bool {
+        let Expr::Call(fun, ..) = *self.ast.expr(self.strip(e)) else { return false };
+        self.info.uses.get(&self.strip(fun)).is_some_and(|o| {
+            let o = self.info.obj(*o);
+            let name = self.ast.name(o.name);
+            self.pkg_path(o.pkg) == "fmt" && (name.starts_with("Print") || name.starts_with("Fprint"))
+        })
     }
     fn prompt_print(&mut self, e: ExprId) {
         self.f.pos = self.ast.expr_span(e).lo;

@@ -13,6 +13,7 @@ mod conc;
 mod cond;
 mod consts;
 mod convert;
+mod declare;
 mod defer;
 mod expr;
 mod func;

@@ -213,7 +213,7 @@ impl Em<'_> {
     pub(super) fn is_narrow_signed(&self, ty: TyId) -> bool {
         matches!(self.num(ty), Num::Int(8 | 16 | 32))
     }
-    /// Reads the place into `dst`; `field`: it is a part of an aggregate in registers.
+    /// Reads the place into `dst`. A narrow signed word in registers is taken as a part of an aggregate: only its low bytes count.
     pub(super) fn load_to(&mut self, p: Place, ty: TyId, dst: Reg) {
         match p {
             Place::Reg(r) => self.trust(dst, r, ty),
