@@ -24,7 +24,7 @@ impl Em<'_> {
         let mark = self.f.next;
         let r = self.f.alloc(1);
         self.later(e, r, false);
-        self.f.emit(Op::Defer, r, 0, 0, 0);
+        self.push_defer(r);
         self.f.next = mark;
     }
     pub(super) fn defer_block(&mut self, b: BlockId) {
@@ -34,7 +34,7 @@ impl Em<'_> {
         if let Some(facts) = info.block_funcs.get(&b) {
             let pos = self.ast.block(b).span.lo;
             self.closure_to(facts, Body::Block(b), pos, r);
-            self.f.emit(Op::Defer, r, 0, 0, 0);
+            self.push_defer(r);
         }
         self.f.next = mark;
     }

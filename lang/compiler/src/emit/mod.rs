@@ -29,6 +29,7 @@ mod natives;
 mod ops;
 mod place;
 mod range;
+mod range_func;
 mod select;
 mod stmt;
 mod switch;

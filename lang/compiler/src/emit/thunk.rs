@@ -23,6 +23,8 @@ pub(super) enum ThunkKey {
     Native(String),
     ParRun,
     ParDone,
+    RangeMisuse,
+    RangeDefers,
 }
 
 impl Em<'_> {
