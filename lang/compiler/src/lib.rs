@@ -10,4 +10,5 @@ mod literal_text;
 pub mod session;
 pub mod type_text;
 pub mod types;
+pub mod typeset;
 pub mod universe;

@@ -2,7 +2,7 @@
 //! (`[]main.T`, `interface {}`).
 
 use crate::info::Info;
-use crate::types::{FieldTy, FuncTy, IfaceTy, NamedId, PkgId, Ty, TyId, Types};
+use crate::types::{FieldTy, FuncTy, IfaceTy, NamedId, PkgId, Term, Ty, TyId, Types};
 use gol_syntax::ast::{Dir, Interner};
 
 /// Who reads the text.
@@ -12,6 +12,13 @@ pub enum TypeText {
     Message(PkgId),
     /// `%T` and `%v`: every defined type is qualified by its package's name.
     Runtime,
+}
+
+/// The text of a union.
+pub fn union_string(types: &Types, info: &Info, names: &Interner, terms: &[Term], mode: TypeText) -> String {
+    let mut w = Writer { types, info, names, mode, out: String::new() };
+    w.union(terms);
+    w.out
 }
 
 struct Writer<'a> {
@@ -69,7 +76,10 @@ impl Writer<'_> {
             }
             Ty::Struct(fields) => self.fields(fields),
             Ty::Interface(i) => self.interface(i),
-            Ty::TypeParam(p) => self.put(&format!("P{}", p.0)),
+            Ty::TypeParam(p) => {
+                let name = self.names.get(self.types.tparam(*p).name).to_string();
+                self.put(&name);
+            }
             Ty::Tuple(list) => {
                 self.put("(");
                 self.list(list, false);
@@ -90,10 +100,16 @@ impl Writer<'_> {
         }
         let name = self.names.get(n.name).to_string();
         self.put(&name);
-        if !n.targs.is_empty() {
+        let hidden = if self.runtime() { 0 } else { n.implicit as usize };
+        let targs = n.targs.get(hidden..).unwrap_or_default();
+        if !targs.is_empty() {
             self.put("[");
-            for (i, &t) in n.targs.iter().enumerate() {
-                self.put(if i > 0 { "," } else { "" });
+            for (i, &t) in targs.iter().enumerate() {
+                self.put(match (i, self.runtime()) {
+                    (0, _) => "",
+                    (_, true) => ",",
+                    (_, false) => ", ",
+                });
                 self.ty(t);
             }
             self.put("]");
@@ -176,8 +192,17 @@ impl Writer<'_> {
             });
             return;
         }
-        let (open, close) = if self.runtime() { ("interface { ", " }") } else { ("interface{", "}") };
+        // A constraint without methods is shown as it is mostly written.
+        let bare = i.methods.is_empty() && i.unions.len() == 1 && !i.comparable && !self.runtime();
+        let (open, close) = match (bare, self.runtime()) {
+            (true, _) => ("", ""),
+            (false, true) => ("interface { ", " }"),
+            (false, false) => ("interface{", "}"),
+        };
         self.put(open);
+        if i.comparable {
+            self.put("comparable; ");
+        }
         let mut first = true;
         for m in &i.methods {
             self.put(if first { "" } else { "; " });
@@ -191,12 +216,15 @@ impl Writer<'_> {
         for u in &i.unions {
             self.put(if first { "" } else { "; " });
             first = false;
-            for (k, t) in u.iter().enumerate() {
-                self.put(if k > 0 { " | " } else { "" });
-                self.put(if t.tilde { "~" } else { "" });
-                self.ty(t.ty);
-            }
+            self.union(u);
         }
         self.put(close);
+    }
+    fn union(&mut self, terms: &[Term]) {
+        for (k, t) in terms.iter().enumerate() {
+            self.put(if k > 0 { " | " } else { "" });
+            self.put(if t.tilde { "~" } else { "" });
+            self.ty(t.ty);
+        }
     }
 }

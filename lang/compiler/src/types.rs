@@ -273,8 +273,14 @@ impl Types {
             _ => None,
         }
     }
+    /// Is the type of the class, or every type that a type parameter may stand for?
     pub fn is(&self, id: TyId, class: Class) -> bool {
-        self.basic(id).is_some_and(|b| b.is(class))
+        match self.under(id) {
+            Ty::Basic(b) => b.is(class),
+            // There are no constants whose type is a type parameter.
+            Ty::TypeParam(_) => class != Class::Constant && self.every(id, |t| self.is(t, class)),
+            _ => false,
+        }
     }
     pub fn is_untyped(&self, id: TyId) -> bool {
         matches!(self.get(id), Ty::Basic(b) if b.untyped())
@@ -287,7 +293,8 @@ impl Types {
         match self.under(id) {
             Ty::Pointer(_) | Ty::Slice(_) | Ty::Map(..) | Ty::Chan(..) | Ty::Func(_) | Ty::Interface(_) => true,
             Ty::Basic(b) => matches!(b, Basic::UnsafePointer | Basic::UntypedNil),
-            Ty::Error | Ty::Named(_) | Ty::Array(..) | Ty::Struct(_) | Ty::TypeParam(_) | Ty::Tuple(_) => false,
+            Ty::TypeParam(_) => self.every(id, |t| self.has_nil(t)),
+            Ty::Error | Ty::Named(_) | Ty::Array(..) | Ty::Struct(_) | Ty::Tuple(_) => false,
         }
     }
     /// The type that a pointer type (or a defined one) points to.

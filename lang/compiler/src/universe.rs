@@ -59,16 +59,9 @@ pub struct Universe {
     pub nil: ObjId,
     /// `error`.
     pub error: TyId,
-    /// `comparable`, allowed in constraints only.
-    pub comparable: TyId,
-    comparable_name: ObjId,
 }
 
 impl Universe {
-    /// The object of the name `comparable`.
-    pub fn comparable_obj(&self) -> ObjId {
-        self.comparable_name
-    }
     pub fn new(names: &mut Interner, types: &mut Types, info: &mut Info) -> Universe {
         let mut scope = Scope::default();
         let mut add = |info: &mut Info, name: &str, kind, ty| {
@@ -89,7 +82,7 @@ impl Universe {
         let iota = add(info, "iota", ObjKind::Const(Value::int(0)), Types::UNTYPED_INT);
         let nil = add(info, "nil", ObjKind::Nil, Types::UNTYPED_NIL);
         let comparable = types.intern(Ty::Interface(IfaceTy { comparable: true, ..IfaceTy::default() }));
-        let comparable_name = add(info, "comparable", ObjKind::Type, comparable);
+        add(info, "comparable", ObjKind::Type, comparable);
         let error = add(info, "error", ObjKind::Type, Types::ERROR);
         let method = names.intern("Error");
         let sig = types.intern(Ty::Func(FuncTy { params: vec![], variadic: false, results: vec![Types::STRING] }));
@@ -108,7 +101,7 @@ impl Universe {
             implicit: 0,
         });
         info.objs[error.0 as usize].ty = ty;
-        Universe { scope, iota, nil, error: ty, comparable, comparable_name }
+        Universe { scope, iota, nil, error: ty }
     }
 }
 

@@ -160,6 +160,12 @@ codes! {
     BadShift "E0423" "a shift with a wrong operand";
     BadEmbed "E0424" "a type that cannot be embedded";
     UncalledBuiltin "E0425" "a predeclared function that is not called";
+    BadTypeArg "E0426" "a type argument that does not satisfy its constraint";
+    TypeArgCount "E0427" "a wrong number of type arguments";
+    CannotInfer "E0428" "type arguments that cannot be inferred";
+    NotInstantiated "E0429" "a generic function or type without type arguments";
+    BadConstraint "E0430" "a wrong constraint, or a constraint used as a type";
+    InstanceCycle "E0431" "instances that need ever larger instances";
     // ---- statements
     MissingReturn "E0501" "a function that can end without a return";
     UnusedValue "E0502" "a value that is computed and not used";

@@ -91,7 +91,7 @@ impl Checker<'_> {
         if lhs.len() == rhs.len() && !call {
             for (&l, &r) in lhs.iter().zip(rhs) {
                 let target = self.target(l);
-                let mut x = self.expr(r);
+                let mut x = self.generic_expr(r);
                 self.store_to(target, l, &mut x, context);
             }
             return;
@@ -161,7 +161,7 @@ impl Checker<'_> {
         let call = matches!(values, [v] if matches!(self.ast.expr(self.unparen(*v)), Expr::Call(..)));
         if objs.len() == values.len() && !call {
             for (&o, &v) in objs.iter().zip(values) {
-                let mut x = self.expr(v);
+                let mut x = self.generic_expr(v);
                 self.init_var(o, &mut x, typed || self.has_type(o), context);
             }
             return;

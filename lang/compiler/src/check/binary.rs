@@ -93,7 +93,7 @@ impl Checker<'_> {
             self.err(Code::OpMismatch, span, m);
             return Operand::invalid(e);
         }
-        if !self.types.basic(x.ty).is_some_and(|b| has_operator(b, op)) {
+        if !self.types.every(x.ty, |t| self.types.basic(t).is_some_and(|b| has_operator(b, op))) {
             let m = format!("invalid operation: operator {} not defined on {}", op.text(), self.describe(&x));
             let span = self.at(&x);
             self.err(Code::BadOperand, span, m);
@@ -166,7 +166,8 @@ impl Checker<'_> {
         if x.is_nil() || y.is_nil() {
             return t.has_nil(if x.is_nil() { y.ty } else { x.ty });
         }
-        matches!(t.under(x.ty), Ty::Basic(_)) && matches!(t.under(y.ty), Ty::Basic(_))
+        let mixes = |ty| matches!(t.under(ty), Ty::Basic(_) | Ty::TypeParam(_));
+        mixes(x.ty) && mixes(y.ty)
     }
 
     /// Typed constants must fit their type after each operation; untyped integers may not grow without end.
@@ -307,7 +308,10 @@ impl Checker<'_> {
             return Some((self.at(bad), Code::NotComparable, self.incomparable_cause(bad.ty)));
         }
         let bad = [x, y].into_iter().find(|o| !self.types.is(o.ty, Class::Ordered))?;
-        let cause = format!("operator {} not defined on {}", op.text(), self.kind_of(bad.ty));
+        let cause = match self.types.is_tparam(bad.ty) {
+            true => format!("type parameter {} cannot use operator {}", self.ty_text(bad.ty), op.text()),
+            false => format!("operator {} not defined on {}", op.text(), self.kind_of(bad.ty)),
+        };
         Some((self.at(bad), Code::BadOperand, cause))
     }
 }

@@ -71,6 +71,7 @@ impl Checker<'_> {
         let takes_type = matches!(b, Builtin::Make | Builtin::New);
         let mut xs = if takes_type { vec![] } else { self.arguments(args) };
         let count = if takes_type { args.len() } else { xs.len() };
+        xs.iter_mut().for_each(|x| self.refuse_generic_func(x));
         if xs.iter().any(|x| !x.ok()) {
             return Operand::invalid(e);
         }
@@ -137,7 +138,7 @@ impl Checker<'_> {
             return None;
         }
         let ty = first.ty;
-        let Ty::Slice(elem) = *self.types.under(ty) else {
+        let Ty::Slice(elem) = *self.types.core_ty(ty) else {
             let m = format!("invalid append: argument must be a slice; have {}", self.describe(first));
             let x = xs.swap_remove(0);
             self.bad_argument(&x, m);
@@ -154,7 +155,8 @@ impl Checker<'_> {
                 self.err(Code::ArgCount, at, m);
                 return None;
             };
-            if matches!(self.types.basic(elem), Some(Basic::Uint8)) && self.types.is(rest.ty, Class::String) {
+            let string = self.types.core_bytes(rest.ty) == Some(Types::STRING) || self.types.is(rest.ty, Class::String);
+            if matches!(self.types.basic(elem), Some(Basic::Uint8)) && string {
                 self.default_operand(rest);
             } else {
                 let slice = self.types.intern(Ty::Slice(elem));
@@ -175,6 +177,7 @@ impl Checker<'_> {
             t => t,
         };
         let known = match under {
+            Ty::TypeParam(_) if self.types.every(x.ty, |t| self.has_length(b, t)) => None,
             Ty::Basic(t) if t.is(Class::String) && b == Builtin::Len => {
                 match x.value.as_ref().and_then(Value::as_bytes) {
                     Some(s) => Some(s.len() as u64),
@@ -207,6 +210,17 @@ impl Checker<'_> {
         })
     }
 
+    /// Is `len` or `cap` defined for values of the type?
+    fn has_length(&self, b: Builtin, ty: TyId) -> bool {
+        match self.types.under(ty) {
+            Ty::Array(..) | Ty::Slice(_) | Ty::Chan(..) => true,
+            Ty::Pointer(p) => matches!(self.types.under(*p), Ty::Array(..)),
+            Ty::Map(..) => b == Builtin::Len,
+            Ty::Basic(t) => t.is(Class::String) && b == Builtin::Len,
+            _ => false,
+        }
+    }
+
     /// Does the expression call a function or receive from a channel?
     fn has_call(&self, e: ExprId) -> bool {
         let any = |list: &[ExprId]| list.iter().any(|&x| self.has_call(x));
@@ -230,7 +244,7 @@ impl Checker<'_> {
     }
 
     fn clear(&mut self, e: ExprId, x: &Operand) -> Option<Operand> {
-        if !matches!(self.types.under(x.ty), Ty::Map(..) | Ty::Slice(_)) {
+        if !self.types.every(x.ty, |t| matches!(self.types.under(t), Ty::Map(..) | Ty::Slice(_))) {
             let m = format!(
                 "invalid argument: clear {}: argument must be (or constrained by) map or slice",
                 self.describe(x)
@@ -242,13 +256,16 @@ impl Checker<'_> {
     }
 
     fn close(&mut self, e: ExprId, x: &Operand) -> Option<Operand> {
-        match self.types.under(x.ty) {
-            Ty::Chan(Dir::Recv, _) => {
+        let any_recv =
+            self.types.type_set(x.ty).into_iter().find(|&t| matches!(self.types.under(t), Ty::Chan(Dir::Recv, _)));
+        let channels = self.types.every(x.ty, |t| matches!(self.types.under(t), Ty::Chan(..)));
+        match any_recv {
+            Some(_) if channels => {
                 let m = format!("invalid operation: cannot close receive-only channel {}", self.describe(x));
                 self.bad_argument(x, m);
                 None
             }
-            Ty::Chan(..) => Some(Operand::new(Mode::NoValue, Types::VOID, e)),
+            _ if channels => Some(Operand::new(Mode::NoValue, Types::VOID, e)),
             _ => {
                 let m = format!("invalid operation: cannot close non-channel {}", self.describe(x));
                 self.bad_argument(x, m);
@@ -260,12 +277,12 @@ impl Checker<'_> {
     fn copy(&mut self, e: ExprId, xs: &mut [Operand]) -> Option<Operand> {
         self.default_operand(&mut xs[1]);
         let (to, from) = (xs[0].clone(), xs[1].clone());
-        let Ty::Slice(elem) = *self.types.under(to.ty) else {
+        let Ty::Slice(elem) = *self.types.core_ty(to.ty) else {
             let m = format!("invalid copy: argument must be a slice; have {}", self.describe(&to));
             self.bad_argument(&to, m);
             return None;
         };
-        let source = match self.types.under(from.ty) {
+        let source = match self.types.get(self.types.core_bytes(from.ty).unwrap_or(from.ty)) {
             Ty::Slice(t) => *t,
             Ty::Basic(Basic::String) => Types::UINT8,
             _ => {
@@ -289,7 +306,8 @@ impl Checker<'_> {
     }
 
     fn delete(&mut self, e: ExprId, xs: &mut [Operand]) -> Option<Operand> {
-        let Ty::Map(key, _) = *self.types.under(xs[0].ty) else {
+        let key = self.map_key(xs[0].ty);
+        let Some(key) = key else {
             let m = format!("invalid argument: {} is not a map", self.describe(&xs[0]));
             let x = xs[0].clone();
             self.bad_argument(&x, m);
@@ -299,6 +317,16 @@ impl Checker<'_> {
         xs[1].ok().then(|| Operand::new(Mode::NoValue, Types::VOID, e))
     }
 
+    /// The key type of a map; the same one for all maps of a type parameter's set.
+    fn map_key(&self, ty: TyId) -> Option<TyId> {
+        let key = |t: TyId| match self.types.under(t) {
+            Ty::Map(k, _) => Some(*k),
+            _ => None,
+        };
+        let first = key(*self.types.type_set(ty).first()?)?;
+        self.types.every(ty, |t| key(t) == Some(first)).then_some(first)
+    }
+
     fn make(&mut self, e: ExprId, args: &[ExprId]) -> Option<Operand> {
         let ty = self.type_expr(args[0]);
         if ty == Types::ERROR {
@@ -306,13 +334,18 @@ impl Checker<'_> {
             return None;
         }
         let at = self.span(e);
-        let least = match self.types.under(ty) {
+        let least = match self.types.core_ty(ty) {
             Ty::Slice(_) => 2,
             Ty::Map(..) | Ty::Chan(..) => 1,
             _ => {
                 let text = self.expr_text(args[0]);
                 let at = self.span(args[0]);
-                let m = format!("invalid argument: cannot make {text}: type must be slice, map, or channel");
+                let cause = match (self.types.is_tparam(ty), self.types.type_set(ty).is_empty()) {
+                    (true, true) => "no specific type",
+                    (true, false) => "no common underlying type",
+                    (false, _) => "type must be slice, map, or channel",
+                };
+                let m = format!("invalid argument: cannot make {text}: {cause}");
                 self.err(Code::BadBuiltin, at, m);
                 self.use_exprs(&args[1..]);
                 return None;

@@ -10,9 +10,15 @@ use gol_syntax::span::Span;
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, e: ExprId, callee: ExprId, args: &[ExprId], dots: bool) -> Operand {
-        let f = self.expr_or_type(callee);
+        let mut f = self.generic_or_type(callee);
         match f.mode {
-            Mode::Type if f.ty != Types::ERROR => return self.conversion(e, f.ty, args, dots),
+            Mode::Type if f.ty != Types::ERROR => {
+                if self.refuse_generic(callee, f.ty) {
+                    self.use_exprs(args);
+                    return Operand::invalid(e);
+                }
+                return self.conversion(e, f.ty, args, dots);
+            }
             Mode::Builtin(b) => return self.builtin(e, b, args, dots),
             _ => {}
         }
@@ -20,19 +26,21 @@ impl Checker<'_> {
             self.use_exprs(args);
             return Operand::invalid(e);
         }
-        let Some(sig) = self.types.func(f.ty).cloned() else {
-            let m = format!(
-                "invalid operation: cannot call {}: {} is not a function",
-                self.describe(&f),
-                self.ty_text(f.ty)
-            );
+        let Ty::Func(sig) = self.types.core_ty(f.ty).clone() else {
+            let what = self.describe(&f);
+            let m = match self.types.is_tparam(f.ty) {
+                true => format!("invalid operation: cannot call {what}: no specific type"),
+                false => {
+                    format!("invalid operation: cannot call {what}: {} is not a function", self.ty_text(f.ty))
+                }
+            };
             let at = self.at(&f);
             self.err(Code::NotCallable, at, m);
             self.use_exprs(args);
             return Operand::invalid(e);
         };
         let operands = self.arguments(args);
-        self.pass(e, callee, &sig, operands, args, dots);
+        let Some(sig) = self.pass(e, &mut f, sig, operands, args, dots) else { return Operand::invalid(e) };
         match &sig.results[..] {
             [] => Operand::new(Mode::NoValue, Types::VOID, e),
             [one] if *one == Types::ERROR => Operand::invalid(e),
@@ -48,51 +56,71 @@ impl Checker<'_> {
     pub(super) fn arguments(&mut self, args: &[ExprId]) -> Vec<Operand> {
         match args {
             [one] => self.multi_expr(*one, false),
-            many => many.iter().map(|&a| self.expr(a)).collect(),
+            many => many.iter().map(|&a| self.generic_expr(a)).collect(),
         }
     }
 
+    /// Passes the arguments. Gives the signature with inferred type arguments in place; `None` when it stays unknown.
     fn pass(
         &mut self,
         e: ExprId,
-        callee: ExprId,
-        sig: &FuncTy,
+        f: &mut Operand,
+        mut sig: FuncTy,
         mut operands: Vec<Operand>,
         args: &[ExprId],
         dots: bool,
-    ) {
+    ) -> Option<FuncTy> {
+        let callee = f.expr;
+        let generic = f.generic.is_some();
+        // What a generic function would give is not known after a mistake.
+        let known = |sig: FuncTy| (!generic).then_some(sig);
         let n = sig.params.len();
         if dots {
             let last = args.last().map_or(self.span(e), |&a| self.span(a));
             if !sig.variadic {
                 let m = format!("cannot use ... in call to non-variadic {}", self.expr_text(callee));
-                return self.err(Code::BadDots, last, m);
+                self.err(Code::BadDots, last, m);
+                return known(sig);
             }
             if args.len() == 1 && operands.len() > 1 {
                 let m = format!("cannot use ... with multi-valued expression {}", self.expr_text(args[0]));
-                return self.err(Code::BadDots, last, m);
+                self.err(Code::BadDots, last, m);
+                return known(sig);
             }
         }
         if operands.iter().any(|o| !o.ok()) && operands.len() != n {
-            return;
+            return known(sig);
         }
         let spread = sig.variadic && !dots;
         let fits = if spread { operands.len() + 1 >= n } else { operands.len() == n };
         if !fits {
-            return self.wrong_count(e, callee, sig, &operands, dots);
+            self.wrong_count(e, callee, &sig, &operands, dots);
+            return known(sig);
+        }
+        if generic {
+            let params = self.param_types(&sig, operands.len(), spread);
+            let at = self.span(e);
+            sig = self.infer_call(f, &params, &mut operands, at)?;
         }
         let context = format!("argument to {}", self.expr_text(callee));
-        for (i, x) in operands.iter_mut().enumerate() {
-            let ty = match sig.params.get(i.min(n.saturating_sub(1))) {
-                Some(&t) if spread && i + 1 >= n => match self.types.get(t) {
-                    Ty::Slice(elem) => *elem,
-                    _ => t,
-                },
-                Some(&t) => t,
-                None => return,
-            };
+        let params = self.param_types(&sig, operands.len(), spread);
+        for (x, ty) in operands.iter_mut().zip(params) {
             self.assignment(x, Some(ty), &context);
         }
+        Some(sig)
+    }
+    /// The type that each of `count` arguments must have; `spread`: the last parameter takes any number of them.
+    fn param_types(&self, sig: &FuncTy, count: usize, spread: bool) -> Vec<TyId> {
+        let fixed = sig.params.len() - usize::from(spread && !sig.params.is_empty());
+        let mut out: Vec<TyId> = sig.params.iter().take(fixed).copied().collect();
+        if let (true, Some(&last)) = (spread, sig.params.last()) {
+            let elem = match self.types.get(last) {
+                Ty::Slice(elem) => *elem,
+                _ => last,
+            };
+            out.resize(count.max(fixed), elem);
+        }
+        out
     }
 
     fn wrong_count(&mut self, e: ExprId, callee: ExprId, sig: &FuncTy, operands: &[Operand], dots: bool) {

@@ -38,7 +38,13 @@ impl Checker<'_> {
             return self.constant_conversion(e, x, ty);
         }
         let from = if x.is_nil() { x.ty } else { self.default_type(x.ty) };
-        let fits = if x.is_nil() { self.types.has_nil(ty) } else { convertible(self.types, self.info, from, ty) };
+        let fits = if x.value.is_some() && self.types.is_tparam(ty) {
+            self.types.every(ty, |t| self.constant_converts(&x, t))
+        } else if x.is_nil() {
+            self.types.has_nil(ty)
+        } else {
+            convertible(self.types, self.info, from, ty)
+        };
         if !fits {
             let cause =
                 if self.types.is_interface(ty) && !x.is_nil() { self.why_not_implements(from, ty) } else { None };
@@ -53,6 +59,7 @@ impl Checker<'_> {
             let final_ty = match x.mode {
                 Mode::Nil => ty,
                 _ if x.value.is_none() && !self.types.is_interface(ty) => ty,
+                _ if self.types.is_tparam(ty) && self.implicit(&x, ty).is_ok() => ty,
                 _ => from,
             };
             self.convert_untyped(&mut x, final_ty);
@@ -61,6 +68,16 @@ impl Checker<'_> {
             }
         }
         Operand::value(ty, e)
+    }
+
+    /// Can the constant become a value of this type of a type parameter's set?
+    fn constant_converts(&self, x: &Operand, ty: TyId) -> bool {
+        let Some(v) = &x.value else { return false };
+        match self.types.basic(ty) {
+            Some(_) if self.types.is(x.ty, Class::Integer) && self.types.is(ty, Class::String) => true,
+            Some(b) => v.represent(b).is_ok(),
+            None => convertible(self.types, self.info, self.default_type(x.ty), ty),
+        }
     }
 
     fn constant_conversion(&mut self, e: ExprId, x: Operand, ty: TyId) -> Operand {
@@ -101,6 +118,13 @@ impl Checker<'_> {
         if !x.ok() || target == Types::ERROR {
             return Operand::invalid(e);
         }
+        if self.types.is_tparam(x.ty) {
+            let what = self.describe(&x);
+            let m = format!("invalid operation: cannot use type assertion on type parameter value {what}");
+            let at = self.at(&x);
+            self.err(Code::ImpossibleAssert, at, m);
+            return Operand::invalid(e);
+        }
         if !self.types.is_interface(x.ty) {
             let m = format!("invalid operation: {} is not an interface", self.describe(&x));
             let at = self.at(&x);
@@ -119,7 +143,10 @@ impl Checker<'_> {
 
     /// Why a value of interface type `iface` can never hold a `ty`.
     pub(super) fn never_dynamic(&self, iface: TyId, ty: TyId) -> Option<String> {
-        if self.types.is_interface(ty) || missing_method(self.types, self.info, ty, iface).is_none() {
+        if self.types.is_interface(ty)
+            || self.types.is_tparam(ty)
+            || missing_method(self.types, self.info, ty, iface).is_none()
+        {
             return None;
         }
         self.missing_cause(ty, iface)

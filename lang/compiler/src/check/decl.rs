@@ -8,8 +8,8 @@ use super::Checker;
 use super::operand::Operand;
 use crate::constant::Value;
 use crate::info::{Init, ObjId, ObjKind};
-use crate::types::{Named, NamedId, Ty, TyId, Types};
-use gol_syntax::ast::{ExprId, FuncDecl, Ident, Param, Sig, TypeSpec, VarSpec};
+use crate::types::{Named, NamedId, TParamId, Ty, TyId, Types};
+use gol_syntax::ast::{ExprId, FuncDecl, Ident, Param, TypeSpec, VarSpec};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 
@@ -19,7 +19,8 @@ pub(super) enum Decl<'a> {
     Const(ConstDecl),
     /// The object is the n-th name of the line; the objects of the line begin at this id.
     Var(&'a VarSpec, usize, ObjId),
-    Alias(&'a TypeSpec),
+    /// Declared in a block?
+    Alias(&'a TypeSpec, bool),
     Func(&'a FuncDecl),
 }
 
@@ -33,9 +34,11 @@ pub(super) struct ConstDecl {
 }
 
 /// How far a defined type is.
-#[derive(Clone, Copy)]
-pub(super) struct TypeState {
-    pub rhs: ExprId,
+#[derive(Clone)]
+pub(super) struct TypeState<'a> {
+    pub spec: &'a TypeSpec,
+    /// Its own type parameters.
+    pub tparams: Vec<ObjId>,
     /// Being found, with this many signatures around.
     pub busy: Option<u32>,
 }
@@ -51,17 +54,21 @@ impl<'a> Checker<'a> {
         };
         self.path.push(obj);
         let saved = (self.decl.take(), self.iota.take());
+        let locals = match decl {
+            Decl::Alias(_, true) => None,
+            _ => Some(std::mem::take(&mut self.locals)),
+        };
         match decl {
             Decl::Const(c) => self.const_value(obj, c),
             Decl::Var(spec, n, first) => self.package_var(obj, spec, n, first),
-            Decl::Alias(spec) => {
-                let ty = self.type_expr(spec.ty);
-                self.info.obj_mut(obj).ty = ty;
-            }
+            Decl::Alias(spec, _) => self.alias(obj, spec),
             Decl::Func(f) => {
-                let ty = self.sig_type(&f.sig);
+                let ty = self.func_type(obj, f);
                 self.info.obj_mut(obj).ty = ty;
             }
+        }
+        if let Some(l) = locals {
+            self.locals = l;
         }
         (self.decl, self.iota) = saved;
         self.path.pop();
@@ -227,7 +234,7 @@ impl<'a> Checker<'a> {
             return;
         }
         if names == values {
-            let mut x = self.expr(spec.values[n]);
+            let mut x = self.generic_expr(spec.values[n]);
             self.init_var(obj, &mut x, spec.ty.is_some(), "variable declaration");
             return self.add_init(vec![obj], spec.values[n]);
         }
@@ -312,16 +319,15 @@ impl<'a> Checker<'a> {
     pub(super) fn type_object(&mut self, spec: &'a TypeSpec) -> ObjId {
         let obj = self.new_obj(ObjKind::Type, spec.name, Types::ERROR);
         self.info.obj_mut(obj).used = true;
-        if spec.tparams.is_some() {
-            let name = self.name(spec.name.sym);
-            self.not_yet(spec.name.span, &format!("generic type {name}"));
-            return obj;
-        }
+        let inside = !(self.funcs.is_empty() || self.at_top());
         if spec.alias {
-            self.pending.insert(obj, Decl::Alias(spec));
+            self.pending.insert(obj, Decl::Alias(spec, inside));
             return obj;
         }
-        let local = if self.funcs.is_empty() || self.at_top() { 0 } else { self.local_types + 1 };
+        let own = self.new_tparams(spec.tparams.as_deref().unwrap_or_default());
+        let around = if inside { self.around.clone() } else { vec![] };
+        let tparams: Vec<TParamId> = around.iter().copied().chain(self.tparam_ids(&own)).collect();
+        let local = if inside { self.local_types + 1 } else { 0 };
         self.local_types = self.local_types.max(local);
         let (id, ty) = self.types.add_named(Named {
             name: spec.name.sym,
@@ -330,12 +336,19 @@ impl<'a> Checker<'a> {
             underlying: Types::ERROR,
             methods: vec![],
             local,
-            tparams: vec![],
+            tparams,
             targs: vec![],
             origin: None,
-            implicit: 0,
+            implicit: around.len() as u32,
         });
-        self.unresolved.insert(id, TypeState { rhs: spec.ty, busy: None });
+        let generic = !own.is_empty();
+        self.unresolved.insert(id, TypeState { spec, tparams: own, busy: None });
+        let ty = if around.is_empty() || generic {
+            ty
+        } else {
+            let targs = self.tparam_types(&around);
+            self.types.instantiate(id, targs)
+        };
         self.info.obj_mut(obj).ty = ty;
         obj
     }
@@ -357,6 +370,7 @@ impl<'a> Checker<'a> {
     /// Makes sure that the underlying type of a type is known.
     pub(super) fn complete(&mut self, ty: TyId) {
         let Ty::Named(id) = *self.types.get(ty) else { return };
+        let id = self.types.origin(id);
         let Some(state) = self.unresolved.get_mut(&id) else { return };
         if let Some(depth) = state.busy {
             if self.signatures > depth {
@@ -370,15 +384,47 @@ impl<'a> Checker<'a> {
             return self.report_cycle(&cycle, true);
         }
         state.busy = Some(self.signatures);
-        let rhs = state.rhs;
+        let TypeState { spec, tparams, .. } = state.clone();
+        let local = self.types.named(id).local > 0;
+        let locals = if local { None } else { Some(std::mem::take(&mut self.locals)) };
         self.completing.push(id);
-        let t = self.type_expr(rhs);
+        self.open_block();
+        tparams.iter().for_each(|&p| self.declare(p));
+        self.bounds(spec.tparams.as_deref().unwrap_or_default(), &tparams);
+        let t = self.type_expr_any(spec.ty);
+        self.close_block();
         self.complete(t);
-        let under = self.types.under_id(t);
+        let mut under = self.types.under_id(t);
+        if self.types.is_tparam(under) {
+            let at = self.span(spec.ty);
+            self.err(Code::BadConstraint, at, "cannot use a type parameter as RHS in type declaration");
+            under = Types::ERROR;
+        }
         let under = if self.broken.contains(&id) { Types::ERROR } else { under };
-        self.types.named[id.0 as usize].underlying = under;
+        self.types.set_underlying(id, under);
+        if let Some(l) = locals {
+            self.locals = l;
+        }
         self.completing.pop();
         self.unresolved.remove(&id);
+    }
+
+    /// The type of an alias, which may have type parameters.
+    fn alias(&mut self, obj: ObjId, spec: &'a TypeSpec) {
+        let Some(list) = &spec.tparams else {
+            let ty = self.type_expr_any(spec.ty);
+            self.info.obj_mut(obj).ty = ty;
+            return;
+        };
+        let own = self.new_tparams(list);
+        self.open_block();
+        own.iter().for_each(|&p| self.declare(p));
+        self.bounds(list, &own);
+        let ty = self.type_expr_any(spec.ty);
+        self.close_block();
+        let ids = self.tparam_ids(&own);
+        self.info.tparams.insert(obj, ids);
+        self.info.obj_mut(obj).ty = ty;
     }
 
     /// Reports a type that contains itself by value.
@@ -421,11 +467,55 @@ impl<'a> Checker<'a> {
 
     // ---- functions
 
+    /// The signature of a declared function, with the constraints of its type parameters.
+    fn func_type(&mut self, obj: ObjId, f: &'a FuncDecl) -> TyId {
+        self.open_block();
+        let own = match &f.tparams {
+            Some(list) if f.recv.is_none() => {
+                let own = self.new_tparams(list);
+                own.iter().for_each(|&p| self.declare(p));
+                self.bounds(list, &own);
+                own
+            }
+            _ => {
+                let own = self.tparam_objs.get(&obj).cloned().unwrap_or_default();
+                own.iter().for_each(|&p| self.declare(p));
+                self.receiver_bounds(obj, &own);
+                own
+            }
+        };
+        let ty = self.sig_type(&f.sig);
+        self.close_block();
+        if !own.is_empty() {
+            let ids = self.tparam_ids(&own);
+            self.info.tparams.insert(obj, ids);
+            self.tparam_objs.insert(obj, own);
+        }
+        ty
+    }
+    /// Type parameters of a receiver have the constraints of the type's.
+    fn receiver_bounds(&mut self, obj: ObjId, own: &[ObjId]) {
+        let ObjKind::Method { recv, .. } = self.info.obj(obj).kind else { return };
+        let named = self.types.intern(Ty::Named(recv));
+        self.complete(named);
+        let ids = self.tparam_ids(own);
+        let targs = self.tparam_types(&ids);
+        let map = self.types.subst_of(recv, &targs);
+        for (id, of) in ids.into_iter().zip(self.types.named(recv).tparams.clone()) {
+            let c = self.types.tparam(of).constraint;
+            let c = self.types.subst(c, &map);
+            self.types.tparams[id.0 as usize].constraint = c;
+        }
+    }
+
     /// Checks the body of a declared function and files its facts.
-    pub(super) fn check_func(&mut self, obj: ObjId, sig: &'a Sig, recv: Option<(&'a Param, TyId)>, f: &'a FuncDecl) {
+    pub(super) fn check_func(&mut self, obj: ObjId, recv: Option<(&'a Param, TyId)>, f: &'a FuncDecl) {
         let ty = self.info.obj(obj).ty;
         let saved = self.decl.replace(obj);
-        let facts = self.func_body(sig, ty, recv, f.body);
+        self.around = self.info.tparams.get(&obj).cloned().unwrap_or_default();
+        let tparams = self.tparam_objs.get(&obj).cloned().unwrap_or_default();
+        let mut facts = self.func_body(&f.sig, ty, recv, &tparams, f.body);
+        facts.tparams = std::mem::take(&mut self.around);
         self.decl = saved;
         self.info.funcs.insert(obj, facts);
     }

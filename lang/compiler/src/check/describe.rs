@@ -49,6 +49,7 @@ impl Checker<'_> {
                 let part = incomparable(self.types, ty).unwrap_or(ty);
                 return format!("struct containing {} cannot be compared", self.ty_text(part));
             }
+            Ty::TypeParam(_) => return "incomparable types in type set".into(),
             _ => return format!("{} cannot be compared", self.ty_text(ty)),
         };
         format!("{kind} can only be compared to nil")

@@ -1,6 +1,7 @@
 //! Expressions: dispatch, names, basic literals, and the forms in which the rest of the checker asks for a value.
 
 use super::Checker;
+use super::instantiate::Generic;
 use super::operand::{Operand, Part};
 use crate::constant::{self, Value};
 use crate::info::{Mode, ObjId, ObjKind};
@@ -14,6 +15,12 @@ const MAX_LITERAL: usize = 10_000;
 impl Checker<'_> {
     /// One value.
     pub(super) fn expr(&mut self, e: ExprId) -> Operand {
+        let mut x = self.generic_expr(e);
+        self.refuse_generic_func(&mut x);
+        x
+    }
+    /// One value, which may be a generic function that has not got its type arguments.
+    pub(super) fn generic_expr(&mut self, e: ExprId) -> Operand {
         let mut x = self.raw_expr(e, None);
         self.need_value(&mut x);
         self.single_value(&mut x);
@@ -24,10 +31,20 @@ impl Checker<'_> {
         let mut x = self.raw_expr(e, hint);
         self.need_value(&mut x);
         self.single_value(&mut x);
+        self.refuse_generic_func(&mut x);
         x
     }
     /// One value, or a type (mode `Type`), or a predeclared function.
     pub(super) fn expr_or_type(&mut self, e: ExprId) -> Operand {
+        let mut x = self.generic_or_type(e);
+        self.refuse_generic_func(&mut x);
+        if x.mode == Mode::Type && self.refuse_generic(e, x.ty) {
+            x.invalidate();
+        }
+        x
+    }
+    /// As `expr_or_type`; functions and types may be generic.
+    pub(super) fn generic_or_type(&mut self, e: ExprId) -> Operand {
         let mut x = self.raw_expr(e, None);
         if x.mode == Mode::NoValue {
             let m = format!("{} used as value or type", self.describe(&x));
@@ -38,7 +55,8 @@ impl Checker<'_> {
         self.single_value(&mut x);
         x
     }
-    /// All values: a call may give several; with `comma_ok`, so may an index, a receive, an assertion.
+    /// All values: a call may give several; with `comma_ok`, so may an index, a receive, an assertion. One may be a generic
+    /// function.
     pub(super) fn multi_expr(&mut self, e: ExprId, comma_ok: bool) -> Vec<Operand> {
         let mut x = self.raw_expr(e, None);
         self.need_value(&mut x);
@@ -205,14 +223,6 @@ impl Checker<'_> {
             self.report(d);
             return Operand::invalid(e);
         };
-        if obj == self.world.universe.comparable_obj() {
-            self.err(
-                Code::NotType,
-                at,
-                "cannot use type comparable outside a type constraint: interface is (or embeds) comparable",
-            );
-            return Operand::invalid(e);
-        }
         self.denote(e, obj)
     }
 
@@ -264,7 +274,8 @@ impl Checker<'_> {
             ObjKind::Func | ObjKind::Method { .. } => {
                 self.depends_on(obj, own);
                 self.note_main(obj);
-                if ty == Types::ERROR { Operand::invalid(e) } else { Operand::value(ty, e) }
+                let generic = self.info.tparams.get(&obj).map(|l| Box::new(Generic::new(l.clone())));
+                if ty == Types::ERROR { Operand::invalid(e) } else { Operand { generic, ..Operand::value(ty, e) } }
             }
             ObjKind::Builtin(b) => Operand::new(Mode::Builtin(b), Types::VOID, e),
             ObjKind::Nil => Operand::new(Mode::Nil, Types::UNTYPED_NIL, e),

@@ -57,12 +57,12 @@ impl<'a> Checker<'a> {
             let (decl, iota) = (self.decl, self.iota);
             self.later.push(Box::new(move |c| {
                 let saved = (std::mem::replace(&mut c.decl, decl), std::mem::replace(&mut c.iota, iota));
-                let facts = c.func_body(sig, ty, None, Some(body));
+                let facts = c.func_body(sig, ty, None, &[], Some(body));
                 c.info.lits.insert(e, facts);
                 (c.decl, c.iota) = saved;
             }));
         } else {
-            let facts = self.func_body(sig, ty, None, Some(body));
+            let facts = self.func_body(sig, ty, None, &[], Some(body));
             self.info.lits.insert(e, facts);
         }
         Operand::value(ty, e)
@@ -74,11 +74,13 @@ impl<'a> Checker<'a> {
         sig: &'a Sig,
         ty: TyId,
         recv: Option<(&'a Param, TyId)>,
+        tparams: &[ObjId],
         body: Option<BlockId>,
     ) -> FuncFacts {
         let fty = self.types.func(ty).cloned().unwrap_or_default();
         self.funcs.push(FuncCtx::new(FuncKind::Func));
         self.open_block();
+        tparams.iter().for_each(|&p| self.declare(p));
         let recv = recv.map(|(p, t)| self.parameter(p, t));
         let params: Vec<ObjId> = sig.params.iter().zip(&fty.params).map(|(p, &t)| self.parameter(p, t)).collect();
         let results: Vec<ObjId> = sig.results.iter().zip(&fty.results).map(|(p, &t)| self.parameter(p, t)).collect();

@@ -8,15 +8,24 @@ use crate::types::{Basic, Class, Ty, TyId, Types};
 use gol_syntax::ast::ExprId;
 use gol_syntax::diag::Code;
 
+/// What indexing gives: an element with its mode, and a length that is known; or a map's key and value.
+enum Indexed {
+    Elem(Mode, TyId, Option<u64>),
+    Map(TyId, TyId),
+}
+
 impl Checker<'_> {
     pub(super) fn index_expr(&mut self, e: ExprId, base: ExprId, list: &[ExprId]) -> Operand {
-        let x = self.expr_or_type(base);
+        let x = self.generic_or_type(base);
         let at = self.span(e);
-        if !x.ok() || x.mode == Mode::Type {
-            if x.ok() {
-                let m = format!("{} is not a generic type", self.ty_text(x.ty));
-                self.err(Code::NotType, at, m);
-            }
+        if x.generic.is_some() {
+            return self.func_instance(e, x, list);
+        }
+        if x.mode == Mode::Type && x.ok() {
+            let ty = self.type_instance(e, base, x.ty, list);
+            return Operand::new(if ty == Types::ERROR { Mode::Invalid } else { Mode::Type }, ty, e);
+        }
+        if !x.ok() {
             self.use_exprs(list);
             return Operand::invalid(e);
         }
@@ -45,6 +54,21 @@ impl Checker<'_> {
                 }
                 return Operand::new(Mode::MapIndex, v, e);
             }
+            Ty::TypeParam(_) => match self.tparam_index(&x) {
+                Some(Indexed::Map(k, v)) => {
+                    if let Some(index) = self.single_index(list) {
+                        let mut key = self.expr(index);
+                        self.assignment(&mut key, Some(k), "map index");
+                    }
+                    return Operand::new(Mode::MapIndex, v, e);
+                }
+                Some(Indexed::Elem(mode, elem, length)) => (mode, elem, length),
+                None => {
+                    self.use_exprs(list);
+                    self.err(Code::NotIndexable, at, format!("cannot index {}", self.describe(&x)));
+                    return Operand::invalid(e);
+                }
+            },
             _ => {
                 self.use_exprs(list);
                 let m = match self.types.func(x.ty) {
@@ -61,6 +85,40 @@ impl Checker<'_> {
             self.index_value(index, length);
         }
         if elem == Types::ERROR { Operand::invalid(e) } else { Operand::new(mode, elem, e) }
+    }
+
+    /// What indexing a value of a type parameter's type gives: the same for all types of the set.
+    fn tparam_index(&self, x: &Operand) -> Option<Indexed> {
+        let mut all: Option<Indexed> = None;
+        for t in self.types.type_set(x.ty) {
+            let var = if x.mode == Mode::Var { Mode::Var } else { Mode::Value };
+            let one = match self.types.under(t) {
+                Ty::Basic(b) if b.is(Class::String) => Indexed::Elem(Mode::Value, Types::UINT8, None),
+                Ty::Array(n, t) => Indexed::Elem(var, *t, Some(*n)),
+                Ty::Slice(t) => Indexed::Elem(Mode::Var, *t, None),
+                Ty::Map(k, v) => Indexed::Map(*k, *v),
+                Ty::Pointer(p) => match self.types.under(*p) {
+                    Ty::Array(n, t) => Indexed::Elem(Mode::Var, *t, Some(*n)),
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            all = Some(match (all, one) {
+                (None, one) => one,
+                (Some(Indexed::Map(k, v)), Indexed::Map(l, w)) if (k, v) == (l, w) => Indexed::Map(k, v),
+                (Some(Indexed::Elem(m, t, n)), Indexed::Elem(o, u, k)) if t == u => {
+                    // Assignable only if all are.
+                    let mode = if m == Mode::Var { o } else { m };
+                    let least = match (n, k) {
+                        (Some(n), Some(k)) => Some(n.min(k)),
+                        (n, k) => n.or(k),
+                    };
+                    Indexed::Elem(mode, t, least)
+                }
+                _ => return None,
+            });
+        }
+        all
     }
 
     fn single_index(&mut self, list: &[ExprId]) -> Option<ExprId> {
@@ -161,7 +219,8 @@ impl Checker<'_> {
     /// The type of a slice of `x`, and its length when it is known.
     fn sliced(&mut self, x: &mut Operand, base: ExprId, three: bool) -> Option<(TyId, Option<u64>)> {
         let at = self.at(x);
-        match self.types.under(x.ty) {
+        let under = self.types.core_bytes(x.ty).unwrap_or(x.ty);
+        match self.types.get(under) {
             Ty::Basic(b) if b.is(Class::String) => {
                 if three {
                     self.err(Code::NotIndexable, at, "invalid operation: 3-index slice of string");
@@ -190,7 +249,12 @@ impl Checker<'_> {
             },
             Ty::Slice(_) => Some((x.ty, None)),
             _ => {
-                let m = format!("cannot slice {}", self.describe(x));
+                let cause = match (self.types.is_tparam(x.ty), self.types.type_set(x.ty).is_empty()) {
+                    (true, true) => format!(": no specific type in {}", self.ty_text(x.ty)),
+                    (true, false) => format!(": {} has no common underlying type", self.ty_text(x.ty)),
+                    (false, _) => String::new(),
+                };
+                let m = format!("cannot slice {}{cause}", self.describe(x));
                 self.err(Code::NotIndexable, at, m);
                 None
             }

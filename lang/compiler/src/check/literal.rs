@@ -36,7 +36,7 @@ impl Checker<'_> {
                 (Types::ERROR, Types::ERROR)
             }
         };
-        match self.types.under(base).clone() {
+        match self.types.core_ty(base).clone() {
             Ty::Struct(fields) => self.struct_literal(e, base, &fields, elems),
             Ty::Array(n, elem) => {
                 self.elements(elems, elem, Some(n));
@@ -51,7 +51,8 @@ impl Checker<'_> {
                 self.use_elided(&values);
                 if other != Ty::Error {
                     let at = self.span(e);
-                    let m = format!("invalid composite literal type {}", self.ty_text(ty));
+                    let cause = if self.types.is_tparam(base) { " (no common underlying type)" } else { "" };
+                    let m = format!("invalid composite literal type {}{cause}", self.ty_text(ty));
                     self.err(Code::BadLiteral, at, m);
                 }
                 return Operand::invalid(e);

@@ -15,7 +15,7 @@ pub enum Member {
         obj: ObjId,
         ptr: bool,
     },
-    /// A method of an interface type, with its signature.
+    /// A method of an interface type or of a type parameter's constraint, with its signature.
     IfaceMethod(TyId),
 }
 
@@ -57,7 +57,7 @@ pub fn lookup_field_or_method(types: &Types, info: &Info, ty: TyId, name: Sym, p
         };
     }
     match types.get(ty) {
-        Ty::Pointer(base) if types.is_interface(*base) => Lookup::Missing,
+        Ty::Pointer(base) if types.is_interface(*base) || types.is_tparam(*base) => Lookup::Missing,
         Ty::Pointer(base) => search(types, info, *base, true, name, pkg),
         _ => search(types, info, ty, false, name, pkg),
     }
@@ -109,8 +109,8 @@ fn members_here(types: &Types, info: &Info, place: &Place, name: Sym, pkg: PkgId
             path.push(i as u32);
             found(Member::Field(fields[i].ty), path)
         }
-        Ty::Interface(i) => {
-            let m = i.methods.iter().find(|m| m.name == name && m.pkg == pkg)?;
+        Ty::Interface(_) | Ty::TypeParam(_) => {
+            let m = types.constraint(place.ty)?.methods.iter().find(|m| m.name == name && m.pkg == pkg)?;
             found(Member::IfaceMethod(m.sig), place.path.clone())
         }
         _ => None,
@@ -123,7 +123,7 @@ pub fn declared_method(types: &Types, info: &Info, n: NamedId, name: Sym, pkg: P
         let o = info.obj(m);
         o.name == name && (pkg == PkgId(0) || o.pkg == pkg)
     };
-    types.named(n).methods.iter().rev().find(same).copied()
+    types.named(types.origin(n)).methods.iter().rev().find(same).copied()
 }
 
 fn embedded(types: &Types, place: &Place, next: &mut Vec<Place>) {
@@ -205,13 +205,17 @@ fn collect_names(
         return;
     }
     if let Ty::Named(n) = types.get(ty) {
-        for &m in &types.named(*n).methods {
+        for &m in &types.named(types.origin(*n)).methods {
             let o = info.obj(m);
             out.insert((o.name, name_pkg(names, o.name, o.pkg)));
         }
     }
     match types.under(ty) {
         Ty::Interface(IfaceTy { methods, .. }) => out.extend(methods.iter().map(|m| (m.name, m.pkg))),
+        Ty::TypeParam(_) => {
+            let methods = types.constraint(ty).map(|i| i.methods.iter().map(|m| (m.name, m.pkg)));
+            out.extend(methods.into_iter().flatten());
+        }
         Ty::Struct(fields) => {
             for f in fields.iter().filter(|f| f.embedded) {
                 let base = match types.get(f.ty) {

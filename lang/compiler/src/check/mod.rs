@@ -17,8 +17,11 @@ mod describe;
 mod expr;
 mod expr_text;
 mod func;
+mod generic;
 mod index;
+mod infer;
 mod init_order;
+mod instantiate;
 mod literal;
 pub mod lookup;
 mod operand;
@@ -26,6 +29,7 @@ mod range;
 pub mod relation;
 mod resolve;
 mod returns;
+mod satisfy;
 pub mod scope;
 mod script;
 mod select;
@@ -33,13 +37,14 @@ mod stmt;
 mod switch;
 mod typexpr;
 mod unary;
+mod unify;
 mod untyped;
 mod unused;
 pub mod world;
 
 use crate::info::{ExprInfo, Info, Mode, Obj, ObjId, ObjKind, PkgFacts};
 use crate::type_text::{TypeText, type_string};
-use crate::types::{NamedId, PkgId, TyId, Types};
+use crate::types::{NamedId, PkgId, TParamId, TyId, Types};
 use decl::Decl;
 use func::FuncCtx;
 use gol_syntax::ast::{Ast, ExprId, Ident, StmtId, Sym};
@@ -112,6 +117,9 @@ pub fn check_items(
         calls_main: false,
         completing: vec![],
         broken: Default::default(),
+        around: vec![],
+        tparam_objs: FxHashMap::default(),
+        flows: vec![],
         signatures: 0,
         gave_up: None,
     };
@@ -166,7 +174,7 @@ pub(crate) struct Checker<'a> {
     /// Objects being resolved.
     path: Vec<ObjId>,
     /// Defined types whose underlying type is not known yet.
-    unresolved: FxHashMap<NamedId, decl::TypeState>,
+    unresolved: FxHashMap<NamedId, decl::TypeState<'a>>,
     later: Vec<Action<'a>>,
     iota: Option<u32>,
     /// The package-level function or variable being checked, for the order of initialisation.
@@ -186,6 +194,12 @@ pub(crate) struct Checker<'a> {
     completing: Vec<NamedId>,
     /// Defined types that are wrong and reported.
     broken: rustc_hash::FxHashSet<NamedId>,
+    /// Type parameters of the declared function around the current place.
+    around: Vec<TParamId>,
+    /// The objects of the type parameters of a function, or of a method's receiver.
+    tparam_objs: FxHashMap<ObjId, Vec<ObjId>>,
+    /// Type arguments that mention type parameters, with what they are arguments for.
+    flows: Vec<(TParamId, TyId, Span)>,
     /// Signatures around the current place in a type.
     signatures: u32,
     /// The first expression that is invalid: then something must have been reported.

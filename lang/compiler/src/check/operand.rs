@@ -14,6 +14,8 @@ pub(super) struct Operand {
     pub value: Option<Value>,
     pub expr: ExprId,
     pub part: Part,
+    /// A generic function that has not got its type arguments; its type mentions the type parameters.
+    pub generic: Option<Box<super::instantiate::Generic>>,
 }
 
 /// Which part of the expression's value the operand is.
@@ -28,7 +30,7 @@ pub(super) enum Part {
 
 impl Operand {
     pub fn new(mode: Mode, ty: TyId, expr: ExprId) -> Operand {
-        Operand { mode, ty, value: None, expr, part: Part::Whole }
+        Operand { mode, ty, value: None, expr, part: Part::Whole, generic: None }
     }
     pub fn invalid(expr: ExprId) -> Operand {
         Operand::new(Mode::Invalid, Types::ERROR, expr)
@@ -90,6 +92,10 @@ impl Checker<'_> {
             match self.types.get(x.ty) {
                 Ty::Basic(b) if b.untyped() => what = format!("{} ", b.text()),
                 Ty::Error => {}
+                Ty::TypeParam(p) => {
+                    let c = self.types.tparam(*p).constraint;
+                    of_type = format!(" of type {} constrained by {}", self.ty_text(x.ty), self.ty_text(c));
+                }
                 _ => of_type = format!(" of {}type {}", self.kind_word(x.ty), self.ty_text(x.ty)),
             }
         }

@@ -109,7 +109,7 @@ impl<'a> Checker<'a> {
     }
 
     fn ranged(&self, ty: TyId) -> Ranged {
-        let under = match self.types.under(ty) {
+        let under = match self.types.core_ty(ty) {
             Ty::Pointer(p) if matches!(self.types.under(*p), Ty::Array(..)) => self.types.under(*p),
             u => u,
         };
@@ -121,6 +121,10 @@ impl<'a> Checker<'a> {
             Ty::Chan(Dir::Send, _) => Ranged::No(Some(format!("receive from send-only channel {}", self.ty_text(ty)))),
             Ty::Chan(_, t) => Ranged::Values(Some(*t), None),
             Ty::Func(_) => Ranged::NotYet,
+            Ty::TypeParam(_) => Ranged::No(Some(match self.types.type_set(ty)[..] {
+                [] => "no specific type".into(),
+                _ => "no common underlying type".into(),
+            })),
             _ => Ranged::No(None),
         }
     }

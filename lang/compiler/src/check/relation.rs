@@ -1,7 +1,8 @@
 //! Relations between types: comparable, implements, assignable, convertible. Reads tables only; emission uses it too.
 
 use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
-use crate::info::Info;
+use crate::info::{Info, ObjId};
+use crate::instance::Subst;
 use crate::types::{Basic, Class, Ty, TyId, Types};
 use gol_syntax::ast::{Dir, Sym};
 use rustc_hash::FxHashSet;
@@ -29,14 +30,15 @@ fn incomparable_part(types: &Types, ty: TyId, seen: &mut FxHashSet<TyId>) -> Opt
         Ty::Slice(_) | Ty::Map(..) | Ty::Func(_) => Some(ty),
         Ty::Array(_, elem) => incomparable_part(types, *elem, seen),
         Ty::Struct(fields) => fields.iter().find_map(|f| incomparable_part(types, f.ty, seen)),
-        Ty::Error
-        | Ty::Basic(_)
-        | Ty::Named(_)
-        | Ty::Pointer(_)
-        | Ty::Chan(..)
-        | Ty::Interface(_)
-        | Ty::TypeParam(_)
-        | Ty::Tuple(_) => None,
+        Ty::Error | Ty::Basic(_) | Ty::Named(_) | Ty::Pointer(_) | Ty::Chan(..) | Ty::Interface(_) | Ty::Tuple(_) => {
+            None
+        }
+        Ty::TypeParam(_) => {
+            let declared = types.constraint(ty).is_some_and(|i| i.comparable);
+            // Interfaces in the set would compare only as their values do.
+            let strictly = |t: TyId| !types.is_interface(t) && incomparable_part(types, t, &mut seen.clone()).is_none();
+            (!declared && !types.every(ty, strictly)).then_some(ty)
+        }
     }
 }
 
@@ -64,12 +66,13 @@ pub fn missing_method(types: &Types, info: &Info, ty: TyId, iface: TyId) -> Opti
     for m in &i.methods {
         match lookup_field_or_method(types, info, ty, m.name, m.pkg) {
             Lookup::Found(f) => {
-                let sig = match f.member {
+                let (sig, map) = match f.member {
                     Member::Field(_) => return Some(Missing::Absent(m.name)),
-                    Member::Method { obj, .. } => info.obj(obj).ty,
-                    Member::IfaceMethod(sig) => sig,
+                    Member::Method { obj, .. } => (info.obj(obj).ty, method_subst(types, info, obj, f.owner)),
+                    Member::IfaceMethod(sig) => (sig, Subst::default()),
                 };
-                if sig != m.sig && !has_error(types, sig) && !has_error(types, m.sig) {
+                let same = types.identical_after(sig, &map, m.sig);
+                if !same && !has_error(types, sig) && !has_error(types, m.sig) {
                     return Some(Missing::WrongSig(m.name, sig, m.sig));
                 }
                 if let Member::Method { ptr: true, .. } = f.member
@@ -88,6 +91,14 @@ pub fn missing_method(types: &Types, info: &Info, ty: TyId, iface: TyId) -> Opti
         }
     }
     (i.comparable && !comparable(types, ty)).then_some(Missing::Constraint)
+}
+
+/// Type arguments for the signature of a method whose receiver is of type `owner`.
+pub fn method_subst(types: &Types, info: &Info, obj: ObjId, owner: TyId) -> Subst {
+    match (types.get(owner), info.tparams.get(&obj)) {
+        (Ty::Named(n), Some(list)) => list.iter().copied().zip(types.named(*n).targs.iter().copied()).collect(),
+        _ => Subst::default(),
+    }
 }
 
 /// A signature that was wrong and has been reported.
@@ -120,6 +131,8 @@ pub fn assignable(types: &Types, info: &Info, from: TyId, to: TyId) -> bool {
     }
     match (types.get(fu), types.get(tu)) {
         (Ty::Chan(Dir::Both, a), Ty::Chan(_, b)) => a == b && (!types.has_name(from) || !types.has_name(to)),
+        (_, Ty::TypeParam(_)) if !types.has_name(from) => types.every(to, |t| assignable(types, info, from, t)),
+        (Ty::TypeParam(_), _) if !types.has_name(to) => types.every(from, |f| assignable(types, info, f, to)),
         _ => false,
     }
 }
@@ -162,6 +175,9 @@ pub fn bytes_or_runes(types: &Types, ty: TyId) -> bool {
 pub fn convertible(types: &Types, info: &Info, from: TyId, to: TyId) -> bool {
     if assignable(types, info, from, to) {
         return true;
+    }
+    if types.is_tparam(from) || types.is_tparam(to) {
+        return types.every(from, |f| types.every(to, |t| convertible(types, info, f, t)));
     }
     let (fu, tu) = (types.under_id(from), types.under_id(to));
     if identical_but_tags(types, fu, tu) {

@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
             self.script(items);
         }
         for f in &funcs {
-            self.check_func(f.obj, &f.decl.sig, f.recv, f.decl);
+            self.check_func(f.obj, f.recv, f.decl);
         }
         self.run_later();
         if self.role == Role::Script {
@@ -236,12 +236,9 @@ impl<'a> Checker<'a> {
 
     fn collect_func(&mut self, f: &'a FuncDecl) -> Option<(ObjId, &'a FuncDecl)> {
         let name = f.name;
-        if f.tparams.is_some() {
-            self.not_yet(name.span, &format!("generic function {}", self.name(name.sym)));
-            let obj = self.new_obj(ObjKind::Func, name, Types::ERROR);
-            if f.recv.is_none() {
-                self.declare(obj);
-            }
+        if f.tparams.is_some() && f.recv.is_some() {
+            self.not_yet(name.span, "methods with type parameters of their own");
+            self.new_obj(ObjKind::Func, name, Types::ERROR);
             return None;
         }
         if f.body.is_none() && self.role != Role::Library {
@@ -256,6 +253,10 @@ impl<'a> Checker<'a> {
         let init = name.sym == self.world.init;
         let main = name.sym == self.world.main && (self.facts.name == "main" || self.role.script());
         if init || main {
+            if f.tparams.is_some() {
+                let n = self.name(name.sym);
+                self.err(Code::BadMain, name.span, format!("func {n} must have no type parameters"));
+            }
             if !f.sig.params.is_empty() || !f.sig.results.is_empty() {
                 let n = self.name(name.sym);
                 self.err(Code::BadMain, name.span, format!("func {n} must have no arguments and no return values"));
@@ -282,12 +283,57 @@ impl<'a> Checker<'a> {
                 if !self.is_blank(decl.name.sym) {
                     self.types.named[id.0 as usize].methods.push(obj);
                 }
-                let named = self.types.intern(Ty::Named(id));
+                let named = self.receiver_instance(obj, id, base);
                 if ptr { self.types.pointer_to(named) } else { named }
             }
             None => Types::ERROR,
         };
         Func { obj, decl, recv: Some((recv, recv_ty)) }
+    }
+
+    /// `T[A, B]` of a receiver: the names are new type parameters.
+    fn receiver_instance(&mut self, obj: ObjId, id: NamedId, base: ExprId) -> TyId {
+        let generic = self.types.intern(Ty::Named(id));
+        let want = self.types.named(id).tparams.len();
+        let at = self.span(base);
+        let Expr::Index(of, args) = self.ast.expr(base) else {
+            if want > 0 {
+                self.refuse_generic(base, generic);
+                return Types::ERROR;
+            }
+            return generic;
+        };
+        if want == 0 {
+            let m = format!("{} is not a generic type", self.expr_text(*of));
+            self.err(Code::NotType, at, m);
+            return Types::ERROR;
+        }
+        let mut own = vec![];
+        for (i, &a) in args.iter().enumerate() {
+            let Expr::Name(sym) = *self.ast.expr(a) else {
+                let m = format!("receiver type parameter {} must be an identifier", self.expr_text(a));
+                let at = self.span(a);
+                self.err(Code::BadReceiver, at, m);
+                return Types::ERROR;
+            };
+            let p = self.new_tparam(Ident { sym, span: self.span(a) }, i);
+            let ty = self.info.obj(p).ty;
+            self.set_info(a, crate::info::Mode::Type, ty, None);
+            own.push(p);
+        }
+        let have = own.len();
+        if have != want {
+            let m = format!("receiver declares {have} type parameters, but receiver base type declares {want}");
+            self.err(Code::TypeArgCount, at, m);
+            return Types::ERROR;
+        }
+        let ids = self.tparam_ids(&own);
+        self.tparam_objs.insert(obj, own);
+        let targs = self.tparam_types(&ids);
+        self.info.tparams.insert(obj, ids);
+        let ty = self.types.instantiate(id, targs);
+        self.set_info(base, crate::info::Mode::Type, ty, None);
+        ty
     }
 
     /// The base of `T` or `*T`, with parentheses taken off, and whether there was a star.
@@ -304,10 +350,16 @@ impl<'a> Checker<'a> {
             Expr::Index(x, _) => *x,
             _ => base,
         };
-        let ty = self.type_expr(base);
+        let x = self.generic_or_type(base);
+        let ty = if x.mode == crate::info::Mode::Type { x.ty } else { self.type_expr(base) };
         let at = self.span(base);
         match self.types.get(ty) {
             Ty::Error => None,
+            Ty::Named(id) if self.types.named(*id).origin.is_some() => {
+                let m = format!("cannot define new methods on instantiated type {}", self.ty_text(ty));
+                self.err(Code::BadReceiver, at, m);
+                None
+            }
             Ty::Named(id) if self.types.named(*id).pkg == self.pkg => Some((*id, false)),
             Ty::Pointer(t) if may_point && self.own_named(*t).is_some() => Some((self.own_named(*t)?, true)),
             Ty::Named(_) | Ty::Basic(_) => {

@@ -3,6 +3,7 @@
 use super::Checker;
 use super::lookup::{Found, Lookup, Member, lookup_field_or_method, method_set};
 use super::operand::Operand;
+use super::relation::method_subst;
 use super::world::exported;
 use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
 use crate::types::{FuncTy, PkgId, Ty, TyId, Types};
@@ -137,6 +138,7 @@ impl Checker<'_> {
                 let addressable = x.mode == Mode::Var || f.indirect;
                 (SelKind::Field, if addressable { Mode::Var } else { Mode::Value }, ty)
             }
+            Member::IfaceMethod(sig) if self.types.is_tparam(f.owner) => (SelKind::TypeParamMethod, Mode::Value, sig),
             Member::IfaceMethod(sig) => (SelKind::IfaceMethod, Mode::Value, sig),
             Member::Method { obj, ptr } => {
                 if ptr && !f.indirect {
@@ -148,7 +150,7 @@ impl Checker<'_> {
                     // `x.m()` is `(&x).m()`.
                     self.mark_addressed(base);
                 }
-                (SelKind::Method(obj), Mode::Value, self.info.obj(obj).ty)
+                (SelKind::Method(obj), Mode::Value, self.method_sig(obj, f.owner))
             }
         };
         self.note_selection(e, kind, f.path, x.ty, name);
@@ -168,6 +170,7 @@ impl Checker<'_> {
                 self.err(Code::NoMember, name.span, m);
                 return Operand::invalid(e);
             }
+            Member::IfaceMethod(sig) if self.types.is_tparam(f.owner) => (SelKind::TypeParamMethodExpr, sig),
             Member::IfaceMethod(sig) => (SelKind::IfaceMethodExpr, sig),
             Member::Method { obj, ptr } => {
                 if ptr && !f.indirect {
@@ -176,7 +179,7 @@ impl Checker<'_> {
                     self.err(Code::NoMember, name.span, m);
                     return Operand::invalid(e);
                 }
-                (SelKind::MethodExpr(obj), self.method_sig(obj))
+                (SelKind::MethodExpr(obj), self.method_sig(obj, f.owner))
             }
         };
         let Some(sig) = self.types.func(sig).cloned() else { return Operand::invalid(e) };
@@ -186,14 +189,20 @@ impl Checker<'_> {
         self.note_selection(e, kind, f.path, x.ty, name);
         Operand::value(ty, e)
     }
-    fn method_sig(&self, obj: ObjId) -> TyId {
-        self.info.obj(obj).ty
+    /// The signature of a method as its receiver's type arguments make it.
+    fn method_sig(&mut self, obj: ObjId, owner: TyId) -> TyId {
+        let map = method_subst(self.types, self.info, obj, owner);
+        self.types.subst(self.info.obj(obj).ty, &map)
     }
 
     fn no_member(&mut self, e: ExprId, x: &Operand, name: Ident) {
         let text = self.expr_text(e);
         let n = self.name(name.sym);
         let ty = self.ty_text(x.ty);
+        if matches!(self.types.get(x.ty), Ty::Pointer(b) if self.types.is_tparam(*b)) {
+            let m = format!("{text} undefined (type {ty} is pointer to type parameter, not type parameter)");
+            return self.err(Code::NoMember, name.span, m);
+        }
         if matches!(self.types.get(x.ty), Ty::Pointer(b) if self.types.is_interface(*b)) {
             let m = format!("{text} undefined (type {ty} is pointer to interface, not interface)");
             return self.err(Code::NoMember, name.span, m);

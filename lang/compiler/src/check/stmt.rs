@@ -218,7 +218,7 @@ impl<'a> Checker<'a> {
         }
         let mut xs = match list {
             [one] => self.multi_expr(*one, false),
-            many => many.iter().map(|&e| self.expr(e)).collect(),
+            many => many.iter().map(|&e| self.generic_expr(e)).collect(),
         };
         if xs.len() != types.len() {
             if xs.iter().all(Operand::ok) {

@@ -137,7 +137,11 @@ impl<'a> Checker<'a> {
         });
         let mut x = self.expr(arg);
         if x.ok() && !self.types.is_interface(x.ty) {
-            let (m, at) = (format!("{} is not an interface", self.describe(&x)), self.at(&x));
+            let m = match self.types.is_tparam(x.ty) {
+                true => format!("cannot use type switch on type parameter value {}", self.describe(&x)),
+                false => format!("{} is not an interface", self.describe(&x)),
+            };
+            let at = self.at(&x);
             self.err(Code::BadTypeSwitch, at, m);
             x.invalidate();
         }

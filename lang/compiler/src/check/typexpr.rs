@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::check::relation::comparable;
 use crate::info::{Mode, ObjKind};
-use crate::types::{Class, FieldTy, FuncTy, IfaceTy, MethodTy, Ty, TyId, Types};
+use crate::types::{Class, FieldTy, FuncTy, IfaceTy, MethodTy, Term, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId, Field, Ident, IfaceElem, Sig, Sym, UnOp};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
@@ -12,9 +12,18 @@ use gol_syntax::span::Span;
 const MAX_ARRAY: u64 = 1 << 40;
 
 impl<'a> Checker<'a> {
-    /// The type that an expression denotes; `Ty::Error` after a message.
+    /// The type that an expression denotes, as a variable can have it; `Ty::Error` after a message.
     pub(super) fn type_expr(&mut self, e: ExprId) -> TyId {
-        let ty = self.type_of(e);
+        let ty = self.type_expr_any(e);
+        self.refuse_constraint(e, ty);
+        ty
+    }
+    /// The type that an expression denotes; it may be a constraint.
+    pub(super) fn type_expr_any(&mut self, e: ExprId) -> TyId {
+        let mut ty = self.type_of(e);
+        if self.refuse_generic(e, ty) {
+            ty = Types::ERROR;
+        }
         let mode = if ty == Types::ERROR { Mode::Invalid } else { Mode::Type };
         self.set_info(e, mode, ty, None);
         ty
@@ -25,7 +34,7 @@ impl<'a> Checker<'a> {
         match ast.expr(e) {
             Expr::Bad => Types::ERROR,
             Expr::Name(_) | Expr::Select(..) => self.named_type(e),
-            Expr::Paren(x) => self.type_expr(*x),
+            Expr::Paren(x) => self.type_expr_any(*x),
             Expr::Unary(UnOp::Deref, x) => {
                 let t = self.type_expr(*x);
                 self.wrap(t, Ty::Pointer(t))
@@ -43,18 +52,7 @@ impl<'a> Checker<'a> {
             Expr::Func(sig) => self.sig_type(sig),
             Expr::Struct(fields) => self.struct_type(fields),
             Expr::Interface(elems) => self.interface_type(elems),
-            Expr::Index(base, args) => {
-                let errors = self.diags.len();
-                let b = self.expr_or_type(*base);
-                for &a in args {
-                    self.use_exprs(&[a]);
-                }
-                if self.diags.len() == errors && b.ok() {
-                    let (m, at) = (format!("{} is not a generic type", self.expr_text(*base)), self.span(e));
-                    self.err(Code::NotType, at, m);
-                }
-                Types::ERROR
-            }
+            Expr::Index(base, args) => self.instance_type(e, *base, args),
             _ => {
                 let errors = self.diags.len();
                 let x = self.raw_expr(e, None);
@@ -76,7 +74,6 @@ impl<'a> Checker<'a> {
         if let Expr::Name(s) = self.ast.expr(e)
             && let Some(obj) = self.find(*s)
             && matches!(self.info.obj(obj).kind, ObjKind::Type)
-            && obj != self.world.universe.comparable_obj()
         {
             // The common case; the type itself may be incomplete still.
             self.info.uses.insert(e, obj);
@@ -281,6 +278,10 @@ impl<'a> Checker<'a> {
         }
         self.soon(Box::new(move |c: &mut Checker<'a>| {
             let m = match c.types.get(ty) {
+                Ty::TypeParam(_) => "embedded field type cannot be a (pointer to a) type parameter",
+                Ty::Pointer(base) if c.types.is_tparam(*base) => {
+                    "embedded field type cannot be a (pointer to a) type parameter"
+                }
                 Ty::Pointer(base) if c.types.is_interface(*base) => {
                     "embedded field type cannot be a pointer to an interface"
                 }
@@ -330,15 +331,11 @@ impl<'a> Checker<'a> {
 
     fn embed_interface(&mut self, iface: &mut IfaceTy, at: &mut Vec<Span>, e: ExprId) {
         let span = self.span(e);
-        let constraint = match self.ast.expr(e) {
-            Expr::Binary(..) | Expr::Unary(UnOp::Tilde, _) => true,
-            Expr::Name(s) => self.find(*s) == Some(self.world.universe.comparable_obj()),
-            _ => false,
-        };
-        if constraint {
-            return self.not_yet(span, "type constraints");
+        if self.is_union(e) {
+            iface.unions.extend(self.union(e));
+            return;
         }
-        let ty = self.type_expr(e);
+        let ty = self.type_expr_any(e);
         if ty == Types::ERROR {
             return;
         }
@@ -348,9 +345,12 @@ impl<'a> Checker<'a> {
                 for m in inner.methods {
                     self.add_method(iface, at, m, span, false);
                 }
+                iface.unions.extend(inner.unions);
+                iface.comparable |= inner.comparable;
             }
             Ty::Error => {}
-            _ => self.not_yet(span, "type constraints"),
+            Ty::TypeParam(_) => self.err(Code::BadConstraint, span, "term cannot be a type parameter"),
+            _ => iface.unions.push(vec![Term { tilde: false, ty }]),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Checker<'_> {
             let ty = self.types.pointer_to(x.ty);
             return Operand::new(Mode::Type, ty, e);
         }
-        if let Some(base) = self.types.pointee(x.ty) {
+        if let Ty::Pointer(base) = *self.types.core_ty(x.ty) {
             return Operand::new(Mode::Var, base, e);
         }
         let m = if x.is_nil() {
@@ -110,7 +110,7 @@ impl Checker<'_> {
     }
     /// Element type of a channel operand that is used in the direction `want`.
     pub(super) fn chan_elem(&self, x: &Operand, want: Dir) -> Result<TyId, String> {
-        match self.types.under(x.ty) {
+        match self.types.core_ty(x.ty) {
             Ty::Chan(Dir::Send, _) if want == Dir::Recv => Err(format!("send-only channel {}", self.ty_text(x.ty))),
             Ty::Chan(Dir::Recv, _) if want == Dir::Send => Err(format!("receive-only channel {}", self.ty_text(x.ty))),
             Ty::Chan(_, elem) => Ok(*elem),

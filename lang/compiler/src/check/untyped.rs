@@ -40,6 +40,15 @@ impl Checker<'_> {
                 };
                 if fits { Ok((target, None)) } else { Err(Misfit::Kind) }
             }
+            // It fits every type of the set; what it is then, emission knows.
+            Ty::TypeParam(_) => {
+                let set = self.types.type_set(target);
+                let misfit = set.iter().find_map(|&t| self.implicit(x, t).err());
+                match misfit.or(set.is_empty().then_some(Misfit::Kind)) {
+                    Some(m) => Err(m),
+                    None => Ok((target, None)),
+                }
+            }
             // The value in the interface is of the default type.
             Ty::Interface(i) if i.methods.is_empty() => Ok((self.default_type(x.ty), None)),
             _ => Err(Misfit::Kind),
@@ -47,7 +56,7 @@ impl Checker<'_> {
     }
 
     /// The larger of two untyped types, if they mix.
-    fn larger(&self, a: TyId, b: TyId) -> Option<TyId> {
+    pub(super) fn larger(&self, a: TyId, b: TyId) -> Option<TyId> {
         if a == b {
             return Some(a);
         }
@@ -157,6 +166,7 @@ impl Checker<'_> {
     /// Prepares `x` to be a value of type `target` (`None`: of any type) in the named context; invalid when it cannot.
     pub(super) fn assignment(&mut self, x: &mut Operand, target: Option<TyId>, context: &str) {
         self.single_value(x);
+        self.generic_for(x, target);
         if !x.ok() {
             return x.invalidate();
         }

@@ -1,0 +1,111 @@
+//! Type sets: what is known of a type parameter through its constraint.
+//!
+//! A constraint's unions are kept as they were declared, with interfaces in them replaced by their terms; their intersection
+//! is computed when it is asked for. "All types" is no list: a rule that asks for a property of every type of the set
+//! does not hold then.
+
+use crate::types::{IfaceTy, Term, Ty, TyId, Types};
+use gol_syntax::ast::Dir;
+
+impl Types {
+    pub fn is_tparam(&self, ty: TyId) -> bool {
+        matches!(self.get(ty), Ty::TypeParam(_))
+    }
+    /// The interface that constrains a type parameter, or the interface that a type is.
+    pub fn constraint(&self, ty: TyId) -> Option<&IfaceTy> {
+        let iface = match self.get(ty) {
+            Ty::TypeParam(p) => self.tparam(*p).constraint,
+            _ => ty,
+        };
+        match self.under(iface) {
+            Ty::Interface(i) => Some(i),
+            _ => None,
+        }
+    }
+    /// The specific types of an interface; `None`: all types.
+    pub fn terms(&self, i: &IfaceTy) -> Option<Vec<Term>> {
+        let mut unions = i.unions.iter();
+        let mut all = unions.next()?.clone();
+        for u in unions {
+            all = all.iter().flat_map(|a| u.iter().filter_map(|b| self.both(a, b))).collect();
+        }
+        Some(all)
+    }
+    /// The intersection of two terms.
+    fn both(&self, a: &Term, b: &Term) -> Option<Term> {
+        let same = self.under_id(a.ty) == self.under_id(b.ty);
+        match (a.tilde, b.tilde) {
+            (true, _) if same => Some(b.clone()),
+            (false, true) if same => Some(a.clone()),
+            _ => (a.ty == b.ty).then(|| a.clone()),
+        }
+    }
+    /// Is the type in the set of a term?
+    pub fn in_term(&self, ty: TyId, t: &Term) -> bool {
+        ty == t.ty || t.tilde && self.under_id(ty) == self.under_id(t.ty)
+    }
+
+    /// The types of a type parameter's set, as declared; of any other type: itself. Empty: no specific types.
+    pub fn type_set(&self, ty: TyId) -> Vec<TyId> {
+        match self.get(ty) {
+            Ty::TypeParam(_) => {
+                let terms = self.constraint(ty).and_then(|i| self.terms(i));
+                terms.unwrap_or_default().into_iter().map(|t| t.ty).collect()
+            }
+            _ => vec![ty],
+        }
+    }
+    /// Does `rule` hold for the type, or for every type of a type parameter's set (which is not empty then)?
+    pub fn every(&self, ty: TyId, rule: impl Fn(TyId) -> bool) -> bool {
+        if !self.is_tparam(ty) {
+            return rule(ty);
+        }
+        let set = self.type_set(ty);
+        !set.is_empty() && set.into_iter().all(rule)
+    }
+    /// The one underlying type of all types of a type parameter's set; of any other type: its own.
+    pub fn core(&self, ty: TyId) -> Option<TyId> {
+        if !self.is_tparam(ty) {
+            return Some(self.under_id(ty));
+        }
+        let mut set = self.type_set(ty).into_iter().map(|t| self.under_id(t));
+        let mut core = set.next()?;
+        for t in set {
+            core = self.common(core, t)?;
+        }
+        Some(core)
+    }
+    /// The core type itself; the type parameter where there is none.
+    pub fn core_ty(&self, ty: TyId) -> &Ty {
+        self.core(ty).map_or(self.get(ty), |c| self.get(c))
+    }
+    /// Channels may differ in direction as long as one direction is left.
+    fn common(&self, a: TyId, b: TyId) -> Option<TyId> {
+        match (self.get(a), self.get(b)) {
+            _ if a == b => Some(a),
+            (Ty::Chan(Dir::Both, x), Ty::Chan(_, y)) if x == y => Some(b),
+            (Ty::Chan(_, x), Ty::Chan(Dir::Both, y)) if x == y => Some(a),
+            _ => None,
+        }
+    }
+    /// As `core`, but strings and byte slices mix and count as strings.
+    pub fn core_bytes(&self, ty: TyId) -> Option<TyId> {
+        if let Some(c) = self.core(ty) {
+            return Some(c);
+        }
+        let bytes = |t: TyId| match self.under(t) {
+            Ty::Slice(e) => self.under_id(*e) == Types::UINT8,
+            _ => self.under_id(t) == Types::STRING,
+        };
+        self.every(ty, bytes).then_some(Types::STRING)
+    }
+    /// The single specific type of a type parameter's set, and whether it stands with a tilde.
+    pub fn core_term(&self, ty: TyId) -> Option<(Term, bool)> {
+        let terms = self.constraint(ty).and_then(|i| self.terms(i))?;
+        match &terms[..] {
+            [one] => Some((one.clone(), true)),
+            [] => None,
+            _ => self.core(ty).map(|c| (Term { tilde: true, ty: c }, false)),
+        }
+    }
+}
