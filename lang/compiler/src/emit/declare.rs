@@ -62,7 +62,7 @@ impl Em<'_> {
         matches!(self.info.obj(o).kind, ObjKind::Global)
     }
     fn declare_var(&mut self, o: ObjId) {
-        let ty = self.info.obj(o).ty;
+        let ty = self.obj_ty(o);
         if self.is_global(o) {
             // Zero already, unless the statement is executed again.
             let n = self.words(ty);
@@ -87,7 +87,7 @@ impl Em<'_> {
                 self.f.next = mark;
             }
             Def::New(o) if self.is_global(o) => {
-                let ty = self.info.obj(o).ty;
+                let ty = self.obj_ty(o);
                 let p = self.var_place(o);
                 let pos = self.f.pos;
                 self.store_expr(p, ty, v, pos);
@@ -98,7 +98,7 @@ impl Em<'_> {
     }
     pub(super) fn define_local(&mut self, o: ObjId, v: ExprId) {
         let mark = self.f.next;
-        let ty = self.info.obj(o).ty;
+        let ty = self.obj_ty(o);
         if self.is_boxed(o) {
             let b = self.f.alloc(1);
             if self.is_literal(v) && self.ty(v) == ty && matches!(self.types.under(ty), Ty::Struct(_) | Ty::Array(..)) {
@@ -167,7 +167,7 @@ impl Em<'_> {
         let mut regs = vec![];
         for (i, (d, &v)) in defs.iter().zip(values).enumerate() {
             let to = match (d, &places[i]) {
-                (Def::New(o), _) => self.info.obj(*o).ty,
+                (Def::New(o), _) => self.obj_ty(*o),
                 (_, Some(l)) => self.lhs_type(l).unwrap_or(self.ty(v)),
                 _ => self.concrete(self.ty(v)),
             };
@@ -190,7 +190,7 @@ impl Em<'_> {
                     }
                 }
                 Def::New(o) => {
-                    let ty = self.info.obj(o).ty;
+                    let ty = self.obj_ty(o);
                     let v = self.reg_conv(r, from, ty);
                     if self.is_global(o) {
                         let p = self.var_place(o);

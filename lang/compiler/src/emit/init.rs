@@ -4,6 +4,7 @@ use super::Em;
 use super::call::Target;
 use super::declare::Def;
 use super::func::Fun;
+use super::generic::Inst;
 use super::place::Place;
 use crate::info::{Init, Mode};
 use crate::types::Types;
@@ -29,9 +30,11 @@ impl Em<'_> {
             entry.push(self.script(&facts.script, facts.script_has_defer));
         }
         if let Some(o) = facts.main {
-            entry.push(self.func_id(o));
+            entry.push(self.func_id(&Inst { obj: o, targs: vec![] }));
         }
         self.known_of_package();
+        // Instances may need large variables that nothing else does.
+        self.complete();
         let large = std::mem::take(&mut self.st.large);
         if !large.is_empty() {
             entry.insert(0, self.make_large(&large));
@@ -44,7 +47,7 @@ impl Em<'_> {
         self.hidden(id, "globals".to_string(), |em| {
             for &o in objs {
                 let mark = em.f.next;
-                let ty = em.info.obj(o).ty;
+                let ty = em.obj_ty(o);
                 let r = em.new_object(ty);
                 if let Some(&g) = em.st.globals.get(&o) {
                     em.f.wide(Op::StG, r, 0, g);
@@ -64,7 +67,7 @@ impl Em<'_> {
         }
         for &o in funcs {
             self.f.pos = self.info.obj(o).span.lo;
-            if let Target::Func(f) = self.target(o) {
+            if let Target::Func(f) = self.plain_target(o) {
                 let w = self.f.alloc(1);
                 self.f.wide(Op::Call, w, 0, f);
                 self.f.data(w, 0, 0, 0);
@@ -82,7 +85,7 @@ impl Em<'_> {
         let mark = self.f.next;
         let defs: Vec<Def> = i.lhs.iter().map(|o| o.map_or(Def::Blank, Def::New)).collect();
         if let [Def::New(o)] = defs[..]
-            && let ty = self.info.obj(o).ty
+            && let ty = self.obj_ty(o)
             && self.in_memory(ty)
             && let g = self.var_place(o)
             && self.is_literal(i.rhs)

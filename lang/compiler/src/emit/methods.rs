@@ -1,14 +1,15 @@
 //! Method sets: declared and promoted methods of a type, as interfaces see them.
 
 use super::Em;
+use super::generic::Inst;
 use crate::info::{ObjId, ObjKind};
-use crate::types::{PkgId, Ty, TyId};
+use crate::types::{NamedId, PkgId, Ty, TyId};
 use gol_syntax::ast::Sym;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Via {
-    Concrete(ObjId),
+    Concrete(Inst),
     /// A method of an embedded interface.
     Iface,
 }
@@ -94,19 +95,23 @@ impl Em<'_> {
         }
         let Ty::Named(n) = *self.types.get(step.ty) else { return };
         // At the prompt a later line may replace a method: the last one of a name counts.
-        let all = self.types.named(n).methods.clone();
+        let (origin, targs) = (self.types.origin(n), self.types.named(n).targs.clone());
+        let all = self.types.named(origin).methods.clone();
         let last = |o: &ObjId| all.iter().rfind(|x| self.info.obj(**x).name == self.info.obj(*o).name) == Some(o);
         for o in all.iter().copied().filter(last).collect::<Vec<_>>() {
             let obj = self.info.obj(o);
             let ObjKind::Method { ptr, .. } = obj.kind else { continue };
             let key = self.name_key(obj.name, obj.pkg);
             let usable = !ptr || step.addressable;
-            let m = usable.then(|| MethodSel {
-                name: obj.name,
-                id: self.method_id(obj.name, obj.pkg),
-                path: step.path.clone(),
-                via: Via::Concrete(o),
-                sig: self.obj_sig(o),
+            let m = usable.then(|| {
+                let f = Inst { obj: o, targs: targs.clone() };
+                MethodSel {
+                    name: obj.name,
+                    id: self.method_id(obj.name, obj.pkg),
+                    path: step.path.clone(),
+                    sig: self.inst_sig(&f),
+                    via: Via::Concrete(f),
+                }
             });
             let slot = here.entry(key).or_insert((0, None));
             *slot = (slot.0 + 1, m);
@@ -140,12 +145,12 @@ impl Em<'_> {
     }
     /// A prompt line that declares methods of an earlier type: what is boxed from now on gets new descriptors, for descriptors never change.
     pub(super) fn revise(&mut self, funcs: &[ObjId]) {
-        let mut revised: FxHashSet<TyId> = FxHashSet::default();
+        let mut revised: FxHashSet<NamedId> = FxHashSet::default();
         for &o in funcs {
             if let ObjKind::Method { recv, .. } = self.info.obj(o).kind {
                 let ty = self.types.intern(Ty::Named(recv));
-                if self.st.types.contains_key(&ty) {
-                    revised.insert(ty);
+                if self.st.types.contains_key(&ty) || self.types.is_generic(ty) {
+                    revised.insert(recv);
                 }
             }
         }
@@ -161,16 +166,15 @@ impl Em<'_> {
             }
         }
     }
-    fn mentions(&self, ty: TyId, set: &FxHashSet<TyId>, seen: &mut FxHashSet<TyId>) -> bool {
-        if set.contains(&ty) {
-            return true;
-        }
+    fn mentions(&self, ty: TyId, set: &FxHashSet<NamedId>, seen: &mut FxHashSet<TyId>) -> bool {
         if !seen.insert(ty) {
             return false;
         }
         match self.types.get(ty) {
             Ty::Error | Ty::Basic(_) | Ty::TypeParam(_) => false,
-            Ty::Named(n) => self.mentions(self.types.named(*n).underlying, set, seen),
+            Ty::Named(n) => {
+                set.contains(&self.types.origin(*n)) || self.mentions(self.types.named(*n).underlying, set, seen)
+            }
             Ty::Pointer(t) | Ty::Slice(t) | Ty::Array(_, t) | Ty::Chan(_, t) => self.mentions(*t, set, seen),
             Ty::Map(k, v) => self.mentions(*k, set, seen) || self.mentions(*v, set, seen),
             Ty::Func(f) => f.params.iter().chain(&f.results).any(|t| self.mentions(*t, set, seen)),
