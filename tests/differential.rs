@@ -66,8 +66,9 @@ fn generated_programs_mean_the_same_however_they_run() {
     }
     let dir = std::env::temp_dir().join(format!("gol-differential-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
-    let bad: Vec<String> =
-        seeds().filter_map(|s| differs(&dir, s).map(|e| format!("{}: {e}", dir.join(format!("{s}.gol")).display()))).collect();
+    let bad: Vec<String> = seeds()
+        .filter_map(|s| differs(&dir, s).map(|e| format!("{}: {e}", dir.join(format!("{s}.gol")).display())))
+        .collect();
     assert!(bad.is_empty(), "{}", bad.join("\n"));
     std::fs::remove_dir_all(&dir).unwrap();
 }

@@ -1,6 +1,6 @@
 //! Expressions of a wanted type. An expression has no effects, so the order of operands says nothing.
 
-use super::ty::{INTS, Ty};
+use super::ty::Ty;
 use super::{Calls, Gen};
 
 pub struct Expr {
@@ -124,21 +124,19 @@ impl Gen {
 
     /// An index below a length given as text.
     fn index(&mut self, len: &str) -> String {
-        let t = self.int_ty();
         match len.parse::<usize>() {
             Ok(n) if self.rng.one_in(3) => self.rng.below(n).to_string(),
-            Ok(n) if self.rng.one_in(60) => format!("ix({}, {n})+{}", self.simple(&t, "int"), self.rng.below(2)),
-            Ok(n) if self.rng.one_in(2) => format!("{}%{n}", self.simple(&t, "uint")),
-            _ => format!("ix({}, {len})", self.simple(&t, "int")),
+            Ok(n) if self.rng.one_in(60) => format!("ix({}, {n})+{}", self.simple("int"), self.rng.below(2)),
+            Ok(n) if self.rng.one_in(2) => format!("{}%{n}", self.simple("uint")),
+            _ => format!("ix({}, {len})", self.simple("int")),
         }
     }
 
-    /// A plain variable of an integer type, converted, or a number that is not constant.
-    fn simple(&mut self, t: &Ty, to: &str) -> String {
+    /// A plain variable of some integer type, converted, or a number that is not constant.
+    fn simple(&mut self, to: &str) -> String {
         let found: Vec<String> =
             self.scope.iter().filter(|v| self.int(&v.ty).is_some()).map(|v| v.name.clone()).collect();
         if found.is_empty() {
-            let _ = t;
             return format!("{to}(lines)");
         }
         format!("{to}({})", found[self.rng.below(found.len())])
@@ -151,16 +149,23 @@ impl Gen {
                 let v = self.number(t);
                 lit(format!("{name}({v})"))
             }
-            Ty::F32 | Ty::F64 => {
-                lit(format!("{name}({})", self.rng.pick(&["0.5", "1.25", "-3", "0.1", "1e10", "7.0 / 3", "1e-5", "100"])))
-            }
-            Ty::Complex => {
-                lit(format!("complex128({})", self.rng.pick(&["1+2i", "0.5i", "-3", "2.5-1i"])))
-            }
+            Ty::F32 | Ty::F64 => lit(format!(
+                "{name}({})",
+                self.rng.pick(&["0.5", "1.25", "-3", "0.1", "1e10", "7.0 / 3", "1e-5", "100"])
+            )),
+            Ty::Complex => lit(format!("complex128({})", self.rng.pick(&["1+2i", "0.5i", "-3", "2.5-1i"]))),
             Ty::Bool => lit(self.rng.pick(&["true", "false"]).into()),
             Ty::Str => lit(self
                 .rng
-                .pick(&["\"\"", "\"a\"", "\"hello\"", "\"héllo, 世界\"", "\"\\xff\\x00z\"", "`raw\\n`", "\"\\u00e9\\t\""])
+                .pick(&[
+                    "\"\"",
+                    "\"a\"",
+                    "\"hello\"",
+                    "\"héllo, 世界\"",
+                    "\"\\xff\\x00z\"",
+                    "`raw\\n`",
+                    "\"\\u00e9\\t\"",
+                ])
                 .into()),
             Ty::Array(n, e) => {
                 let n = *n;
@@ -300,7 +305,9 @@ impl Gen {
                 format!("{f}({}, {})", self.value(t, d), self.expr(t, d).text)
             }
             16 => self.called(t, d),
-            17 if self.calls == Calls::Pure => format!("{name}({}.Sum({}))", self.value(&Ty::Summer, d), self.expr(&Ty::Int(0), 0).text),
+            17 if self.calls == Calls::Pure => {
+                format!("{name}({}.Sum({}))", self.value(&Ty::Summer, d), self.expr(&Ty::Int(0), 0).text)
+            }
             18 => {
                 let s = self.value(&Ty::Str, 0);
                 format!("func(s string) {name} {{ if len(s) == 0 {{ return 1 }}; return {name}(s[len(s)/2]) }}({s})")
@@ -399,7 +406,11 @@ impl Gen {
         val(match self.rng.below(10) {
             0..=3 => {
                 let t = self.scalar();
-                let op = if t == Ty::Bool || t == Ty::Complex { self.rng.pick(&["==", "!="]) } else { self.rng.pick(&["<", "<=", ">", ">=", "==", "!="]) };
+                let op = if t == Ty::Bool || t == Ty::Complex {
+                    self.rng.pick(&["==", "!="])
+                } else {
+                    self.rng.pick(&["<", "<=", ">", ">=", "==", "!="])
+                };
                 format!("({} {op} {})", self.value(&t, d), self.expr(&t, d).text)
             }
             4 => {
@@ -431,15 +442,26 @@ impl Gen {
             6 => format!("string([]rune({}))", self.value(&Ty::Str, d)),
             7 => {
                 let (s, i) = (self.value(&Ty::Str, d), self.expr(&Ty::Int(0), d).text);
-                let form = self.rng.pick(&["s[ix(i, len(s)+1):]", "s[:ix(i, len(s)+1)]", "s[ix(i, len(s)+1):len(s):]"]).replace(":len(s):", ":len(s)");
+                let form = self
+                    .rng
+                    .pick(&["s[ix(i, len(s)+1):]", "s[:ix(i, len(s)+1)]", "s[ix(i, len(s)+1):len(s):]"])
+                    .replace(":len(s):", ":len(s)");
                 format!("func(s string, i int) string {{ return {form} }}({s}, {i})")
             }
             8 => {
                 let t = self.scalar();
                 format!("cut(fmt.Sprint({}))", self.value(&t, d))
             }
-            9 => format!("strings.Repeat(cut({}), 2)[:len({})%3]", "\"abcd\" + strconv.Itoa(lines)", self.value(&Ty::Str, 0)),
-            10 => format!("cut(strings.{}({}))", self.rng.pick(&["ToUpper", "TrimSpace", "ToLower"]), self.value(&Ty::Str, d)),
+            9 => format!(
+                "strings.Repeat(cut({}), 2)[:len({})%3]",
+                "\"abcd\" + strconv.Itoa(lines)",
+                self.value(&Ty::Str, 0)
+            ),
+            10 => format!(
+                "cut(strings.{}({}))",
+                self.rng.pick(&["ToUpper", "TrimSpace", "ToLower"]),
+                self.value(&Ty::Str, d)
+            ),
             _ => self.called(&Ty::Str, d),
         })
     }
@@ -473,10 +495,9 @@ impl Gen {
         self.literal(t, d)
     }
 
-    /// The types an integer constant may have, for a switch over it.
+    /// The `k`-th of numbers that differ and fit every integer type.
     pub fn case_number(&mut self, t: &Ty, k: usize) -> String {
         let (bits, _) = self.int(t).unwrap_or((64, true));
-        let _ = INTS;
         if bits == 8 { (k * 9).to_string() } else { (k * 13).to_string() }
     }
 }

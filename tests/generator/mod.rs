@@ -47,7 +47,7 @@ struct Gen {
     funcs: Vec<Func>,
     scope: Vec<Var>,
     calls: Calls,
-    /// Labels of the enclosing loops of this function, and whether each was used.
+    /// Labels of the enclosing loops of this function; empty for a loop without.
     loops: Vec<String>,
     /// Statements still allowed in this function.
     budget: usize,

@@ -39,11 +39,8 @@ impl Gen {
         self.pure = pure;
         let n = self.rng.range(1, 4);
         let params: Vec<Ty> = (0..n).map(|_| if pure { self.value_ty(1) } else { self.any_ty(2) }).collect();
-        let results: Vec<Ty> = if pure {
-            vec![self.value_ty(1)]
-        } else {
-            (0..self.rng.range(1, 4)).map(|_| self.any_ty(1)).collect()
-        };
+        let results: Vec<Ty> =
+            if pure { vec![self.value_ty(1)] } else { (0..self.rng.range(1, 4)).map(|_| self.any_ty(1)).collect() };
         let mut text = vec![];
         for t in &params {
             let p = self.fresh("p");
@@ -298,7 +295,9 @@ impl Gen {
                 let (a, b) = (self.int_ty(), self.scalar());
                 let (ea, eb) = (self.expr(&a, 1).text, self.expr(&b, 1).text);
                 let (an, bn) = (self.name(&a), self.name(&b));
-                let f = format!("func(yield func({an}, {bn}) bool) {{ for range {n} {{ if !yield({ea}, {eb}) {{ return }} }} }}");
+                let f = format!(
+                    "func(yield func({an}, {bn}) bool) {{ for range {n} {{ if !yield({ea}, {eb}) {{ return }} }} }}"
+                );
                 (format!("({f})"), a, b)
             }
             _ => {

@@ -33,13 +33,16 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     }
     match thread.join().expect("a run does not panic") {
         RunResult::Fatal(text) => assert!(!text.contains("internal"), "{text}"),
-        RunResult::Done | RunResult::Panicked | RunResult::Exit(_) | RunResult::Interrupted | RunResult::Deadlock(_) => {}
+        RunResult::Done
+        | RunResult::Panicked
+        | RunResult::Exit(_)
+        | RunResult::Interrupted
+        | RunResult::Deadlock(_) => {}
     }
 });
 
 fn config() -> VmConfig {
-    let heap =
-        HeapConfig { limit: 64 << 20, gogc: Some(100), stress_every: Some(13), poison: true, verify: true };
+    let heap = HeapConfig { limit: 64 << 20, gogc: Some(100), stress_every: Some(13), poison: true, verify: true };
     VmConfig {
         runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 17, seed: None, slice_ns: 1_000_000 },
         preempt_entry: false,
