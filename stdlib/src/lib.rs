@@ -10,6 +10,7 @@ pub mod stdio;
 pub mod text;
 
 mod bytes;
+mod complex;
 mod context;
 mod errors;
 mod fmt;
@@ -74,7 +75,7 @@ static PACKAGES: &[Package] = &[
 
 /// All natives, for the machine's registry: those of the packages and those that emitted code calls by itself.
 pub fn natives() -> Vec<&'static [Native]> {
-    let own = [print::ERROR, print::OUT, prompt::NATIVES, sync::SHORTCUTS];
+    let own = [complex::NATIVES, print::ERROR, print::OUT, prompt::NATIVES, sync::SHORTCUTS];
     PACKAGES.iter().map(|p| p.natives).chain(own).collect()
 }
 

@@ -23,6 +23,8 @@ pub const NATIVES: &[Native] = &[
     // SAFETY: the running P.
     parking("runtime.Gosched", |cx| Ok(unsafe { ops::yield_now(cx.p()) })),
     leaf("runtime.Goexit", |_| Err(Fault::Goexit)),
+    // Emitted code calls it where a slice that became an array was too short.
+    leaf("runtime.panicSliceConvert", |cx| Err(Fault::slice_to_array(cx.arg_i64(0), cx.arg(1)))),
     // SAFETY: the running P.
     parking("runtime.GC", |cx| Ok(unsafe { ops::gc_now(cx.p()) })),
     leaf("runtime.memStats", |cx| {

@@ -176,9 +176,15 @@ impl Em<'_> {
         let mut values = vec![];
         for (i, &x) in r.iter().enumerate() {
             let ty = self.lhs_type(&places[i]).unwrap_or(self.ty(x));
-            // The last value can go to its variable at once: the others are in temporaries.
+            // The last value can go to its variable at once where no earlier store can fail or write the same variable: the others
+            // are in temporaries.
             if i + 1 == r.len()
                 && let Lhs::Place(Place::Reg(dst), _) = places[i]
+                && places[..i].iter().all(|p| match p {
+                    Lhs::Blank => true,
+                    Lhs::Place(Place::Reg(r), t) => *r + self.words(*t) <= dst || dst + self.words(ty) <= *r,
+                    Lhs::Place(..) | Lhs::Map(..) => false,
+                })
                 && self.in_place(x)
             {
                 self.expr_conv_to(x, ty, dst);

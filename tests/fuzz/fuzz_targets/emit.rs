@@ -1,0 +1,18 @@
+//! Any bytes: what the checker accepts is emitted, the verifier accepts what was emitted, and it can be shown. Twice in one session, as
+//! at the prompt.
+#![no_main]
+
+use gol_compiler::session::TextKind;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let mut session = gol::machine::session();
+    for name in ["first", "second"] {
+        if session.compile(name, data.to_vec(), TextKind::Prompt).unit.is_none() {
+            continue;
+        }
+        gol_bytecode::verify(&session.program, 0).expect("the verifier refuses what the compiler emitted");
+        for id in 0..session.program.funcs.len() {
+            gol_bytecode::disasm_with(&session.program, id as u32, &|_| String::new());
+        }
+    }
+});
