@@ -215,7 +215,8 @@ impl Gen {
                     self.literal(&Ty::Named(0), 0).text
                 } else {
                     let i = self.rng.below(self.structs.len());
-                    format!("&{}", self.struct_literal(i, 0).text)
+                    // Empty: a struct may hold this interface in its turn.
+                    format!("&{}{{}}", self.structs[i].name)
                 };
                 val(format!("{name}({e})"))
             }
