@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 const GOL: &str = env!("CARGO_BIN_EXE_gol");
-const SEEDS: std::ops::Range<u64> = 0..60;
+const SEEDS: std::ops::Range<u64> = 0..30;
 
 fn seeds() -> std::ops::Range<u64> {
     let Ok(text) = std::env::var("GOL_SEEDS") else { return SEEDS };

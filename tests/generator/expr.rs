@@ -65,7 +65,7 @@ impl Gen {
         let mut found: Vec<(String, Vec<String>)> = vec![];
         for v in &self.scope {
             if !(assign && v.fixed) {
-                self.walk(&v.name, &v.ty, t, assign, 3, &mut vec![], &mut found);
+                self.walk(&v.name, &v.ty, t, 3, &mut vec![], &mut found);
             }
         }
         if found.is_empty() {
@@ -89,7 +89,6 @@ impl Gen {
         text: &str,
         have: &Ty,
         want: &Ty,
-        assign: bool,
         depth: usize,
         lens: &mut Vec<String>,
         found: &mut Vec<(String, Vec<String>)>,
@@ -103,21 +102,21 @@ impl Gen {
         match have {
             Ty::Struct(i) => {
                 for (f, t) in &self.structs[*i].fields {
-                    self.walk(&format!("{text}.{f}"), t, want, assign, depth - 1, lens, found);
+                    self.walk(&format!("{text}.{f}"), t, want, depth - 1, lens, found);
                 }
             }
             Ty::Array(n, t) => {
                 lens.push(n.to_string());
-                self.walk(&format!("{text}[@]"), t, want, assign, depth - 1, lens, found);
+                self.walk(&format!("{text}[@]"), t, want, depth - 1, lens, found);
                 lens.pop();
             }
             // The length is asked of the same path, so it must not hold an index itself.
             Ty::Slice(t) if !text.contains('@') => {
                 lens.push(format!("len({text})"));
-                self.walk(&format!("{text}[@]"), t, want, assign, depth - 1, lens, found);
+                self.walk(&format!("{text}[@]"), t, want, depth - 1, lens, found);
                 lens.pop();
             }
-            Ty::Ptr(t) => self.walk(&format!("(*{text})"), t, want, assign, depth - 1, lens, found),
+            Ty::Ptr(t) => self.walk(&format!("(*{text})"), t, want, depth - 1, lens, found),
             _ => {}
         }
     }
@@ -215,7 +214,8 @@ impl Gen {
                     self.literal(&Ty::Named(0), 0).text
                 } else {
                     let i = self.rng.below(self.structs.len());
-                    format!("&{}", self.struct_literal(i, 0).text)
+                    // Empty: a struct may hold this interface in its turn.
+                    format!("&{}{{}}", self.structs[i].name)
                 };
                 val(format!("{name}({e})"))
             }
