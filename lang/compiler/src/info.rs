@@ -4,7 +4,7 @@
 //! The checker alone writes here; emission runs only when no error was reported, so every entry it needs is there.
 
 use crate::constant::Value;
-use crate::types::{NamedId, PkgId, TyId};
+use crate::types::{NamedId, PkgId, TParamId, TyId};
 use gol_syntax::ast::{BlockId, ExprId, StmtId, Sym};
 use gol_syntax::span::Span;
 use rustc_hash::FxHashMap;
@@ -126,6 +126,11 @@ pub enum SelKind {
     MethodExpr(ObjId),
     /// Method expression of an interface type.
     IfaceMethodExpr,
+    /// A method of a value whose type is a type parameter (`recv`), as a call's function or as a method value; with the
+    /// type argument in place it is a `Method` or an `IfaceMethod` of that.
+    TypeParamMethod,
+    /// `T.m` for a type parameter `T`.
+    TypeParamMethodExpr,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -133,7 +138,8 @@ pub struct Selection {
     pub kind: SelKind,
     /// Field indices through embedded structs, from the operand's type; pointers on the way are dereferenced.
     pub path: Vec<u32>,
-    /// Type of the operand `x` (for method expressions: the receiver type as written).
+    /// Type of the operand `x` (for method expressions: the receiver type as written). In bodies of generic functions it may
+    /// mention type parameters.
     pub recv: TyId,
     pub name: Sym,
     /// The method's name is unexported: package that it belongs to, else PkgId(0).
@@ -146,6 +152,9 @@ pub struct FuncFacts {
     /// Function type without receiver.
     pub sig: TyId,
     pub recv: Option<ObjId>,
+    /// Type parameters of a generic function; of a method of a generic type: as its receiver names them, in the order of
+    /// the receiver's type arguments.
+    pub tparams: Vec<TParamId>,
     /// One per parameter word group; unnamed and `_` parameters have objects too.
     pub params: Vec<ObjId>,
     pub results: Vec<ObjId>,
@@ -199,6 +208,11 @@ pub struct Info {
     /// The variable of a type switch, by the position of each clause (`Clause::span.lo`).
     pub implicits: FxHashMap<u32, ObjId>,
     pub selections: FxHashMap<ExprId, Selection>,
+    /// Type arguments of each use of a generic function, by the index expression if there is one, else by the name or
+    /// selector. They may mention type parameters of the function around.
+    pub instances: FxHashMap<ExprId, Vec<TyId>>,
+    /// Type parameters of generic functions and of methods of generic types (as in their facts), known before their bodies.
+    pub tparams: FxHashMap<ObjId, Vec<TParamId>>,
     pub objs: Vec<Obj>,
     /// Declared functions by object.
     pub funcs: FxHashMap<ObjId, FuncFacts>,

@@ -5,6 +5,7 @@ pub mod check;
 pub mod constant;
 pub mod emit;
 pub mod info;
+pub mod instance;
 mod literal_text;
 pub mod session;
 pub mod type_text;

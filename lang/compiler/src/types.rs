@@ -5,6 +5,7 @@
 
 use crate::info::ObjId;
 use gol_syntax::ast::{Dir, Sym};
+use gol_syntax::span::Span;
 use rustc_hash::FxHashMap;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -95,6 +96,18 @@ pub struct IfaceTy {
     pub comparable: bool,
 }
 
+/// A type parameter of a function, a method's receiver or a type.
+#[derive(Clone, Debug)]
+pub struct TParam {
+    pub name: Sym,
+    /// An interface type; `Ty::Error` until the declaration is resolved.
+    pub constraint: TyId,
+    /// Its place in the list that declares it.
+    pub index: u32,
+    /// Where it is declared.
+    pub pos: Span,
+}
+
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Ty {
     /// Something was wrong and has been reported; compatible with everything.
@@ -126,16 +139,23 @@ pub struct Named {
     pub methods: Vec<ObjId>,
     /// Declared inside a function: index that tells equal names apart, 0 at package level.
     pub local: u32,
-    /// Generic types (next issue): parameters of the origin, arguments of an instance.
+    /// Generic types: parameters of the origin, arguments of an instance. A type that is declared in a generic function is
+    /// an instance too: of a hidden origin, whose first `implicit` parameters are those of the function.
     pub tparams: Vec<TParamId>,
     pub targs: Vec<TyId>,
     pub origin: Option<NamedId>,
+    /// How many of the parameters (and arguments) belong to the function around the declaration.
+    pub implicit: u32,
 }
 
 pub struct Types {
     tys: Vec<Ty>,
     map: FxHashMap<Ty, TyId>,
+    /// One a type: what [`crate::instance`] asks often.
+    pub(crate) shapes: Vec<crate::instance::Shape>,
     pub named: Vec<Named>,
+    pub tparams: Vec<TParam>,
+    pub(crate) instances: crate::instance::Instances,
 }
 
 macro_rules! predeclared { ($($name:ident = $n:literal: $ty:expr;)*) => {
@@ -184,7 +204,14 @@ predeclared! {
 
 impl Default for Types {
     fn default() -> Types {
-        let mut t = Types { tys: vec![], map: FxHashMap::default(), named: vec![] };
+        let mut t = Types {
+            tys: vec![],
+            map: FxHashMap::default(),
+            shapes: vec![],
+            named: vec![],
+            tparams: vec![],
+            instances: Default::default(),
+        };
         t.predeclare();
         t
     }
@@ -196,6 +223,7 @@ impl Types {
             return id;
         }
         let id = TyId(self.tys.len() as u32);
+        self.shapes.push(self.shape_of(&ty));
         self.tys.push(ty.clone());
         self.map.insert(ty, id);
         id
@@ -210,6 +238,15 @@ impl Types {
     }
     pub fn named(&self, id: NamedId) -> &Named {
         &self.named[id.0 as usize]
+    }
+    /// A new type parameter and the type that its name stands for.
+    pub fn add_tparam(&mut self, p: TParam) -> (TParamId, TyId) {
+        let id = TParamId(self.tparams.len() as u32);
+        self.tparams.push(p);
+        (id, self.intern(Ty::TypeParam(id)))
+    }
+    pub fn tparam(&self, id: TParamId) -> &TParam {
+        &self.tparams[id.0 as usize]
     }
     /// The underlying type's id: follows a defined type.
     pub fn under_id(&self, id: TyId) -> TyId {
@@ -372,5 +409,6 @@ impl Types {
         for (n, len) in self.named.iter_mut().zip(j.methods) {
             n.methods.truncate(len);
         }
+        self.share_methods();
     }
 }

@@ -105,6 +105,7 @@ impl Universe {
             tparams: vec![],
             targs: vec![],
             origin: None,
+            implicit: 0,
         });
         info.objs[error.0 as usize].ty = ty;
         Universe { scope, iota, nil, error: ty, comparable, comparable_name }

@@ -333,6 +333,7 @@ impl<'a> Checker<'a> {
             tparams: vec![],
             targs: vec![],
             origin: None,
+            implicit: 0,
         });
         self.unresolved.insert(id, TypeState { rhs: spec.ty, busy: None });
         self.info.obj_mut(obj).ty = ty;

@@ -96,6 +96,7 @@ impl<'a> Checker<'a> {
         FuncFacts {
             sig: ty,
             recv,
+            tparams: vec![],
             params,
             results,
             named_results,
@@ -153,6 +154,7 @@ impl<'a> Checker<'a> {
         FuncFacts {
             sig,
             recv: None,
+            tparams: vec![],
             params: vec![],
             results: vec![],
             named_results: false,

@@ -24,6 +24,8 @@ pub struct Found {
     pub member: Member,
     /// Field indices from the type that was searched; for a field its own index is the last.
     pub path: Vec<u32>,
+    /// The type that has the member itself: a defined type (an instance, when it is generic), a struct, an interface.
+    pub owner: TyId,
     /// A pointer is followed on the way (the searched type itself being a pointer counts).
     pub indirect: bool,
 }
@@ -93,7 +95,7 @@ fn search(types: &Types, info: &Info, ty: TyId, indirect: bool, name: Sym, pkg: 
 
 /// The member that the type has itself, without embedding.
 fn members_here(types: &Types, info: &Info, place: &Place, name: Sym, pkg: PkgId) -> Option<Found> {
-    let found = |member, path| Some(Found { member, path, indirect: place.indirect });
+    let found = |member, path| Some(Found { member, path, owner: place.ty, indirect: place.indirect });
     if let Ty::Named(n) = types.get(place.ty)
         && let Some(obj) = declared_method(types, info, *n, name, pkg)
     {
@@ -158,6 +160,8 @@ pub struct SetMethod {
     pub member: Member,
     /// Way to the embedded receiver.
     pub path: Vec<u32>,
+    /// The type that declares it, as in [`Found`].
+    pub owner: TyId,
     /// Only in the set of `*T`: pointer receiver, and no pointer on the way.
     pub needs_ptr: bool,
     /// A pointer is followed on the way.
@@ -182,7 +186,8 @@ pub fn method_set(types: &Types, info: &Info, names: &Interner, ty: TyId) -> Vec
             Member::Method { ptr, .. } => ptr && !f.indirect,
             Member::IfaceMethod(_) => false,
         };
-        out.push(SetMethod { name, pkg, member: f.member, path: f.path, needs_ptr, indirect: f.indirect });
+        let Found { member, path, owner, indirect } = f;
+        out.push(SetMethod { name, pkg, member, path, owner, needs_ptr, indirect });
     }
     out.sort_by(|a, b| (names.get(a.name), a.pkg).cmp(&(names.get(b.name), b.pkg)));
     out

@@ -119,6 +119,7 @@ pub fn check_items(
     let mut diags = std::mem::take(&mut c.diags);
     let (facts, top) = (std::mem::take(&mut c.facts), std::mem::take(&mut c.top));
     drop(c);
+    types.share_methods();
     diags.sort_by_key(|d| (d.span.lo, d.span.hi));
     diags.dedup_by(|a, b| a.span == b.span && a.message == b.message);
     if diags.iter().any(|d| d.severity == Severity::Error) {

@@ -67,7 +67,11 @@ impl Em<'_> {
             return match s.kind {
                 SelKind::Method(o) => Plan::Method(self.target(o), x, s.clone(), o),
                 SelKind::IfaceMethod => Plan::Iface(x, s.clone()),
-                SelKind::Field | SelKind::MethodExpr(_) | SelKind::IfaceMethodExpr => Plan::Closure(fun),
+                SelKind::Field
+                | SelKind::MethodExpr(_)
+                | SelKind::IfaceMethodExpr
+                | SelKind::TypeParamMethod
+                | SelKind::TypeParamMethodExpr => Plan::Closure(fun),
             };
         }
         Plan::Closure(fun)

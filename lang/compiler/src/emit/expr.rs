@@ -168,8 +168,10 @@ impl Em<'_> {
                 let (p, ty) = self.walk(p, s.recv, &s.path);
                 self.load_to(p, ty, dst);
             }
-            SelKind::Method(_) | SelKind::IfaceMethod => self.method_value_to(x, s, dst),
-            SelKind::MethodExpr(_) | SelKind::IfaceMethodExpr => self.method_expr_to(e, s, dst),
+            SelKind::Method(_) | SelKind::IfaceMethod | SelKind::TypeParamMethod => self.method_value_to(x, s, dst),
+            SelKind::MethodExpr(_) | SelKind::IfaceMethodExpr | SelKind::TypeParamMethodExpr => {
+                self.method_expr_to(e, s, dst)
+            }
         }
         self.f.next = mark;
     }
