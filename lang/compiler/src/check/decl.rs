@@ -50,7 +50,8 @@ impl<'a> Checker<'a> {
             return;
         };
         self.path.push(obj);
-        let saved = (self.decl.take(), self.iota.take());
+        let saved = (self.decl.take(), self.iota.take(), self.file);
+        self.enter_file(self.info.obj(obj).span.lo);
         match decl {
             Decl::Const(c) => self.const_value(obj, c),
             Decl::Var(spec, n, first) => self.package_var(obj, spec, n, first),
@@ -63,7 +64,7 @@ impl<'a> Checker<'a> {
                 self.info.obj_mut(obj).ty = ty;
             }
         }
-        (self.decl, self.iota) = saved;
+        (self.decl, self.iota, self.file) = saved;
         self.path.pop();
     }
 
@@ -372,7 +373,10 @@ impl<'a> Checker<'a> {
         state.busy = Some(self.signatures);
         let rhs = state.rhs;
         self.completing.push(id);
+        let file = self.file;
+        self.enter_file(self.span(rhs).lo);
         let t = self.type_expr(rhs);
+        self.file = file;
         self.complete(t);
         let under = self.types.under_id(t);
         let under = if self.broken.contains(&id) { Types::ERROR } else { under };
@@ -424,6 +428,7 @@ impl<'a> Checker<'a> {
     /// Checks the body of a declared function and files its facts.
     pub(super) fn check_func(&mut self, obj: ObjId, sig: &'a Sig, recv: Option<(&'a Param, TyId)>, f: &'a FuncDecl) {
         let ty = self.info.obj(obj).ty;
+        self.enter_file(self.info.obj(obj).span.lo);
         let saved = self.decl.replace(obj);
         let facts = self.func_body(sig, ty, recv, f.body);
         self.decl = saved;
