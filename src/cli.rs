@@ -5,7 +5,8 @@ use std::ffi::OsString;
 
 /// gol: a small Go-like language with goroutines and channels.
 ///
-/// `gol FILE [args]` runs a file, `gol` alone is the prompt, `gol -` runs standard input.
+/// `gol FILE [args]` runs a file and `gol FOLDER [args]` the program in a folder; `gol` alone is the prompt, `gol -` runs
+/// standard input.
 #[derive(Parser, Debug)]
 #[command(name = "gol", disable_version_flag = true, args_conflicts_with_subcommands = false)]
 pub struct Cli {
@@ -49,18 +50,18 @@ pub enum Preempt {
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Run a file; what follows are its arguments.
+    /// Run a file or the program in a folder; what follows are its arguments.
     Run {
         file: OsString,
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Check files and list every error.
+    /// Check files or folders, each by itself, and list every error.
     Check {
         #[arg(required = true)]
         files: Vec<OsString>,
     },
-    /// Show a file's bytecode.
+    /// Show the bytecode of a file or folder.
     Dis { file: OsString },
     /// Show a file's syntax tree.
     Ast { file: OsString },

@@ -3,11 +3,13 @@
 use crate::cli::{Cli, Command, Options};
 use crate::machine::{Ended, Machine};
 use crate::render::{self, Format};
-use gol_compiler::session::TextKind;
+use gol_compiler::check::world::MAIN;
+use gol_compiler::session::{File, TextKind};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::SourceMap;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 /// Exit statuses; a program's own status comes beside these.
 pub mod status {
@@ -38,7 +40,8 @@ pub fn run(cli: Cli) -> u8 {
                 return status::USAGE;
             }
         };
-        return execute(&options, "-e", code.into_bytes(), args);
+        let program = Program::of_text("-e", code.into_bytes());
+        return execute(&options, program, args);
     }
     match cli.command {
         None => crate::repl::run(&options),
@@ -56,8 +59,8 @@ pub fn run(cli: Cli) -> u8 {
         Some(Command::Explain { code: None }) => list_codes(),
         Some(Command::Explain { code: Some(code) }) => explain(&code),
         Some(Command::Version) => {
-            println!("gol {} ({} {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
-            status::OK
+            let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+            print(&format!("gol {} ({os} {arch})\n", env!("CARGO_PKG_VERSION")))
         }
     }
 }
@@ -76,6 +79,34 @@ pub fn report(sources: &SourceMap, diagnostics: &[Diagnostic], format: Format) {
     let text = render::render(sources, diagnostics, format);
     // A closed standard error is no reason to fail.
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// What the command line names: a text, or all files of a folder.
+struct Program {
+    name: String,
+    files: Vec<File>,
+    /// Where its imports begin.
+    dir: PathBuf,
+}
+
+impl Program {
+    fn of_text(name: &str, text: Vec<u8>) -> Program {
+        Program { name: name.into(), files: vec![(name.into(), text)], dir: PathBuf::from(".") }
+    }
+    /// The exit status after telling why there is none.
+    fn read(path: &OsString) -> Result<Program, u8> {
+        let dir = Path::new(path);
+        if path != "-" && dir.is_dir() {
+            let files = crate::folder::files(dir).map_err(|m| {
+                eprintln!("gol: {m}");
+                status::NOT_FOUND
+            })?;
+            return Ok(Program { name: path.to_string_lossy().into_owned(), files, dir: dir.to_path_buf() });
+        }
+        let (name, text) = read(path)?;
+        let dir = if path == "-" { None } else { dir.parent() };
+        Ok(Program { dir: dir.unwrap_or(Path::new(".")).to_path_buf(), ..Program::of_text(&name, text) })
+    }
 }
 
 /// The text of a file, or the exit status after telling why there is none. `-` is standard input.
@@ -101,26 +132,31 @@ fn read(file: &OsString) -> Result<(String, Vec<u8>), u8> {
 }
 
 fn run_file(options: &Options, file: OsString, args: Vec<OsString>) -> u8 {
-    match read(&file) {
-        Ok((name, text)) => execute(options, &name, text, args),
+    match Program::read(&file) {
+        Ok(program) => execute(options, program, args),
         Err(status) => status,
     }
 }
 
-fn execute(options: &Options, name: &str, text: Vec<u8>, args: Vec<OsString>) -> u8 {
-    let mut machine = match Machine::new(options, name, args) {
+fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
+    let mut machine = match Machine::new(options, &program.name, &program.dir, args) {
         Ok(m) => m,
         Err(e) => {
             eprintln!("gol: {e}");
             return status::FAULT;
         }
     };
-    let compiled = machine.session.compile(name, text, TextKind::File);
+    let compiled = machine.session.compile_package(program.files, TextKind::File);
     let silent = compiled.unit.is_some() && !wants_warnings(&compiled.diagnostics);
     if !silent {
         report(&machine.session.sources, &compiled.diagnostics, format(options));
     }
     let Some(unit) = compiled.unit else { return status::INVALID };
+    let package = &machine.session.info.pkgs[MAIN.0 as usize].name;
+    if package != "main" {
+        eprintln!("gol: {} is package {package}, not a program", program.name);
+        return status::INVALID;
+    }
     machine.interrupt_on_ctrl_c();
     match machine.run(&unit) {
         Ended::Done => status::OK,
@@ -141,10 +177,10 @@ fn wants_warnings(diagnostics: &[Diagnostic]) -> bool {
 fn check(options: &Options, files: &[OsString]) -> u8 {
     let mut worst = status::OK;
     for file in files {
-        match read(file) {
-            Ok((name, text)) => {
-                let mut session = crate::machine::session();
-                let diagnostics = session.check(&name, text);
+        match Program::read(file) {
+            Ok(program) => {
+                let mut session = crate::machine::session(&program.dir);
+                let diagnostics = session.check_package(program.files);
                 report(&session.sources, &diagnostics, format(options));
                 if diagnostics.iter().any(|d| d.severity == Severity::Error) {
                     worst = worst.max(status::INVALID);
@@ -157,19 +193,20 @@ fn check(options: &Options, files: &[OsString]) -> u8 {
 }
 
 fn disassemble(options: &Options, file: &OsString) -> u8 {
-    let (name, text) = match read(file) {
-        Ok(x) => x,
+    let program = match Program::read(file) {
+        Ok(p) => p,
         Err(status) => return status,
     };
-    let mut session = crate::machine::session();
-    let compiled = session.compile(&name, text, TextKind::File);
+    let names: Vec<String> = program.files.iter().map(|f| f.0.clone()).collect();
+    let mut session = crate::machine::session(&program.dir);
+    let compiled = session.compile_package(program.files, TextKind::File);
     report(&session.sources, &compiled.diagnostics, format(options));
     if compiled.unit.is_none() {
         return status::INVALID;
     }
     let mut out = String::new();
     for (id, f) in session.program.funcs.iter().enumerate() {
-        let here = session.sources.source(f.pos).is_some_and(|s| *s.name == *name);
+        let here = session.sources.source(f.pos).is_some_and(|s| names.iter().any(|n| **n == *s.name));
         if here {
             let line =
                 |pos| session.sources.locate(pos).map_or_else(String::new, |(_, line, _)| format!("line {line}"));
@@ -276,7 +313,7 @@ fn near_codes(given: &str) -> Vec<Code> {
 }
 
 /// Writes to standard output; a reader that has gone away is no error.
-fn print(text: &str) -> u8 {
+pub fn print(text: &str) -> u8 {
     let _ = std::io::stdout().write_all(text.as_bytes());
     status::OK
 }

@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod folder;
 pub mod machine;
 pub mod render;
 pub mod repl;

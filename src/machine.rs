@@ -1,12 +1,14 @@
 //! A compiler session and a machine, joined: what every command that runs something needs.
 
 use crate::cli::{Options, Preempt};
+use crate::folder::Folders;
 use gol_bytecode::Unit;
 use gol_compiler::session::{Library, Session};
 use gol_runtime::{HeapConfig, RuntimeConfig};
 use gol_syntax::span::SourceMap;
 use gol_vm::{Hooks, RunResult, Vm, VmConfig};
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the compiler finds the packages of the library.
@@ -21,9 +23,11 @@ impl Library for Packages {
     }
 }
 
-/// A session over the standard library.
-pub fn session() -> Session {
-    Session::new(&Packages)
+/// A session over the standard library and the packages that a program in this folder can import.
+pub fn session(dir: &Path) -> Session {
+    let mut session = Session::new(&Packages);
+    session.set_loader(Box::new(Folders::new(dir)));
+    session
 }
 
 /// Go's limit for one goroutine's stack on 64-bit systems.
@@ -52,11 +56,12 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine as the options want it; `name` and `args` become `os.Args`.
+    /// A machine as the options want it; `name` and `args` become `os.Args`; imports are
+    /// looked for from the folder `dir`.
     ///
     /// # Errors
     /// The system refuses memory or threads.
-    pub fn new(options: &Options, name: &str, args: Vec<OsString>) -> Result<Machine, String> {
+    pub fn new(options: &Options, name: &str, dir: &Path, args: Vec<OsString>) -> Result<Machine, String> {
         let mut words = vec![name.as_bytes().to_vec()];
         words.extend(args.into_iter().map(|a| a.into_encoded_bytes()));
         gol_stdlib::os::set_args(words);
@@ -72,7 +77,7 @@ impl Machine {
         let config =
             VmConfig { runtime: runtime_config(options), preempt_entry: options.preempt == Preempt::Entry, hooks };
         let vm = Arc::new(Vm::new(&gol_stdlib::natives(), config)?);
-        Ok(Machine { session: session(), vm, sources })
+        Ok(Machine { session: session(dir), vm, sources })
     }
 
     /// Loads what the session has compiled and runs the unit.

@@ -4,7 +4,7 @@
 //! ends the session. A hopeless wait (deadlock) comes back with the report.
 
 use crate::cli::Options;
-use crate::commands::{format, report, status};
+use crate::commands::{format, print, report, status};
 use crate::machine::{Ended, Machine};
 use gol_compiler::session::TextKind;
 use gol_syntax::TokenClass;
@@ -17,7 +17,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Editor, Helper};
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const HELP: &str = "\
 A statement, a declaration or an expression runs when it is complete; expressions print their value.
@@ -87,7 +87,7 @@ fn history_file() -> Option<PathBuf> {
 
 /// Runs the prompt to its end and gives the exit status.
 pub fn run(options: &Options) -> u8 {
-    let mut machine = match Machine::new(options, "prompt", vec![]) {
+    let mut machine = match Machine::new(options, "prompt", Path::new("."), vec![]) {
         Ok(m) => m,
         Err(e) => {
             eprintln!("gol: {e}");
@@ -111,7 +111,7 @@ pub fn run(options: &Options) -> u8 {
         let _ = editor.load_history(file);
     }
     if terminal {
-        println!("gol {} - :help for help, Ctrl-D to leave", env!("CARGO_PKG_VERSION"));
+        print(&format!("gol {} - :help for help, Ctrl-D to leave\n", env!("CARGO_PKG_VERSION")));
     }
     machine.interrupt_on_ctrl_c();
     let mut code = status::OK;
@@ -120,7 +120,7 @@ pub fn run(options: &Options) -> u8 {
             Ok(line) => match line.trim() {
                 "" => {}
                 ":quit" | ":q" => break,
-                ":help" | ":h" => print!("{HELP}"),
+                ":help" | ":h" => drop(print(HELP)),
                 l if l.starts_with(':') => eprintln!("unknown command {l}; :help lists them"),
                 _ => {
                     if let Some(exit) = evaluate(options, &mut machine, line) {

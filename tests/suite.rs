@@ -193,6 +193,28 @@ fn run_under_stress() {
     );
 }
 
+/// Programs of several files: every folder of `tests/dirs` against its `expected.out`.
+#[test]
+fn dirs() {
+    let entries = std::fs::read_dir(root().join("tests/dirs")).unwrap();
+    let folders: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect();
+    assert!(!folders.is_empty());
+    all(
+        &folders,
+        |p| short(p),
+        |p| {
+            let want = std::fs::read_to_string(p.join("expected.out")).unwrap_or_default();
+            let out = match output(Command::new(GOL).arg("run").arg(p)) {
+                Ok(o) => o,
+                Err(e) => return Some(e),
+            };
+            let (got, stderr) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+            (!out.status.success() || trimmed(&want) != trimmed(&got))
+                .then(|| format!("{:?}\n--- wanted\n{want}\n--- got\n{got}\n{stderr}", out.status))
+        },
+    );
+}
+
 /// `// ERROR E0301 "text"` marks the line of a diagnostic; every diagnostic must be marked and every mark must be met.
 #[test]
 fn check() {
@@ -246,6 +268,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("E0002", "a page is UTF-8 itself"),
     ("E0105", "the depth that is too deep would fill the page"),
     ("E0702", "takes several packages"),
+    ("E0704", "takes several files"),
 ];
 
 /// The program in the first block after the line that begins with this heading.

@@ -6,9 +6,9 @@ use crate::emit::{EmitState, emit_package};
 use crate::info::Info;
 use crate::types::{PkgId, Types};
 use gol_bytecode::{Func, FuncId, Ins, Op, Program, Unit};
-use gol_syntax::ast::{Ast, Expr, ExprId, LitKind, Stmt, StmtId};
+use gol_syntax::ast::{Ast, Expr, ExprId, Ident, LitKind, Stmt, StmtId};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
-use gol_syntax::span::SourceMap;
+use gol_syntax::span::{SourceMap, Span};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
@@ -18,6 +18,36 @@ pub trait Library: Send + Sync {
     fn source(&self, path: &str) -> Option<&'static str>;
     /// Every package path, for implicit imports and "did you mean".
     fn paths(&self) -> Vec<&'static str>;
+}
+
+/// A file of a package: its name as messages show it, and what is in it.
+pub type File = (String, Vec<u8>);
+
+/// Where packages of the user come from. The compiler itself reads nothing.
+pub trait Loader: Send {
+    /// What an import path means to the package `from` (the program's own package is `""`): the path that names the package
+    /// everywhere, or `None` when this loader knows of no such package.
+    ///
+    /// # Errors
+    /// The import is not allowed: the message.
+    fn resolve(&self, path: &str, from: &str) -> Result<Option<String>, String>;
+    /// The files of a package that `resolve` named, sorted by name.
+    ///
+    /// # Errors
+    /// There are none: the message.
+    fn files(&self, path: &str) -> Result<Vec<File>, String>;
+}
+
+/// No packages but those of the library.
+struct NoLoader;
+
+impl Loader for NoLoader {
+    fn resolve(&self, _: &str, _: &str) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+    fn files(&self, path: &str) -> Result<Vec<File>, String> {
+        Err(format!("no package {path}"))
+    }
 }
 
 /// What kind of text is compiled.
@@ -47,7 +77,8 @@ pub struct Session {
     pub info: Info,
     world: World,
     library: &'static dyn Library,
-    /// Library packages that are checked, imported ones first.
+    loader: Box<dyn Loader>,
+    /// Imported packages that are checked, those that they import first.
     loaded: Vec<PkgId>,
     /// Those of them that are in the program.
     emitted: FxHashSet<PkgId>,
@@ -59,6 +90,17 @@ pub struct Session {
 struct Mark {
     expr: usize,
     stmt: usize,
+}
+
+/// The files of a package after parsing.
+#[derive(Default)]
+struct Parsed {
+    items: Vec<StmtId>,
+    diagnostics: Vec<Diagnostic>,
+    /// One file without package clause.
+    script: bool,
+    /// What the package clauses say.
+    name: String,
 }
 
 /// A text after parsing and checking.
@@ -80,15 +122,24 @@ impl Session {
             info,
             world,
             library,
+            loader: Box::new(NoLoader),
             loaded: vec![],
             emitted: FxHashSet::default(),
             emission: EmitState::default(),
         }
     }
+    /// From now on imports find the packages of this loader too.
+    pub fn set_loader(&mut self, loader: Box<dyn Loader>) {
+        self.loader = loader;
+    }
     /// Parses, checks and emits a text. A text with errors leaves no trace but its source.
     pub fn compile(&mut self, name: &str, text: Vec<u8>, kind: TextKind) -> Compiled {
+        self.compile_package(vec![(name.to_string(), text)], kind)
+    }
+    /// The same for the files of one package.
+    pub fn compile_package(&mut self, files: Vec<File>, kind: TextKind) -> Compiled {
         let before = (self.world.scopes[MAIN.0 as usize].clone(), self.types.journal());
-        let Checked { mut diagnostics, ok, role } = self.check_text(name, text, kind);
+        let Checked { mut diagnostics, ok, role } = self.check_files(files, kind);
         if !ok {
             return Compiled { unit: None, diagnostics };
         }
@@ -131,7 +182,8 @@ impl Session {
         st.prompt = role == Role::Prompt;
         emit_package(&self.ast, &mut self.types, &self.info, st, &mut self.program, pkg)
     }
-    /// Library packages that the main package imports, directly or not, and that are not in the program yet.
+    /// Packages that the main package imports, directly or not, and that are not in the program yet, in the order of Go's
+    /// initialisation: always the first by import path whose own imports are done.
     fn needed(&self) -> Vec<PkgId> {
         let mut seen: FxHashSet<PkgId> = FxHashSet::default();
         let mut work = self.info.pkgs[MAIN.0 as usize].imports.clone();
@@ -141,11 +193,24 @@ impl Session {
                 work.extend(&self.info.pkgs[p.0 as usize].imports);
             }
         }
-        self.loaded.iter().copied().filter(|p| seen.contains(p) && !self.emitted.contains(p)).collect()
+        let mut rest: Vec<PkgId> =
+            self.loaded.iter().copied().filter(|p| seen.contains(p) && !self.emitted.contains(p)).collect();
+        let facts = |p: PkgId| &self.info.pkgs[p.0 as usize];
+        rest.sort_by_key(|&p| &facts(p).path);
+        let mut out = vec![];
+        while !rest.is_empty() {
+            let ready = rest.iter().position(|&p| !facts(p).imports.iter().any(|i| *i != p && rest.contains(i)));
+            out.push(rest.remove(ready.unwrap_or(0)));
+        }
+        out
     }
     /// Parses and checks only.
     pub fn check(&mut self, name: &str, text: Vec<u8>) -> Vec<Diagnostic> {
-        self.check_text(name, text, TextKind::File).diagnostics
+        self.check_package(vec![(name.to_string(), text)])
+    }
+    /// The same for the files of one package.
+    pub fn check_package(&mut self, files: Vec<File>) -> Vec<Diagnostic> {
+        self.check_files(files, TextKind::File).diagnostics
     }
     /// Name, line and column of a position.
     pub fn locate(&self, pos: u32) -> Option<(Arc<str>, u32, u32)> {
@@ -154,15 +219,14 @@ impl Session {
 
     /// Parses and checks a text as package main; `info.pkgs[1]` describes it afterwards.
     pub fn check_text(&mut self, name: &str, text: Vec<u8>, kind: TextKind) -> Checked {
-        let decoded = gol_syntax::decode(text);
+        self.check_files(vec![(name.to_string(), text)], kind)
+    }
+    fn check_files(&mut self, files: Vec<File>, kind: TextKind) -> Checked {
+        // At the prompt a package that had errors may be better now.
+        self.world.packages.retain(|_, p| p.is_some());
         let first = self.mark();
-        let Some(source) = self.sources.add(name, decoded.0.into()) else {
-            let d = Diagnostic::error(Code::Syntax, Default::default(), "the session has read more than 4 GiB of text");
-            return Checked { diagnostics: vec![d], ok: false, role: Role::Package };
-        };
-        let parsed = gol_syntax::parse_decoded(&mut self.ast, &source, &decoded.1);
-        let mut diagnostics = parsed.diagnostics;
-        let role = match (kind, parsed.script) {
+        let Parsed { items, mut diagnostics, script, .. } = self.parse_files(files);
+        let role = match (kind, script) {
             (TextKind::Prompt, true) => Role::Prompt,
             (TextKind::File, true) => Role::Script,
             (_, false) => Role::Package,
@@ -171,12 +235,52 @@ impl Session {
             return Checked { diagnostics, ok: false, role };
         }
         // Run-time errors are values of its types.
-        self.load("runtime", &mut vec![], &mut diagnostics);
-        self.load_imports(&parsed.items, first, role.script(), &mut vec![], &mut diagnostics);
-        diagnostics.extend(self.check_list(MAIN, role, &parsed.items));
+        self.load("runtime", Span::default(), &mut vec![String::new()], &mut diagnostics);
+        self.load_imports(&items, first, role.script(), &mut vec![String::new()], &mut diagnostics);
+        diagnostics.extend(self.check_list(MAIN, role, &items));
         diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
         let ok = diagnostics.iter().all(|d| d.severity != Severity::Error);
         Checked { diagnostics, ok, role }
+    }
+
+    /// Parses the files of one package; each must say the same package, and only a single file may say none.
+    fn parse_files(&mut self, files: Vec<File>) -> Parsed {
+        let mut out = Parsed::default();
+        let several = files.len() > 1;
+        let mut clause: Option<(Ident, String)> = None;
+        for (name, bytes) in files {
+            let (text, problems) = gol_syntax::decode(bytes);
+            let Some(source) = self.sources.add(&name, text.into()) else {
+                out.diagnostics.push(too_much());
+                return out;
+            };
+            let parsed = gol_syntax::parse_decoded(&mut self.ast, &source, &problems);
+            out.diagnostics.extend(parsed.diagnostics);
+            if parsed.script && several {
+                let at = Span::new(source.base, source.base);
+                let m = format!("{name} has no package clause: a folder with several files is one package");
+                out.diagnostics.push(Diagnostic::error(Code::PackageClause, at, m));
+            }
+            out.script |= parsed.script;
+            let own = parsed.items.iter().find_map(|&s| match self.ast.stmt(s) {
+                Stmt::Package(n) => Some(*n),
+                _ => None,
+            });
+            match (&clause, own) {
+                (Some((first, at)), Some(n)) if first.sym != n.sym => {
+                    let (a, b) = (self.ast.name(first.sym), self.ast.name(n.sym));
+                    let m = format!("found packages {a} ({at}) and {b} ({name}) in one folder");
+                    let d = Diagnostic::error(Code::PackageClause, n.span, m);
+                    out.diagnostics.push(d.related(first.span, format!("package {a} here")));
+                }
+                (None, Some(n)) => clause = Some((n, name)),
+                _ => {}
+            }
+            out.items.extend(parsed.items);
+        }
+        out.script &= !several;
+        out.name = clause.map_or(String::new(), |(n, _)| self.ast.name(n.sym).to_string());
+        out
     }
 
     fn check_list(&mut self, pkg: PkgId, role: Role, items: &[StmtId]) -> Vec<Diagnostic> {
@@ -197,12 +301,13 @@ impl Session {
         stack: &mut Vec<String>,
         diags: &mut Vec<Diagnostic>,
     ) {
-        let mut paths: Vec<(String, gol_syntax::span::Span)> = vec![];
+        let mut written: Vec<(String, Span)> = vec![];
+        let mut implied: Vec<String> = vec![];
         for &s in items {
             if let Stmt::Import(specs) = self.ast.stmt(s) {
                 for spec in specs {
                     let path = crate::constant::parse_string(self.ast.name(spec.path)).unwrap_or_default();
-                    paths.push((String::from_utf8_lossy(&path).into_owned(), spec.span));
+                    written.push((String::from_utf8_lossy(&path).into_owned(), spec.span));
                 }
             }
         }
@@ -222,12 +327,11 @@ impl Session {
                 }
                 _ => None,
             };
-            paths.extend(path.map(|p| (p, self.ast.expr_span(e))));
+            implied.extend(path);
         }
         for i in first.stmt..self.ast.stmt_count() {
-            let s = StmtId::new(i);
-            if let Stmt::After(_) = self.ast.stmt(s) {
-                paths.push(("time".to_string(), self.ast.stmt_span(s)));
+            if let Stmt::After(_) = self.ast.stmt(StmtId::new(i)) {
+                implied.push("time".to_string());
             }
         }
         // The checker reads the tree only; decoded tags must be names already.
@@ -235,44 +339,124 @@ impl Session {
             let text = crate::constant::parse_string(self.ast.name(t)).unwrap_or_default();
             self.ast.names.intern(&String::from_utf8_lossy(&text));
         }
-        for (path, span) in paths {
-            if stack.contains(&path) {
-                let own = stack.last().is_some_and(|s| *s == path);
-                if !own && span != Default::default() {
-                    diags.push(Diagnostic::error(Code::ImportCycle, span, "import cycle not allowed"));
-                }
-                continue;
+        for (path, span) in written {
+            self.load_written(&path, span, stack, diags);
+        }
+        for path in implied {
+            if !stack.contains(&path) {
+                self.load(&path, Span::default(), stack, diags);
             }
-            self.load(&path, stack, diags);
         }
     }
 
-    /// Parses and checks a library package, once a session.
-    fn load(&mut self, path: &str, stack: &mut Vec<String>, diags: &mut Vec<Diagnostic>) {
+    /// Finds out what an import means and loads the package. What is refused here is told and noted in the world; a package
+    /// that nobody knows is left to the checker.
+    fn load_written(&mut self, path: &str, span: Span, stack: &mut Vec<String>, diags: &mut Vec<Diagnostic>) {
+        let from = stack.last().map_or("", String::as_str);
+        let key = match self.resolve(path, from) {
+            Ok(Some(key)) => key,
+            Ok(None) => return,
+            Err(m) => {
+                diags.push(Diagnostic::error(Code::BadImport, span, m));
+                self.world.imports.insert(span.lo, None);
+                return;
+            }
+        };
+        if let Some(i) = stack.iter().position(|p| *p == key) {
+            let chain = format!("{} imports {key}", stack[i..].join(" imports "));
+            let m = format!("import cycle not allowed: {chain}");
+            diags.push(Diagnostic::error(Code::ImportCycle, span, m));
+            self.world.imports.insert(span.lo, None);
+            return;
+        }
+        self.load(&key, span, stack, diags);
+        self.world.imports.insert(span.lo, Some(key));
+    }
+    fn resolve(&self, path: &str, from: &str) -> Result<Option<String>, String> {
+        if self.library.source(path).is_some() {
+            let hidden = path.split('/').any(|p| p == "internal") && self.library.source(from).is_none();
+            let refused = format!("use of internal package {path} not allowed");
+            return if hidden { Err(refused) } else { Ok(Some(path.to_string())) };
+        }
+        match path {
+            "" | "C" | "unsafe" => Ok(None),
+            _ => self.loader.resolve(path, from),
+        }
+    }
+
+    /// Parses and checks an imported package, once a session. `at` is where it is imported.
+    fn load(&mut self, path: &str, at: Span, stack: &mut Vec<String>, diags: &mut Vec<Diagnostic>) {
         if self.world.packages.contains_key(path) {
             return;
         }
-        let Some(text) = self.library.source(path) else { return };
         let first = self.mark();
-        let name = format!("std/{path}.gol");
-        let Some(source) = self.sources.add(&name, text.into()) else { return };
-        let parsed = gol_syntax::parse(&mut self.ast, &source);
+        let (parsed, role) = match self.library.source(path) {
+            Some(text) => (self.parse_library(path, text), Role::Library),
+            None => (self.parse_own(path, at), Role::Package),
+        };
         let before = diags.len();
+        let broken = parsed.diagnostics.iter().any(stops_checking);
         diags.extend(parsed.diagnostics);
+        if broken {
+            self.world.packages.insert(path.to_string(), None);
+            return;
+        }
         stack.push(path.to_string());
         self.load_imports(&parsed.items, first, false, stack, diags);
         stack.pop();
         let pkg = self.world.add_package(&mut self.info, path);
-        diags.extend(self.check_list(pkg, Role::Library, &parsed.items));
-        let ok = diags[before..].iter().all(|d| d.severity != Severity::Error);
+        diags.extend(self.check_list(pkg, role, &parsed.items));
+        // A package whose imports have errors is no better than they are, whoever was told of them.
+        let whole = self.imports_are_good(&parsed.items);
+        let ok = whole && diags[before..].iter().all(|d| d.severity != Severity::Error);
         self.world.packages.insert(path.to_string(), ok.then_some(pkg));
         if ok {
             self.loaded.push(pkg);
+            if role == Role::Package {
+                self.world.own.insert(pkg);
+            }
             if path == "time" {
                 self.world.note_time(&self.info, pkg);
             }
         }
     }
+    fn imports_are_good(&self, items: &[StmtId]) -> bool {
+        let specs = items.iter().flat_map(|&s| match self.ast.stmt(s) {
+            Stmt::Import(specs) => specs.as_slice(),
+            _ => &[],
+        });
+        let mut known = specs.filter_map(|spec| self.world.imports.get(&spec.span.lo));
+        known.all(|key| key.as_ref().is_some_and(|k| matches!(self.world.packages.get(k), Some(Some(_)))))
+    }
+    fn parse_library(&mut self, path: &str, text: &'static str) -> Parsed {
+        let Some(source) = self.sources.add(&format!("std/{path}.gol"), text.into()) else {
+            return Parsed { diagnostics: vec![too_much()], ..Parsed::default() };
+        };
+        let p = gol_syntax::parse(&mut self.ast, &source);
+        Parsed { items: p.items, diagnostics: p.diagnostics, ..Parsed::default() }
+    }
+    /// The files of a package of the user, which must be one that can be imported.
+    fn parse_own(&mut self, path: &str, at: Span) -> Parsed {
+        let mut parsed = match self.loader.files(path) {
+            Ok(files) => self.parse_files(files),
+            Err(m) => Parsed { diagnostics: vec![Diagnostic::error(Code::NoPackage, at, m)], ..Parsed::default() },
+        };
+        if parsed.diagnostics.iter().any(stops_checking) {
+            return parsed;
+        }
+        if parsed.script || parsed.name == "main" {
+            let m = match parsed.script {
+                true => format!("import \"{path}\" is a script, not an importable package"),
+                false => format!("import \"{path}\" is a program, not an importable package"),
+            };
+            parsed.diagnostics.push(Diagnostic::error(Code::BadImport, at, m));
+        }
+        parsed
+    }
+}
+
+fn too_much() -> Diagnostic {
+    Diagnostic::error(Code::Syntax, Span::default(), "the session has read more than 4 GiB of text")
 }
 
 /// The tree is not what was meant; its names and types say nothing. (Broken rules beyond the grammar do not count.)

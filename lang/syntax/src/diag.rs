@@ -191,6 +191,8 @@ codes! {
     NoPackage "E0701" "an import of a package that does not exist";
     ImportCycle "E0702" "packages that import each other";
     NoMain "E0703" "a program without func main";
+    PackageClause "E0704" "files of one folder that are not of one package";
+    BadImport "E0705" "an import of a package that may not be imported here";
     // ---- not yet
     NotYet "E0901" "a part of the language that gol does not have yet";
     NotInPackage "E0902" "a part of a standard package that gol does not have yet";

@@ -53,11 +53,12 @@ impl<'a> Checker<'a> {
             return;
         };
         self.path.push(obj);
-        let saved = (self.decl.take(), self.iota.take());
+        let saved = (self.decl.take(), self.iota.take(), self.file);
         let locals = match decl {
             Decl::Alias(_, true) => None,
             _ => Some(std::mem::take(&mut self.locals)),
         };
+        self.enter_file(self.info.obj(obj).span.lo);
         match decl {
             Decl::Const(c) => self.const_value(obj, c),
             Decl::Var(spec, n, first) => self.package_var(obj, spec, n, first),
@@ -70,7 +71,7 @@ impl<'a> Checker<'a> {
         if let Some(l) = locals {
             self.locals = l;
         }
-        (self.decl, self.iota) = saved;
+        (self.decl, self.iota, self.file) = saved;
         self.path.pop();
     }
 
@@ -388,11 +389,14 @@ impl<'a> Checker<'a> {
         let local = self.types.named(id).local > 0;
         let locals = if local { None } else { Some(std::mem::take(&mut self.locals)) };
         self.completing.push(id);
+        let file = self.file;
+        self.enter_file(self.span(spec.ty).lo);
         self.open_block();
         tparams.iter().for_each(|&p| self.declare(p));
         self.bounds(spec.tparams.as_deref().unwrap_or_default(), &tparams);
         let t = self.type_expr_any(spec.ty);
         self.close_block();
+        self.file = file;
         self.complete(t);
         let mut under = self.types.under_id(t);
         if self.types.is_tparam(under) {
@@ -511,6 +515,7 @@ impl<'a> Checker<'a> {
     /// Checks the body of a declared function and files its facts.
     pub(super) fn check_func(&mut self, obj: ObjId, recv: Option<(&'a Param, TyId)>, f: &'a FuncDecl) {
         let ty = self.info.obj(obj).ty;
+        self.enter_file(self.info.obj(obj).span.lo);
         let saved = self.decl.replace(obj);
         self.around = self.info.tparams.get(&obj).cloned().unwrap_or_default();
         let tparams = self.tparam_objs.get(&obj).cloned().unwrap_or_default();

@@ -81,6 +81,14 @@ impl Checker<'_> {
         let scored = scored.map(|n| (distance(wrong, n, limit), n));
         scored.filter(|(d, _)| *d <= limit).min().map(|(_, n)| n)
     }
+    /// The package of the library whose path a misspelt one most likely means.
+    pub(super) fn nearest_package(&self, wrong: &str) -> Option<&'static str> {
+        let last = |p: &str| p.rsplit('/').next().map(str::to_string);
+        let paths = &self.world.paths;
+        let same = paths.iter().find(|p| last(p) == last(wrong) && **p != wrong);
+        let close = || paths.iter().filter(|_| wrong.len() > 2).map(|p| (distance(wrong, p, 2), p)).min();
+        same.or_else(|| close().filter(|(d, p)| *d <= 1 + usize::from(p.len() > 5)).map(|(_, p)| p)).copied()
+    }
     /// Help for an undefined name: the nearest one in scope.
     pub(super) fn did_you_mean(&self, wrong: Sym) -> Option<String> {
         let locals = self.locals.iter().flat_map(|b| b.scope.symbols());
@@ -88,7 +96,7 @@ impl Checker<'_> {
             super::Role::Prompt => Some(self.world.scopes[self.pkg.0 as usize].symbols()),
             _ => None,
         };
-        let top = self.imports.symbols().chain(self.top.symbols()).chain(outer.into_iter().flatten());
+        let top = self.imports[self.file].symbols().chain(self.top.symbols()).chain(outer.into_iter().flatten());
         let all = locals.chain(top).chain(self.world.universe.scope.symbols());
         let near = self.nearest(self.name(wrong), all)?;
         Some(format!("did you mean `{near}`?"))

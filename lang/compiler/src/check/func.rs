@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
         if self.funcs.is_empty() {
             // In the initial value of a package-level variable: its type is known before the body is checked.
             let (decl, iota) = (self.decl, self.iota);
-            self.later.push(Box::new(move |c| {
+            self.put_off(Box::new(move |c| {
                 let saved = (std::mem::replace(&mut c.decl, decl), std::mem::replace(&mut c.iota, iota));
                 let facts = c.func_body(sig, ty, None, &[], Some(body));
                 c.info.lits.insert(e, facts);

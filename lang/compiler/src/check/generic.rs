@@ -176,7 +176,7 @@ impl<'a> Checker<'a> {
         match *self.types.get(ty) {
             Ty::Interface(_) => {}
             Ty::Named(n) if self.unresolved.contains_key(&self.types.origin(n)) => {
-                self.later.push(Box::new(move |c: &mut Checker<'a>| c.refuse_constraint(e, ty)));
+                self.put_off(Box::new(move |c: &mut Checker<'a>| c.refuse_constraint(e, ty)));
                 return;
             }
             Ty::Named(_) => {}

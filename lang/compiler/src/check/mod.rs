@@ -95,7 +95,9 @@ pub fn check_items(
         role,
         diags: vec![],
         facts: PkgFacts::default(),
-        imports: Scope::default(),
+        imports: vec![],
+        starts: vec![],
+        file: 0,
         implicit: Scope::default(),
         items: vec![],
         top: Scope::default(),
@@ -122,6 +124,7 @@ pub fn check_items(
         flows: vec![],
         signatures: 0,
         gave_up: None,
+        hidden: false,
     };
     c.package(items);
     let mut diags = std::mem::take(&mut c.diags);
@@ -155,8 +158,12 @@ pub(crate) struct Checker<'a> {
     role: Role,
     diags: Vec<Diagnostic>,
     facts: PkgFacts,
-    /// Imported packages by name, and dot-imported names.
-    imports: Scope,
+    /// Imported packages by name, and dot-imported names: one scope for each file.
+    imports: Vec<Scope>,
+    /// Where the files begin.
+    starts: Vec<u32>,
+    /// The file around the current place.
+    file: usize,
     /// Packages that a script uses without import; the user's own names win.
     implicit: Scope,
     /// Top-level statements of a script.
@@ -175,7 +182,8 @@ pub(crate) struct Checker<'a> {
     path: Vec<ObjId>,
     /// Defined types whose underlying type is not known yet.
     unresolved: FxHashMap<NamedId, decl::TypeState<'a>>,
-    later: Vec<Action<'a>>,
+    /// Each with the file that it belongs to.
+    later: Vec<(usize, Action<'a>)>,
     iota: Option<u32>,
     /// The package-level function or variable being checked, for the order of initialisation.
     decl: Option<ObjId>,
@@ -204,6 +212,8 @@ pub(crate) struct Checker<'a> {
     signatures: u32,
     /// The first expression that is invalid: then something must have been reported.
     gave_up: Option<ExprId>,
+    /// An import has errors of its own, which are reported elsewhere.
+    hidden: bool,
 }
 
 /// A block's names.
@@ -273,7 +283,7 @@ impl<'a> Checker<'a> {
     }
     /// What a name means outside all functions.
     fn find_top(&self, name: Sym) -> Option<ObjId> {
-        self.imports
+        self.imports[self.file]
             .get(name)
             .or_else(|| self.top.get(name))
             .or_else(|| match self.role {
@@ -304,7 +314,7 @@ impl<'a> Checker<'a> {
         let scope = self.locals.last().map_or(&self.top, |b| &b.scope);
         let mut other = scope.get(name);
         if self.locals.is_empty() && other.is_none() {
-            other = self.imports.get(name);
+            other = self.imports.iter().find_map(|s| s.get(name));
         }
         if let Some(other) = other {
             return self.redeclared(name, span, other);
@@ -342,10 +352,22 @@ impl<'a> Checker<'a> {
         self.info.exprs[i] = Some(ExprInfo { mode, ty, value });
     }
 
+    fn put_off(&mut self, action: Action<'a>) {
+        self.later.push((self.file, action));
+    }
+    /// The file that holds a position; its imports are what counts there.
+    fn file_of(&self, pos: u32) -> usize {
+        self.starts.partition_point(|&s| s <= pos).saturating_sub(1)
+    }
+    fn enter_file(&mut self, pos: u32) {
+        self.file = self.file_of(pos);
+    }
+
     /// Runs what was put off until declarations are complete.
     fn run_later(&mut self) {
         while !self.later.is_empty() {
-            for action in std::mem::take(&mut self.later) {
+            for (file, action) in std::mem::take(&mut self.later) {
+                self.file = file;
                 action(self);
             }
         }

@@ -2,6 +2,7 @@
 
 use super::decl::Decl;
 use super::func::{FuncCtx, FuncKind};
+use super::scope::Scope;
 use super::{Checker, Role};
 use crate::constant::Value;
 use crate::info::{Obj, ObjId, ObjKind};
@@ -25,6 +26,7 @@ impl<'a> Checker<'a> {
         let own = &self.info.pkgs[self.pkg.0 as usize];
         self.facts.path = own.path.clone();
         self.facts.name = own.name.clone();
+        self.find_files(items);
         self.import_all(items);
         let mut consts = vec![];
         let mut types = vec![];
@@ -64,7 +66,7 @@ impl<'a> Checker<'a> {
         self.finalize_rest();
         self.unused_imports();
         self.order_inits();
-        if let Some(e) = self.gave_up.filter(|_| !self.failed()) {
+        if let Some(e) = self.gave_up.filter(|_| !self.hidden && !self.failed()) {
             let (at, text) = (self.span(e), self.expr_text(e));
             self.not_yet(at, &format!("the meaning of {text} here"));
         }
@@ -73,12 +75,22 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Every package clause begins a file; a script is one.
+    fn find_files(&mut self, items: &[StmtId]) {
+        let clauses = items.iter().filter(|&&s| matches!(self.ast.stmt(s), Stmt::Package(_)));
+        self.starts = clauses.map(|&s| self.ast.stmt_span(s).lo).collect();
+        self.imports = vec![Scope::default(); self.starts.len().max(1)];
+    }
+
     // ---- imports
 
     fn import_all(&mut self, items: &[StmtId]) {
         for &s in items {
             if let Stmt::Import(specs) = self.ast.stmt(s) {
-                specs.iter().for_each(|spec| self.import(spec));
+                for spec in specs {
+                    self.enter_file(spec.span.lo);
+                    self.import(spec);
+                }
             }
         }
     }
@@ -86,7 +98,12 @@ impl<'a> Checker<'a> {
     fn import(&mut self, spec: &ImportSpec) {
         let path = crate::constant::parse_string(self.name(spec.path)).unwrap_or_default();
         let path = String::from_utf8_lossy(&path).into_owned();
-        let pkg = match self.world.packages.get(&path) {
+        let key = match self.world.imports.get(&spec.span.lo) {
+            Some(Some(key)) => key,
+            Some(None) => return self.hide_import(spec, &path),
+            None => &path,
+        };
+        let pkg = match self.world.packages.get(key) {
             Some(Some(p)) => *p,
             Some(None) => return self.hide_import(spec, &path),
             None => {
@@ -111,10 +128,10 @@ impl<'a> Checker<'a> {
             return self.err(Code::BadMain, name.span, "cannot import package as init - init must be a func");
         }
         let obj = self.import_object(name, pkg);
-        if let Some(other) = self.imports.get(name.sym) {
+        if let Some(other) = self.imports[self.file].get(name.sym) {
             return self.redeclared(name.sym, name.span, other);
         }
-        self.imports.insert(name.sym, obj);
+        self.imports[self.file].insert(name.sym, obj);
     }
 
     pub(super) fn import_object(&mut self, name: Ident, pkg: PkgId) -> ObjId {
@@ -145,11 +162,12 @@ impl<'a> Checker<'a> {
             ImportName::None => self.sym(last),
             ImportName::Dot => None,
         };
-        if let Some(sym) = sym {
+        self.hidden = true;
+        if let Some(sym) = sym.filter(|&s| self.imports[self.file].get(s).is_none()) {
             let span = spec.span;
             let obj = self.new_obj(ObjKind::Type, Ident { sym, span }, Types::ERROR);
             self.info.obj_mut(obj).used = true;
-            self.imports.insert(sym, obj);
+            self.imports[self.file].insert(sym, obj);
         }
     }
 
@@ -161,8 +179,7 @@ impl<'a> Checker<'a> {
         };
         let code = if m.starts_with("not in gol") { Code::NotYet } else { Code::NoPackage };
         let mut d = Diagnostic::error(code, spec.span, m);
-        let near = self.world.paths.iter().find(|p| p.rsplit('/').next() == path.rsplit('/').next() && **p != path);
-        d.help = near.map(|n| format!("did you mean \"{n}\"?"));
+        d.help = self.nearest_package(path).map(|n| format!("did you mean \"{n}\"?"));
         self.report(d);
     }
 
@@ -174,10 +191,10 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let Some(obj) = scope.get(sym) else { continue };
-            if self.imports.get(sym).is_some() {
+            if self.imports[self.file].get(sym).is_some() {
                 self.redeclared(sym, spec.span, obj);
             } else {
-                self.imports.insert(sym, obj);
+                self.imports[self.file].insert(sym, obj);
             }
         }
     }
@@ -273,6 +290,7 @@ impl<'a> Checker<'a> {
 
     /// Finds the receiver's type of a method and files the method with it.
     fn attach(&mut self, obj: ObjId, decl: &'a FuncDecl) -> Func<'a> {
+        self.enter_file(decl.name.span.lo);
         let Some(recv) = &decl.recv else { return Func { obj, decl, recv: None } };
         let Some(ty) = recv.ty else { return Func { obj, decl, recv: Some((recv, Types::ERROR)) } };
         let (base, star) = self.receiver_base(ty);

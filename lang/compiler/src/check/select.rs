@@ -117,14 +117,16 @@ impl Checker<'_> {
                     Some(o) => {
                         Diagnostic::error(Code::Undefined, name.span, format!("{m} (but have {})", self.name(o)))
                     }
+                    None if self.world.own.contains(&pkg) => Diagnostic::error(Code::Undefined, name.span, m),
                     None => Diagnostic::error(Code::NotInPackage, name.span, m),
                 };
                 if other.is_none() {
                     let near = self.nearest(text, scope.symbols().filter(|&s| exported(&self.ast.names, s)));
-                    d.help = Some(match near {
-                        Some(n) => format!("did you mean `{qualifier}.{n}`?"),
-                        None => format!("not in gol's {} yet, or not in Go's either", facts.path),
-                    });
+                    d.help = match near {
+                        Some(n) => Some(format!("did you mean `{qualifier}.{n}`?")),
+                        None if self.world.own.contains(&pkg) => None,
+                        None => Some(format!("not in gol's {} yet, or not in Go's either", facts.path)),
+                    };
                 }
                 self.report(d);
             }

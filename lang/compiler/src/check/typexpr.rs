@@ -170,7 +170,7 @@ impl<'a> Checker<'a> {
         if self.unresolved.is_empty() && self.path.is_empty() {
             action(self);
         } else {
-            self.later.push(action);
+            self.put_off(action);
         }
     }
 

@@ -24,7 +24,7 @@ impl Checker<'_> {
     pub(super) fn unused_imports(&mut self) {
         if self.role == super::Role::Prompt {
             // Later lines may use them.
-            let imports = std::mem::take(&mut self.imports);
+            let imports = std::mem::take(&mut self.imports[0]);
             let mut all = std::mem::take(&mut self.top);
             for &o in imports.objects() {
                 let (name, written) = (self.info.obj(o).name, self.info.obj(o).span != Default::default());
@@ -35,7 +35,7 @@ impl Checker<'_> {
             self.top = all;
             return;
         }
-        for o in self.imports.objects().to_vec() {
+        for o in self.imports.iter().flat_map(|s| s.objects()).copied().collect::<Vec<_>>() {
             let obj = self.info.obj(o);
             let ObjKind::Pkg(pkg) = obj.kind else { continue };
             if obj.used || obj.ty == Types::ERROR {

@@ -6,7 +6,7 @@ use crate::session::Library;
 use crate::types::{PkgId, TyId, Types};
 use crate::universe::Universe;
 use gol_syntax::ast::{Interner, Sym};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The package of the user's texts.
 pub const MAIN: PkgId = PkgId(1);
@@ -17,6 +17,11 @@ pub struct World {
     pub scopes: Vec<Scope>,
     /// Packages that are checked, by import path; `None`: has errors, which are reported.
     pub packages: FxHashMap<String, Option<PkgId>>,
+    /// What the imports of user packages mean, by the position of the import: the package's path, or `None` where it is refused
+    /// and reported. Other imports mean what they say.
+    pub imports: FxHashMap<u32, Option<String>>,
+    /// Packages of the user.
+    pub own: FxHashSet<PkgId>,
     /// Paths of the library by the name that a script may use without import. Shorter paths win.
     pub implicit: FxHashMap<Sym, String>,
     pub paths: Vec<&'static str>,
@@ -47,6 +52,8 @@ impl World {
             universe,
             scopes: vec![Scope::default(); 2],
             packages: FxHashMap::default(),
+            imports: FxHashMap::default(),
+            own: FxHashSet::default(),
             implicit,
             paths,
             blank: names.intern("_"),
