@@ -65,6 +65,7 @@ static PACKAGES: &[Package] = &[
     package("html", include_str!("html/html.gol"), &[]),
     package("internal/stdio", include_str!("internal/stdio/stdio.gol"), &[]),
     package("io", include_str!("io/io.gol"), &[]),
+    package("io/fs", include_str!("io/fs/fs.gol"), &[]),
     package("iter", include_str!("iter/iter.gol"), &[]),
     package("log", include_str!("log/log.gol"), &[]),
     package("maps", include_str!("maps/maps.gol"), &[]),
