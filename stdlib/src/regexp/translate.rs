@@ -224,13 +224,13 @@ impl<'a> Translator<'a> {
         let mut first = true;
         while first || !self.rest.starts_with(']') {
             let c = self.rest.chars().next().ok_or_else(missing)?;
-            if c == '[' && self.rest[1..].starts_with(':') {
-                if let Some(end) = self.rest.find(":]") {
-                    let name = self.eat(end + 2);
-                    self.out.push_str(name);
-                    first = false;
-                    continue;
-                }
+            if c == '['
+                && self.rest[1..].starts_with(':')
+                && let Some(end) = self.rest.find(":]")
+            {
+                self.copy(end + 2);
+                first = false;
+                continue;
             }
             first = false;
             if let Some(set) = perl_set(self.rest) {
