@@ -1,49 +1,60 @@
-//! The division of complex numbers, which emitted code calls: everything else about them is a few operations.
-//!
-//! Smith's method, which does not overflow where the quotient does not; where it finds no number at all, the infinities and zeros that C99's
-//! annex G asks for, as Go has them.
+//! Natives on complex numbers that emitted code calls.
 
-use crate::abi::leaf;
-use gol_vm::native::Native;
+use crate::abi::{Done, leaf};
+use gol_vm::native::{Cx, Native};
 
-pub const NATIVES: &[Native] = &[leaf("complex.div", |cx| {
-    let [a, b, c, d] = [0, 1, 2, 3].map(|i| f64::from_bits(cx.arg(i)));
-    let (re, im) = div((a, b), (c, d));
-    cx.set(0, re.to_bits());
-    cx.set(1, im.to_bits());
+pub const NATIVES: &[Native] = &[leaf("complex.div", div)];
+
+fn div(cx: &mut Cx) -> Done {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|i| cx.arg_f64(i));
+    let (re, im) = quotient(a, b, c, d);
+    cx.set_f64(0, re);
+    cx.set_f64(1, im);
     Ok(())
-})];
+}
 
-/// `(a + bi) / (c + di)`.
-fn div((a, b): (f64, f64), (c, d): (f64, f64)) -> (f64, f64) {
+/// `(a + bi) / (c + di)`: Smith's method, which scales by the larger part of the divisor; a result that is NaN in both parts is looked at
+/// again by the rules of C99, annex G.
+pub fn quotient(a: f64, b: f64, c: f64, d: f64) -> (f64, f64) {
     let (re, im) = if c.abs() >= d.abs() {
         let ratio = d / c;
-        let denominator = c + ratio * d;
-        ((a + b * ratio) / denominator, (b - a * ratio) / denominator)
+        let scale = c + ratio * d;
+        ((a + b * ratio) / scale, (b - a * ratio) / scale)
     } else {
         let ratio = c / d;
-        let denominator = d + ratio * c;
-        ((a * ratio + b) / denominator, (b * ratio - a) / denominator)
+        let scale = d + ratio * c;
+        ((a * ratio + b) / scale, (b * ratio - a) / scale)
     };
     if !(re.is_nan() && im.is_nan()) {
         return (re, im);
     }
+    let infinite = |x: f64, y: f64| x.is_infinite() || y.is_infinite();
+    let finite = |x: f64, y: f64| x.is_finite() && y.is_finite();
+    // 1 for an infinity, else 0, with the sign of the number.
+    let one = |x: f64| f64::from(u8::from(x.is_infinite())).copysign(x);
     if c == 0.0 && d == 0.0 && !(a.is_nan() && b.is_nan()) {
-        let infinity = f64::INFINITY.copysign(c);
-        return (infinity * a, infinity * b);
+        let inf = f64::INFINITY.copysign(c);
+        return (inf * a, inf * b);
     }
-    if (a.is_infinite() || b.is_infinite()) && c.is_finite() && d.is_finite() {
-        let (a, b) = (infinity_as_one(a), infinity_as_one(b));
+    if infinite(a, b) && finite(c, d) {
+        let (a, b) = (one(a), one(b));
         return (f64::INFINITY * (a * c + b * d), f64::INFINITY * (b * c - a * d));
     }
-    if (c.is_infinite() || d.is_infinite()) && a.is_finite() && b.is_finite() {
-        let (c, d) = (infinity_as_one(c), infinity_as_one(d));
+    if infinite(c, d) && finite(a, b) {
+        let (c, d) = (one(c), one(d));
         return (0.0 * (a * c + b * d), 0.0 * (b * c - a * d));
     }
     (re, im)
 }
 
-/// One for an infinity, else zero, with the sign kept.
-fn infinity_as_one(x: f64) -> f64 {
-    f64::from(u8::from(x.is_infinite())).copysign(x)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn division_knows_infinities() {
+        assert_eq!(quotient(1.0, 2.0, 3.0, 4.0), (0.44, 0.08));
+        assert_eq!(quotient(1.0, 1.0, 0.0, 0.0), (f64::INFINITY, f64::INFINITY));
+        assert_eq!(quotient(1.0, 1.0, f64::INFINITY, f64::INFINITY), (0.0, 0.0));
+    }
 }

@@ -12,12 +12,14 @@ pub mod text;
 mod bytes;
 mod complex;
 mod context;
+mod crypto;
 mod errors;
 mod fmt;
 pub mod math;
 pub mod os;
 mod print;
 mod prompt;
+mod regexp;
 mod runtime;
 mod sort;
 mod strconv;
@@ -42,22 +44,46 @@ const fn package(path: &'static str, source: &'static str, natives: &'static [Na
 static PACKAGES: &[Package] = &[
     package("bufio", include_str!("bufio/bufio.gol"), &[]),
     package("bytes", include_str!("bytes/bytes.gol"), bytes::NATIVES),
+    package("cmp", include_str!("cmp/cmp.gol"), &[]),
     package("container/heap", include_str!("container/heap/heap.gol"), &[]),
     package("container/list", include_str!("container/list/list.gol"), &[]),
     package("container/ring", include_str!("container/ring/ring.gol"), &[]),
     package("context", include_str!("context/context.gol"), context::NATIVES),
+    package("crypto/md5", include_str!("crypto/md5/md5.gol"), crypto::MD5),
+    package("crypto/sha1", include_str!("crypto/sha1/sha1.gol"), crypto::SHA1),
+    package("crypto/sha256", include_str!("crypto/sha256/sha256.gol"), crypto::SHA256),
+    package("crypto/sha512", include_str!("crypto/sha512/sha512.gol"), crypto::SHA512),
+    package("encoding/base64", include_str!("encoding/base64/base64.gol"), &[]),
+    package("encoding/hex", include_str!("encoding/hex/hex.gol"), &[]),
     package("errors", include_str!("errors/errors.gol"), errors::NATIVES),
+    package("flag", concat!(include_str!("flag/flag.gol"), include_str!("flag/values.gol")), &[]),
     package("fmt", concat!(include_str!("fmt/fmt.gol"), include_str!("fmt/scan.gol")), fmt::NATIVES),
+    package("hash", include_str!("hash/hash.gol"), &[]),
+    package("hash/adler32", include_str!("hash/adler32/adler32.gol"), &[]),
+    package("hash/crc32", include_str!("hash/crc32/crc32.gol"), &[]),
+    package("hash/fnv", include_str!("hash/fnv/fnv.gol"), &[]),
+    package("html", include_str!("html/html.gol"), &[]),
     package("internal/stdio", include_str!("internal/stdio/stdio.gol"), &[]),
     package("io", include_str!("io/io.gol"), &[]),
+    package("io/fs", include_str!("io/fs/fs.gol"), &[]),
+    package("iter", include_str!("iter/iter.gol"), &[]),
+    package("log", include_str!("log/log.gol"), &[]),
+    package("maps", include_str!("maps/maps.gol"), &[]),
     package("math", include_str!("math/math.gol"), math::NATIVES),
     package("math/bits", include_str!("math/bits/bits.gol"), math::bits::NATIVES),
+    package("math/cmplx", include_str!("math/cmplx/cmplx.gol"), &[]),
     package("math/rand", include_str!("math/rand/rand.gol"), math::rand::NATIVES),
     package("os", include_str!("os/os.gol"), os::NATIVES),
     package("path", include_str!("path/path.gol"), &[]),
     package("path/filepath", include_str!("path/filepath/filepath.gol"), &[]),
+    package("regexp", include_str!("regexp/regexp.gol"), regexp::NATIVES),
     package("runtime", include_str!("runtime/runtime.gol"), runtime::NATIVES),
     package("runtime/debug", include_str!("runtime/debug/debug.gol"), runtime::DEBUG),
+    package(
+        "slices",
+        concat!(include_str!("slices/slices.gol"), include_str!("slices/sort.gol"), include_str!("slices/iter.gol")),
+        &[],
+    ),
     package("sort", include_str!("sort/sort.gol"), sort::NATIVES),
     package("strconv", include_str!("strconv/strconv.gol"), strconv::NATIVES),
     package("strings", include_str!("strings/strings.gol"), strings::NATIVES),

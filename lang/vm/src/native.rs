@@ -7,7 +7,9 @@
 //!
 //! Panics of gol programs are [`Fault`]s, never Rust unwinding. [`Fault::Runtime`] and [`Fault::Plain`] carry the complete text that Go's
 //! `Error()` gives ("runtime error: " included where Go has it).
+use crate::code::Pc;
 pub use crate::fault::Fault;
+use crate::frames::Walk;
 use crate::object::{iface, string};
 use crate::types::Types;
 use crate::vm::Shared;
@@ -303,6 +305,27 @@ impl Cx {
     pub fn runtime(&self) -> &Runtime {
         // SAFETY: the runtime outlives its goroutines.
         unsafe { &*(*self.p).runtime }
+    }
+    /// The running goroutine's frames, innermost first: pcs that [`Cx::place`] knows, without the compiler's own functions.
+    pub fn callers(&self) -> Vec<u64> {
+        let shared = self.shared();
+        // SAFETY: the handler saved pc and base of this goroutine before it called the native.
+        let walk = unsafe {
+            let g = self.g();
+            Walk::new(&shared.code, &shared.stubs, g, (*g).pc as Pc, (*g).base as usize)
+        };
+        walk.filter(|f| !f.func.hidden).map(|f| f.pc as u64).collect()
+    }
+    /// Function and `file:line` of a pc that [`Cx::callers`] gave; `None` for any other number outside of loaded code.
+    pub fn place(&self, pc: u64) -> Option<(&'static str, String)> {
+        let func = self.shared().code.find(pc as Pc)?;
+        Some((&func.name, self.shared().hooks.position(func.position(pc as Pc))))
+    }
+    /// `goroutine 1 [running]:` and the running goroutine's frames.
+    pub fn traceback(&self) -> String {
+        let g = self.g();
+        // SAFETY: as in `callers`.
+        unsafe { self.shared().traceback(g, (*g).pc as Pc, (*g).base as usize) }
     }
     /// `return cx.exit(code)`: ends the program.
     pub fn exit<T>(&self, code: i32) -> Result<T, Fault> {

@@ -50,10 +50,23 @@ pub const NATIVES: &[Native] = &[
         cx.set_words(0, &out);
         Ok(())
     }),
-    leaf("runtime.stackText", |cx| {
-        // SAFETY: the running goroutine.
-        let id = unsafe { (*cx.g()).id };
-        cx.set_str(0, format!("goroutine {id} [running]:\n").as_bytes())
+    leaf("runtime.stackText", |cx| cx.set_str(0, cx.traceback().as_bytes())),
+    leaf("runtime.callers", |cx| {
+        let skip = cx.arg_i64(0).max(0) as usize;
+        let pcs = cx.callers();
+        let shown = pcs.get(skip..).unwrap_or_default();
+        let out = cx.new_slice(cx.known().ints, shown.len())?;
+        fill(out, shown.iter().copied());
+        cx.set_words(0, &out);
+        Ok(())
+    }),
+    leaf("runtime.place", |cx| {
+        let (name, place) = cx.place(cx.arg(0)).unwrap_or_default();
+        let (file, line) = place.rsplit_once(':').unwrap_or((&place, "0"));
+        cx.set_str(0, name.as_bytes())?;
+        cx.set_str(1, file.as_bytes())?;
+        cx.set_i64(2, line.parse().unwrap_or(0));
+        Ok(())
     }),
 ];
 
