@@ -111,7 +111,7 @@ impl Checker<'_> {
                 Some(Operand::new(Mode::NoValue, Types::VOID, e))
             }
             Builtin::Recover => {
-                if let Some(f) = self.funcs.last_mut() {
+                if let Some(f) = self.own_func() {
                     f.has_recover = true;
                 }
                 Some(Operand::value(Types::ANY, e))

@@ -454,6 +454,9 @@ impl<'a> Checker<'a> {
                 if self.types.named(*n).pkg != self.pkg || !done.insert(*n) {
                     return None;
                 }
+                if self.types.too_deep(ty) {
+                    return Some(vec![*n]);
+                }
                 path.push(*n);
                 let found = self.value_cycle(self.types.named(*n).underlying, path, done);
                 path.pop();

@@ -60,6 +60,13 @@ impl<'a> Checker<'a> {
             return ty;
         }
         let ty = self.type_expr_any(e);
+        if let Ty::Named(n) = self.types.get(ty)
+            && self.unresolved.get(&self.types.origin(*n)).is_some_and(|s| s.busy.is_some())
+        {
+            // `type C[T C[T]] interface{ … }`
+            self.later.push(Box::new(move |c: &mut Checker<'a>| c.busy_constraint(e, ty)));
+            return ty;
+        }
         self.complete(ty);
         match self.types.under(ty) {
             Ty::Interface(_) | Ty::Error => ty,
@@ -71,6 +78,14 @@ impl<'a> Checker<'a> {
                 let unions = vec![vec![Term { tilde: false, ty }]];
                 self.types.intern(Ty::Interface(IfaceTy { unions, ..IfaceTy::default() }))
             }
+        }
+    }
+
+    fn busy_constraint(&mut self, e: ExprId, ty: TyId) {
+        if !self.types.is_interface(ty) && self.types.under_id(ty) != Types::ERROR {
+            let m = format!("cannot use type {} as its own constraint: it is not an interface", self.ty_text(ty));
+            let at = self.span(e);
+            self.err(Code::BadConstraint, at, m);
         }
     }
 

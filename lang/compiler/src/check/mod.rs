@@ -24,6 +24,7 @@ mod init_order;
 mod instantiate;
 mod literal;
 pub mod lookup;
+mod monomorph;
 mod operand;
 mod range;
 pub mod relation;
