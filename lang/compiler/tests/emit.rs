@@ -129,6 +129,10 @@ fn prompt_lines_share_a_program() {
         "len(y)",
         "type P struct { a int }",
         "P{add(1)}",
+        "func (p P) String() string { return \"p\" }",
+        "P{1}",
+        "func (p P) String() string { return \"q\" }",
+        "interface{ String() string }(P{2})",
     ] {
         let c = s.compile("<prompt>", line.as_bytes().to_vec(), TextKind::Prompt);
         assert!(c.unit.is_some(), "{line}: {:?}", c.diagnostics);

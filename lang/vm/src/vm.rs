@@ -12,7 +12,7 @@ use crate::unwind;
 use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, Unit, WellKnown};
 use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig};
 use rustc_hash::FxHashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// What the binary sets.
@@ -73,6 +73,7 @@ pub(crate) struct Known {
 /// What an interface method call needs to know of a dynamic type's method. Immortal and immutable.
 pub(crate) struct MethodSite {
     pub ty: TypeId,
+    pub id: u32,
     pub regs: u16,
     /// The receiver is the box's address.
     pub boxed: bool,
@@ -85,7 +86,11 @@ unsafe impl Send for MethodSite {}
 unsafe impl Sync for MethodSite {}
 
 /// The cache of call sites that have not run yet.
-pub(crate) static NO_METHOD: MethodSite = MethodSite { ty: u32::MAX, regs: 0, boxed: false, code: std::ptr::null() };
+pub(crate) static NO_METHOD: MethodSite =
+    MethodSite { ty: u32::MAX, id: 0, regs: 0, boxed: false, code: std::ptr::null() };
+
+/// Entries of the cache of methods; a power of two.
+const METHOD_CACHE: usize = 1024;
 
 /// What `P::engine` points to; `object::types` relies on the first field.
 #[repr(C)]
@@ -104,6 +109,8 @@ pub(crate) struct Shared {
     pub registry: FxHashMap<&'static str, NativeFn>,
     known: RwLock<Known>,
     methods: RwLock<FxHashMap<(TypeId, u32), &'static MethodSite>>,
+    /// Lossy, by type and method: for call sites with several dynamic types.
+    method_cache: Box<[AtomicPtr<MethodSite>; METHOD_CACHE]>,
     outcome: Mutex<Option<RunResult>>,
     ending: AtomicBool,
 }
@@ -160,6 +167,7 @@ impl Shared {
             registry,
             known: RwLock::default(),
             methods: RwLock::default(),
+            method_cache: Box::new([const { AtomicPtr::new(std::ptr::null_mut()) }; METHOD_CACHE]),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })
@@ -186,8 +194,27 @@ impl Shared {
         // SAFETY: the verifier bounds native ids.
         unsafe { *self.natives.base().add(id as usize) }
     }
-    /// How to call method `id` of a dynamic type.
+    #[inline(always)]
+    fn method_slot(&self, ty: TypeId, id: u32) -> &AtomicPtr<MethodSite> {
+        &self.method_cache[(ty ^ id << 5) as usize % METHOD_CACHE]
+    }
+    /// The method if it is in the cache, else null.
+    #[inline(always)]
+    pub fn cached_method(&self, ty: TypeId, id: u32) -> *const MethodSite {
+        let site = self.method_slot(ty, id).load(Ordering::Acquire);
+        // SAFETY: null, or an immortal entry.
+        match unsafe { site.as_ref() } {
+            Some(found) if found.ty == ty && found.id == id => site,
+            Some(_) | None => std::ptr::null(),
+        }
+    }
+    /// How to call method `id` of a dynamic type; puts it into the cache.
     pub fn method_site(&self, ty: TypeId, id: u32) -> Option<&'static MethodSite> {
+        let site = self.find_method_site(ty, id)?;
+        self.method_slot(ty, id).store(&raw const *site as *mut MethodSite, Ordering::Release);
+        Some(site)
+    }
+    fn find_method_site(&self, ty: TypeId, id: u32) -> Option<&'static MethodSite> {
         if let Some(site) = self.methods.read().unwrap_or_else(PoisonError::into_inner).get(&(ty, id)) {
             return Some(site);
         }
@@ -195,7 +222,7 @@ impl Shared {
         let code = self.code_of(entry.func);
         // SAFETY: the unit before a function's entry is its header.
         let regs = unsafe { (*code.sub(1)).b };
-        let new = || &*Box::leak(Box::new(MethodSite { ty, regs, boxed: entry.recv == Recv::Box, code }));
+        let new = || &*Box::leak(Box::new(MethodSite { ty, id, regs, boxed: entry.recv == Recv::Box, code }));
         let mut methods = self.methods.write().unwrap_or_else(PoisonError::into_inner);
         Some(*methods.entry((ty, id)).or_insert_with(new))
     }

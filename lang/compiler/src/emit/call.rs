@@ -1,5 +1,6 @@
 //! Calls: the callee, its window, arguments built in place, results used in place.
 
+use super::generic::Inst;
 use super::place::Place;
 use super::{Em, Reg};
 use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
@@ -19,7 +20,7 @@ pub(super) enum Target {
 pub(super) enum Plan {
     Static(Target),
     /// A concrete method: operand and selection.
-    Method(Target, ExprId, Selection, ObjId),
+    Method(Target, ExprId, Selection, Inst),
     Iface(ExprId, Selection),
     Closure(ExprId),
 }
@@ -45,9 +46,12 @@ impl Em<'_> {
     pub(super) fn sum_words(&mut self, tys: &[TyId]) -> u32 {
         tys.iter().fold(0u32, |n, t| n.saturating_add(self.words(*t)))
     }
-    pub(super) fn target(&mut self, o: ObjId) -> Target {
-        let native = self.info.funcs.get(&o).is_some_and(|f| f.body.is_none());
-        if native { Target::Native(self.native_name(o)) } else { Target::Func(self.func_id(o)) }
+    pub(super) fn target(&mut self, f: &Inst) -> Target {
+        let native = self.info.funcs.get(&f.obj).is_some_and(|f| f.body.is_none());
+        if native { Target::Native(self.native_name(f.obj)) } else { Target::Func(self.func_id(f)) }
+    }
+    pub(super) fn plain_target(&mut self, obj: ObjId) -> Target {
+        self.target(&Inst { obj, targs: vec![] })
     }
 
     pub(super) fn plan(&mut self, fun: ExprId) -> Plan {
@@ -55,18 +59,18 @@ impl Em<'_> {
         if self.f.given.contains_key(&fun) {
             return Plan::Closure(fun);
         }
-        if let Some(&o) = self.info.uses.get(&fun) {
-            return match self.info.obj(o).kind {
-                ObjKind::Func => Plan::Static(self.target(o)),
-                _ => Plan::Closure(fun),
-            };
+        if let Some(f) = self.named_func(fun) {
+            return Plan::Static(self.target(&f));
         }
         if let Expr::Select(x, _) = *self.ast.expr(fun)
-            && let Some(s) = self.info.selections.get(&fun)
+            && let Some(s) = self.selection(fun)
         {
             return match s.kind {
-                SelKind::Method(o) => Plan::Method(self.target(o), x, s.clone(), o),
-                SelKind::IfaceMethod => Plan::Iface(x, s.clone()),
+                SelKind::Method(o) => {
+                    let f = self.method_inst(o, s.recv, &s.path);
+                    Plan::Method(self.target(&f), x, s, f)
+                }
+                SelKind::IfaceMethod => Plan::Iface(x, s),
                 SelKind::Field
                 | SelKind::MethodExpr(_)
                 | SelKind::IfaceMethodExpr
@@ -90,14 +94,17 @@ impl Em<'_> {
         id
     }
     /// Words of a method's receiver.
-    pub(super) fn recv_words(&mut self, o: ObjId) -> u32 {
-        let t = self.recv_type(o);
+    pub(super) fn recv_words(&mut self, f: &Inst) -> u32 {
+        let t = self.recv_type(f);
         self.words(t)
     }
-    pub(super) fn recv_type(&mut self, o: ObjId) -> TyId {
-        match self.info.obj(o).kind {
+    pub(super) fn recv_type(&mut self, f: &Inst) -> TyId {
+        match self.info.obj(f.obj).kind {
             ObjKind::Method { recv, ptr } => {
-                let t = self.types.intern(Ty::Named(recv));
+                let t = match &f.targs[..] {
+                    [] => self.types.intern(Ty::Named(recv)),
+                    targs => self.types.instantiate(recv, targs.to_vec()),
+                };
                 if ptr { self.types.intern(Ty::Pointer(t)) } else { t }
             }
             _ => crate::types::Types::VOID,
@@ -153,10 +160,10 @@ impl Em<'_> {
         let sig = self.sig_of(self.ty(fun));
         let callee = match self.plan(fun) {
             Plan::Static(t) => Callee::Static(t),
-            Plan::Method(t, x, s, o) => {
-                let n = self.recv_words(o);
+            Plan::Method(t, x, s, f) => {
+                let n = self.recv_words(&f);
                 let r = self.f.alloc(n);
-                self.receiver_to(x, &s, o, r);
+                self.receiver_to(x, &s, f.obj, r);
                 Callee::Method(t, r, n)
             }
             Plan::Iface(x, s) => {

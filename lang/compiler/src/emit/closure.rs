@@ -2,6 +2,7 @@
 
 use super::call::Target;
 use super::func::{Fun, Loc};
+use super::generic::Inst;
 use super::place::Place;
 use super::{Em, Reg};
 use crate::info::{FuncFacts, ObjId, ObjKind};
@@ -42,25 +43,19 @@ impl Em<'_> {
         });
         self.prog.funcs.len() as u32 - 1
     }
-    pub(super) fn func_id(&mut self, o: ObjId) -> FuncId {
-        if let Some(&f) = self.st.funcs.get(&o) {
-            return f;
-        }
-        let f = self.reserve_func();
-        self.st.funcs.insert(o, f);
-        f
-    }
-    /// `main.f`, `main.T.m`, `main.(*T).m`.
+    /// `main.f`, `main.T.m`, `main.(*T).m`; of generic functions `main.f[...]`, `main.(*T[...]).m`.
     pub(super) fn func_name(&self, o: ObjId) -> String {
         let obj = self.info.obj(o);
         let path = self.pkg_label(obj.pkg);
         let name = self.ast.name(obj.name);
+        let args = if self.is_generic(o) { "[...]" } else { "" };
         match obj.kind {
             ObjKind::Method { recv, ptr } => {
                 let t = self.ast.name(self.types.named(recv).name);
+                let t = format!("{t}{args}");
                 if ptr { format!("{path}.(*{t}).{name}") } else { format!("{path}.{t}.{name}") }
             }
-            _ => format!("{path}.{name}"),
+            _ => format!("{path}.{name}{args}"),
         }
     }
     /// How a package is called in names of functions: its path, `main` for programs and scripts.
@@ -99,7 +94,7 @@ impl Em<'_> {
         for &obj in objs {
             if let Some(&from) = self.f.vars.get(&obj) {
                 let words = match from {
-                    Loc::Reg(_) => self.words(self.info.obj(obj).ty),
+                    Loc::Reg(_) => self.words(self.obj_ty(obj)),
                     Loc::Box(_) => 1,
                 };
                 out.push(Capture { obj, from, words });
@@ -144,7 +139,10 @@ impl Em<'_> {
         let info = self.info;
         let Some(facts) = info.funcs.get(&o) else { return };
         let Some(block) = facts.body else { return };
-        let id = self.func_id(o);
+        if self.is_generic(o) {
+            return;
+        }
+        let id = self.func_id(&Inst { obj: o, targs: vec![] });
         let name = self.func_name(o);
         let pos = info.obj(o).span.lo;
         self.build(id, name, pos, facts, &[], false, |em| em.body(Body::Block(block)));
@@ -170,10 +168,10 @@ impl Em<'_> {
         self.f = outer;
     }
     fn prologue(&mut self, facts: &FuncFacts, caps: &[Capture]) {
-        let sig = self.sig_of(facts.sig);
+        let sig = self.sig_of(self.sub(facts.sig));
         let mut params = vec![];
         for &o in facts.recv.iter().chain(&facts.params) {
-            let n = self.words(self.info.obj(o).ty);
+            let n = self.words(self.obj_ty(o));
             params.push((o, self.f.alloc(n)));
         }
         self.f.params = self.f.next;
@@ -219,12 +217,12 @@ impl Em<'_> {
     }
     pub(super) fn is_boxed(&mut self, o: ObjId) -> bool {
         let obj = self.info.obj(o);
-        obj.boxed() || matches!(obj.kind, ObjKind::Local) && self.in_memory(obj.ty)
+        obj.boxed() || matches!(obj.kind, ObjKind::Local) && self.in_memory(self.sub(obj.ty))
     }
     /// The variable `o` gets the value that is in registers `r`, and these registers when it can live in them.
     pub(super) fn adopt(&mut self, o: ObjId, r: Reg) {
         let loc = if self.is_boxed(o) {
-            let ty = self.info.obj(o).ty;
+            let ty = self.obj_ty(o);
             let b = self.new_object(ty);
             if self.words(ty) > 0 {
                 self.store(Place::Mem(b, 0), ty, r);
@@ -339,20 +337,14 @@ impl Em<'_> {
 
     // ---- functions as values
 
-    pub(super) fn func_value_to(&mut self, o: ObjId, dst: Reg) {
-        let id = match self.target(o) {
+    pub(super) fn func_value_to(&mut self, f: &Inst, dst: Reg) {
+        let id = match self.target(f) {
             Target::Func(f) => f,
             Target::Native(name) => {
-                let sig = self.obj_sig(o);
+                let sig = self.inst_sig(f);
                 self.native_wrapper(name, sig)
             }
         };
         self.load_func(dst, id);
-    }
-    pub(super) fn obj_sig(&self, o: ObjId) -> TyId {
-        match self.info.funcs.get(&o) {
-            Some(f) => f.sig,
-            None => self.info.obj(o).ty,
-        }
     }
 }

@@ -24,7 +24,7 @@ impl Em<'_> {
         let mark = self.f.next;
         let r = self.f.alloc(1);
         self.later(e, r, false);
-        self.f.emit(Op::Defer, r, 0, 0, 0);
+        self.push_defer(r);
         self.f.next = mark;
     }
     pub(super) fn defer_block(&mut self, b: BlockId) {
@@ -34,7 +34,7 @@ impl Em<'_> {
         if let Some(facts) = info.block_funcs.get(&b) {
             let pos = self.ast.block(b).span.lo;
             self.closure_to(facts, Body::Block(b), pos, r);
-            self.f.emit(Op::Defer, r, 0, 0, 0);
+            self.push_defer(r);
         }
         self.f.next = mark;
     }
@@ -111,10 +111,10 @@ impl Em<'_> {
             let sig = self.sig_of(self.ty(fun));
             let c = match self.plan(fun) {
                 Plan::Static(t) => Callee::Static(t),
-                Plan::Method(t, x, s, o) => {
-                    let n = self.recv_words(o);
+                Plan::Method(t, x, s, f) => {
+                    let n = self.recv_words(&f);
                     let r = self.f.alloc(n);
-                    self.receiver_to(x, &s, o, r);
+                    self.receiver_to(x, &s, f.obj, r);
                     Callee::Method(t, r - first, n)
                 }
                 Plan::Iface(x, s) => {

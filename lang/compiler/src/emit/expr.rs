@@ -7,7 +7,7 @@ use super::compare::is_comparison;
 use super::layout::Num;
 use super::place::Place;
 use super::{Em, Reg};
-use crate::info::{Builtin, Mode, ObjKind, SelKind};
+use crate::info::{Builtin, Mode, SelKind};
 use crate::types::{Ty, TyId};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, Expr, ExprId, InterpPart, UnOp};
@@ -30,7 +30,7 @@ impl Em<'_> {
                     }
                 }
                 Expr::Select(x, _) if self.is_reg_field(e) => {
-                    if let Some(s) = self.info.selections.get(&e) {
+                    if let Some(s) = self.selection(e) {
                         let p = self.operand_place(x);
                         let (p, ty) = self.walk(p, s.recv, &s.path);
                         return self.load(p, ty);
@@ -120,6 +120,7 @@ impl Em<'_> {
             Expr::FuncLit(..) => self.func_lit_to(e, dst),
             Expr::CompLit(..) => self.literal_to(e, ty, dst),
             Expr::Select(x, _) => self.select_to(e, x, dst),
+            Expr::Index(..) if self.info.instances.contains_key(&e) => self.name_to(e, dst),
             Expr::Index(x, ref ix) if ix.len() == 1 => self.index_to(e, x, ix[0], dst),
             Expr::SliceExpr(x, ix, _) => self.slice_to(e, x, ix, dst),
             Expr::TypeAssert(x, Some(_)) => self.assert_to(e, x, dst),
@@ -143,24 +144,24 @@ impl Em<'_> {
         }
     }
     fn name_to(&mut self, e: ExprId, dst: Reg) {
+        if let Some(f) = self.named_func(e) {
+            return self.func_value_to(&f, dst);
+        }
         let Some(&o) = self.info.uses.get(&e) else { return };
-        let ty = self.info.obj(o).ty;
-        match self.info.obj(o).kind {
-            ObjKind::Func | ObjKind::Method { .. } => self.func_value_to(o, dst),
-            _ => match self.var_place(o) {
-                Place::Reg(r) => {
-                    let n = self.words(ty);
-                    self.mov(dst, r, n);
-                }
-                p => self.load_to(p, ty, dst),
-            },
+        let ty = self.obj_ty(o);
+        match self.var_place(o) {
+            Place::Reg(r) => {
+                let n = self.words(ty);
+                self.mov(dst, r, n);
+            }
+            p => self.load_to(p, ty, dst),
         }
     }
     fn select_to(&mut self, e: ExprId, x: ExprId, dst: Reg) {
         if self.info.uses.contains_key(&e) {
             return self.name_to(e, dst);
         }
-        let Some(s) = self.info.selections.get(&e) else { return };
+        let Some(s) = self.selection(e) else { return };
         let mark = self.f.next;
         match s.kind {
             SelKind::Field => {
@@ -168,9 +169,9 @@ impl Em<'_> {
                 let (p, ty) = self.walk(p, s.recv, &s.path);
                 self.load_to(p, ty, dst);
             }
-            SelKind::Method(_) | SelKind::IfaceMethod | SelKind::TypeParamMethod => self.method_value_to(x, s, dst),
+            SelKind::Method(_) | SelKind::IfaceMethod | SelKind::TypeParamMethod => self.method_value_to(x, &s, dst),
             SelKind::MethodExpr(_) | SelKind::IfaceMethodExpr | SelKind::TypeParamMethodExpr => {
-                self.method_expr_to(e, s, dst)
+                self.method_expr_to(e, &s, dst)
             }
         }
         self.f.next = mark;

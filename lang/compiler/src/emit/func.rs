@@ -4,6 +4,7 @@
 //! A label that is bound when it is jumped to makes the branch a backward one (`…B`), which polls.
 
 use super::Reg;
+use super::range_func::RangeBody;
 use crate::info::ObjId;
 use crate::types::TyId;
 use gol_bytecode::{Ins, Op};
@@ -87,6 +88,10 @@ pub(super) struct Fun {
     pub epilogue: Option<Label>,
     pub epilogue_at: Option<u32>,
     pub hidden: bool,
+    /// Set in bodies of loops over functions.
+    pub range: Option<RangeBody>,
+    /// Such loops so far.
+    pub ranges: u32,
 }
 
 impl Fun {

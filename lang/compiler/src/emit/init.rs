@@ -1,20 +1,24 @@
 //! Packages: functions, initialisation, scripts.
 
 use super::Em;
-use super::assign::Def;
 use super::call::Target;
+use super::declare::Def;
 use super::func::Fun;
+use super::generic::Inst;
 use super::place::Place;
 use crate::info::{Init, Mode};
 use crate::types::Types;
 use gol_bytecode::{FuncId, Op};
-use gol_syntax::ast::{ExprId, Stmt, StmtId};
+use gol_syntax::ast::{Expr, ExprId, Stmt, StmtId};
 
 impl Em<'_> {
     /// Emits everything of the package; the functions to run.
     pub(super) fn package(&mut self) -> Vec<FuncId> {
         let info = self.info;
         let Some(facts) = info.pkgs.get(self.pkg.0 as usize) else { return vec![] };
+        if self.st.prompt {
+            self.revise(&facts.funcs);
+        }
         for &o in &facts.funcs {
             self.declared(o);
         }
@@ -26,9 +30,11 @@ impl Em<'_> {
             entry.push(self.script(&facts.script, facts.script_has_defer));
         }
         if let Some(o) = facts.main {
-            entry.push(self.func_id(o));
+            entry.push(self.func_id(&Inst { obj: o, targs: vec![] }));
         }
         self.known_of_package();
+        // Instances may need large variables that nothing else does.
+        self.complete();
         let large = std::mem::take(&mut self.st.large);
         if !large.is_empty() {
             entry.insert(0, self.make_large(&large));
@@ -41,7 +47,7 @@ impl Em<'_> {
         self.hidden(id, "globals".to_string(), |em| {
             for &o in objs {
                 let mark = em.f.next;
-                let ty = em.info.obj(o).ty;
+                let ty = em.obj_ty(o);
                 let r = em.new_object(ty);
                 if let Some(&g) = em.st.globals.get(&o) {
                     em.f.wide(Op::StG, r, 0, g);
@@ -61,7 +67,7 @@ impl Em<'_> {
         }
         for &o in funcs {
             self.f.pos = self.info.obj(o).span.lo;
-            if let Target::Func(f) = self.target(o) {
+            if let Target::Func(f) = self.plain_target(o) {
                 let w = self.f.alloc(1);
                 self.f.wide(Op::Call, w, 0, f);
                 self.f.data(w, 0, 0, 0);
@@ -79,7 +85,7 @@ impl Em<'_> {
         let mark = self.f.next;
         let defs: Vec<Def> = i.lhs.iter().map(|o| o.map_or(Def::Blank, Def::New)).collect();
         if let [Def::New(o)] = defs[..]
-            && let ty = self.info.obj(o).ty
+            && let ty = self.obj_ty(o)
             && self.in_memory(ty)
             && let g = self.var_place(o)
             && self.is_literal(i.rhs)
@@ -127,12 +133,24 @@ impl Em<'_> {
     fn prompt_value(&self, s: StmtId) -> Option<ExprId> {
         let Stmt::Exprs(list) = self.ast.stmt(s) else { return None };
         let [e] = list[..] else { return None };
+        if self.prints(e) {
+            return None;
+        }
         let i = self.info.expr(e)?;
         let shown = match i.mode {
             Mode::Const | Mode::Var | Mode::MapIndex | Mode::Value | Mode::CommaOk => true,
             Mode::Invalid | Mode::NoValue | Mode::Builtin(_) | Mode::Type | Mode::Nil | Mode::Pkg(_) => false,
         };
         (shown && i.ty != Types::VOID).then_some(e)
+    }
+    /// A call of fmt.Println or its like: nobody asks for the number of bytes.
+    fn prints(&self, e: ExprId) -> bool {
+        let Expr::Call(fun, ..) = *self.ast.expr(self.strip(e)) else { return false };
+        self.info.uses.get(&self.strip(fun)).is_some_and(|o| {
+            let o = self.info.obj(*o);
+            let name = self.ast.name(o.name);
+            self.pkg_path(o.pkg) == "fmt" && (name.starts_with("Print") || name.starts_with("Fprint"))
+        })
     }
     fn prompt_print(&mut self, e: ExprId) {
         self.f.pos = self.ast.expr_span(e).lo;

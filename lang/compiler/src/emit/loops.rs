@@ -13,7 +13,7 @@ use gol_syntax::ast::{BinOp, BlockId, Expr, ExprId, ForHeader, Stmt, StmtId};
 /// What a loop's body is made of.
 #[derive(Clone, Copy)]
 pub(super) enum LoopBody {
-    Block(BlockId),
+    Block(StmtId, BlockId),
     /// `par for`: each iteration starts a goroutine. The statement has the facts of the body; the register counts.
     Par(StmtId, BlockId, Reg),
 }
@@ -27,9 +27,9 @@ struct Counting {
 }
 
 impl Em<'_> {
-    pub(super) fn for_stmt(&mut self, h: &ForHeader, body: BlockId) {
+    pub(super) fn for_stmt(&mut self, s: StmtId, h: &ForHeader, body: BlockId) {
         let mark = self.f.next;
-        self.for_loop(h, LoopBody::Block(body));
+        self.for_loop(h, LoopBody::Block(s, body));
         self.f.next = mark;
     }
     pub(super) fn for_loop(&mut self, h: &ForHeader, body: LoopBody) {
@@ -66,7 +66,7 @@ impl Em<'_> {
     }
     pub(super) fn loop_body(&mut self, body: LoopBody) {
         match body {
-            LoopBody::Block(b) => self.block(b),
+            LoopBody::Block(_, b) => self.block(b),
             LoopBody::Par(s, b, count) => self.par_iteration(s, b, count),
         }
     }
@@ -134,7 +134,7 @@ impl Em<'_> {
         for &o in vars {
             if let Some(&Loc::Box(b)) = self.f.vars.get(&o) {
                 let mark = self.f.next;
-                let ty = self.info.obj(o).ty;
+                let ty = self.obj_ty(o);
                 let t = self.new_object(ty);
                 if self.words(ty) > 0 {
                     self.copy(Place::Mem(t, 0), Place::Mem(b, 0), ty);

@@ -1,14 +1,15 @@
 //! Method sets: declared and promoted methods of a type, as interfaces see them.
 
 use super::Em;
+use super::generic::Inst;
 use crate::info::{ObjId, ObjKind};
-use crate::types::{PkgId, Ty, TyId};
+use crate::types::{NamedId, PkgId, Ty, TyId};
 use gol_syntax::ast::Sym;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Via {
-    Concrete(ObjId),
+    Concrete(Inst),
     /// A method of an embedded interface.
     Iface,
 }
@@ -93,17 +94,24 @@ impl Em<'_> {
             return;
         }
         let Ty::Named(n) = *self.types.get(step.ty) else { return };
-        for o in self.types.named(n).methods.clone() {
+        // At the prompt a later line may replace a method: the last one of a name counts.
+        let (origin, targs) = (self.types.origin(n), self.types.named(n).targs.clone());
+        let all = self.types.named(origin).methods.clone();
+        let last = |o: &ObjId| all.iter().rfind(|x| self.info.obj(**x).name == self.info.obj(*o).name) == Some(o);
+        for o in all.iter().copied().filter(last).collect::<Vec<_>>() {
             let obj = self.info.obj(o);
             let ObjKind::Method { ptr, .. } = obj.kind else { continue };
             let key = self.name_key(obj.name, obj.pkg);
             let usable = !ptr || step.addressable;
-            let m = usable.then(|| MethodSel {
-                name: obj.name,
-                id: self.method_id(obj.name, obj.pkg),
-                path: step.path.clone(),
-                via: Via::Concrete(o),
-                sig: self.obj_sig(o),
+            let m = usable.then(|| {
+                let f = Inst { obj: o, targs: targs.clone() };
+                MethodSel {
+                    name: obj.name,
+                    id: self.method_id(obj.name, obj.pkg),
+                    path: step.path.clone(),
+                    sig: self.inst_sig(&f),
+                    via: Via::Concrete(f),
+                }
             });
             let slot = here.entry(key).or_insert((0, None));
             *slot = (slot.0 + 1, m);
@@ -134,6 +142,46 @@ impl Em<'_> {
     fn name_key(&self, name: Sym, pkg: PkgId) -> (Sym, PkgId) {
         let exported = self.ast.name(name).chars().next().is_some_and(char::is_uppercase);
         (name, if exported { PkgId(0) } else { pkg })
+    }
+    /// A prompt line that declares methods of an earlier type: what is boxed from now on gets new descriptors, for descriptors never change.
+    pub(super) fn revise(&mut self, funcs: &[ObjId]) {
+        let mut revised: FxHashSet<NamedId> = FxHashSet::default();
+        for &o in funcs {
+            if let ObjKind::Method { recv, .. } = self.info.obj(o).kind {
+                let ty = self.types.intern(Ty::Named(recv));
+                if self.st.types.contains_key(&ty) || self.types.is_generic(ty) {
+                    revised.insert(recv);
+                }
+            }
+        }
+        if revised.is_empty() {
+            return;
+        }
+        let known: Vec<TyId> = self.st.types.keys().chain(self.st.packed.keys()).copied().collect();
+        for ty in known {
+            if self.mentions(ty, &revised, &mut FxHashSet::default()) {
+                self.st.types.remove(&ty);
+                self.st.packed.remove(&ty);
+                self.st.thunks.retain(|k, _| !matches!(k, super::thunk::ThunkKey::Method(t, _) if *t == ty));
+            }
+        }
+    }
+    fn mentions(&self, ty: TyId, set: &FxHashSet<NamedId>, seen: &mut FxHashSet<TyId>) -> bool {
+        if !seen.insert(ty) {
+            return false;
+        }
+        match self.types.get(ty) {
+            Ty::Error | Ty::Basic(_) | Ty::TypeParam(_) => false,
+            Ty::Named(n) => {
+                set.contains(&self.types.origin(*n)) || self.mentions(self.types.named(*n).underlying, set, seen)
+            }
+            Ty::Pointer(t) | Ty::Slice(t) | Ty::Array(_, t) | Ty::Chan(_, t) => self.mentions(*t, set, seen),
+            Ty::Map(k, v) => self.mentions(*k, set, seen) || self.mentions(*v, set, seen),
+            Ty::Func(f) => f.params.iter().chain(&f.results).any(|t| self.mentions(*t, set, seen)),
+            Ty::Struct(fields) => fields.iter().any(|f| self.mentions(f.ty, set, seen)),
+            Ty::Interface(i) => i.methods.iter().any(|m| self.mentions(m.sig, set, seen)),
+            Ty::Tuple(tys) => tys.iter().any(|t| self.mentions(*t, set, seen)),
+        }
     }
     /// The type that a path of fields leads to.
     pub(super) fn static_walk(&mut self, mut ty: TyId, path: &[u32]) -> TyId {

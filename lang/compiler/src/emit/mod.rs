@@ -2,7 +2,7 @@
 //!
 //! Runs only after a check without errors, so every side-table entry it needs is there. It refuses nothing that the checker
 //! accepted except what does not fit into the machine's limits. Reading order: `layout` (words of types), `func` (the function under
-//! construction), `place` (where values live), `expr`, `call`, then statements.
+//! construction), `generic` (instances of generic functions), `place` (where values live), `expr`, `call`, then statements.
 
 mod assign;
 mod builtin;
@@ -13,9 +13,11 @@ mod conc;
 mod cond;
 mod consts;
 mod convert;
+mod declare;
 mod defer;
 mod expr;
 mod func;
+mod generic;
 mod iface;
 mod index;
 mod init;
@@ -27,6 +29,7 @@ mod natives;
 mod ops;
 mod place;
 mod range;
+mod range_func;
 mod select;
 mod stmt;
 mod switch;
@@ -37,6 +40,7 @@ mod typename;
 use crate::info::{Info, ObjId};
 use crate::types::{PkgId, TyId, Types};
 use func::Fun;
+use generic::{Generics, Inst};
 use gol_bytecode::{FuncId, Program, TypeId};
 use gol_syntax::ast::{Ast, ExprId};
 use gol_syntax::diag::{Code, Diagnostic};
@@ -56,7 +60,8 @@ pub struct EmitState {
     pub script: bool,
     /// The text is a line of the prompt: the value of a last expression statement is printed.
     pub prompt: bool,
-    funcs: FxHashMap<ObjId, FuncId>,
+    funcs: FxHashMap<Inst, FuncId>,
+    generics: Generics,
     globals: FxHashMap<ObjId, u32>,
     types: FxHashMap<TyId, TypeId>,
     packed: FxHashMap<TyId, TypeId>,
@@ -93,6 +98,8 @@ pub(crate) struct Em<'a> {
     pkg: PkgId,
     /// The function under construction.
     f: Fun,
+    /// Types that it mentions and what they stand for, when it is an instance of a generic function.
+    map: FxHashMap<TyId, TyId>,
     err: Option<Diagnostic>,
 }
 
@@ -107,10 +114,10 @@ pub fn emit_package(
     pkg: PkgId,
 ) -> Result<Vec<FuncId>, Diagnostic> {
     let marks = Marks::take(program);
-    let mut em = Em { ast, types, info, st: state, prog: program, pkg, f: Fun::default(), err: None };
+    let mut em = Em { ast, types, info, st: state, prog: program, pkg, f: Fun::default(), map: FxHashMap::default(), err: None };
     em.reserve_known();
     let entry = em.package();
-    em.fill_types();
+    em.complete();
     match em.err.take() {
         None => Ok(entry),
         Some(d) => {
@@ -153,6 +160,7 @@ impl Marks {
         s.words.clear();
         s.pending.clear();
         s.large.clear();
+        s.generics.todo.clear();
     }
 }
 

@@ -4,7 +4,7 @@ use super::func::Loc;
 use super::layout::{Mem, Num};
 use super::{Em, Reg};
 use crate::info::{Mode, ObjId, ObjKind, SelKind};
-use crate::types::{Ty, TyId, Types};
+use crate::types::{Ty, TyId};
 use gol_bytecode::Op;
 use gol_syntax::ast::{Expr, ExprId, UnOp};
 
@@ -44,7 +44,7 @@ impl Em<'_> {
     }
     fn global_place(&mut self, obj: ObjId) -> Place {
         let g = self.global(obj);
-        if self.words(self.info.obj(obj).ty) <= GLOBAL_WORDS_MAX {
+        if self.words(self.obj_ty(obj)) <= GLOBAL_WORDS_MAX {
             return Place::Global(g);
         }
         let t = self.f.alloc(1);
@@ -55,7 +55,7 @@ impl Em<'_> {
         if let Some(&g) = self.st.globals.get(&obj) {
             return g;
         }
-        let mut n = self.words(self.info.obj(obj).ty);
+        let mut n = self.words(self.obj_ty(obj));
         if n > GLOBAL_WORDS_MAX {
             n = 1;
             self.st.large.push(obj);
@@ -213,7 +213,7 @@ impl Em<'_> {
     pub(super) fn is_narrow_signed(&self, ty: TyId) -> bool {
         matches!(self.num(ty), Num::Int(8 | 16 | 32))
     }
-    /// Reads the place into `dst`; `field`: it is a part of an aggregate in registers.
+    /// Reads the place into `dst`. A narrow signed word in registers is taken as a part of an aggregate: only its low bytes count.
     pub(super) fn load_to(&mut self, p: Place, ty: TyId, dst: Reg) {
         match p {
             Place::Reg(r) => self.trust(dst, r, ty),
@@ -380,7 +380,7 @@ impl Em<'_> {
                         _ => Place::Reg(self.expr(e)),
                     };
                 }
-                match self.info.selections.get(&e) {
+                match self.selection(e) {
                     Some(s) if s.kind == SelKind::Field => {
                         let p = self.operand_place(*x);
                         self.walk(p, s.recv, &s.path).0
@@ -388,7 +388,7 @@ impl Em<'_> {
                     _ => Place::Reg(self.expr(e)),
                 }
             }
-            Expr::Index(x, ix) if ix.len() == 1 => self.index_place(e, *x, ix[0]),
+            Expr::Index(x, ix) if ix.len() == 1 && self.named_func(e).is_none() => self.index_place(e, *x, ix[0]),
             Expr::Unary(UnOp::Deref, x) => {
                 let r = self.expr(*x);
                 let ty = self.ty(e);
@@ -463,8 +463,5 @@ impl Em<'_> {
             let t = self.type_id(ty);
             self.f.wide(Op::New, dst, 0, t);
         }
-    }
-    pub(super) fn ty(&self, e: ExprId) -> TyId {
-        self.info.expr(e).map_or(Types::ERROR, |i| i.ty)
     }
 }

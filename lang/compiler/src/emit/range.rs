@@ -19,14 +19,17 @@ impl Em<'_> {
             Ty::Slice(elem) => self.range_slice(&v, over, elem, body),
             Ty::Map(k, e) => self.range_map(&v, over, ty, k, e, body),
             Ty::Chan(_, e) => self.range_chan(&v, over, e, body),
-            Ty::Func(_) => self.refuse_expr(over, "range over a function is not in gol yet"),
+            Ty::Func(ref sig) => {
+                let sig = sig.clone();
+                self.range_func(&v, over, &sig, body);
+            }
             Ty::Basic(_) if self.num(ty) == Num::Str => self.range_string(&v, over, body),
             Ty::Basic(_) => self.range_int(&v, over, ty, body),
             _ => self.range_array(&v, over, body),
         }
     }
     /// Gives the iteration's values to the variables of the loop.
-    fn bind_vars(&mut self, v: &Vars, key: Item, value: Option<Item>) {
+    pub(super) fn bind_vars(&mut self, v: &Vars, key: Item, value: Option<Item>) {
         if !v.define {
             let (mut l, mut values) = (vec![], vec![]);
             for (e, item) in [(v.key, Some(key)), (v.value, value)] {
@@ -111,7 +114,7 @@ impl Em<'_> {
     fn ty_of_var(&self, e: ExprId, define: bool) -> Option<TyId> {
         if define {
             let o = self.info.defs.get(&self.ast.expr_span(e).lo)?;
-            Some(self.info.obj(*o).ty)
+            Some(self.obj_ty(*o))
         } else {
             Some(self.ty(e))
         }
@@ -251,11 +254,11 @@ impl Em<'_> {
 
 /// A value of an iteration.
 #[derive(Clone, Copy)]
-struct Item {
-    reg: Reg,
-    ty: TyId,
+pub(super) struct Item {
+    pub reg: Reg,
+    pub ty: TyId,
     /// The register belongs to this iteration: the variable may live in it even when it is reassigned.
-    fresh: bool,
+    pub fresh: bool,
 }
 
 /// The variables of a range clause; blank ones are none.

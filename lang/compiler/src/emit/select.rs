@@ -162,7 +162,7 @@ impl Em<'_> {
                 self.info.obj(*o).kind == crate::info::ObjKind::Func && self.ast.name(self.info.obj(*o).name) == name
             })
         });
-        match found.map(|o| self.target(o)) {
+        match found.map(|o| self.plain_target(o)) {
             Some(super::call::Target::Func(f)) => {
                 self.f.wide(Op::Call, window, 0, f);
                 self.f.data(window, 0, 0, 0);

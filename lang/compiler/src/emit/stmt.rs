@@ -2,6 +2,7 @@
 
 use super::Em;
 use super::func::Label;
+use super::range_func::Exit;
 use crate::types::Ty;
 use gol_syntax::ast::{BlockId, Expr, ExprId, Header, Stmt, StmtId, Sym};
 
@@ -48,10 +49,7 @@ impl Em<'_> {
             Stmt::Return(list) => self.return_stmt(list),
             Stmt::Break(l) => self.leave(l.map(|l| l.sym), false),
             Stmt::Continue(l) => self.leave(l.map(|l| l.sym), true),
-            Stmt::Goto(l) => {
-                let l = self.goto_label(l.sym);
-                self.f.goto(l);
-            }
+            Stmt::Goto(l) => self.goto(l.sym),
             Stmt::Fallthrough => {
                 if let Some(&Some(l)) = self.f.fallthrough.last() {
                     self.f.goto(l);
@@ -59,7 +57,7 @@ impl Em<'_> {
             }
             Stmt::Block(b) => self.block(*b),
             Stmt::If(h, then, els) => self.if_stmt(*h, *then, *els),
-            Stmt::For(h, body) => self.for_stmt(h, *body),
+            Stmt::For(h, body) => self.for_stmt(s, h, *body),
             Stmt::Switch(h, clauses) => self.switch_stmt(*h, clauses),
             Stmt::Select(clauses) => self.select_stmt(clauses),
         }
@@ -81,14 +79,24 @@ impl Em<'_> {
             self.f.pending_label = None;
         }
     }
+    pub(super) fn goto(&mut self, name: Sym) {
+        if self.is_outside(name) {
+            self.exit(Exit::Goto(name));
+        } else {
+            let l = self.goto_label(name);
+            self.f.goto(l);
+        }
+    }
     /// `break` and `continue`.
-    fn leave(&mut self, label: Option<Sym>, cont: bool) {
+    pub(super) fn leave(&mut self, label: Option<Sym>, cont: bool) {
         let found = self.f.targets.iter().rev().find(|t| match label {
             Some(l) => t.label == Some(l),
             None => !cont || t.cont.is_some(),
         });
         if let Some(Some(l)) = found.map(|t| if cont { t.cont } else { Some(t.brk) }) {
             self.f.goto(l);
+        } else if let Some(l) = label {
+            self.exit(if cont { Exit::Continue(l) } else { Exit::Break(l) });
         }
     }
     /// The condition of an `if` or `for`.
@@ -130,8 +138,18 @@ impl Em<'_> {
 
     // ---- return
 
-    fn return_stmt(&mut self, list: &[ExprId]) {
+    pub(super) fn return_stmt(&mut self, list: &[ExprId]) {
         let mark = self.f.next;
+        if let Some(vars) = self.exit_results() {
+            if list.is_empty() {
+                self.exit(Exit::ReturnBare);
+            } else {
+                self.set_results(list, &vars);
+                self.exit(Exit::Return);
+            }
+            self.f.next = mark;
+            return;
+        }
         match (list, self.f.epilogue) {
             ([], None) => {
                 if self.f.result_vars.is_empty() {
@@ -203,9 +221,26 @@ impl Em<'_> {
     }
     /// Evaluates results, then stores them into the result variables.
     pub(super) fn set_results(&mut self, list: &[ExprId], vars: &[super::func::Loc]) {
-        let tys = self.f.result_tys.clone();
         let values = self.result_values(list);
-        for ((loc, v), ty) in vars.iter().zip(values).zip(tys) {
+        self.store_results(&values, vars);
+    }
+    /// Returns values that lie in registers, from wherever the statement stands.
+    pub(super) fn return_regs(&mut self, values: &[super::Reg]) {
+        if let Some(vars) = self.exit_results() {
+            self.store_results(values, &vars);
+            self.exit(Exit::Return);
+        } else if let Some(l) = self.f.epilogue {
+            let vars = self.f.result_vars.clone();
+            self.store_results(values, &vars);
+            self.f.goto(l);
+        } else {
+            let tys = self.f.result_tys.clone();
+            self.ret(values, &tys);
+        }
+    }
+    fn store_results(&mut self, values: &[super::Reg], vars: &[super::func::Loc]) {
+        let tys = self.f.result_tys.clone();
+        for ((loc, &v), ty) in vars.iter().zip(values).zip(tys) {
             let p = match *loc {
                 super::func::Loc::Reg(r) => super::place::Place::Reg(r),
                 super::func::Loc::Box(b) => super::place::Place::Mem(b, 0),

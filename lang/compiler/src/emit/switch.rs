@@ -187,7 +187,7 @@ impl Em<'_> {
     fn type_body(&mut self, named: bool, c: &Clause, types: &[ExprId], r: Reg, from: TyId, end: Label) {
         let mark = self.f.next;
         if named && let Some(&o) = self.info.implicits.get(&c.span.lo) {
-            let ty = self.info.obj(o).ty;
+            let ty = self.obj_ty(o);
             let n = self.words(ty);
             let v = self.f.alloc(n);
             match types {

@@ -3,6 +3,7 @@
 
 use super::call::{Callee, Target};
 use super::func::Fun;
+use super::generic::Inst;
 use super::methods::{MethodSel, Via};
 use super::place::Place;
 use super::{Em, Reg};
@@ -17,11 +18,13 @@ pub(super) enum ThunkKey {
     Method(TyId, u32),
     /// Receiver type as written, method id.
     Expr(TyId, u32),
-    Bound(ObjId),
+    Bound(Inst),
     BoundIface(u32, TyId),
     Native(String),
     ParRun,
     ParDone,
+    RangeMisuse,
+    RangeDefers,
 }
 
 impl Em<'_> {
@@ -72,15 +75,15 @@ impl Em<'_> {
     }
     /// Calls the selected method on a value at a place.
     fn invoke(&mut self, p: Place, ty: TyId, m: &MethodSel, sig: &FuncTy, params: Reg) {
-        match m.via {
-            Via::Concrete(o) => {
-                let target = self.target(o);
-                let n = self.recv_words(o);
+        match &m.via {
+            Via::Concrete(f) => {
+                let target = self.target(f);
+                let n = self.recv_words(f);
                 let w = self.f.alloc(1);
                 let r = self.f.alloc(n);
                 let mark = self.f.next;
-                self.nil_wrapper(p, ty, m, o);
-                self.adjust_receiver(p, ty, &m.path, o, r);
+                self.nil_wrapper(p, ty, m, f.obj);
+                self.adjust_receiver(p, ty, &m.path, f.obj, r);
                 self.f.next = mark;
                 self.pass_on(&Callee::Method(target, r, n), sig, w, params);
             }
@@ -101,10 +104,11 @@ impl Em<'_> {
         if ptr || !m.path.is_empty() || self.prog.runtime_error == 0 {
             return;
         }
+        let crate::types::Ty::Named(n) = *self.types.get(base) else { return };
         let ok = self.f.label();
         self.f.jump(Op::JneK, r, 0, ok);
-        let short = self.type_name(base);
-        let short = short.rsplit('.').next().unwrap_or_default().to_string();
+        let args = if self.is_generic(o) { "[...]" } else { "" };
+        let short = format!("{}{args}", self.ast.name(self.types.named(n).name));
         let text = format!("value method {} called using nil *{short} pointer", self.func_name(o));
         let t = self.f.alloc(1);
         self.load_str(t, text.as_bytes());
@@ -118,9 +122,9 @@ impl Em<'_> {
         let recv = if one { Recv::Word } else { Recv::Box };
         if one
             && m.path.is_empty()
-            && let Via::Concrete(o) = m.via
-            && self.recv_type(o) == ty
-            && let Target::Func(f) = self.target(o)
+            && let Via::Concrete(f) = &m.via
+            && self.recv_type(f) == ty
+            && let Target::Func(f) = self.target(f)
         {
             return (f, recv);
         }
@@ -150,12 +154,14 @@ impl Em<'_> {
         let name = format!("{}.{}-fm", self.type_name(s.recv), self.ast.name(s.name));
         match s.kind {
             crate::info::SelKind::Method(o) => {
-                let n = self.recv_words(o);
+                let inst = self.method_inst(o, s.recv, &s.path);
+                let n = self.recv_words(&inst);
                 let r = self.f.alloc(n);
                 self.receiver_to(x, s, o, r);
-                let target = self.target(o);
-                let sig = self.sig_of(self.obj_sig(o));
-                let f = self.thunk(ThunkKey::Bound(o), name, |em| {
+                let target = self.target(&inst);
+                let sig = self.inst_sig(&inst);
+                let sig = self.sig_of(sig);
+                let f = self.thunk(ThunkKey::Bound(inst), name, |em| {
                     let params = em.thunk_params(0, &sig);
                     let closure = em.f.params;
                     let w = em.f.alloc(1);
@@ -208,8 +214,9 @@ impl Em<'_> {
         let id = self.method_id(s.name, s.name_pkg);
         if let crate::info::SelKind::MethodExpr(o) = s.kind
             && s.path.is_empty()
-            && self.recv_type(o) == s.recv
-            && let Target::Func(f) = self.target(o)
+            && let inst = self.method_inst(o, s.recv, &[])
+            && self.recv_type(&inst) == s.recv
+            && let Target::Func(f) = self.target(&inst)
         {
             return self.load_func(dst, f);
         }
@@ -217,7 +224,7 @@ impl Em<'_> {
         let Some((_, rest)) = full.params.split_first() else { return };
         let sig = FuncTy { params: rest.to_vec(), variadic: full.variadic, results: full.results.clone() };
         let via = match s.kind {
-            crate::info::SelKind::MethodExpr(o) => Via::Concrete(o),
+            crate::info::SelKind::MethodExpr(o) => Via::Concrete(self.method_inst(o, s.recv, &s.path)),
             _ => Via::Iface,
         };
         let m = MethodSel { name: s.name, id, path: s.path.clone(), via, sig: self.ty(e) };

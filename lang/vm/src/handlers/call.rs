@@ -57,7 +57,7 @@ handlers! { [pc base p i]
         let site = &*site(pc).load(Ordering::Acquire);
         if word == 0 || word & 1 == 1 || *(word as *const u64).sub(1) & 0xff_ffff != site.ty as u64 {
             std::hint::cold_path();
-            return calli_slow(pc, base, p)
+            return calli_other(pc, base, p)
         }
         let nb = at(base, i.a).add(1);
         if nb.add(site.regs as usize) as usize > guard(p) {
@@ -160,6 +160,25 @@ raw_handlers! { [pc base p]
         pc = to;
         next!(pc, base, p)
     }
+    /// Another dynamic type than the first one here: tries the cache of the machine, without leaving registers.
+    calli_other {
+        let i = &*pc.sub(1);
+        let word = r(base, i.b);
+        if word == 0 || word & 1 == 1 {
+            return calli_slow(pc, base, p)
+        }
+        let ty = (*(word as *const u64).sub(1) & 0xff_ffff) as u32;
+        let found = shared(p).cached_method(ty, i.d as u32);
+        let nb = at(base, i.a).add(1);
+        if found.is_null() || nb.add((*found).regs as usize) as usize > guard(p) {
+            return calli_slow(pc, base, p)
+        }
+        *nb = if (*found).boxed { word } else { *(word as *const u64) };
+        *nb.sub(1) = pc.add(1) as u64;
+        base = nb;
+        pc = (*found).code;
+        next!(pc, base, p)
+    }
     /// Nil receiver, receiver in the word itself, another type than last time, or no room.
     #[cold]
     calli_slow {
@@ -197,17 +216,23 @@ unsafe fn lookup(pc: Pc, base: Base, p: *mut P) -> *const MethodSite {
     unsafe {
         let i = &*pc;
         let ty = dyn_type(r(base, i.b));
-        let last = site(pc.add(1)).load(Ordering::Acquire) as *const MethodSite;
-        if (*last).ty == ty {
-            return last;
+        let mut found = shared(p).cached_method(ty, i.d as u32);
+        if found.is_null() {
+            found = match shared(p).method_site(ty, i.d as u32) {
+                Some(site) => site,
+                None => {
+                    let types = &shared(p).types;
+                    let (name, method) = (types.name(ty), types.method_name(i.d as u32));
+                    stash(p, Err(Fault::Fatal(format!("internal error: {name} has no method {method}"))));
+                    return found;
+                }
+            };
         }
-        let Some(found) = shared(p).method_site(ty, i.d as u32) else {
-            let types = &shared(p).types;
-            let text = format!("internal error: {} has no method {}", types.name(ty), types.method_name(i.d as u32));
-            stash(p, Err(Fault::Fatal(text)));
-            return std::ptr::null();
-        };
-        site(pc.add(1)).store(&raw const *found as *mut MethodSite, Ordering::Release);
+        // The first type stays: sites with several would make their cache line wander between threads.
+        let first = site(pc.add(1));
+        if (*first.load(Ordering::Acquire)).ty == u32::MAX {
+            first.store(found as *mut MethodSite, Ordering::Release);
+        }
         found
     }
 }

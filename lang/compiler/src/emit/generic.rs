@@ -1,0 +1,225 @@
+//! Generic functions: one copy for each list of type arguments (monomorphisation).
+//!
+//! A generic body is never emitted by itself. A use of it with type arguments is an [`Inst`]: its function id is reserved on first
+//! use and its body is emitted later, from a queue, with a map from every type that the body mentions to the type that it
+//! stands for there. Whoever reads a type from the side tables does it through [`Em::ty`], [`Em::obj_ty`], [`Em::sub`] or
+//! [`Em::selection`]; everything derived from those is concrete. Types nest at most as deep as `Types::too_deep` says, so a
+//! function that needs ever larger instances of itself is refused.
+
+use super::Em;
+use super::closure::Body;
+use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
+use crate::info::{ObjId, ObjKind, SelKind, Selection};
+use crate::instance::Subst;
+use crate::types::{Ty, TyId, Types};
+use gol_bytecode::FuncId;
+use gol_syntax::ast::{Expr, ExprId};
+use gol_syntax::diag::Code;
+use gol_syntax::span::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// A function or method with its type arguments: none when it is not generic.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Inst {
+    pub obj: ObjId,
+    pub targs: Vec<TyId>,
+}
+
+/// An instance whose body has to be emitted.
+pub(super) struct Job {
+    inst: Inst,
+    /// Where it was used first.
+    pos: Span,
+}
+
+/// What instances need between texts.
+#[derive(Default)]
+pub(super) struct Generics {
+    pub todo: Vec<Job>,
+    /// The types with type parameters in the side tables of a generic function.
+    mentioned: FxHashMap<ObjId, Arc<[TyId]>>,
+}
+
+/// More instances than any program needs that was not meant to exhaust the machine.
+const INSTANCES_MAX: usize = 100_000;
+
+impl Em<'_> {
+    // ---- types as the function under construction sees them
+
+    /// A type from a side table, with the type arguments of the function under construction.
+    pub(super) fn sub(&self, ty: TyId) -> TyId {
+        if self.map.is_empty() { ty } else { self.map.get(&ty).copied().unwrap_or(ty) }
+    }
+    pub(super) fn ty(&self, e: ExprId) -> TyId {
+        self.info.expr(e).map_or(Types::ERROR, |i| self.sub(i.ty))
+    }
+    pub(super) fn obj_ty(&self, o: ObjId) -> TyId {
+        self.sub(self.info.obj(o).ty)
+    }
+    /// The selection of a selector expression; a method of a type parameter is one of its argument.
+    pub(super) fn selection(&self, e: ExprId) -> Option<Selection> {
+        let s = self.info.selections.get(&e)?;
+        let mut s = Selection { recv: self.sub(s.recv), ..s.clone() };
+        let expr = match s.kind {
+            SelKind::TypeParamMethod => false,
+            SelKind::TypeParamMethodExpr => true,
+            SelKind::Field
+            | SelKind::Method(_)
+            | SelKind::IfaceMethod
+            | SelKind::MethodExpr(_)
+            | SelKind::IfaceMethodExpr => return Some(s),
+        };
+        let Lookup::Found(f) = lookup_field_or_method(self.types, self.info, s.recv, s.name, s.name_pkg) else {
+            return Some(s);
+        };
+        s.path = f.path;
+        s.kind = match (f.member, expr) {
+            (Member::Method { obj, .. }, false) => SelKind::Method(obj),
+            (Member::Method { obj, .. }, true) => SelKind::MethodExpr(obj),
+            (Member::IfaceMethod(_), false) => SelKind::IfaceMethod,
+            (Member::IfaceMethod(_), true) => SelKind::IfaceMethodExpr,
+            (Member::Field(_), _) => SelKind::Field,
+        };
+        Some(s)
+    }
+
+    // ---- instances
+
+    /// The function that an expression without parentheses names, with its type arguments.
+    pub(super) fn named_func(&self, e: ExprId) -> Option<Inst> {
+        let targs = self.info.instances.get(&e);
+        let name = match *self.ast.expr(e) {
+            Expr::Index(x, _) if targs.is_some() => self.strip(x),
+            _ => e,
+        };
+        let obj = *self.info.uses.get(&name)?;
+        match self.info.obj(obj).kind {
+            ObjKind::Func => {}
+            ObjKind::Global
+            | ObjKind::Local
+            | ObjKind::Const(_)
+            | ObjKind::Type
+            | ObjKind::Method { .. }
+            | ObjKind::Builtin(_)
+            | ObjKind::Nil
+            | ObjKind::Pkg(_) => return None,
+        }
+        Some(Inst { obj, targs: targs.map_or(vec![], |l| l.iter().map(|t| self.sub(*t)).collect()) })
+    }
+    /// A method, with the type arguments of the receiver that `path` leads to from a value of type `ty`.
+    pub(super) fn method_inst(&mut self, obj: ObjId, ty: TyId, path: &[u32]) -> Inst {
+        if !self.is_generic(obj) {
+            return Inst { obj, targs: vec![] };
+        }
+        let recv = self.static_walk(ty, path);
+        let base = match *self.types.get(recv) {
+            Ty::Pointer(t) => t,
+            _ => recv,
+        };
+        let targs = match *self.types.get(base) {
+            Ty::Named(n) => self.types.named(n).targs.clone(),
+            _ => vec![],
+        };
+        Inst { obj, targs }
+    }
+    pub(super) fn is_generic(&self, o: ObjId) -> bool {
+        self.info.funcs.get(&o).is_some_and(|f| !f.tparams.is_empty())
+    }
+    fn subst_of(&self, inst: &Inst) -> Subst {
+        let Some(facts) = self.info.funcs.get(&inst.obj) else { return Subst::default() };
+        facts.tparams.iter().copied().zip(inst.targs.iter().copied()).collect()
+    }
+    /// The signature, without receiver.
+    pub(super) fn inst_sig(&mut self, inst: &Inst) -> TyId {
+        let sig = match self.info.funcs.get(&inst.obj) {
+            Some(f) => f.sig,
+            None => self.info.obj(inst.obj).ty,
+        };
+        let map = self.subst_of(inst);
+        self.types.subst(sig, &map)
+    }
+    pub(super) fn func_id(&mut self, inst: &Inst) -> FuncId {
+        if let Some(&f) = self.st.funcs.get(inst) {
+            return f;
+        }
+        let f = self.reserve_func();
+        self.st.funcs.insert(inst.clone(), f);
+        if !inst.targs.is_empty() {
+            self.queue(inst);
+        }
+        f
+    }
+    fn queue(&mut self, inst: &Inst) {
+        let pos = self.f.span();
+        if inst.targs.iter().any(|t| self.types.too_deep(*t)) {
+            let name = self.ast.name(self.info.obj(inst.obj).name);
+            let m = format!("{name} needs ever larger instances of itself (instantiation cycle)");
+            return self.refuse(Code::NotYet, pos, m);
+        }
+        if self.st.funcs.len() > INSTANCES_MAX {
+            return self.refuse(Code::NotYet, pos, "program needs more than 100,000 instances of generic functions");
+        }
+        self.st.generics.todo.push(Job { inst: inst.clone(), pos });
+    }
+    /// Emits bodies of instances and fills in descriptors until nothing is missing.
+    pub(super) fn complete(&mut self) {
+        while self.err.is_none() {
+            if let Some(job) = self.st.generics.todo.pop() {
+                self.instance(job);
+            } else if self.st.pending.is_empty() {
+                break;
+            } else {
+                self.fill_types();
+            }
+        }
+    }
+    fn instance(&mut self, job: Job) {
+        let info = self.info;
+        let Some(facts) = info.funcs.get(&job.inst.obj) else { return };
+        let Some(block) = facts.body else { return };
+        let map = self.subst_of(&job.inst);
+        for t in self.mentioned(job.inst.obj).iter() {
+            let to = self.types.subst(*t, &map);
+            self.map.insert(*t, to);
+        }
+        let id = self.func_id(&job.inst);
+        let name = self.func_name(job.inst.obj);
+        let pos = info.obj(job.inst.obj).span.lo;
+        self.build(id, name, pos, facts, &[], false, |em| em.body(Body::Block(block)));
+        self.map.clear();
+        // What does not fit is said where the instance is made, too.
+        if let Some(d) = &mut self.err
+            && d.span == Span::default()
+        {
+            d.span = job.pos;
+        }
+    }
+    /// Every type with type parameters that the function's entries in the side tables have.
+    fn mentioned(&mut self, o: ObjId) -> Arc<[TyId]> {
+        if let Some(list) = self.st.generics.mentioned.get(&o) {
+            return list.clone();
+        }
+        let mut found = FxHashSet::default();
+        if let Some(facts) = self.info.funcs.get(&o)
+            && let Some(b) = facts.body
+        {
+            found.insert(facts.sig);
+            let outer = facts.recv.iter().chain(&facts.params).chain(&facts.results);
+            found.extend(outer.map(|o| self.info.obj(*o).ty));
+            let body = self.ast.block(b).span;
+            let inside = |s: Span| body.lo <= s.lo && s.hi <= body.hi;
+            for e in (0..self.ast.expr_count()).map(ExprId::new).filter(|e| inside(self.ast.expr_span(*e))) {
+                found.extend(self.info.expr(e).map(|i| i.ty));
+                found.extend(self.info.selections.get(&e).map(|s| s.recv));
+                found.extend(self.info.instances.get(&e).into_iter().flatten());
+                found.extend(self.info.lits.get(&e).map(|f| f.sig));
+            }
+            found.extend(self.info.objs.iter().filter(|o| inside(o.span)).map(|o| o.ty));
+        }
+        found.retain(|t| self.types.mentions_tparam(*t));
+        let list: Arc<[TyId]> = found.into_iter().collect();
+        self.st.generics.mentioned.insert(o, list.clone());
+        list
+    }
+}
