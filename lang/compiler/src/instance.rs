@@ -6,7 +6,7 @@
 //! underlying type: only types that expand for ever get there, and the checker refuses those.
 
 use crate::types::{FieldTy, FuncTy, IfaceTy, MethodTy, Named, NamedId, TParamId, Term, Ty, TyId, Types};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Type arguments by parameter.
 pub type Subst = FxHashMap<TParamId, TyId>;
@@ -42,11 +42,11 @@ impl Types {
     pub fn too_deep(&self, ty: TyId) -> bool {
         self.shapes[ty.0 as usize].depth > MAX_DEPTH
     }
-    pub(crate) fn shape_of(&self, ty: &Ty) -> Shape {
+    /// The types that a type is written with.
+    fn parts(&self, ty: &Ty) -> Vec<TyId> {
         let mut parts: Vec<TyId> = vec![];
         match ty {
-            Ty::Error | Ty::Basic(_) => {}
-            Ty::TypeParam(_) => return Shape { mentions: true, depth: 0 },
+            Ty::Error | Ty::Basic(_) | Ty::TypeParam(_) => {}
             Ty::Named(n) => parts.extend(&self.named(*n).targs),
             Ty::Pointer(t) | Ty::Slice(t) | Ty::Array(_, t) | Ty::Chan(_, t) => parts.push(*t),
             Ty::Map(k, v) => parts.extend([*k, *v]),
@@ -58,6 +58,13 @@ impl Types {
             }
             Ty::Tuple(list) => parts.extend(list),
         }
+        parts
+    }
+    pub(crate) fn shape_of(&self, ty: &Ty) -> Shape {
+        if let Ty::TypeParam(_) = ty {
+            return Shape { mentions: true, depth: 0 };
+        }
+        let parts = self.parts(ty);
         let of = |t: &TyId| self.shapes[t.0 as usize];
         let depth = parts.iter().map(|t| of(t).depth.saturating_add(1)).max().unwrap_or(0);
         Shape { mentions: parts.iter().any(|t| of(t).mentions), depth }
@@ -187,6 +194,17 @@ impl Types {
     }
     pub fn subst_list(&mut self, list: &[TyId], map: &Subst) -> Vec<TyId> {
         list.iter().map(|&t| self.subst(t, map)).collect()
+    }
+
+    /// The type parameters that occur in a type.
+    pub fn tparams_in(&self, ty: TyId, out: &mut FxHashSet<TParamId>) {
+        if !self.mentions_tparam(ty) {
+            return;
+        }
+        if let Ty::TypeParam(p) = self.get(ty) {
+            out.insert(*p);
+        }
+        self.parts(self.get(ty)).into_iter().for_each(|t| self.tparams_in(t, out));
     }
 
     /// Is `a`, with type parameters replaced, the type `b`?

@@ -6,6 +6,7 @@
 
 use crate::types::{IfaceTy, Term, Ty, TyId, Types};
 use gol_syntax::ast::Dir;
+use rustc_hash::FxHashSet;
 
 impl Types {
     pub fn is_tparam(&self, ty: TyId) -> bool {
@@ -29,7 +30,32 @@ impl Types {
         for u in unions {
             all = all.iter().flat_map(|a| u.iter().filter_map(|b| self.both(a, b))).collect();
         }
+        if i.comparable {
+            all.retain(|t| self.strictly_comparable(t.ty));
+        }
         Some(all)
+    }
+    /// Can values of the type be compared without a panic? Interfaces cannot; type parameters only if all their types can.
+    pub fn strictly_comparable(&self, ty: TyId) -> bool {
+        self.strict(ty, &mut FxHashSet::default())
+    }
+    fn strict(&self, ty: TyId, seen: &mut FxHashSet<TyId>) -> bool {
+        if !seen.insert(ty) {
+            return true;
+        }
+        match self.under(ty) {
+            Ty::Slice(_) | Ty::Map(..) | Ty::Func(_) | Ty::Interface(_) => false,
+            Ty::Array(_, elem) => self.strict(*elem, seen),
+            Ty::Struct(fields) => fields.iter().all(|f| self.strict(f.ty, seen)),
+            Ty::TypeParam(_) => {
+                let Some(i) = self.constraint(ty) else { return true };
+                match self.terms(i) {
+                    None => i.comparable,
+                    Some(terms) => !terms.is_empty() && terms.iter().all(|t| self.strict(t.ty, seen)),
+                }
+            }
+            Ty::Error | Ty::Basic(_) | Ty::Named(_) | Ty::Pointer(_) | Ty::Chan(..) | Ty::Tuple(_) => true,
+        }
     }
     /// The intersection of two terms.
     fn both(&self, a: &Term, b: &Term) -> Option<Term> {

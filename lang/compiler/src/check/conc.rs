@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
     }
     pub(super) fn par_for(&mut self, s: StmtId, inner: StmtId) {
         if let Stmt::For(h, body) = self.ast.stmt(inner) {
-            self.for_stmt(h, *body, Some(s));
+            self.for_stmt(inner, h, *body, Some(s));
         }
     }
 }

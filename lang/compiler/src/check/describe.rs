@@ -49,7 +49,11 @@ impl Checker<'_> {
                 let part = incomparable(self.types, ty).unwrap_or(ty);
                 return format!("struct containing {} cannot be compared", self.ty_text(part));
             }
-            Ty::TypeParam(_) => return "incomparable types in type set".into(),
+            Ty::TypeParam(_) => {
+                let terms = self.types.constraint(ty).and_then(|i| self.types.terms(i));
+                let empty = terms.is_some_and(|t| t.is_empty());
+                return if empty { "empty type set" } else { "incomparable types in type set" }.into();
+            }
             _ => return format!("{} cannot be compared", self.ty_text(ty)),
         };
         format!("{kind} can only be compared to nil")

@@ -17,6 +17,8 @@ pub(super) enum FuncKind {
     Script,
     /// A statement of `par` or a body of `par for`: cannot return.
     Par,
+    /// The body of a loop over a function: part of the function around it, for `return` and `defer`.
+    Range,
 }
 
 /// A function whose body is being checked.
@@ -166,6 +168,31 @@ impl<'a> Checker<'a> {
             has_defer: ctx.has_defer,
             has_recover: ctx.has_recover,
         }
+    }
+
+    /// The function that a `return` here leaves and that runs what is deferred here.
+    pub(super) fn own_func(&mut self) -> Option<&mut FuncCtx> {
+        self.funcs.iter_mut().rev().find(|f| f.kind != FuncKind::Range)
+    }
+
+    /// The body of a loop over a function: a function with the parameters of `yields`, whose variables are declared in it.
+    pub(super) fn range_func(&mut self, s: StmtId, yields: TyId, body: impl FnOnce(&mut Self)) {
+        self.funcs.push(FuncCtx::new(FuncKind::Range));
+        body(self);
+        let ctx = self.funcs.pop().unwrap_or_else(|| FuncCtx::new(FuncKind::Range));
+        let facts = FuncFacts {
+            sig: yields,
+            recv: None,
+            tparams: vec![],
+            params: vec![],
+            results: vec![],
+            named_results: false,
+            body: None,
+            captures: ctx.captures,
+            has_defer: ctx.has_defer,
+            has_recover: ctx.has_recover,
+        };
+        self.info.stmt_funcs.insert(s, facts);
     }
 
     /// A use of a local variable: every function between here and its declaration captures it.

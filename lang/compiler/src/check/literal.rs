@@ -29,7 +29,10 @@ impl Checker<'_> {
                 let t = self.type_expr(t);
                 (t, t)
             }
-            (None, Some(h)) => (h, self.types.pointee(h).unwrap_or(h)),
+            (None, Some(h)) => match *self.types.core_ty(h) {
+                Ty::Pointer(base) => (h, base),
+                _ => (h, h),
+            },
             (None, None) => {
                 let at = self.span(e);
                 self.err(Code::BadLiteral, at, "invalid composite literal type: missing type");

@@ -3,52 +3,79 @@
 use super::Checker;
 use super::operand::Operand;
 use crate::info::ObjKind;
-use crate::types::{Class, Ty, TyId, Types};
+use crate::types::{Class, FuncTy, Ty, TyId, Types};
 use gol_syntax::ast::{Dir, Expr, ExprId, Ident};
 use gol_syntax::diag::Code;
 
 /// What a range gives: the types of its two variables, as far as it has them.
 enum Ranged {
     Values(Option<TyId>, Option<TyId>),
+    /// A function that calls one of this type.
+    Func(TyId),
     /// With a reason.
     No(Option<String>),
-    NotYet,
+}
+
+/// What stands after `range`.
+#[derive(Clone)]
+pub(super) struct RangeOperand {
+    x: Operand,
+    types: [TyId; 2],
+    /// Over a function: the type of the function that it calls with the values of an iteration.
+    pub yields: Option<TyId>,
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn range(&mut self, vars: &[ExprId], define: bool, over: ExprId, body: impl FnOnce(&mut Self)) {
+    pub(super) fn range_operand(&mut self, over: ExprId, vars: &[ExprId]) -> RangeOperand {
         let mut x = self.expr(over);
-        let (mut key, mut value) = (Types::ERROR, Types::ERROR);
         let at = self.at(&x);
+        let mut yields = None;
         let ranged = if x.ok() { self.ranged(x.ty) } else { Ranged::Values(None, None) };
-        match ranged {
-            Ranged::NotYet => {
-                self.not_yet(at, "range over a function");
-                x.invalidate();
+        let (key, value) = match ranged {
+            Ranged::Values(k, v) => (k, v),
+            Ranged::Func(y) => {
+                yields = Some(y);
+                let params = self.types.func(y).map_or(vec![], |f| f.params.clone());
+                (params.first().copied(), params.get(1).copied())
             }
             Ranged::No(cause) => {
                 let cause = cause.map_or(String::new(), |c| format!(": {c}"));
                 let m = format!("cannot range over {}{cause}", self.describe(&x));
                 self.err(Code::BadRange, at, m);
                 x.invalidate();
+                (None, None)
             }
-            Ranged::Values(k, v) => {
-                if let (true, Some(&extra), None) = (x.ok(), vars.get(1), v) {
-                    let m = format!("range over {} permits only one iteration variable", self.describe(&x));
-                    let at = self.span(extra);
-                    self.err(Code::BadRange, at, m);
-                }
-                (key, value) = (k.unwrap_or(Types::ERROR), v.unwrap_or(Types::ERROR));
+        };
+        if x.ok() {
+            let extra = match (key, value) {
+                (None, _) => vars.first().map(|&v| (v, "no iteration variables")),
+                (_, None) => vars.get(1).map(|&v| (v, "only one iteration variable")),
+                (Some(_), Some(_)) => None,
+            };
+            if let Some((v, what)) = extra {
+                let m = format!("range over {} permits {what}", self.describe(&x));
+                let at = self.span(v);
+                self.err(Code::BadRange, at, m);
             }
         }
+        RangeOperand { x, types: [key.unwrap_or(Types::ERROR), value.unwrap_or(Types::ERROR)], yields }
+    }
+
+    pub(super) fn range_body(
+        &mut self,
+        vars: &[ExprId],
+        define: bool,
+        over: RangeOperand,
+        body: impl FnOnce(&mut Self),
+    ) {
+        let RangeOperand { mut x, mut types, .. } = over;
         let int = x.ok() && self.types.is(x.ty, Class::Integer);
         if int {
-            key = self.range_int(&mut x, vars.first().copied().filter(|_| !define));
+            types[0] = self.range_int(&mut x, vars.first().copied().filter(|_| !define));
         } else {
             self.default_operand(&mut x);
         }
         self.open_block();
-        let types = [key, value];
         if define {
             self.range_vars(vars, types);
         } else {
@@ -120,12 +147,33 @@ impl<'a> Checker<'a> {
             Ty::Map(k, v) => Ranged::Values(Some(*k), Some(*v)),
             Ty::Chan(Dir::Send, _) => Ranged::No(Some(format!("receive from send-only channel {}", self.ty_text(ty)))),
             Ty::Chan(_, t) => Ranged::Values(Some(*t), None),
-            Ty::Func(_) => Ranged::NotYet,
+            Ty::Func(f) => match self.yield_type(f) {
+                Ok(y) => Ranged::Func(y),
+                Err(cause) => Ranged::No(Some(cause.into())),
+            },
             Ty::TypeParam(_) => Ranged::No(Some(match self.types.type_set(ty)[..] {
                 [] => "no specific type".into(),
                 _ => "no common underlying type".into(),
             })),
             _ => Ranged::No(None),
+        }
+    }
+
+    /// The type of the function that an iterator function calls, or why it is no iterator.
+    fn yield_type(&self, f: &FuncTy) -> Result<TyId, &'static str> {
+        let [y] = f.params[..] else { return Err("func must be func(yield func(...) bool): wrong argument count") };
+        if !f.results.is_empty() {
+            return Err("func must be func(yield func(...) bool): unexpected result(s)");
+        }
+        let Ty::Func(g) = self.types.core_ty(y) else {
+            return Err("func must be func(yield func(...) bool): argument is not func");
+        };
+        if g.params.len() > 2 {
+            return Err("func must be func(yield func(...) bool): yield func has too many parameters");
+        }
+        match g.results[..] {
+            [b] if self.types.is(b, Class::Boolean) => Ok(y),
+            _ => Err("func must be func(yield func(...) bool): yield func does not return bool"),
         }
     }
 }

@@ -33,12 +33,7 @@ fn incomparable_part(types: &Types, ty: TyId, seen: &mut FxHashSet<TyId>) -> Opt
         Ty::Error | Ty::Basic(_) | Ty::Named(_) | Ty::Pointer(_) | Ty::Chan(..) | Ty::Interface(_) | Ty::Tuple(_) => {
             None
         }
-        Ty::TypeParam(_) => {
-            let declared = types.constraint(ty).is_some_and(|i| i.comparable);
-            // Interfaces in the set would compare only as their values do.
-            let strictly = |t: TyId| !types.is_interface(t) && incomparable_part(types, t, &mut seen.clone()).is_none();
-            (!declared && !types.every(ty, strictly)).then_some(ty)
-        }
+        Ty::TypeParam(_) => (!types.strictly_comparable(ty)).then_some(ty),
     }
 }
 

@@ -72,6 +72,7 @@ impl<'a> Checker<'a> {
         }
         if !self.failed() {
             self.check_main(items);
+            self.check_instance_cycles();
         }
     }
 
@@ -348,6 +349,10 @@ impl<'a> Checker<'a> {
         let ids = self.tparam_ids(&own);
         self.tparam_objs.insert(obj, own);
         let targs = self.tparam_types(&ids);
+        // An instance of the type is one of its methods too.
+        let of = self.types.named(id).tparams.clone();
+        let of = self.tparam_types(&of);
+        self.note_instance(&ids, &of, at);
         self.info.tparams.insert(obj, ids);
         let ty = self.types.instantiate(id, targs);
         self.set_info(base, crate::info::Mode::Type, ty, None);

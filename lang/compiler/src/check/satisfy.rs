@@ -35,6 +35,9 @@ impl Checker<'_> {
         if within(ty) {
             return None;
         }
+        if i.unions.iter().flatten().any(|w| self.types.in_term(ty, w)) {
+            return Some(format!("{t} does not satisfy {c} ({c} mentions {t}, but {t} is not in the type set of {c})"));
+        }
         let near = terms.iter().find(|w| !w.tilde && self.types.under_id(w.ty) == self.types.under_id(ty));
         Some(match near {
             Some(w) => format!("{t} does not satisfy {c} (possibly missing ~ for {} in {c})", self.ty_text(w.ty)),

@@ -57,7 +57,7 @@ impl<'a> Checker<'a> {
             Stmt::Return(list) => self.return_stmt(s, list),
             Stmt::Block(b) => self.block(*b),
             Stmt::If(h, then, otherwise) => self.if_stmt(h, *then, *otherwise),
-            Stmt::For(h, body) => self.for_stmt(h, *body, None),
+            Stmt::For(h, body) => self.for_stmt(s, h, *body, None),
             Stmt::Switch(h, clauses) => self.switch(h, clauses),
             Stmt::Select(clauses) => self.select_stmt(clauses),
         }
@@ -97,8 +97,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A loop; `par`: the statement whose function the body is.
-    pub(super) fn for_stmt(&mut self, h: &'a ForHeader, body: BlockId, par: Option<StmtId>) {
+    /// The loop `s`; `par`: the statement whose function the body is.
+    pub(super) fn for_stmt(&mut self, s: StmtId, h: &'a ForHeader, body: BlockId, par: Option<StmtId>) {
         match h {
             ForHeader::Cond(c) => {
                 if let Some(c) = c {
@@ -121,7 +121,17 @@ impl<'a> Checker<'a> {
                 self.close_block();
             }
             ForHeader::Range { vars, define, over } => {
-                self.range(vars, *define, *over, |c| c.loop_body(body, par));
+                let ranged = self.range_operand(*over, vars);
+                if par.is_some() && ranged.yields.is_some() {
+                    let at = self.span(*over);
+                    return self.not_yet(at, "par for over a function");
+                }
+                let yields = ranged.yields;
+                let run = |c: &mut Self| c.range_body(vars, *define, ranged, |c| c.loop_body(body, par));
+                match yields {
+                    Some(yields) => self.range_func(s, yields, run),
+                    None => run(self),
+                }
             }
         }
     }
@@ -186,7 +196,7 @@ impl<'a> Checker<'a> {
         self.err(Code::BadDefer, at, m);
     }
     fn note_defer(&mut self) {
-        if let Some(f) = self.funcs.last_mut() {
+        if let Some(f) = self.own_func() {
             f.has_defer = true;
         }
     }
@@ -195,7 +205,7 @@ impl<'a> Checker<'a> {
 
     fn return_stmt(&mut self, s: StmtId, list: &'a [ExprId]) {
         let at = self.ast.stmt_span(s);
-        let Some(f) = self.funcs.last() else { return };
+        let Some(f) = self.own_func() else { return };
         let (kind, types, results, named) = (f.kind, f.result_types.clone(), f.results.clone(), f.named_results);
         if kind == FuncKind::Par {
             self.use_exprs(list);

@@ -62,6 +62,7 @@ impl Checker<'_> {
             return Operand::invalid(e);
         }
         if x.mode == Mode::Type {
+            self.refuse_constraint(arg, x.ty);
             let ty = self.types.pointer_to(x.ty);
             return Operand::new(Mode::Type, ty, e);
         }

@@ -95,7 +95,7 @@ impl Checker<'_> {
         if named(self, x) || u.bound(self.types, y).is_some() {
             std::mem::swap(&mut x, &mut y);
         }
-        let literal = !self.types.has_name(x);
+        let literal = !matches!(self.types.get(x), Ty::Named(_) | Ty::TypeParam(_));
         if mode != Match::Exact && named(self, y) && literal && !self.types.is_interface(x) {
             self.complete(y);
             y = self.types.under_id(y);
@@ -142,6 +142,21 @@ impl Checker<'_> {
         if mode == Match::Exact {
             return true;
         }
+        match (self.iface_of(x), self.iface_of(y)) {
+            (None, None) => {}
+            // Methods unified already, so their number tells whether they are the same.
+            (Some(a), Some(b)) => {
+                let (xn, yn) = (self.types.has_name(x), self.types.has_name(y));
+                if xn && yn {
+                    return x == y;
+                }
+                if a.methods.len() != b.methods.len() {
+                    return false;
+                }
+            }
+            // Either could be meant, and the order must not matter.
+            (Some(_), None) | (None, Some(_)) => return false,
+        }
         // A defined type is the better answer, and a channel with a direction.
         let named = |t: TyId| matches!(self.types.get(t), Ty::Named(_));
         let directed = |t: TyId| matches!(self.types.get(t), Ty::Chan(Dir::Send | Dir::Recv, _));
@@ -153,17 +168,18 @@ impl Checker<'_> {
 
     /// Inexact unification of interfaces, by methods; `None` when neither type is one.
     fn unify_interfaces(&mut self, u: &mut Unifier, x: TyId, y: TyId) -> Option<bool> {
-        self.complete(x);
-        self.complete(y);
-        let iface = |t: TyId| match self.types.under(t) {
-            Ty::Interface(i) => Some(i.clone()),
-            _ => None,
-        };
-        match (iface(x), iface(y)) {
+        match (self.iface_of(x), self.iface_of(y)) {
             (Some(a), Some(b)) => Some(self.unify_two_interfaces(u, &a, &b)),
             (Some(a), None) => Some(self.unify_methods(u, &a.methods, y)),
             (None, Some(b)) => Some(self.unify_methods(u, &b.methods, x)),
             (None, None) => None,
+        }
+    }
+    fn iface_of(&mut self, ty: TyId) -> Option<IfaceTy> {
+        self.complete(ty);
+        match self.types.under(ty) {
+            Ty::Interface(i) => Some(i.clone()),
+            _ => None,
         }
     }
     fn unify_two_interfaces(&mut self, u: &mut Unifier, a: &IfaceTy, b: &IfaceTy) -> bool {

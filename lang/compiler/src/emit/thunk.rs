@@ -104,10 +104,11 @@ impl Em<'_> {
         if ptr || !m.path.is_empty() || self.prog.runtime_error == 0 {
             return;
         }
+        let crate::types::Ty::Named(n) = *self.types.get(base) else { return };
         let ok = self.f.label();
         self.f.jump(Op::JneK, r, 0, ok);
-        let short = self.type_name(base);
-        let short = short.rsplit('.').next().unwrap_or_default().to_string();
+        let args = if self.is_generic(o) { "[...]" } else { "" };
+        let short = format!("{}{args}", self.ast.name(self.types.named(n).name));
         let text = format!("value method {} called using nil *{short} pointer", self.func_name(o));
         let t = self.f.alloc(1);
         self.load_str(t, text.as_bytes());

@@ -1,7 +1,8 @@
-//! Names of types as `%T` prints them.
+//! Names of types as `%T` prints them. Inside the brackets of an instance Go writes more: whole paths of packages, numbers of
+//! types that are declared in functions, packages of unexported fields.
 
 use super::Em;
-use crate::types::{Basic, FuncTy, Ty, TyId};
+use crate::types::{Basic, FuncTy, PkgId, Ty, TyId};
 use gol_syntax::ast::Dir;
 
 fn basic(b: Basic) -> &'static str {
@@ -27,43 +28,58 @@ fn basic(b: Basic) -> &'static str {
     }
 }
 
+/// How much a name says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Short,
+    /// Type arguments: no two types have the same.
+    Full,
+}
+
 impl Em<'_> {
     pub(super) fn type_name(&self, ty: TyId) -> String {
         let mut s = String::new();
-        self.write_type(ty, &mut s);
+        self.write_type(ty, Names::Short, &mut s);
         s
     }
-    fn write_type(&self, ty: TyId, s: &mut String) {
+    fn write_type(&self, ty: TyId, how: Names, s: &mut String) {
         match self.types.get(ty) {
             Ty::Error | Ty::TypeParam(_) => s.push('?'),
             Ty::Basic(b) => s.push_str(basic(*b)),
             Ty::Named(n) => {
                 let n = self.types.named(*n);
                 if n.pkg.0 != 0 {
-                    let name = self.info.pkgs.get(n.pkg.0 as usize).map_or("main", |p| p.name.as_str());
-                    s.push_str(if name.is_empty() { "main" } else { name });
+                    s.push_str(match how {
+                        Names::Short => self.pkg_name(n.pkg),
+                        Names::Full => self.pkg_label(n.pkg),
+                    });
                     s.push('.');
                 }
                 s.push_str(self.ast.name(n.name));
-                self.write_list("[", &n.targs, ",", "]", s);
+                if !n.targs.is_empty() {
+                    self.write_list(["[", ",", "]"], &n.targs, Names::Full, s);
+                }
+                if n.local > 0 && how == Names::Full {
+                    s.push_str(&format!("·{}", n.local));
+                }
             }
             Ty::Pointer(t) => {
                 s.push('*');
-                self.write_type(*t, s);
+                self.write_type(*t, how, s);
             }
             Ty::Slice(t) => {
                 s.push_str("[]");
-                self.write_type(*t, s);
+                self.write_type(*t, how, s);
             }
             Ty::Array(n, t) => {
                 s.push_str(&format!("[{n}]"));
-                self.write_type(*t, s);
+                self.write_type(*t, how, s);
             }
             Ty::Map(k, v) => {
                 s.push_str("map[");
-                self.write_type(*k, s);
+                self.write_type(*k, how, s);
                 s.push(']');
-                self.write_type(*v, s);
+                self.write_type(*v, how, s);
             }
             Ty::Chan(dir, t) => {
                 s.push_str(match dir {
@@ -73,23 +89,27 @@ impl Em<'_> {
                 });
                 let inner = matches!(self.types.get(*t), Ty::Chan(Dir::Recv, _)) && *dir != Dir::Recv;
                 s.push_str(if inner { "(" } else { "" });
-                self.write_type(*t, s);
+                self.write_type(*t, how, s);
                 s.push_str(if inner { ")" } else { "" });
             }
             Ty::Func(f) => {
                 s.push_str("func");
-                self.write_sig(f, s);
+                self.write_sig(f, how, s);
             }
-            Ty::Tuple(tys) => self.write_list("(", tys, ", ", ")", s),
+            Ty::Tuple(tys) => self.write_list(["(", ", ", ")"], tys, how, s),
             Ty::Struct(fields) => {
                 s.push_str("struct {");
                 for (i, f) in fields.iter().enumerate() {
                     s.push_str(if i == 0 { " " } else { "; " });
                     if !f.embedded {
+                        if how == Names::Full && f.pkg.0 != 0 {
+                            s.push_str(self.pkg_label(f.pkg));
+                            s.push('.');
+                        }
                         s.push_str(self.ast.name(f.name));
                         s.push(' ');
                     }
-                    self.write_type(f.ty, s);
+                    self.write_type(f.ty, how, s);
                     if let Some(t) = f.tag {
                         s.push_str(&format!(" {:?}", self.ast.name(t)));
                     }
@@ -102,34 +122,37 @@ impl Em<'_> {
                     s.push_str(if k == 0 { " " } else { "; " });
                     s.push_str(self.ast.name(m.name));
                     if let Ty::Func(f) = self.types.get(m.sig) {
-                        self.write_sig(f, s);
+                        self.write_sig(f, how, s);
                     }
                 }
                 s.push_str(if i.methods.is_empty() { "}" } else { " }" });
             }
         }
     }
-    fn write_list(&self, open: &str, tys: &[TyId], sep: &str, close: &str, s: &mut String) {
-        if tys.is_empty() && open == "[" {
-            return;
-        }
+    fn write_list(&self, [open, sep, close]: [&str; 3], tys: &[TyId], how: Names, s: &mut String) {
         s.push_str(open);
         for (i, t) in tys.iter().enumerate() {
             s.push_str(if i > 0 { sep } else { "" });
-            self.write_type(*t, s);
+            self.write_type(*t, how, s);
         }
         s.push_str(close);
     }
-    fn write_sig(&self, f: &FuncTy, s: &mut String) {
+    fn pkg_name(&self, pkg: PkgId) -> &str {
+        match self.info.pkgs.get(pkg.0 as usize) {
+            Some(p) if !p.name.is_empty() => &p.name,
+            _ => "main",
+        }
+    }
+    fn write_sig(&self, f: &FuncTy, how: Names, s: &mut String) {
         s.push('(');
         for (i, p) in f.params.iter().enumerate() {
             s.push_str(if i > 0 { ", " } else { "" });
             match self.types.get(*p) {
                 Ty::Slice(t) if f.variadic && i + 1 == f.params.len() => {
                     s.push_str("...");
-                    self.write_type(*t, s);
+                    self.write_type(*t, how, s);
                 }
-                _ => self.write_type(*p, s),
+                _ => self.write_type(*p, how, s),
             }
         }
         s.push(')');
@@ -137,11 +160,11 @@ impl Em<'_> {
             [] => {}
             [r] => {
                 s.push(' ');
-                self.write_type(r, s);
+                self.write_type(r, how, s);
             }
             _ => {
                 s.push(' ');
-                self.write_list("(", &f.results, ", ", ")", s);
+                self.write_list(["(", ", ", ")"], &f.results, how, s);
             }
         }
     }
