@@ -89,8 +89,10 @@ impl Checker<'_> {
                 let ty = self.types.intern(Ty::TypeParam(p));
                 let known = u.at(p);
                 if let Some((term, single)) = self.types.core_term(ty) {
-                    match known {
-                        Some(t) if !self.unify(u, t, term.ty, Match::Inexact) => {
+                    // `~string` is met by every type with that underlying type.
+                    let bare = |t: TyId| if term.tilde && !self.types.is_tparam(t) { self.types.under_id(t) } else { t };
+                    match known.map(|t| (t, bare(t))) {
+                        Some((t, bare)) if !self.unify(u, bare, term.ty, Match::Inexact) => {
                             self.unsatisfied_core(q, p, t);
                             return None;
                         }
