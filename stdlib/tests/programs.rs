@@ -42,6 +42,7 @@ fn config() -> VmConfig {
 fn run(path: &Path) -> i32 {
     let text = std::fs::read(path).expect("the program can be read");
     let mut session = Session::new(&Std);
+    gol_stdlib::os::set_args(vec![b"program".to_vec()]);
     let vm = Vm::new(&gol_stdlib::natives(), config()).expect("a machine can be made");
     if path.extension().is_some_and(|x| x == "prompt") {
         let lines = text.split(|&b| b == b'\n').filter(|l| !l.is_empty());

@@ -12,6 +12,7 @@ struct Lib;
 impl Library for Lib {
     fn source(&self, path: &str) -> Option<&'static str> {
         match path {
+            "runtime" => Some(include_str!("lib/runtime.gol")),
             "time" => Some(include_str!("lib/time.gol")),
             "sync" => Some(include_str!("lib/sync.gol")),
             _ => None,

@@ -118,7 +118,9 @@ impl<'a> Checker<'a> {
         if has_results && !self.block_terminates(&block.stmts) {
             let at = Span::new(block.span.hi.saturating_sub(1), block.span.hi);
             let d = Diagnostic::error(Code::MissingReturn, at, "missing return");
-            self.report(d.label("the function can end here").help("it has results, so every way through it must return"));
+            self.report(
+                d.label("the function can end here").help("it has results, so every way through it must return"),
+            );
         }
     }
 

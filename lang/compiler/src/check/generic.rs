@@ -27,7 +27,7 @@ impl<'a> Checker<'a> {
             && self.unresolved.get(&self.types.origin(*n)).is_some_and(|s| s.busy.is_some())
         {
             // `type C[T C[T]] interface{ … }`
-            self.later.push(Box::new(move |c: &mut Checker<'a>| c.busy_constraint(e, ty)));
+            self.put_off(Box::new(move |c: &mut Checker<'a>| c.busy_constraint(e, ty)));
             return ty;
         }
         self.complete(ty);

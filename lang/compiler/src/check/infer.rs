@@ -90,7 +90,8 @@ impl Checker<'_> {
                 let known = u.at(p);
                 if let Some((term, single)) = self.types.core_term(ty) {
                     // `~string` is met by every type with that underlying type.
-                    let bare = |t: TyId| if term.tilde && !self.types.is_tparam(t) { self.types.under_id(t) } else { t };
+                    let bare =
+                        |t: TyId| if term.tilde && !self.types.is_tparam(t) { self.types.under_id(t) } else { t };
                     match known.map(|t| (t, bare(t))) {
                         Some((t, bare)) if !self.unify(u, bare, term.ty, Match::Inexact) => {
                             self.unsatisfied_core(q, p, t);
