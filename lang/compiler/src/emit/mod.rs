@@ -114,7 +114,8 @@ pub fn emit_package(
     pkg: PkgId,
 ) -> Result<Vec<FuncId>, Diagnostic> {
     let marks = Marks::take(program);
-    let mut em = Em { ast, types, info, st: state, prog: program, pkg, f: Fun::default(), map: FxHashMap::default(), err: None };
+    let mut em =
+        Em { ast, types, info, st: state, prog: program, pkg, f: Fun::default(), map: FxHashMap::default(), err: None };
     em.reserve_known();
     let entry = em.package();
     em.complete();
