@@ -172,7 +172,10 @@ impl<'a> Checker<'a> {
             return Err("func must be func(yield func(...) bool): yield func has too many parameters");
         }
         match g.results[..] {
-            [b] if self.types.is(b, Class::Boolean) => Ok(y),
+            [Types::BOOL] => Ok(y),
+            [b] if self.types.is(b, Class::Boolean) => {
+                Err("func must be func(yield func(...) bool): yield func returns user-defined boolean, not bool")
+            }
             _ => Err("func must be func(yield func(...) bool): yield func does not return bool"),
         }
     }

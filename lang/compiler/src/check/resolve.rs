@@ -256,7 +256,9 @@ impl<'a> Checker<'a> {
         let name = f.name;
         if f.tparams.is_some() && f.recv.is_some() {
             self.not_yet(name.span, "methods with type parameters of their own");
-            self.new_obj(ObjKind::Func, name, Types::ERROR);
+            let obj = self.new_obj(ObjKind::Func, name, Types::ERROR);
+            // Its uses are not worth more messages.
+            self.later.push(Box::new(move |c: &mut Checker<'a>| drop(c.attach(obj, f))));
             return None;
         }
         if f.body.is_none() && self.role != Role::Library {
