@@ -100,15 +100,16 @@ impl Writer<'_> {
         }
         let name = self.names.get(n.name).to_string();
         self.put(&name);
-        let hidden = if self.runtime() { 0 } else { n.implicit as usize };
-        let targs = n.targs.get(hidden..).unwrap_or_default();
+        let (implicit, runtime) = (n.implicit as usize, self.runtime());
+        let targs = n.targs.get(if runtime { 0 } else { implicit }..).unwrap_or_default();
         if !targs.is_empty() {
             self.put("[");
             for (i, &t) in targs.iter().enumerate() {
-                self.put(match (i, self.runtime()) {
-                    (0, _) => "",
-                    (_, true) => ",",
-                    (_, false) => ", ",
+                self.put(match i {
+                    0 => "",
+                    _ if !runtime => ", ",
+                    _ if i == implicit => ";",
+                    _ => ",",
                 });
                 self.ty(t);
             }

@@ -292,3 +292,72 @@ fn every_kind_of_name_has_its_object() {
     assert!(packages.into_iter().any(|i| matches!(i.mode, Mode::Pkg(_))));
     assert!(s.types.len() > 30 && matches!(s.types.get(object(&s, "main").ty), Ty::Func(_)));
 }
+
+#[test]
+fn uses_of_generic_functions_have_their_type_arguments() {
+    let s = checked(
+        "package main
+type Pair[K comparable, V any] struct { k K; v V }
+func (p *Pair[A, B]) Swap(b B) A { return p.k }
+type Str interface{ Str() string }
+func Map[A, B any](xs []A, f func(A) B) (out []B) { return }
+func Show[T Str](x T) string { g := x.Str; return g() + x.Str() }
+func Rec[T any](x T) { Rec([]int(nil)); Rec[T](x); var c T; _ = c; _ = len(\"a\") }
+func Two[A, B any](b B) A { var a A; return a }
+func Lit[N ~int|~float64](n N) N { return n + 1 }
+func main() {
+	var p Pair[string, int]
+	_ = p.Swap(1)
+	_ = (*Pair[string, int]).Swap
+	_ = Map([]int{}, func(i int) string { return \"\" })
+	_ = Two[bool](2)
+	_ = (Two[bool, rune])('a')
+}",
+    );
+    let args = |text: &str| -> Vec<String> {
+        let ids = (0..s.ast.expr_count()).map(ExprId::new);
+        let e = ids.filter(|e| s.info.instances.contains_key(e)).find(|&e| text_of(&s, e) == text);
+        let list = &s.info.instances[&e.expect("an instance")];
+        list.iter().map(|&t| type_text(&s, t)).collect()
+    };
+    assert_eq!(args("Map"), ["int", "string"]);
+    assert_eq!(args("Two[bool]"), ["bool", "int"]);
+    assert_eq!(args("Two[bool, rune]"), ["bool", "int32"]);
+    assert_eq!(args("Rec"), ["[]int"]);
+    assert_eq!(args("Rec[T]"), ["T"]);
+    assert_eq!(ty(&s, "Two[bool]"), "func(int) bool");
+    assert_eq!(ty(&s, "p.Swap"), "func(int) string");
+    assert_eq!(ty(&s, "(*Pair[string, int]).Swap"), "func(*Pair[string, int], int) string");
+    let ids = (0..s.ast.expr_count()).map(ExprId::new);
+    let found = ids.filter_map(|e| s.info.selections.get(&e).map(|sel| (text_of(&s, e), sel)));
+    let kinds: Vec<_> = found.filter(|(t, _)| t == "x.Str").map(|(_, sel)| sel.kind.clone()).collect();
+    assert_eq!(kinds, [SelKind::TypeParamMethod, SelKind::TypeParamMethod]);
+    // A constant that becomes a value of a type parameter's type keeps its value.
+    let ones = (0..s.ast.expr_count()).map(ExprId::new).filter(|&e| text_of(&s, e) == "1");
+    let one = ones.filter_map(|e| s.info.expr(e)).find(|i| type_text(&s, i.ty) == "N").expect("the constant");
+    assert!(one.value.is_some());
+    let swap = object(&s, "Swap");
+    let facts = s.info.funcs.values().find(|f| f.recv.is_some()).expect("the method");
+    assert_eq!(facts.tparams.len(), 2);
+    assert!(matches!(swap.kind, ObjKind::Method { .. }));
+}
+
+#[test]
+fn bodies_of_loops_over_functions_are_functions() {
+    let s = checked(
+        "package main
+func seq(yield func(int, string) bool) {}
+func main() {
+	n := 0
+	for i, t := range seq {
+		n += i
+		_ = t
+		defer print()
+	}
+}",
+    );
+    let body = s.info.stmt_funcs.values().next().expect("a body");
+    assert_eq!(captures(&s, body), ["n"]);
+    assert_eq!(type_text(&s, body.sig), "func(int, string) bool");
+    assert!(!body.has_defer && s.info.funcs.values().any(|f| f.has_defer));
+}

@@ -125,7 +125,7 @@ impl Checker<'_> {
         result.unwrap_or_else(|| Operand::invalid(e))
     }
 
-    fn bad_argument(&mut self, x: &Operand, message: String) {
+    pub(super) fn bad_argument(&mut self, x: &Operand, message: String) {
         let at = self.at(x);
         self.err(Code::BadBuiltin, at, message);
     }
@@ -417,7 +417,7 @@ impl Checker<'_> {
     }
 
     /// Gives two operands one type.
-    fn match_pair(&mut self, x: &mut Operand, y: &mut Operand) -> Option<()> {
+    pub(super) fn match_pair(&mut self, x: &mut Operand, y: &mut Operand) -> Option<()> {
         let (a, b) = (self.implicit(x, y.ty), self.implicit(y, x.ty));
         match (a, b) {
             (Ok((t, v)), _) if self.types.is_untyped(x.ty) => self.set_type(x, t, v),
@@ -443,64 +443,5 @@ impl Checker<'_> {
             return None;
         }
         Some(())
-    }
-
-    fn complex(&mut self, e: ExprId, xs: Vec<Operand>) -> Option<Operand> {
-        let mut parts = xs.into_iter();
-        let (mut x, mut y) = (parts.next()?, parts.next()?);
-        if self.types.is_untyped(x.ty) && self.types.is_untyped(y.ty) && (x.value.is_none() || y.value.is_none()) {
-            self.convert_untyped(&mut x, Types::FLOAT64);
-        }
-        if self.types.is_untyped(x.ty) != self.types.is_untyped(y.ty) || !self.types.is_untyped(x.ty) {
-            self.match_pair(&mut x, &mut y)?;
-        }
-        if let (Some(a), Some(b)) = (&x.value, &y.value)
-            && let (Some(a), Some(b)) = (a.to_float(), b.to_float())
-        {
-            let ty = match self.types.basic(x.ty) {
-                Some(Basic::Float32) => Types::COMPLEX64,
-                Some(Basic::Float64) => Types::COMPLEX128,
-                _ => Types::UNTYPED_COMPLEX,
-            };
-            return Some(Operand::constant(Value::Complex(a, b), ty, e));
-        }
-        let ty = match self.types.basic(x.ty) {
-            Some(Basic::Float32) => Types::COMPLEX64,
-            Some(Basic::Float64) => Types::COMPLEX128,
-            _ => {
-                let m =
-                    format!("invalid argument: arguments have type {}, expected floating-point", self.ty_text(x.ty));
-                self.bad_argument(&x, m);
-                return None;
-            }
-        };
-        Some(Operand::value(ty, e))
-    }
-
-    fn part_of_complex(&mut self, e: ExprId, b: Builtin, xs: &mut [Operand]) -> Option<Operand> {
-        let x = &mut xs[0];
-        if self.types.is_untyped(x.ty) && x.value.is_none() {
-            self.convert_untyped(x, Types::COMPLEX128);
-        }
-        if let Some((re, im)) = x.value.as_ref().and_then(Value::to_complex)
-            && self.types.is(x.ty, Class::Numeric)
-        {
-            let ty = self.part_type(x.ty).unwrap_or(Types::UNTYPED_FLOAT);
-            return Some(Operand::constant(Value::Float(if b == Builtin::Real { re } else { im }), ty, e));
-        }
-        let Some(ty) = self.part_type(x.ty) else {
-            let m = format!("invalid argument: {} not of complex type", self.describe(x));
-            let x = x.clone();
-            self.bad_argument(&x, m);
-            return None;
-        };
-        Some(Operand::value(ty, e))
-    }
-    fn part_type(&self, ty: TyId) -> Option<TyId> {
-        match self.types.basic(ty)? {
-            Basic::Complex64 => Some(Types::FLOAT32),
-            Basic::Complex128 => Some(Types::FLOAT64),
-            _ => None,
-        }
     }
 }

@@ -409,24 +409,6 @@ impl<'a> Checker<'a> {
         self.unresolved.remove(&id);
     }
 
-    /// The type of an alias, which may have type parameters.
-    fn alias(&mut self, obj: ObjId, spec: &'a TypeSpec) {
-        let Some(list) = &spec.tparams else {
-            let ty = self.type_expr_any(spec.ty);
-            self.info.obj_mut(obj).ty = ty;
-            return;
-        };
-        let own = self.new_tparams(list);
-        self.open_block();
-        own.iter().for_each(|&p| self.declare(p));
-        self.bounds(list, &own);
-        let ty = self.type_expr_any(spec.ty);
-        self.close_block();
-        let ids = self.tparam_ids(&own);
-        self.info.tparams.insert(obj, ids);
-        self.info.obj_mut(obj).ty = ty;
-    }
-
     /// Reports a type that contains itself by value.
     pub(super) fn check_finite(&mut self, ty: TyId) {
         let mut path = vec![];
@@ -469,47 +451,6 @@ impl<'a> Checker<'a> {
     }
 
     // ---- functions
-
-    /// The signature of a declared function, with the constraints of its type parameters.
-    fn func_type(&mut self, obj: ObjId, f: &'a FuncDecl) -> TyId {
-        self.open_block();
-        let own = match &f.tparams {
-            Some(list) if f.recv.is_none() => {
-                let own = self.new_tparams(list);
-                own.iter().for_each(|&p| self.declare(p));
-                self.bounds(list, &own);
-                own
-            }
-            _ => {
-                let own = self.tparam_objs.get(&obj).cloned().unwrap_or_default();
-                own.iter().for_each(|&p| self.declare(p));
-                self.receiver_bounds(obj, &own);
-                own
-            }
-        };
-        let ty = self.sig_type(&f.sig);
-        self.close_block();
-        if !own.is_empty() {
-            let ids = self.tparam_ids(&own);
-            self.info.tparams.insert(obj, ids);
-            self.tparam_objs.insert(obj, own);
-        }
-        ty
-    }
-    /// Type parameters of a receiver have the constraints of the type's.
-    fn receiver_bounds(&mut self, obj: ObjId, own: &[ObjId]) {
-        let ObjKind::Method { recv, .. } = self.info.obj(obj).kind else { return };
-        let named = self.types.intern(Ty::Named(recv));
-        self.complete(named);
-        let ids = self.tparam_ids(own);
-        let targs = self.tparam_types(&ids);
-        let map = self.types.subst_of(recv, &targs);
-        for (id, of) in ids.into_iter().zip(self.types.named(recv).tparams.clone()) {
-            let c = self.types.tparam(of).constraint;
-            let c = self.types.subst(c, &map);
-            self.types.tparams[id.0 as usize].constraint = c;
-        }
-    }
 
     /// Checks the body of a declared function and files its facts.
     pub(super) fn check_func(&mut self, obj: ObjId, recv: Option<(&'a Param, TyId)>, f: &'a FuncDecl) {

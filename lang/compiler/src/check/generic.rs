@@ -1,10 +1,10 @@
-//! Generic declarations: type parameters and their constraints, instances of generic types and aliases.
+//! Constraints and unions; instances of generic types and aliases.
 
 use super::Checker;
-use crate::info::{Mode, ObjId, ObjKind};
+use crate::info::{Mode, ObjKind};
 use crate::instance::Subst;
-use crate::types::{IfaceTy, TParam, TParamId, Term, Ty, TyId, Types};
-use gol_syntax::ast::{BinOp, Expr, ExprId, Ident, Param, UnOp};
+use crate::types::{IfaceTy, TParamId, Term, Ty, TyId, Types};
+use gol_syntax::ast::{BinOp, Expr, ExprId, UnOp};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
 
@@ -12,45 +12,8 @@ use gol_syntax::span::Span;
 const MAX_TERMS: usize = 100;
 
 impl<'a> Checker<'a> {
-    /// A new type parameter, without constraint yet.
-    pub(super) fn new_tparam(&mut self, name: Ident, index: usize) -> ObjId {
-        let obj = self.new_obj(ObjKind::Type, name, Types::ERROR);
-        let p = TParam { name: name.sym, constraint: Types::ERROR, index: index as u32, pos: name.span };
-        let (_, ty) = self.types.add_tparam(p);
-        self.info.obj_mut(obj).ty = ty;
-        self.info.obj_mut(obj).used = true;
-        obj
-    }
-    pub(super) fn new_tparams(&mut self, list: &[Param]) -> Vec<ObjId> {
-        let names: Vec<Ident> = list.iter().filter_map(|p| p.name).collect();
-        names.into_iter().enumerate().map(|(i, n)| self.new_tparam(n, i)).collect()
-    }
-    /// The type parameters that these objects name.
-    pub(super) fn tparam_ids(&self, objs: &[ObjId]) -> Vec<TParamId> {
-        let id = |&o: &ObjId| match self.types.get(self.info.obj(o).ty) {
-            Ty::TypeParam(p) => Some(*p),
-            _ => None,
-        };
-        objs.iter().filter_map(id).collect()
-    }
-    pub(super) fn tparam_types(&mut self, list: &[TParamId]) -> Vec<TyId> {
-        list.iter().map(|&p| self.types.intern(Ty::TypeParam(p))).collect()
-    }
-    /// Finds the constraints of a list whose names are in scope.
-    pub(super) fn bounds(&mut self, list: &'a [Param], objs: &[ObjId]) {
-        let mut last: Option<(ExprId, TyId)> = None;
-        for (p, id) in list.iter().filter(|p| p.name.is_some()).zip(self.tparam_ids(objs)) {
-            let Some(e) = p.ty else { continue };
-            let c = match last {
-                Some((l, t)) if l == e => t,
-                _ => self.constraint_type(e),
-            };
-            last = Some((e, c));
-            self.types.tparams[id.0 as usize].constraint = c;
-        }
-    }
     /// The interface that a constraint denotes; `~int|string` stands for `interface{ ~int|string }`.
-    fn constraint_type(&mut self, e: ExprId) -> TyId {
+    pub(super) fn constraint_type(&mut self, e: ExprId) -> TyId {
         let at = self.span(e);
         if self.is_union(e) {
             let union = self.union(e);

@@ -1,7 +1,8 @@
 //! The checker: resolves names, types expressions, evaluates constants, and fills the side tables of `info.rs`.
 //!
-//! Read in this order: `resolve` (collects the objects of a package), `decl` (types them on demand), `typexpr`, `expr`
-//! and its parts (one noun a file), `stmt` and its parts, then what looks at a whole package: `init_order`, `unused`.
+//! Read in this order: `resolve` (collects the objects of a package), `decl` and `tparams` (type them on demand), `typexpr`,
+//! `generic` and `infer`, `expr` and its parts (one noun a file), `stmt` and its parts, then what looks at a whole package:
+//! `init_order`, `monomorph`, `unused`.
 //! Shape of the functions that check expressions: they take an `ExprId` and give an [`operand::Operand`]. A mistake is
 //! reported once, where it is found, and gives an operand of mode `Invalid` (or type `Ty::Error`), which every
 //! rule accepts in silence. Nothing here fails or panics on a wrong program.
@@ -10,6 +11,7 @@ mod assign;
 mod binary;
 mod builtin;
 mod call;
+mod complex;
 mod conc;
 mod convert;
 mod decl;
@@ -36,6 +38,7 @@ mod script;
 mod select;
 mod stmt;
 mod switch;
+mod tparams;
 mod typexpr;
 mod unary;
 mod unify;

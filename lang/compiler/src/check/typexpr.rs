@@ -253,7 +253,7 @@ impl<'a> Checker<'a> {
     }
 
     fn decoded_tag(&self, literal: Sym) -> Option<Sym> {
-        let bytes = crate::constant::parse_string(self.name(literal))?;
+        let bytes = crate::constant::parse_string(self.name(literal)).filter(|b| !b.is_empty())?;
         self.sym(&String::from_utf8_lossy(&bytes))
     }
 

@@ -95,7 +95,7 @@ impl Checker<'_> {
         if named(self, x) || u.bound(self.types, y).is_some() {
             std::mem::swap(&mut x, &mut y);
         }
-        let literal = !self.types.has_name(x);
+        let literal = !matches!(self.types.get(x), Ty::Named(_) | Ty::TypeParam(_));
         if mode != Match::Exact && named(self, y) && literal && !self.types.is_interface(x) {
             self.complete(y);
             y = self.types.under_id(y);
