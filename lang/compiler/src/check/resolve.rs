@@ -258,7 +258,9 @@ impl<'a> Checker<'a> {
             self.not_yet(name.span, "methods with type parameters of their own");
             let obj = self.new_obj(ObjKind::Func, name, Types::ERROR);
             // Its uses are not worth more messages.
-            self.put_off(Box::new(move |c: &mut Checker<'a>| drop(c.attach(obj, f))));
+            self.put_off(Box::new(move |c: &mut Checker<'a>| {
+                c.attach(obj, f);
+            }));
             return None;
         }
         if f.body.is_none() && self.role != Role::Library {
