@@ -7,6 +7,7 @@ use std::process::ExitCode;
 const STACK_BYTES: usize = 256 << 20;
 
 fn main() -> ExitCode {
+    gol::quit::block();
     let cli = match gol::cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {

@@ -93,7 +93,7 @@ pub enum GState {
 }
 
 /// What a goroutine waits for; the texts are Go's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub enum WaitReason {
     None = 0,
@@ -108,6 +108,8 @@ pub enum WaitReason {
     WaitGroupWait,
     CondWait,
     Semacquire,
+    RwMutexRLock,
+    RwMutexLock,
     GarbageCollection,
 }
 
@@ -126,6 +128,8 @@ impl WaitReason {
             WaitReason::WaitGroupWait => "sync.WaitGroup.Wait",
             WaitReason::CondWait => "sync.Cond.Wait",
             WaitReason::Semacquire => "semacquire",
+            WaitReason::RwMutexRLock => "sync.RWMutex.RLock",
+            WaitReason::RwMutexLock => "sync.RWMutex.Lock",
             WaitReason::GarbageCollection => "garbage collection",
         }
     }
