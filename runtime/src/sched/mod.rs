@@ -213,7 +213,7 @@ impl Sched {
 /// Operations, called by the engine on its P. All are `unsafe`: `p` is the caller's and runs `p.g`, references are live.
 pub mod ops {
     pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
-    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_recv, chan_send, park_forever};
+    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever};
     pub use super::p::{poll, poll_soon};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
