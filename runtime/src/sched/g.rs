@@ -105,6 +105,7 @@ pub enum WaitReason {
     CondWait,
     Semacquire,
     GarbageCollection,
+    IoWait,
 }
 
 impl WaitReason {
@@ -123,6 +124,7 @@ impl WaitReason {
             WaitReason::CondWait => "sync.Cond.Wait",
             WaitReason::Semacquire => "semacquire",
             WaitReason::GarbageCollection => "garbage collection",
+            WaitReason::IoWait => "IO wait",
         }
     }
 }
