@@ -109,6 +109,7 @@ pub enum WaitReason {
     CondWait,
     Semacquire,
     GarbageCollection,
+    IoWait,
 }
 
 impl WaitReason {
@@ -127,6 +128,7 @@ impl WaitReason {
             WaitReason::CondWait => "sync.Cond.Wait",
             WaitReason::Semacquire => "semacquire",
             WaitReason::GarbageCollection => "garbage collection",
+            WaitReason::IoWait => "IO wait",
         }
     }
 }

@@ -341,10 +341,7 @@ impl Drop for Runtime {
                 // SAFETY: a sleeping M of the list.
                 unsafe { m::wake(m, std::ptr::null_mut()) };
             }
-            if !idle.keeper.is_null() {
-                // SAFETY: the keeper is an M.
-                unsafe { m::wake(idle.keeper, std::ptr::null_mut()) };
-            }
+            idle::wake_keeper_of(s, &idle);
             poison_all(s);
             s.monitor_cv.notify_all();
             s.thread_ended.wait_for(&mut idle, Duration::from_millis(1));
