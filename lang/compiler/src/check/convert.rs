@@ -54,6 +54,9 @@ impl Checker<'_> {
             self.err(Code::BadConversion, at, m);
             return Operand::invalid(e);
         }
+        if self.follows_unsafe(e, &x, ty) {
+            return Operand::invalid(e);
+        }
         if self.types.is_untyped(x.ty) {
             // Untyped bools and shifts take the target's type, constants their own default.
             let final_ty = match x.mode {

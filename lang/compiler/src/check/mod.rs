@@ -42,6 +42,7 @@ mod tparams;
 mod typexpr;
 mod unary;
 mod unify;
+mod unsafety;
 mod untyped;
 mod unused;
 pub mod world;

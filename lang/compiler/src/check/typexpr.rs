@@ -275,6 +275,9 @@ impl<'a> Checker<'a> {
         self.soon(Box::new(move |c: &mut Checker<'a>| {
             let m = match c.types.get(ty) {
                 Ty::TypeParam(_) => "embedded field type cannot be a (pointer to a) type parameter",
+                _ if c.types.basic(ty) == Some(crate::types::Basic::UnsafePointer) => {
+                    "embedded field type cannot be unsafe.Pointer"
+                }
                 Ty::Pointer(base) if c.types.is_tparam(*base) => {
                     "embedded field type cannot be a (pointer to a) type parameter"
                 }

@@ -3,9 +3,10 @@
 use super::layout::Num;
 use super::{Em, Reg};
 use crate::info::Builtin;
+use crate::sizes;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
-use gol_syntax::ast::{BinOp, ExprId};
+use gol_syntax::ast::{BinOp, Expr, ExprId};
 
 impl Em<'_> {
     pub(super) fn builtin_to(&mut self, e: ExprId, b: Builtin, args: &[ExprId], spread: bool, dst: Reg) {
@@ -53,8 +54,16 @@ impl Em<'_> {
             }
             Builtin::Print | Builtin::Println => self.print(b == Builtin::Println, args),
             Builtin::Recover => self.f.emit(Op::Recover, dst, 0, 0, 0),
-            // A constant always.
-            Builtin::UnsafeSizeof => self.load_word(dst, 0),
+            Builtin::Sizeof | Builtin::Alignof | Builtin::Offsetof => {
+                let n = self.layout_of(b, args[0]);
+                self.load_word(dst, n);
+            }
+            // Refused by the checker.
+            Builtin::UnsafeAdd
+            | Builtin::UnsafeSlice
+            | Builtin::UnsafeSliceData
+            | Builtin::UnsafeString
+            | Builtin::UnsafeStringData => {}
         }
     }
 
@@ -103,7 +112,31 @@ impl Em<'_> {
             | Builtin::Panic
             | Builtin::Real
             | Builtin::Recover
-            | Builtin::UnsafeSizeof => {}
+            | Builtin::Sizeof
+            | Builtin::Alignof
+            | Builtin::Offsetof
+            | Builtin::UnsafeAdd
+            | Builtin::UnsafeSlice
+            | Builtin::UnsafeSliceData
+            | Builtin::UnsafeString
+            | Builtin::UnsafeStringData => {}
+        }
+    }
+
+    /// What depends on type arguments is known only here; the operand is not evaluated.
+    fn layout_of(&mut self, b: Builtin, x: ExprId) -> u64 {
+        let mut x = x;
+        while let Expr::Paren(inner) = self.ast.expr(x) {
+            x = *inner;
+        }
+        match (b, self.info.selections.get(&x)) {
+            (Builtin::Offsetof, Some(sel)) => {
+                let recv = self.sub(sel.recv);
+                let base = self.types.pointee(recv).unwrap_or(recv);
+                sizes::offset_of(self.types, base, &sel.path).unwrap_or(0)
+            }
+            (Builtin::Alignof, _) => sizes::align_of(self.types, self.ty(x)),
+            _ => sizes::size_of(self.types, self.ty(x)),
         }
     }
 
@@ -364,9 +397,10 @@ impl Em<'_> {
             let kind = match self.num(ty) {
                 Num::Int(_) => "int",
                 Num::Uint(_) => "uint",
-                Num::F64 => "float",
+                Num::F64 => "float64",
                 Num::F32 => "float32",
-                Num::Complex(_) => "complex",
+                Num::Complex(true) => "complex64",
+                Num::Complex(false) => "complex128",
                 Num::Str => "string",
                 Num::Other => match self.types.under(ty) {
                     Ty::Basic(crate::types::Basic::Bool) => "bool",
@@ -389,7 +423,6 @@ impl Em<'_> {
         } else {
             self.mov(w + 1, r, words);
         }
-        let kind = if kind == "float32" { "float" } else { kind };
         self.call_native(&format!("{prefix}.{kind}"), w, words);
         self.f.next = mark;
     }
