@@ -4,6 +4,7 @@
 //! goroutine. See ARCHITECTURE.md for the protocols.
 
 pub mod heap;
+pub mod native;
 pub mod sched;
 pub mod sync;
 

@@ -398,6 +398,11 @@ impl Vm {
             Outcome::Done => RunResult::Done,
             Outcome::Deadlock => RunResult::Deadlock(Vec::new()),
             Outcome::Interrupted => RunResult::Interrupted,
+            Outcome::OutOfMemory => {
+                let text = "runtime: out of memory";
+                self.shared.print(&format!("fatal error: {text}\n"));
+                RunResult::Fatal(text.into())
+            }
         }
     }
     /// From any thread: ends the running main goroutine.

@@ -124,6 +124,8 @@ pub enum Outcome {
     Deadlock,
     /// [`Runtime::interrupt`] was called.
     Interrupted,
+    /// There was no memory to begin with.
+    OutOfMemory,
 }
 
 /// All shared state of the scheduler.
@@ -229,7 +231,7 @@ pub mod ops {
         mutex_unlock_unwaited, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
-    pub use super::stack::grow_stack;
+    pub use super::stack::{grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
     pub use super::world::{gc_now, request_gc};
 }

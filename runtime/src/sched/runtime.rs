@@ -109,7 +109,9 @@ impl Runtime {
             let entry = Entry { pc, link_pc, frame_slots };
             // SAFETY: the mutex is held, the world not stopped, and the frame holds the arguments.
             let g = unsafe { spawn::spawn_outside(s, entry, args, MAIN) };
-            assert!(!g.is_null(), "out of memory for the main goroutine");
+            if g.is_null() {
+                return Outcome::OutOfMemory;
+            }
             idle.runs.push(Run { g, cell: cell.clone(), interrupted: false });
             s.injector.push(GRef(g));
         }
