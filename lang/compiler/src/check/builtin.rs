@@ -392,13 +392,18 @@ impl Checker<'_> {
     }
 
     fn new_value(&mut self, e: ExprId, arg: ExprId) -> Option<Operand> {
-        let x = self.expr_or_type(arg);
-        if !x.ok() {
-            return None;
+        let mut x = self.expr_or_type(arg);
+        match x.mode {
+            Mode::Type => self.refuse_constraint(arg, x.ty),
+            Mode::Builtin(_) => {
+                let m = format!("{} must be called", self.describe(&x));
+                let at = self.at(&x);
+                self.err(Code::UncalledBuiltin, at, m);
+                return None;
+            }
+            _ => self.assignment(&mut x, None, "argument to new"),
         }
-        if x.mode != Mode::Type {
-            let at = self.at(&x);
-            self.not_yet(at, "new with a value");
+        if !x.ok() {
             return None;
         }
         let ty = self.types.pointer_to(x.ty);

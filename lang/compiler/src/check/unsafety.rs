@@ -75,7 +75,9 @@ impl Checker<'_> {
     /// What would break memory safety.
     pub(super) fn refuse_unsafe(&mut self, at: Span, what: &str) {
         let d = Diagnostic::error(Code::Unsafe, at, format!("not in gol: {what}"));
-        self.report(d.help("gol keeps memory safe whatever a program does; say it with types, slices or encoding/binary"));
+        self.report(
+            d.help("gol keeps memory safe whatever a program does; say it with types, slices or encoding/binary"),
+        );
     }
 
     /// Refuses a conversion from `unsafe.Pointer` that gives a pointer to something else than was put in.

@@ -1,8 +1,9 @@
 //! Calls of predeclared functions.
 
 use super::layout::Num;
+use super::place::Place;
 use super::{Em, Reg};
-use crate::info::Builtin;
+use crate::info::{Builtin, Mode};
 use crate::sizes;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
@@ -44,7 +45,7 @@ impl Em<'_> {
             Builtin::Max | Builtin::Min => self.min_max_to(e, b == Builtin::Min, args, dst),
             Builtin::New => {
                 if let Ty::Pointer(t) = *self.types.under(self.ty(e)) {
-                    self.new_object_to(t, dst);
+                    self.new_to(args[0], t, dst);
                 }
             }
             Builtin::Panic => {
@@ -121,6 +122,24 @@ impl Em<'_> {
             | Builtin::UnsafeString
             | Builtin::UnsafeStringData => {}
         }
+    }
+
+    /// `new(T)`, or `new(x)` for a value of type `t`.
+    fn new_to(&mut self, arg: ExprId, t: TyId, dst: Reg) {
+        if self.info.expr(arg).is_some_and(|i| i.mode == Mode::Type) {
+            return self.new_object_to(t, dst);
+        }
+        let n = self.words(t);
+        let r = self.f.alloc(n);
+        match self.value(arg).cloned() {
+            Some(v) => self.load_const(r, &v, t),
+            None => self.expr_conv_to(arg, t, r),
+        }
+        let p = self.new_object(t);
+        if n > 0 {
+            self.store(Place::Mem(p, 0), t, r);
+        }
+        self.mov(dst, p, 1);
     }
 
     /// What depends on type arguments is known only here; the operand is not evaluated.
