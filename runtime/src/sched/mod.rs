@@ -223,7 +223,7 @@ pub mod ops {
     pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
     pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever};
     pub use super::p::{poll, poll_soon};
-    pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park};
+    pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
     pub use super::sema::{

@@ -348,6 +348,19 @@ pub unsafe fn io_begin(p: *mut P, handle: u64, way: Way) -> Result<Io, IoEnd> {
     Err(IoEnd::Expired)
 }
 
+/// As [`io_begin`] for what never parks and asks for no deadline: several goroutines may.
+///
+/// # Safety
+/// As [`io_begin`], of which it needs no way.
+pub unsafe fn io_peek(handle: u64) -> Result<Io, IoEnd> {
+    if handle == 0 {
+        return Err(IoEnd::Closed);
+    }
+    let io = Io { watch: Watch::of(handle), way: Way::Read };
+    io.watch().enter(handle)?;
+    Ok(io)
+}
+
 /// The operation is over.
 ///
 /// # Safety
