@@ -36,6 +36,9 @@ pub struct Options {
     /// At the end, list the goroutines that nothing can wake any more.
     #[arg(long, global = true)]
     pub leaks: bool,
+    /// Test mode: the N-th allocation and all later ones fail as at the limit.
+    #[arg(long, global = true, value_name = "N", hide = true)]
+    pub fail_alloc: Option<u64>,
     /// Hard limit on memory in MiB.
     #[arg(long, global = true, value_name = "MIB")]
     pub max_memory: Option<usize>,

@@ -1,12 +1,12 @@
 //! The scheduler's protocols as small loom models: every interleaving (within a bound), weak memory included.
-//!
-//! Each model restates a protocol with the same order of the same operations as the code it names. The correct form must
-//! hold; with a seeded bug it must fail, else the model says nothing. loom ends the process at a deadlock, so seeded ones run in a
-//! child process. loom takes SeqCst accesses as AcqRel, so the models use explicit fences where the code relies on them.
+//! Operations on channels and timers are modelled in `loom_ops.rs`.
+mod model;
+
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering::*, fence};
-use loom::sync::{Arc, Condvar, Mutex};
+use loom::sync::{Arc, Mutex};
 use loom::thread;
+use model::{Note, check};
 
 /// What a model may leave out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,36 +28,6 @@ enum Bug {
     NoTick,
     /// A semaphore's releaser looks for waiters before it adds.
     LookFirst,
-}
-
-fn check(preemptions: Option<usize>, f: impl Fn() + Sync + Send + 'static) {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = preemptions;
-    model.max_branches = 100_000;
-    model.check(f);
-}
-
-/// A thread's parking place.
-struct Note {
-    set: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Note {
-    fn new() -> Note {
-        Note { set: Mutex::new(false), changed: Condvar::new() }
-    }
-    fn wait(&self) {
-        let mut set = self.set.lock().unwrap();
-        while !*set {
-            set = self.changed.wait(set).unwrap();
-        }
-        *set = false;
-    }
-    fn wake(&self) {
-        *self.set.lock().unwrap() = true;
-        self.changed.notify_one();
-    }
 }
 
 /// `queue.rs`, `idle.rs`: work is published while the only searcher goes to sleep.
@@ -595,26 +565,12 @@ const SEEDED: &[(&str, fn())] = &[
     ("stop: no second reading", || stop::model(2, Bug::NoReread)),
 ];
 
-const MODEL: &str = "GOL_SEEDED_MODEL";
-
-/// Runs the model that the environment names; nothing otherwise.
 #[test]
 fn seeded_child() {
-    if let Ok(name) = std::env::var(MODEL) {
-        let (_, model) = SEEDED.iter().find(|(n, _)| *n == name).unwrap();
-        model();
-    }
+    model::seeded_child(SEEDED);
 }
 
 #[test]
 fn seeded_bugs_are_found() {
-    for (name, _) in SEEDED {
-        let out = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "seeded_child", "--test-threads=1"])
-            .env(MODEL, name)
-            .env("RUST_BACKTRACE", "0")
-            .output()
-            .unwrap();
-        assert!(!out.status.success(), "{name}: the model did not see it");
-    }
+    model::seeded_bugs_are_found(SEEDED);
 }

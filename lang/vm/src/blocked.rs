@@ -46,7 +46,7 @@ pub(crate) struct Blocked {
 /// A parked goroutine that only other goroutines can wake. Who sleeps or waits for the system is not.
 pub(crate) fn needs_others(g: &G) -> bool {
     match g.wait_reason() {
-        WaitReason::None | WaitReason::Sleep | WaitReason::GarbageCollection => false,
+        WaitReason::None | WaitReason::Sleep | WaitReason::GarbageCollection | WaitReason::IoWait => false,
         WaitReason::ChanReceive
         | WaitReason::ChanSend
         | WaitReason::ChanReceiveNil
@@ -84,6 +84,7 @@ pub(crate) unsafe fn waits(g: *const G) -> Vec<Wait> {
         WaitReason::None
         | WaitReason::Sleep
         | WaitReason::GarbageCollection
+        | WaitReason::IoWait
         | WaitReason::ChanReceiveNil
         | WaitReason::ChanSendNil
         | WaitReason::SelectNoCases => Vec::new(),

@@ -160,7 +160,7 @@ impl Shared {
             // SAFETY: the caller's.
             let (info, waited) = unsafe {
                 let g = gs[group[0]];
-                (self.describe(g), (*g).waited_ms(&*self.runtime()))
+                (self.describe(g), (*g).waited_ms(self.runtime()))
             };
             let mark = if leaked(group[0]) { " (leaked)" } else { "" };
             let minutes = match waited / 60_000 {
@@ -206,7 +206,8 @@ impl Story<'_> {
     fn tell(&mut self, out: &mut String, groups: &[Alike]) {
         self.waits(out, groups);
         let cycle = self.facts.cycle();
-        if !cycle.is_empty() {
+        // Of a goroutine that waits for itself all is said.
+        if cycle.len() > 1 {
             self.circle(out, &cycle);
         }
     }
@@ -235,9 +236,9 @@ impl Story<'_> {
 
     /// `goroutine 5 (main.f, x.gol:7)`: the innermost place that is not in the library.
     fn who(&self, k: usize) -> String {
-        let place = self.place(k).map_or(String::new(), |f| {
-            format!(" ({}, {})", f.function, self.shared.hooks.position(f.pos))
-        });
+        let place = self
+            .place(k)
+            .map_or(String::new(), |f| format!(" ({}, {})", f.function, self.shared.hooks.position(f.pos)));
         format!("goroutine {}{place}", self.id(k))
     }
 
@@ -274,7 +275,8 @@ impl Story<'_> {
             | WaitReason::Semacquire
             | WaitReason::RwMutexRLock
             | WaitReason::RwMutexLock
-            | WaitReason::GarbageCollection => "waits",
+            | WaitReason::GarbageCollection
+            | WaitReason::IoWait => "waits",
         }
     }
 
@@ -408,16 +410,16 @@ impl Story<'_> {
             let arm = if i == 0 { "┌─▶" } else { "├──" };
             let _ = writeln!(out, "  {arm} {}", self.who(k));
             let link = match wait.way {
-                Way::Receive => "where could send",
-                Way::Send => "where could receive",
+                Way::Receive => "; who could send there:",
+                Way::Send => "; who could receive there:",
                 // SAFETY: a goroutine waits for it, so it is alive.
-                Way::Lock | Way::ReadLock if unsafe { blocked::holder(wait) }.is_some() => "held by",
-                Way::Lock | Way::ReadLock | Way::WriteLock => "which could unlock",
-                Way::Group => "where could call Done",
-                Way::Cond => "where could signal",
-                Way::Semaphore => "which could release",
+                Way::Lock | Way::ReadLock if unsafe { blocked::holder(wait) }.is_some() => ", held by",
+                Way::Lock | Way::ReadLock | Way::WriteLock => "; who could unlock it:",
+                Way::Group => "; who could call Done:",
+                Way::Cond => "; who could signal:",
+                Way::Semaphore => "; who could release it:",
             };
-            let _ = writeln!(out, "  │     waits {}, {link}", self.what(wait));
+            let _ = writeln!(out, "  │     waits {}{link}", self.what(wait));
         }
         let _ = writeln!(out, "  └── goroutine {}", self.id(cycle[0].0));
     }

@@ -419,6 +419,11 @@ impl Vm {
             Outcome::Done => RunResult::Done,
             Outcome::Deadlock => RunResult::Deadlock(Report { goroutines: Vec::new(), text: String::new() }),
             Outcome::Interrupted => RunResult::Interrupted,
+            Outcome::OutOfMemory => {
+                let text = "runtime: out of memory";
+                self.shared.print(&format!("fatal error: {text}\n"));
+                RunResult::Fatal(text.into())
+            }
         }
     }
     /// All goroutines with their states and stacks, as Go prints them. From any thread that runs no goroutine.

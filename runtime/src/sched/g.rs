@@ -82,6 +82,9 @@ pub(crate) const MAIN: u8 = 1;
 /// It parked with `Op::Retry` and takes the mutex as contended.
 pub(crate) const RETRIES: u8 = 2;
 
+/// Nobody waits for its end any more, though it was the main goroutine of a run: reports leave it out.
+pub(crate) const ABANDONED: u8 = 4;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum GState {
@@ -111,6 +114,7 @@ pub enum WaitReason {
     RwMutexRLock,
     RwMutexLock,
     GarbageCollection,
+    IoWait,
 }
 
 impl WaitReason {
@@ -131,6 +135,7 @@ impl WaitReason {
             WaitReason::RwMutexRLock => "sync.RWMutex.RLock",
             WaitReason::RwMutexLock => "sync.RWMutex.Lock",
             WaitReason::GarbageCollection => "garbage collection",
+            WaitReason::IoWait => "IO wait",
         }
     }
 }

@@ -5,9 +5,9 @@
 //! [`Exit::Parked`]; the M's loop then sets the state and releases the lock. So nobody can wake a G that still runs.
 //!
 //! In reading order: `g` (goroutines and their states), `p` (processors, polls), `m` (the loop), `queue` (ready and
-//! find), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`, `deadlock`, `inspect`,
-//! `runtime`; memory: `slab`, `stack`,
-//! `spawn`; operations: `chan`, `select`, `sema`, `mutex`, `timer`, all over `lock`.
+//! find), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`, `deadlock`, `inspect`, `runtime`;
+//! memory: `slab`, `stack`, `spawn`; operations: `chan`, `select`, `sema`, `mutex`, `timer`, all over `lock`;
+//! descriptors: `watch`, `poll`.
 
 mod blocking;
 mod chan;
@@ -20,6 +20,7 @@ mod m;
 mod monitor;
 mod mutex;
 mod p;
+mod poll;
 mod queue;
 mod runtime;
 mod select;
@@ -28,6 +29,7 @@ mod slab;
 mod spawn;
 mod stack;
 mod timer;
+mod watch;
 mod world;
 
 pub use blocking::Blocking;
@@ -35,10 +37,12 @@ pub use chan::{CHAN_PREFIX_WORDS, Chan};
 pub use g::{G, GState, INLINE_SLOTS, WAITER_WORDS, WaitReason, Waiter};
 pub use inspect::Stopped;
 pub use p::{P, Poll};
+pub use poll::Io;
 pub use runtime::Runtime;
 pub use select::{Dir, SelectCase, SelectOp};
 pub use sema::Negative;
 pub use timer::{TimerAction, TimerId, now_ns, wall_ns};
+pub use watch::{IoEnd, Way};
 
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crossbeam_deque::Injector;
@@ -124,6 +128,8 @@ pub enum Outcome {
     Deadlock,
     /// [`Runtime::interrupt`] was called.
     Interrupted,
+    /// There was no memory to begin with.
+    OutOfMemory,
 }
 
 /// All shared state of the scheduler.
@@ -161,6 +167,7 @@ struct Sched {
     /// Goroutines in natives that have lost their P.
     nretaken: AtomicUsize,
 
+    poller: poll::Poller,
     slabs: slab::Slabs,
     sema: sema::SemaTable,
     next_id: AtomicU64,
@@ -194,6 +201,7 @@ impl Sched {
             thread_ended: Condvar::new(),
             keeper_until: AtomicU64::new(0),
             nretaken: AtomicUsize::new(0),
+            poller: poll::Poller::new(),
             slabs: slab::Slabs::new(),
             sema: sema::SemaTable::new(),
             next_id: AtomicU64::new(1),
@@ -222,13 +230,14 @@ pub mod ops {
         mutex_holder, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock, mutex_unlock_unwaited,
     };
     pub use super::p::{poll, poll_soon};
+    pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
     pub use super::sema::{
         cond_broadcast, cond_signal, cond_ticket, cond_wait, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
-    pub use super::stack::grow_stack;
+    pub use super::stack::{grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
     pub use super::world::{gc_now, request_gc};
 }

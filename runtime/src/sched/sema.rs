@@ -22,6 +22,8 @@ use std::cell::UnsafeCell;
 use std::ptr::null_mut;
 
 const BUCKET_BITS: u32 = 8;
+/// Marks the one waiter that is to be taken out.
+const NO_TICKET: u32 = u32::MAX;
 
 pub(super) struct SemaTable {
     buckets: Box<[CachePadded<Bucket>]>,
@@ -53,6 +55,21 @@ impl SemaTable {
     pub fn bucket(&self, addr: *mut u64) -> &Bucket {
         let hash = (addr as u64 >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         &self.buckets[(hash >> (64 - BUCKET_BITS)) as usize]
+    }
+}
+
+impl SemaTable {
+    /// Takes a goroutine out of the list that it is parked in.
+    ///
+    /// # Safety
+    /// It is, and nothing runs.
+    pub unsafe fn forget(&self, g: *mut G) {
+        // SAFETY: says the caller.
+        unsafe {
+            let addr = (*g).link as *mut u64;
+            (*g).waiter.sel = NO_TICKET;
+            let _ = self.bucket(addr).pop_ticket(addr, NO_TICKET);
+        }
     }
 }
 
@@ -257,8 +274,8 @@ pub unsafe fn sema_acquire(p: *mut P, addr: *mut u64, reason: WaitReason) -> Op 
         bucket.push(p, addr);
         if take_unit(counter) {
             // Ours is the last place of the address; nobody saw it, the lock being held.
-            (*(*p).g).waiter.sel = u32::MAX;
-            let _ = bucket.pop_ticket(addr, u32::MAX);
+            (*(*p).g).waiter.sel = NO_TICKET;
+            let _ = bucket.pop_ticket(addr, NO_TICKET);
             (*(*p).g).waiter.sel = 0;
             bucket.lock.unlock();
             return Op::Done;

@@ -184,7 +184,14 @@ pub struct Toy {
 pub fn config(procs: usize) -> RuntimeConfig {
     RuntimeConfig {
         procs,
-        heap: HeapConfig { limit: 1 << 30, gogc: Some(100), stress_every: None, poison: false, verify: false },
+        heap: HeapConfig {
+            limit: 1 << 30,
+            gogc: Some(100),
+            stress_every: None,
+            poison: false,
+            verify: false,
+            ..HeapConfig::default()
+        },
         max_stack_slots: 1 << 20,
         slice_ns: 10_000_000,
         seed: Some(7),
