@@ -1,7 +1,7 @@
 //! "All goroutines are asleep": when nothing can ever run again.
 //!
 //! Invariants:
-//! - Tested under `Sched::idle`: every live P idle, nobody searching, no keeper, every queue empty, no timer, no goroutine out in a native
+//! - Tested under `Sched::idle`: every live P idle, nobody searching, no keeper, every queue empty, no timer, nobody waiting for a descriptor, no goroutine out in a native
 //!   without P, the world not stopped. Each of these is left only by somebody who is counted by another one of them.
 //! - Whoever makes the last of them true tests: an M that goes to sleep, the one that hands an idle P off, and (as a net) the
 //!   monitor before it falls asleep.
@@ -48,4 +48,5 @@ pub(super) fn nothing_left(s: &Sched, idle: &Idle) -> bool {
         && s.halt.load(SeqCst) == 0
         && !queue::anything(s)
         && timer::earliest(s) == u64::MAX
+        && s.poller.waiters() == 0
 }
