@@ -531,8 +531,8 @@ fn ctrl_c() {
 fn ctrl_backslash() {
     let job = |flags, code, stderr| Signalled { signal: libc::SIGQUIT, flags, code, exit: 2, stderr };
     end_by_signals(&[
-        job(&[], "go { <-make(chan int) }; fmt.Println(1); runtime.Gosched(); for { }", "[runnable]:\nmain.main(...)"),
-        job(&["--preempt=entry"], "fmt.Println(1); for { }", "SIGQUIT: quit\n\ngoroutine 1 [runnable]:"),
+        job(&[], "go { <-make(chan int) }; fmt.Println(1); runtime.Gosched(); for { }", "\nmain.main(...)\n"),
+        job(&["--preempt=entry"], "fmt.Println(1); for { }", "SIGQUIT: quit\n\ngoroutine 1 ["),
         job(&[], "go { time.Sleep(1h) }; fmt.Println(1); <-make(chan int)", "created by main.main in goroutine 1"),
     ]);
 }
