@@ -29,7 +29,13 @@ pub struct Options {
     pub short: bool,
     /// Where goroutines are preempted: at function entries and loops, at entries alone (as Go 1.2), or nowhere.
     #[arg(long, global = true, value_enum, default_value = "loops", value_name = "WHERE")]
-    pub preempt: Preempt,
+    pub preempt: PreemptAt,
+    /// One worker, and every choice from this seed: the same program does the same in every run.
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+    /// With `fake` sleeping takes no time: the clock goes to the next timer when all goroutines wait.
+    #[arg(long, global = true, value_enum, default_value = "real", value_name = "CLOCK")]
+    pub time: Time,
     /// Stress the collector: collect at every N-th allocation, poison freed memory, verify the marking.
     #[arg(long, global = true, value_name = "N")]
     pub stress_gc: Option<u32>,
@@ -42,10 +48,16 @@ pub struct Options {
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Preempt {
+pub enum PreemptAt {
     Loops,
     Entry,
     None,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Time {
+    Real,
+    Fake,
 }
 
 #[derive(Subcommand, Debug)]

@@ -1,10 +1,10 @@
 //! A compiler session and a machine, joined: what every command that runs something needs.
 
-use crate::cli::{Options, Preempt};
+use crate::cli::{Options, PreemptAt, Time};
 use crate::folder::Folders;
 use gol_bytecode::Unit;
 use gol_compiler::session::{Library, Session};
-use gol_runtime::{HeapConfig, RuntimeConfig};
+use gol_runtime::{HeapConfig, Preempt, RuntimeConfig, World};
 use gol_syntax::span::SourceMap;
 use gol_vm::{Hooks, RunResult, Vm, VmConfig};
 use std::ffi::OsString;
@@ -74,8 +74,10 @@ impl Machine {
             }),
             ..Hooks::default()
         };
-        let config =
-            VmConfig { runtime: runtime_config(options), preempt_entry: options.preempt == Preempt::Entry, hooks };
+        let config = VmConfig { runtime: runtime_config(options), hooks };
+        if let World::Seeded { seed, .. } = config.runtime.world {
+            gol_stdlib::math::rand::seed(seed);
+        }
         let vm = Arc::new(Vm::new(&gol_stdlib::natives(), config)?);
         Ok(Machine { session: session(dir), vm, sources })
     }
@@ -115,6 +117,22 @@ fn place(sources: &SourceMap, pos: u32) -> String {
     sources.locate(pos).map_or_else(|| "?:0".into(), |(name, line, _)| format!("{name}:{line}"))
 }
 
+/// A seed or a clock of its own make the run a deterministic one.
+fn world(options: &Options) -> World {
+    let fake_time = options.time == Time::Fake;
+    match options.seed {
+        Some(seed) => World::Seeded { seed, fake_time },
+        None if fake_time => World::Seeded { seed: some_seed(), fake_time },
+        None => World::Real,
+    }
+}
+
+/// A seed for runs that want none in particular.
+fn some_seed() -> u64 {
+    use std::hash::BuildHasher as _;
+    std::hash::RandomState::new().hash_one(0)
+}
+
 fn runtime_config(options: &Options) -> RuntimeConfig {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let procs = std::env::var("GOMAXPROCS").ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0).unwrap_or(cores);
@@ -135,6 +153,12 @@ fn runtime_config(options: &Options) -> RuntimeConfig {
         },
         max_stack_slots: options.max_stack.map_or(STACK_BYTES, |m| m.saturating_mul(MIB)) / 8,
         seed: None,
-        slice_ns: if options.preempt == Preempt::None { 0 } else { SLICE_NS },
+        slice_ns: SLICE_NS,
+        preempt: match options.preempt {
+            PreemptAt::Loops => Preempt::Loops,
+            PreemptAt::Entry => Preempt::Entries,
+            PreemptAt::None => Preempt::Never,
+        },
+        world: world(options),
     }
 }

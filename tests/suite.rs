@@ -193,6 +193,61 @@ fn run_under_stress() {
     );
 }
 
+/// What a command gives: both streams and the status.
+fn all_of(cmd: &mut Command) -> Result<String, String> {
+    let out = output(cmd)?;
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    Ok(format!("{}\n--- stderr\n{}\n--- {:?}", text(&out.stdout), text(&out.stderr), out.status.code()))
+}
+
+/// A program of the suite with its own flags and arguments, under more flags.
+fn command(path: &Path, flags: &[&str]) -> Command {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+    let w = wanted(path, &text);
+    let mut cmd = Command::new(GOL);
+    cmd.current_dir(root()).args(flags).args(&w.flags).arg("run").arg(path).args(&w.args);
+    cmd.envs(w.env.iter().map(|(a, b)| (a, b)));
+    cmd
+}
+
+/// The same seed gives the same output, to the last byte and on both streams; also when memory is collected at other moments, and
+/// when sleeping takes no time. What a program says of its output in general holds under every seed.
+#[test]
+fn seeds() {
+    let mut jobs = vec![];
+    for p in programs("examples").into_iter().chain(programs("tests/seeded")) {
+        jobs.extend((1..4).map(|seed| (p.clone(), seed)));
+    }
+    all(
+        &jobs,
+        |(p, seed)| format!("{} --seed {seed}", short(p)),
+        |(p, seed)| {
+            let seed = format!("--seed={seed}");
+            let mut outs = vec![];
+            for more in ["--time=real", "--time=real", "--stress-gc=7", "--time=fake"] {
+                match all_of(&mut command(p, &[&seed, more])) {
+                    Ok(out) => outs.push((more, out)),
+                    Err(e) => return Some(e),
+                }
+            }
+            let differs = outs.iter().find(|(_, out)| *out != outs[0].1);
+            if let Some((more, out)) = differs {
+                return Some(format!("{more:?} differs\n--- first\n{}\n--- then\n{out}", outs[0].1));
+            }
+            run_one(p, &[&seed, "--time=fake"], &[("GOMAXPROCS", "4")])
+        },
+    );
+}
+
+/// Seeds matter: a program that shows its schedule does something else under each of them.
+#[test]
+fn seeds_differ() {
+    let path = root().join("tests/seeded/schedule.gol");
+    let outs: std::collections::BTreeSet<String> =
+        (0..4).map(|seed| all_of(&mut command(&path, &[&format!("--seed={seed}")])).unwrap()).collect();
+    assert_eq!(outs.len(), 4);
+}
+
 /// Programs of several files: every folder of `tests/dirs` against its `expected.out`.
 #[test]
 fn dirs() {

@@ -9,6 +9,6 @@ pub mod sync;
 
 pub use heap::{Desc, DescId, Header, Heap, HeapConfig, PtrMap};
 pub use sched::{
-    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Exit, G, GState, Negative, Op, Outcome, P, Poll, Runtime,
-    RuntimeConfig, SelectCase, SelectOp, TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, now_ns, ops, wall_ns,
+    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Event, EventKind, Exit, G, GState, Head, Input, Load, Negative, Op, Outcome, P, Place, Poll, Preempt,
+    Runtime, RuntimeConfig, SelectCase, SelectOp, Tape, TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, World, hash_of, ops,
 };

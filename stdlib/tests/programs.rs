@@ -32,8 +32,7 @@ fn config() -> VmConfig {
     let poison = stress_every.is_some();
     let heap = HeapConfig { limit: 1 << 30, gogc: Some(100), stress_every, poison, verify: poison };
     VmConfig {
-        runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 22, slice_ns: 10_000_000, seed: None },
-        preempt_entry: false,
+        runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 22, ..RuntimeConfig::default() },
         hooks: Hooks::default(),
     }
 }

@@ -206,8 +206,9 @@ fn main() {
             continue;
         }
         let heap = HeapConfig { limit: 1 << 32, gogc: Some(100), stress_every: None, poison: false, verify: false };
-        let runtime = RuntimeConfig { procs: 1, heap, max_stack_slots: 1 << 26, slice_ns: 10_000_000, seed: Some(1) };
-        let config = VmConfig { runtime, preempt_entry: false, hooks: Hooks::default() };
+        let runtime =
+            RuntimeConfig { procs: 1, heap, max_stack_slots: 1 << 26, seed: Some(1), ..RuntimeConfig::default() };
+        let config = VmConfig { runtime, hooks: Hooks::default() };
         let vm = Vm::new(&[NATIVES], config).expect("machine");
         vm.load(&program(funcs)).expect("load");
         let mut best = f64::MAX;

@@ -1,7 +1,7 @@
 //! The virtual machine of gol: loading, handlers, calls, panics, types at run time, objects, natives.
 //!
 //! Reading order: `code` (expanded code, the two back ends), `handlers`, `unwind` (panics and defer), `callback` (natives that call
-//! back), `load`, `vm`.
+//! back), `load`, `profile`, `vm`.
 #![allow(clippy::missing_safety_doc)] // handlers and their helpers: see `code`
 
 mod callback;
@@ -12,6 +12,7 @@ mod handlers;
 mod load;
 pub mod native;
 pub mod object;
+pub mod profile;
 mod region;
 mod stack;
 pub mod trace;

@@ -10,7 +10,7 @@ use crate::trace::GoroutineInfo;
 use crate::types::Types;
 use crate::unwind;
 use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, Unit, WellKnown};
-use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig};
+use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig, World};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -44,8 +44,6 @@ impl Hooks {
 /// How to make a machine.
 pub struct VmConfig {
     pub runtime: RuntimeConfig,
-    /// `--preempt=entry`: backward branches ignore requests to yield.
-    pub preempt_entry: bool,
     pub hooks: Hooks,
 }
 
@@ -101,7 +99,6 @@ pub(crate) struct Shared {
     pub funcs: Region<Pc>,
     pub natives: Region<NativeFn>,
     pub stubs: Stubs,
-    pub preempt_entry: bool,
     pub max_stack_bytes: usize,
     pub types: Box<Types>,
     pub code: CodeMap,
@@ -112,6 +109,7 @@ pub(crate) struct Shared {
     methods: RwLock<FxHashMap<(TypeId, u32), &'static MethodSite>>,
     /// Lossy, by type and method: for call sites with several dynamic types.
     method_cache: Box<[AtomicPtr<MethodSite>; METHOD_CACHE]>,
+    pub samples: crate::profile::Samples,
     outcome: Mutex<Option<RunResult>>,
     ending: AtomicBool,
 }
@@ -160,7 +158,6 @@ impl Shared {
                 stub(unwind::FatalNext),
                 handler_of(Op::GoExit),
             ]),
-            preempt_entry: config.preempt_entry,
             max_stack_bytes: config.runtime.max_stack_slots * 8,
             types,
             code: CodeMap::default(),
@@ -169,6 +166,7 @@ impl Shared {
             known: AtomicPtr::new(Box::leak(Box::default())),
             methods: RwLock::default(),
             method_cache: Box::new([const { AtomicPtr::new(std::ptr::null_mut()) }; METHOD_CACHE]),
+            samples: Default::default(),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })
@@ -330,6 +328,10 @@ impl Engine for Shared {
             }
         }
     }
+    unsafe fn sample(&self, p: *mut P, n: u32) {
+        // SAFETY: the caller's.
+        unsafe { self.take_sample(p, n as u64) }
+    }
     fn deadlock(&self, goroutines: &[*const G]) {
         // SAFETY: all of them are parked.
         let report = goroutines.iter().map(|g| unsafe { self.describe(*g) }).collect();
@@ -347,6 +349,9 @@ pub struct Vm {
 impl Vm {
     /// A machine with the natives of the registry.
     pub fn new(registry: &[&'static [Native]], mut config: VmConfig) -> Result<Vm, String> {
+        if let World::Seeded { seed, .. } = config.runtime.world {
+            crate::object::hash::seed(seed);
+        }
         let shared = Arc::new(Shared::new(registry, &mut config)?);
         let word = Arc::as_ptr(&shared) as *const u8;
         let runtime = Runtime::new(config.runtime, shared.clone(), word)?;
@@ -376,6 +381,15 @@ impl Vm {
             Outcome::Deadlock => RunResult::Deadlock(Vec::new()),
             Outcome::Interrupted => RunResult::Interrupted,
         }
+    }
+    /// Name of the function at a pc that an event of the runtime has, and the source position there.
+    pub fn function_at(&self, pc: u64) -> Option<(&'static str, u32)> {
+        let func = self.shared.code.find(pc as Pc)?;
+        Some((&func.name, func.position(pc as Pc)))
+    }
+    /// What a profile has found so far.
+    pub fn profile(&self) -> Vec<crate::profile::FunctionTicks> {
+        self.shared.samples.functions()
     }
     /// From any thread: ends the running main goroutine.
     pub fn interrupt(&self) {

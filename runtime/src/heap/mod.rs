@@ -115,6 +115,12 @@ pub struct HeapConfig {
     pub verify: bool,
 }
 
+impl Default for HeapConfig {
+    fn default() -> HeapConfig {
+        HeapConfig { limit: usize::MAX, gogc: Some(100), stress_every: None, poison: false, verify: false }
+    }
+}
+
 /// The heap of one runtime.
 pub struct Heap {
     descs: Descs,

@@ -8,7 +8,8 @@
 //!   searching M that finds work and leaves `nspin` wakes another, so a burst is spread without the producer's help.
 //! - While the world is stopped nobody takes a P out of the list. A refused waker may forget it: the one who resumes the
 //!   world wakes again. A refused M without P waits for the end of the stop and tries again.
-//! - **The keeper**: one M without P that sleeps until the earliest timer. A P that goes idle with an earlier one wakes it.
+//! - **The keeper**: one M without P that sleeps until the earliest timer, unless all is idle and no timer can change
+//!   anything. A P that goes idle with an earlier one wakes it.
 //! - Deadlock is tested under the mutex by whoever makes the last P idle or goes to sleep last (`deadlock.rs`).
 use super::m::M;
 use super::p::{P, Status};
@@ -199,18 +200,23 @@ unsafe fn keep_timers(s: &Sched, m: *mut M) -> bool {
     unsafe {
         let mut idle = s.idle.lock();
         let until = timer::earliest(s);
-        if until == u64::MAX || !idle.keeper.is_null() || s.halt.load(Relaxed) & super::SHUTDOWN != 0 {
+        let ends = s.halt.load(Relaxed) & super::SHUTDOWN != 0;
+        if until == u64::MAX || !idle.keeper.is_null() || ends || s.choices.frozen() {
+            return false;
+        }
+        let all_idle = idle.ps.len() == idle.live && s.nretaken.load(SeqCst) == 0;
+        if all_idle && !timer::promising(s) {
             return false;
         }
         idle.keeper = m;
         s.keeper_until.store(until, Relaxed);
         (*m).arm();
         drop(idle);
-        m::wait_until(m, until);
+        s.choices.wait(m, until);
         let mut idle = s.idle.lock();
         idle.keeper = null_mut();
         drop(idle);
-        if timer::earliest(s) <= timer::now_ns() || queue::anything(s) {
+        if timer::earliest(s) <= s.choices.now_ns() || queue::anything(s) {
             return take_searching(s, m);
         }
         // Woken for an earlier timer: keep that one.
@@ -241,7 +247,7 @@ pub(super) unsafe fn hand_off(s: &Sched, mut idle: MutexGuard<Idle>, p: *mut P) 
         give_p(s, &mut idle, p);
         drop(idle);
         fence(SeqCst);
-        if queue::anything(s) || timer::earliest(s) <= timer::now_ns() {
+        if queue::anything(s) || timer::earliest(s) <= s.choices.now_ns() {
             wake_one(s);
         }
         deadlock::check(s);
