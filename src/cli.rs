@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// gol: a small Go-like language with goroutines and channels.
 ///
@@ -36,9 +37,24 @@ pub struct Options {
     /// With `fake` sleeping takes no time: the clock goes to the next timer when all goroutines wait.
     #[arg(long, global = true, value_enum, default_value = "real", value_name = "CLOCK")]
     pub time: Time,
+    /// Write a record of the run: its seed and what came from outside. The run is one as with --seed.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Run the same program again as it was recorded.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["record", "seed", "time", "preempt"])]
+    pub replay: Option<PathBuf>,
+    /// Write what goroutines, processors and channels did, for ui.perfetto.dev or chrome://tracing.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Say at the end where time went: `cpu` by function and processor.
+    #[arg(long, global = true, value_enum, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "cpu")]
+    pub profile: Option<Profile>,
     /// Stress the collector: collect at every N-th allocation, poison freed memory, verify the marking.
     #[arg(long, global = true, value_name = "N")]
     pub stress_gc: Option<u32>,
+    /// Test mode: the N-th allocation and all later ones fail as at the limit.
+    #[arg(long, global = true, value_name = "N", hide = true)]
+    pub fail_alloc: Option<u64>,
     /// Hard limit on memory in MiB.
     #[arg(long, global = true, value_name = "MIB")]
     pub max_memory: Option<usize>,
@@ -58,6 +74,11 @@ pub enum PreemptAt {
 pub enum Time {
     Real,
     Fake,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Profile {
+    Cpu,
 }
 
 #[derive(Subcommand, Debug)]

@@ -2,6 +2,7 @@
 
 use crate::cli::{Cli, Command, Options};
 use crate::machine::{Ended, Machine};
+use crate::recording::Recording;
 use crate::render::{self, Format};
 use gol_compiler::check::world::MAIN;
 use gol_compiler::session::{File, TextKind};
@@ -139,7 +140,14 @@ fn run_file(options: &Options, file: OsString, args: Vec<OsString>) -> u8 {
 }
 
 fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
-    let mut machine = match Machine::new(options, &program.name, &program.dir, args) {
+    let recording = match Recording::open(options) {
+        Ok(recording) => recording,
+        Err(e) => {
+            eprintln!("gol: {e}");
+            return status::USAGE;
+        }
+    };
+    let mut machine = match Machine::new(options, &program.name, &program.dir, args, recording) {
         Ok(m) => m,
         Err(e) => {
             eprintln!("gol: {e}");

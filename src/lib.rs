@@ -5,5 +5,8 @@ pub mod cli;
 pub mod commands;
 pub mod folder;
 pub mod machine;
+pub mod profile;
+pub mod recording;
 pub mod render;
 pub mod repl;
+pub mod timeline;

@@ -1,10 +1,11 @@
 //! A compiler session and a machine, joined: what every command that runs something needs.
 
-use crate::cli::{Options, PreemptAt, Time};
+use crate::cli::{Options, PreemptAt, Profile};
 use crate::folder::Folders;
+use crate::recording::{self, Recording};
 use gol_bytecode::Unit;
 use gol_compiler::session::{Library, Session};
-use gol_runtime::{HeapConfig, Preempt, RuntimeConfig, World};
+use gol_runtime::{HeapConfig, Preempt, RuntimeConfig, World, hash_of};
 use gol_syntax::span::SourceMap;
 use gol_vm::{Hooks, RunResult, Vm, VmConfig};
 use std::ffi::OsString;
@@ -53,6 +54,11 @@ pub struct Machine {
     vm: Arc<Vm>,
     /// The sources that tracebacks name, as of the last load.
     sources: Arc<Mutex<SourceMap>>,
+    args: Vec<Vec<u8>>,
+    recording: Option<Recording>,
+    /// Where the events go.
+    trace: Option<(String, std::fs::File)>,
+    profile: Option<Profile>,
 }
 
 impl Machine {
@@ -60,11 +66,26 @@ impl Machine {
     /// looked for from the folder `dir`.
     ///
     /// # Errors
-    /// The system refuses memory or threads.
-    pub fn new(options: &Options, name: &str, dir: &Path, args: Vec<OsString>) -> Result<Machine, String> {
+    /// The system refuses memory or threads, or a file to write to.
+    pub fn new(
+        options: &Options,
+        name: &str,
+        dir: &Path,
+        args: Vec<OsString>,
+        recording: Option<Recording>,
+    ) -> Result<Machine, String> {
+        let args: Vec<Vec<u8>> = args.into_iter().map(|a| a.into_encoded_bytes()).collect();
         let mut words = vec![name.as_bytes().to_vec()];
-        words.extend(args.into_iter().map(|a| a.into_encoded_bytes()));
+        words.extend(args.iter().cloned());
         gol_stdlib::os::set_args(words);
+        let trace = match &options.trace {
+            Some(path) => {
+                let name = path.display().to_string();
+                let file = std::fs::File::create(path).map_err(|e| format!("cannot write {name}: {e}"))?;
+                Some((name, file))
+            }
+            None => None,
+        };
         let sources = Arc::new(Mutex::new(SourceMap::default()));
         let places = sources.clone();
         let hooks = Hooks {
@@ -74,12 +95,12 @@ impl Machine {
             }),
             ..Hooks::default()
         };
-        let config = VmConfig { runtime: runtime_config(options), hooks };
+        let config = VmConfig { runtime: runtime_config(options, recording.as_ref()), hooks };
         if let World::Seeded { seed, .. } = config.runtime.world {
             gol_stdlib::math::rand::seed(seed);
         }
         let vm = Arc::new(Vm::new(&gol_stdlib::natives(), config)?);
-        Ok(Machine { session: session(dir), vm, sources })
+        Ok(Machine { session: session(dir), vm, sources, args, recording, trace, profile: options.profile })
     }
 
     /// Loads what the session has compiled and runs the unit.
@@ -89,6 +110,48 @@ impl Machine {
             eprintln!("gol: internal fault: the program does not load: {e}");
             return Ended::Fault;
         }
+        if let Err(e) = self.begin_record() {
+            eprintln!("gol: {e}");
+            return Ended::Fault;
+        }
+        let ended = self.run_loaded(unit);
+        self.write_trace();
+        self.print_profile();
+        if let Some(recording) = &self.recording
+            && let Err(e) = recording.end(ended == Ended::Interrupted)
+        {
+            eprintln!("gol: {e}");
+            return Ended::Fault;
+        }
+        ended
+    }
+
+    fn begin_record(&self) -> Result<(), String> {
+        let Some(recording) = &self.recording else { return Ok(()) };
+        let texts = self.session.sources.texts().map(str::as_bytes);
+        recording.begin(hash_of(texts.chain(self.args.iter().map(Vec::as_slice))))
+    }
+
+    fn write_trace(&mut self) {
+        let Some((name, file)) = &mut self.trace else { return };
+        let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let (events, lost) = self.vm.runtime().events();
+        let mut out = std::io::BufWriter::new(file);
+        if let Err(e) = crate::timeline::write(&mut out, &self.vm, &events, &|pos| place(&places, pos)) {
+            eprintln!("gol: cannot write {name}: {e}");
+        } else if lost > 0 {
+            eprintln!("gol: {name} holds the first {} events, {lost} more are left out", events.len());
+        }
+    }
+
+    fn print_profile(&self) {
+        let Some(Profile::Cpu) = self.profile else { return };
+        let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let load = self.vm.runtime().load();
+        eprint!("{}", crate::profile::report(self.vm.profile(), &load, &|pos| place(&places, pos)));
+    }
+
+    fn run_loaded(&mut self, unit: &Unit) -> Ended {
         match self.vm.run_unit(unit) {
             RunResult::Done => Ended::Done,
             RunResult::Exit(code) => Ended::Exit(code),
@@ -117,23 +180,23 @@ fn place(sources: &SourceMap, pos: u32) -> String {
     sources.locate(pos).map_or_else(|| "?:0".into(), |(name, line, _)| format!("{name}:{line}"))
 }
 
-/// A seed or a clock of its own make the run a deterministic one.
-fn world(options: &Options) -> World {
-    let fake_time = options.time == Time::Fake;
-    match options.seed {
-        Some(seed) => World::Seeded { seed, fake_time },
-        None if fake_time => World::Seeded { seed: some_seed(), fake_time },
-        None => World::Real,
-    }
+/// Bytes of memory that this process can have at all: beyond them the system would end it without a word.
+fn system_memory() -> usize {
+    let number = |text: &str| text.split_whitespace().next().and_then(|word| word.parse::<usize>().ok());
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let machine = read("/proc/meminfo").and_then(|text| number(text.strip_prefix("MemTotal:")?));
+    let group = read("/sys/fs/cgroup/memory.max").and_then(|text| number(&text));
+    machine.map_or(usize::MAX, |kib| kib.saturating_mul(1 << 10)).min(group.unwrap_or(usize::MAX))
 }
 
-/// A seed for runs that want none in particular.
-fn some_seed() -> u64 {
-    use std::hash::BuildHasher as _;
-    std::hash::RandomState::new().hash_one(0)
+/// Milliseconds of `GOLDEBUG=schedtrace=N`; what else is there is ignored, as by Go.
+fn schedtrace_ms() -> u64 {
+    let text = std::env::var("GOLDEBUG").unwrap_or_default();
+    let value = text.split(',').filter_map(|word| word.trim().strip_prefix("schedtrace=")).next_back();
+    value.and_then(|ms| ms.parse().ok()).unwrap_or(0)
 }
 
-fn runtime_config(options: &Options) -> RuntimeConfig {
+fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeConfig {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let procs = std::env::var("GOMAXPROCS").ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0).unwrap_or(cores);
     let gogc = match std::env::var("GOGC").as_deref() {
@@ -145,20 +208,25 @@ fn runtime_config(options: &Options) -> RuntimeConfig {
     RuntimeConfig {
         procs,
         heap: HeapConfig {
-            limit: options.max_memory.map_or(usize::MAX, |m| m.saturating_mul(MIB)),
+            limit: options.max_memory.map_or_else(system_memory, |m| m.saturating_mul(MIB)),
             gogc,
             stress_every: options.stress_gc,
+            fail_from: options.fail_alloc,
             poison: stressed,
             verify: stressed,
         },
         max_stack_slots: options.max_stack.map_or(STACK_BYTES, |m| m.saturating_mul(MIB)) / 8,
         seed: None,
         slice_ns: SLICE_NS,
-        preempt: match options.preempt {
+        preempt: match recording.map_or(options.preempt, |r| r.preempt()) {
             PreemptAt::Loops => Preempt::Loops,
             PreemptAt::Entry => Preempt::Entries,
             PreemptAt::None => Preempt::Never,
         },
-        world: world(options),
+        world: recording.map_or_else(|| recording::world(options), |r| r.world(options)),
+        tape: recording.map(|r| r.tape.clone()),
+        trace: options.trace.is_some(),
+        profile: options.profile == Some(Profile::Cpu),
+        schedtrace_ms: schedtrace_ms(),
     }
 }

@@ -4,11 +4,13 @@
 //! goroutine. See ARCHITECTURE.md for the protocols.
 
 pub mod heap;
+pub mod native;
 pub mod sched;
 pub mod sync;
 
 pub use heap::{Desc, DescId, Header, Heap, HeapConfig, PtrMap};
 pub use sched::{
-    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Event, EventKind, Exit, G, GState, Head, Input, Load, Negative, Op, Outcome, P, Place, Poll, Preempt,
-    Runtime, RuntimeConfig, SelectCase, SelectOp, Tape, TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, World, hash_of, ops,
+    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Event, EventKind, Exit, G, GState, Head, Input, Io, IoEnd, Load,
+    Negative, Op, Outcome, P, Place, Poll, Preempt, Runtime, RuntimeConfig, SelectCase, SelectOp, Tape, TimerAction,
+    TimerId, WAITER_WORDS, WaitReason, Waiter, Way, World, hash_of, ops,
 };

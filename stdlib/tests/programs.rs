@@ -30,7 +30,8 @@ const STRESS: &str = "GOL_STDLIB_STRESS";
 fn config() -> VmConfig {
     let stress_every = std::env::var(STRESS).ok().and_then(|n| n.parse().ok());
     let poison = stress_every.is_some();
-    let heap = HeapConfig { limit: 1 << 30, gogc: Some(100), stress_every, poison, verify: poison };
+    let heap =
+        HeapConfig { limit: 1 << 30, gogc: Some(100), stress_every, poison, verify: poison, ..HeapConfig::default() };
     VmConfig {
         runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 22, ..RuntimeConfig::default() },
         hooks: Hooks::default(),

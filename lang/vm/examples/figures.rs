@@ -205,7 +205,7 @@ fn main() {
         if only.as_deref().is_some_and(|o| o != name) {
             continue;
         }
-        let heap = HeapConfig { limit: 1 << 32, gogc: Some(100), stress_every: None, poison: false, verify: false };
+        let heap = HeapConfig { limit: 1 << 32, ..HeapConfig::default() };
         let runtime =
             RuntimeConfig { procs: 1, heap, max_stack_slots: 1 << 26, seed: Some(1), ..RuntimeConfig::default() };
         let config = VmConfig { runtime, hooks: Hooks::default() };

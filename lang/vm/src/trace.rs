@@ -26,6 +26,21 @@ pub struct GoroutineInfo {
     /// Go's text for what it waits for: `chan receive`.
     pub reason: &'static str,
     pub frames: Frames,
+    pub created: Option<Created>,
+}
+
+/// The `go` statement that made a goroutine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    pub by: FrameInfo,
+    pub parent: u64,
+}
+
+impl Created {
+    fn print(&self, out: &mut String, position: &dyn Fn(u32) -> String) {
+        let place = position(self.by.pos);
+        let _ = writeln!(out, "created by {} in goroutine {}\n\t{place}", self.by.function, self.parent);
+    }
 }
 
 /// Frames printed of a deep stack: so many from the top and as many from the bottom.
@@ -133,10 +148,20 @@ impl Shared {
     /// As [`Walk::new`].
     pub(crate) unsafe fn traceback(&self, g: *const G, pc: Pc, base: usize) -> String {
         // SAFETY: the caller's.
-        let (id, frames) = unsafe { ((*g).id, self.frames(g, pc, base)) };
+        let (id, frames, created) = unsafe { ((*g).id, self.frames(g, pc, base), self.created(&*g)) };
         let mut out = format!("goroutine {id} [running]:\n");
-        frames.print(&mut out, &|pos| self.hooks.position(pos));
+        let position = |pos| self.hooks.position(pos);
+        frames.print(&mut out, &position);
+        if let Some(created) = created {
+            created.print(&mut out, &position);
+        }
         out
+    }
+    fn created(&self, g: &G) -> Option<Created> {
+        let pc = self.pc_of(g.place)?;
+        let func = self.code.find(pc)?;
+        let by = FrameInfo { function: func.name.clone(), pos: func.position(pc) };
+        Some(Created { by, parent: g.parent })
     }
     /// A parked goroutine.
     ///
@@ -148,7 +173,8 @@ impl Shared {
             let frames = self.frames(g, (*g).pc as Pc, (*g).base as usize);
             let reason = if frames.top.is_empty() { GOEXIT } else { reason_text(&*g) };
             let top = frames.top.first().cloned().unwrap_or(FrameInfo { function: String::new(), pos: 0 });
-            GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames }
+            let created = self.created(&*g);
+            GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames, created }
         }
     }
 }
@@ -172,6 +198,9 @@ pub fn deadlock_text(goroutines: &[GoroutineInfo], position: &dyn Fn(u32) -> Str
     for g in goroutines.iter().filter(|g| g.reason != GOEXIT) {
         let _ = write!(out, "\ngoroutine {} [{}]:\n", g.id, g.reason);
         g.frames.print(&mut out, position);
+        if let Some(created) = &g.created {
+            created.print(&mut out, position);
+        }
     }
     out
 }

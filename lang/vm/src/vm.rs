@@ -1,6 +1,6 @@
 //! The engine's shared state and the machine's face to the rest: [`Vm`]. *(unsafe)*
 use crate::callback;
-use crate::code::{Pc, enter};
+use crate::code::{Pc, Unit, enter};
 use crate::frames::{CodeMap, Stub, Stubs};
 use crate::handlers::handler_of;
 use crate::native::{Native, NativeFn};
@@ -9,7 +9,7 @@ use crate::region::Region;
 use crate::trace::GoroutineInfo;
 use crate::types::Types;
 use crate::unwind;
-use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, Unit, WellKnown};
+use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, WellKnown};
 use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig, World};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
@@ -98,6 +98,8 @@ pub(crate) struct Shared {
     pub globals: Region<u64>,
     pub funcs: Region<Pc>,
     pub natives: Region<NativeFn>,
+    /// Expanded code, function behind function.
+    pub units: Region<Unit>,
     pub stubs: Stubs,
     pub max_stack_bytes: usize,
     pub types: Box<Types>,
@@ -139,6 +141,8 @@ impl Shared {
     const GLOBALS: usize = 8 << 20;
     const FUNCS: usize = 8 << 20;
     const NATIVES: usize = 1 << 20;
+    /// Units of code: 1 GiB of addresses.
+    const UNITS: usize = 1 << 26;
 
     pub fn new(registry: &[&'static [Native]], config: &mut VmConfig) -> Result<Shared, String> {
         let types = Box::new(Types::new());
@@ -150,6 +154,7 @@ impl Shared {
             globals: Region::new(Self::GLOBALS)?,
             funcs: Region::new(Self::FUNCS)?,
             natives: Region::new(Self::NATIVES)?,
+            units: Region::new(Self::UNITS)?,
             stubs: Stubs::new([
                 handler_of(Op::GoExit),
                 handler_of(Op::PanicNext),
@@ -181,6 +186,17 @@ impl Shared {
         if *self.known() != known {
             self.known.store(Box::leak(Box::new(known)), Ordering::Release);
         }
+    }
+    /// The number of a pc of loaded code: from 1, its distance from the begin of all code.
+    #[inline(always)]
+    pub fn place_of(&self, pc: Pc) -> u32 {
+        // SAFETY: both lie in the region.
+        unsafe { pc.offset_from(self.units.base()) as u32 }
+    }
+    /// The pc of a place; `None` for 0.
+    pub fn pc_of(&self, place: u32) -> Option<Pc> {
+        // SAFETY: `place_of` gave it.
+        (place != 0).then(|| unsafe { self.units.base().add(place as usize) as Pc })
     }
     pub fn is_runtime_error(&self, ty: TypeId) -> bool {
         ty == self.known().runtime_error
@@ -368,10 +384,17 @@ impl Vm {
         &self.shared.types
     }
     /// Runs the functions of a unit, one after the other, in one main goroutine. One run at a time.
-    pub fn run_unit(&self, unit: &Unit) -> RunResult {
+    pub fn run_unit(&self, unit: &gol_bytecode::Unit) -> RunResult {
         self.shared.ending.store(false, Ordering::Relaxed);
         locked(&self.shared.outcome).take();
-        let (code, regs) = crate::load::main_of(&self.shared, &unit.entry);
+        let main = {
+            let _appends = locked(&self.loading);
+            crate::load::main_of(&self.shared, &unit.entry)
+        };
+        let (code, regs) = match main {
+            Ok(main) => main,
+            Err(text) => return RunResult::Fatal(text),
+        };
         let outcome = self.runtime.run(code as *const u8, self.shared.stubs.link(Stub::MainExit), regs, &[]);
         if let Some(result) = locked(&self.shared.outcome).take() {
             return result;
@@ -380,6 +403,11 @@ impl Vm {
             Outcome::Done => RunResult::Done,
             Outcome::Deadlock => RunResult::Deadlock(Vec::new()),
             Outcome::Interrupted => RunResult::Interrupted,
+            Outcome::OutOfMemory => {
+                let text = "runtime: out of memory";
+                self.shared.print(&format!("fatal error: {text}\n"));
+                RunResult::Fatal(text.into())
+            }
         }
     }
     /// Name of the function at a pc that an event of the runtime has, and the source position there.

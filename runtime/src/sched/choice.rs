@@ -10,9 +10,8 @@
 //!   between the end of main and the end of the process is no part of a run.
 //! - When all sleep, the clock goes to the first timer: after a real wait of that length, or at once (`fake_time`).
 use super::g::{G, GRef};
-use super::m::{self, M};
 use super::p::{P, Poll, random};
-use super::{Sched, timer};
+use super::{Sched, poll as poller, timer};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 use std::ptr::null_mut;
 
@@ -22,6 +21,8 @@ const READ_NS: u64 = 100;
 /// A time slice is up to two to the power of this many checks, all powers being equally likely.
 const SLICE_POWERS: u32 = 10;
 /// Where the clock of a seeded run begins: monotonic, and on the wall (2009-11-10 23:00 UTC, as Go's playground).
+/// Every so many schedules the network is looked at.
+const LOOK_TICK: u32 = 64;
 /// The processors that the program sees: the same number on every machine.
 pub(super) const SAID_PROCS: usize = 4;
 const CLOCK_START: u64 = 1_000_000_000;
@@ -66,7 +67,13 @@ impl Choices {
             World::Seeded { fake_time, start_wall_ns, .. } => (true, fake_time, start_wall_ns),
         };
         let start_wall_ns = start.unwrap_or(WALL_START);
-        Choices { seeded, fake_time, start_wall_ns, clock: AtomicU64::new(CLOCK_START), frozen: AtomicBool::new(seeded) }
+        Choices {
+            seeded,
+            fake_time,
+            start_wall_ns,
+            clock: AtomicU64::new(CLOCK_START),
+            frozen: AtomicBool::new(seeded),
+        }
     }
     /// The monotonic clock.
     #[inline(always)]
@@ -98,26 +105,33 @@ impl Choices {
             self.frozen.store(n == 0, Relaxed);
         }
     }
-    /// The keeper waits for the clock to come to `until`; it may be woken before.
-    ///
-    /// # Safety
-    /// `m` is the calling thread's and armed.
-    pub unsafe fn wait(&self, m: *mut M, until: u64) {
-        // SAFETY: says the caller.
-        unsafe {
-            if !self.seeded {
-                return m::wait_until(m, until);
-            }
-            let begin = self.clock.load(Relaxed);
-            let mut passed = until.saturating_sub(begin);
-            if !self.fake_time {
-                let real = timer::now_ns();
-                m::wait_until(m, real.saturating_add(passed));
-                passed = passed.min(timer::now_ns() - real);
-            }
-            self.clock.fetch_max(begin + passed, Relaxed);
+    /// The keeper is about to wait for the clock to come to `until` (`u64::MAX`: for something else).
+    pub fn wait_begins(&self, until: u64) -> Wait {
+        if !self.seeded {
+            return Wait { deadline: until, until, begin: 0 };
         }
+        let begin = timer::now_ns();
+        let left = if self.fake_time { 0 } else { until.saturating_sub(self.clock.load(Relaxed)) };
+        let deadline = if until == u64::MAX { until } else { begin.saturating_add(left) };
+        Wait { deadline, until, begin }
     }
+    /// `early`: something else has ended it.
+    pub fn wait_ends(&self, wait: Wait, early: bool) {
+        if !self.seeded || wait.until == u64::MAX {
+            return;
+        }
+        let real = if self.fake_time { 0 } else { timer::now_ns() - wait.begin };
+        let clock = self.clock.load(Relaxed);
+        let to = if early { (clock + real).min(wait.until) } else { wait.until };
+        self.clock.fetch_max(to, Relaxed);
+    }
+}
+
+/// The keeper's wait: `deadline` is on the machine's clock.
+pub(super) struct Wait {
+    pub deadline: u64,
+    until: u64,
+    begin: u64,
 }
 
 /// Two words that differ in one bit give unrelated ones.
@@ -194,6 +208,13 @@ pub(super) unsafe fn pick(p: *mut P) -> *mut G {
         (*p).shared.clock_ms.store(ms, Relaxed);
         if timer::run_due(p, p, now) {
             gather(s, p);
+        }
+        if (*p).pool.is_empty() || (*p).tick.is_multiple_of(LOOK_TICK) {
+            let g = poller::look(s, p);
+            if !g.is_null() {
+                (*p).pool.push(GRef(g));
+                gather(s, p);
+            }
         }
         let n = (*p).pool.len();
         if n == 0 {

@@ -47,7 +47,9 @@ pub enum EventKind {
     /// Can run again, by the doing of goroutine `object` (0: a timer).
     Ready,
     /// Made channel `object`; `word` is the engine's.
-    Make { pc: u64 },
+    Make {
+        pc: u64,
+    },
     /// A message went into channel `object`, or came out; its first word, when it has just one.
     Send(Option<u64>),
     Recv(Option<u64>),
@@ -184,7 +186,7 @@ pub(super) unsafe fn readied(p: *mut P, g: *mut G) {
 /// `p` is the caller's, its goroutine saved (unless it is over).
 #[cold]
 #[inline(never)]
-pub(super) unsafe fn left(s: &Sched, p: *mut P, g: *mut G, exit: Exit) {
+pub(super) unsafe fn left(p: *mut P, g: *mut G, exit: Exit) {
     // SAFETY: says the caller.
     unsafe {
         let kind = match exit {

@@ -8,12 +8,13 @@
 //!   searching M that finds work and leaves `nspin` wakes another, so a burst is spread without the producer's help.
 //! - While the world is stopped nobody takes a P out of the list. A refused waker may forget it: the one who resumes the
 //!   world wakes again. A refused M without P waits for the end of the stop and tries again.
-//! - **The keeper**: one M without P that sleeps until the earliest timer, unless all is idle and no timer can change
-//!   anything. A P that goes idle with an earlier one wakes it.
+//! - **The keeper**: one M without P that sleeps until the earliest timer, and, once the poller exists, inside of that. It keeps watch
+//!   while there is a timer (one that can change anything, if all is idle) or somebody waits for a descriptor. A P that goes idle
+//!   with an earlier timer wakes it.
 //! - Deadlock is tested under the mutex by whoever makes the last P idle or goes to sleep last (`deadlock.rs`).
 use super::m::M;
 use super::p::{P, Status};
-use super::{Sched, deadlock, m, queue, timer};
+use super::{Sched, deadlock, m, poll, queue, timer};
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::MutexGuard;
 use std::ptr::null_mut;
@@ -24,8 +25,10 @@ pub(super) struct Idle {
     pub ms: Vec<*mut M>,
     /// Ps that are not retired: idle, running or in a native.
     pub live: usize,
-    /// The M that waits for the earliest timer.
+    /// The M that waits for the earliest timer and for events.
     pub keeper: *mut M,
+    /// It sleeps in the poller.
+    pub keeper_polls: bool,
     pub monitor_asleep: bool,
     /// Threads that have not ended, the monitor too.
     pub threads: usize,
@@ -43,6 +46,7 @@ impl Idle {
             ms: Vec::new(),
             live: 0,
             keeper: null_mut(),
+            keeper_polls: false,
             monitor_asleep: false,
             threads: 0,
             all_ms: Vec::new(),
@@ -79,10 +83,25 @@ pub(super) fn give_p(s: &Sched, idle: &mut Idle, p: *mut P) {
     };
     idle.ps.push(p);
     s.npidle.fetch_add(1, SeqCst);
-    if !idle.keeper.is_null() && first_timer < s.keeper_until.load(Relaxed) {
-        // SAFETY: the keeper is an M; they are freed last.
-        unsafe { m::wake(idle.keeper, null_mut()) };
+    if first_timer < s.keeper_until.load(Relaxed) {
+        wake_keeper_of(s, idle);
     }
+}
+
+/// Makes the keeper, if there is one, look again at what it waits for.
+pub(super) fn wake_keeper_of(s: &Sched, idle: &Idle) {
+    if idle.keeper.is_null() {
+        return;
+    }
+    // SAFETY: the keeper is an M; they are freed last.
+    unsafe { m::wake(idle.keeper, null_mut()) };
+    if idle.keeper_polls {
+        s.poller.interrupt();
+    }
+}
+
+pub(super) fn wake_keeper(s: &Sched) {
+    wake_keeper_of(s, &s.idle.lock());
 }
 
 /// After work was published and a full fence: starts an M that searches when a P is idle and nobody searches.
@@ -168,7 +187,7 @@ pub(super) unsafe fn sleep(s: &Sched, m: *mut M) -> bool {
         if queue::anything(s) && take_searching(s, m) {
             return true;
         }
-        if keep_timers(s, m) {
+        if keep(s, m) {
             return true;
         }
         m::stop(s, m)
@@ -194,33 +213,63 @@ unsafe fn take_searching(s: &Sched, m: *mut M) -> bool {
     true
 }
 
-/// Sleeps until the earliest timer when nobody else does. True: `m` has a P again.
-unsafe fn keep_timers(s: &Sched, m: *mut M) -> bool {
+/// Sleeps until the earliest timer or event when nobody else does. True: `m` has a P again.
+unsafe fn keep(s: &Sched, m: *mut M) -> bool {
     // SAFETY: `m` is the calling thread's.
     unsafe {
+        loop {
+            let mut idle = s.idle.lock();
+            let until = timer::earliest(s);
+            let all_idle = idle.ps.len() == idle.live && s.nretaken.load(SeqCst) == 0;
+            let timers = until != u64::MAX && !(all_idle && !timer::promising(s));
+            let nothing = !timers && s.poller.waiters() == 0 || s.choices.frozen();
+            if nothing || !idle.keeper.is_null() || s.halt.load(Relaxed) & super::SHUTDOWN != 0 {
+                return false;
+            }
+            let polls = s.poller.exists();
+            idle.keeper = m;
+            idle.keeper_polls = polls;
+            s.keeper_until.store(until, Relaxed);
+            (*m).arm();
+            drop(idle);
+            let wait = s.choices.wait_begins(until);
+            let woken = if polls {
+                Some(s.poller.wait(wait.deadline, || (*m).woken())).filter(|w| !w.is_empty())
+            } else {
+                m::wait_until(m, wait.deadline);
+                None
+            };
+            s.choices.wait_ends(wait, woken.is_some() || (*m).woken());
+            s.idle.lock().keeper = null_mut();
+            if let Some(woken) = woken {
+                return serve(s, m, woken);
+            }
+            if timer::earliest(s) <= s.choices.now_ns() || queue::anything(s) {
+                return take_searching(s, m);
+            }
+            // Woken for an earlier timer, or to keep in the poller: once more.
+        }
+    }
+}
+
+/// The keeper has events: with an idle P it runs the first goroutine itself, without searching; else others will. True: `m` has a P.
+unsafe fn serve(s: &Sched, m: *mut M, woken: poll::Woken) -> bool {
+    // SAFETY: `m` is the calling thread's; an idle P that was taken is ours.
+    unsafe {
         let mut idle = s.idle.lock();
-        let until = timer::earliest(s);
-        let ends = s.halt.load(Relaxed) & super::SHUTDOWN != 0;
-        if until == u64::MAX || !idle.keeper.is_null() || ends || s.choices.frozen() {
+        while s.halt.load(Relaxed) & (super::STOP | super::SHUTDOWN) == super::STOP {
+            s.resumed.wait(&mut idle);
+        }
+        let p = take_p(s, &mut idle);
+        drop(idle);
+        if p.is_null() {
+            poll::inject(s, woken);
             return false;
         }
-        let all_idle = idle.ps.len() == idle.live && s.nretaken.load(SeqCst) == 0;
-        if all_idle && !timer::promising(s) {
-            return false;
-        }
-        idle.keeper = m;
-        s.keeper_until.store(until, Relaxed);
-        (*m).arm();
-        drop(idle);
-        s.choices.wait(m, until);
-        let mut idle = s.idle.lock();
-        idle.keeper = null_mut();
-        drop(idle);
-        if timer::earliest(s) <= s.choices.now_ns() || queue::anything(s) {
-            return take_searching(s, m);
-        }
-        // Woken for an earlier timer: keep that one.
-        keep_timers(s, m)
+        m::attach(m, p);
+        let first = poll::serve(p, woken);
+        queue::submit(p, first);
+        true
     }
 }
 
@@ -247,7 +296,8 @@ pub(super) unsafe fn hand_off(s: &Sched, mut idle: MutexGuard<Idle>, p: *mut P) 
         give_p(s, &mut idle, p);
         drop(idle);
         fence(SeqCst);
-        if queue::anything(s) || timer::earliest(s) <= s.choices.now_ns() {
+        let unkept = s.poller.waiters() != 0 && s.idle.lock().keeper.is_null();
+        if unkept || queue::anything(s) || timer::earliest(s) <= s.choices.now_ns() {
             wake_one(s);
         }
         deadlock::check(s);

@@ -32,6 +32,9 @@ impl M {
     pub fn arm(&self) {
         self.fut.store(0, Relaxed);
     }
+    pub fn woken(&self) -> bool {
+        self.fut.load(Acquire) != 0
+    }
 }
 
 /// Wakes a sleeping M, to go on with `p` (null: to look around or end).
@@ -198,7 +201,7 @@ unsafe fn run(s: &Sched, m: *mut M) {
             let p = (*m).p;
             let current = (*p).g;
             if (*p).listened {
-                hook::left(s, p, current, exit);
+                hook::left(p, current, exit);
             }
             g = null_mut();
             match exit {
@@ -361,6 +364,13 @@ unsafe fn commit_rare(s: &Sched, p: *mut P, g: *mut G) -> *mut G {
             Commit::Select => {
                 (*g).park();
                 super::select::unlock_all(p);
+            }
+            Commit::Io => {
+                (*g).park();
+                if !super::poll::commit(s, p, g) {
+                    (*g).wake();
+                    queue::submit(p, g);
+                }
             }
             Commit::Collect => {
                 (*g).park();

@@ -6,8 +6,8 @@
 //!
 //! In reading order: `g` (goroutines and their states), `p` (processors, polls), `m` (the loop), `queue` (ready and
 //! find), `choice` (the deterministic world), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`,
-//! `deadlock`, `hook` (events), `tape` (records of runs), `runtime`; memory: `slab`, `stack`,
-//! `spawn`; operations: `chan`, `select`, `sema`, `timer`, all over `lock`.
+//! `deadlock`, `hook` (events), `tape` (records of runs), `runtime`; memory: `slab`, `stack`, `spawn`; operations: `chan`,
+//! `select`, `sema`, `timer`, all over `lock`; descriptors: `watch`, `poll`.
 
 mod blocking;
 mod chan;
@@ -20,6 +20,7 @@ mod lock;
 mod m;
 mod monitor;
 mod p;
+mod poll;
 mod queue;
 mod runtime;
 mod select;
@@ -29,6 +30,7 @@ mod spawn;
 mod stack;
 mod tape;
 mod timer;
+mod watch;
 mod world;
 
 pub use blocking::Blocking;
@@ -37,11 +39,13 @@ pub use choice::{Place, World};
 pub use g::{G, GState, INLINE_SLOTS, WAITER_WORDS, WaitReason, Waiter};
 pub use hook::{Event, EventKind, Load};
 pub use p::{P, Poll};
+pub use poll::Io;
 pub use runtime::Runtime;
 pub use select::{Dir, SelectCase, SelectOp};
 pub use sema::Negative;
 pub use tape::{Head, Input, Tape, hash_of};
 pub use timer::{TimerAction, TimerId};
+pub use watch::{IoEnd, Way};
 
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crossbeam_deque::Injector;
@@ -183,6 +187,8 @@ pub enum Outcome {
     Deadlock,
     /// [`Runtime::interrupt`] was called.
     Interrupted,
+    /// There was no memory to begin with.
+    OutOfMemory,
 }
 
 /// All shared state of the scheduler.
@@ -228,6 +234,7 @@ struct Sched {
     /// Goroutines in natives that have lost their P.
     nretaken: AtomicUsize,
 
+    poller: poll::Poller,
     slabs: slab::Slabs,
     sema: sema::SemaTable,
     next_id: AtomicU64,
@@ -273,6 +280,7 @@ impl Sched {
             thread_ended: Condvar::new(),
             keeper_until: AtomicU64::new(0),
             nretaken: AtomicUsize::new(0),
+            poller: poll::Poller::new(),
             slabs: slab::Slabs::new(),
             sema: sema::SemaTable::new(),
             next_id: AtomicU64::new(1),
@@ -296,10 +304,11 @@ impl Sched {
 /// Operations, called by the engine on its P. All are `unsafe`: `p` is the caller's and runs `p.g`, references are live.
 pub mod ops {
     pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
-    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_recv, chan_send, park_forever};
+    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever};
     pub use super::choice::{is_seeded, random64};
     pub use super::hook::chan_made;
     pub use super::p::{poll, poll_soon};
+    pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
     pub use super::sema::{
@@ -307,7 +316,7 @@ pub mod ops {
         mutex_unlock_unwaited, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
-    pub use super::stack::grow_stack;
+    pub use super::stack::{grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
     pub use super::world::{gc_now, request_gc};
 }

@@ -3,8 +3,8 @@
 //! Invariants:
 //! - It runs no goroutine and touches no heap object, so it needs no stop.
 //! - It asks again at each tick, so a poison that the owner has overwritten is only late.
-//! - Ticks are 20 us after it had to act, and grow to 10 ms; short natives do not count as activity. With all Ps idle and
-//!   nothing to watch it sleeps without a deadline; `idle::take_p` wakes it.
+//! - Ticks are 20 us after it had to act, and grow to 10 ms (1 ms while nobody sleeps in the poller and goroutines wait for it); short
+//!   natives do not count as activity. With all Ps idle and nothing to watch it sleeps without a deadline; `idle::take_p` wakes it.
 use super::p::{P, Status};
 use super::{SHUTDOWN, STOP, Sched, blocking, deadlock, idle, m, queue, runtime, timer};
 use crate::sync::atomic::Ordering::*;
@@ -19,6 +19,8 @@ const CALM: u32 = 50;
 const NATIVE_NS: u64 = 20_000;
 /// And so long while nobody does.
 const NATIVE_MAX_NS: u64 = 10_000_000;
+/// Events may wait so long for a P to look at them.
+const TICK_POLL_NS: u64 = 1_000_000;
 /// A timer may be so late before its P is asked.
 const LATE_NS: u64 = 50_000;
 
@@ -49,6 +51,7 @@ pub(super) fn spawn_thread(s: &Sched) -> std::io::Result<()> {
 
 fn run(s: &Sched) {
     let mut seen = vec![Seen::default(); super::MAX_PROCS];
+    let mut looks = 0;
     let mut tick = TICK_MIN_NS;
     let mut calm = 0;
     let mut watch = Watch::new(s);
@@ -56,6 +59,7 @@ fn run(s: &Sched) {
         if !pause(s, tick.min(watch.look(s))) {
             return;
         }
+        watch_poller(s, &mut looks);
         if look(s, &mut seen) {
             tick = TICK_MIN_NS;
             calm = 0;
@@ -77,7 +81,8 @@ fn pause(s: &Sched, tick: u64) -> bool {
     let all_idle = guard.ps.len() == guard.live;
     // SAFETY: all Ps are idle, under the mutex.
     let first_timer = if all_idle && unsafe { !timer::promising(s) } { u64::MAX } else { timer::earliest(s) };
-    let watched = first_timer == u64::MAX || !guard.keeper.is_null();
+    let polled = s.poller.waiters() == 0 || guard.keeper_polls && !guard.keeper.is_null();
+    let watched = polled && (first_timer == u64::MAX || !guard.keeper.is_null());
     let watched = watched && s.profile.is_none() && s.schedtrace_ms == 0;
     if all_idle && watched && guard.runs.iter().all(|r| !r.interrupted) {
         if deadlock::nothing_left(s, &guard) && !guard.runs.is_empty() {
@@ -89,7 +94,7 @@ fn pause(s: &Sched, tick: u64) -> bool {
             guard.monitor_asleep = false;
         }
     } else {
-        let mut ns = tick;
+        let mut ns = if polled { tick } else { tick.min(TICK_POLL_NS) };
         if first_timer != u64::MAX {
             ns = ns.min(first_timer.saturating_sub(s.choices.now_ns()) + LATE_NS);
         }
@@ -141,6 +146,35 @@ fn look(s: &Sched, seen: &mut [Seen]) -> bool {
         poison(s.p_at(0));
     }
     acted
+}
+
+/// Nobody has looked at the poller since the last tick, and there are events: somebody must.
+fn watch_poller(s: &Sched, looks: &mut u64) {
+    let seen = std::mem::replace(looks, s.poller.looks());
+    if s.poller.waiters() == 0 || seen != *looks || s.halt.load(Relaxed) & STOP != 0 {
+        return;
+    }
+    {
+        let idle = s.idle.lock();
+        if !idle.keeper.is_null() && idle.keeper_polls {
+            return;
+        }
+        if !idle.ps.is_empty() {
+            drop(idle);
+            return idle::wake_one(s);
+        }
+    }
+    if !s.poller.pending() {
+        return;
+    }
+    for p in s.all() {
+        // SAFETY: Ps stay; only `guard` and `shared` are touched.
+        let shared = unsafe { &(*p).shared };
+        if shared.state() == Status::Running {
+            shared.look.store(true, Relaxed);
+            return poison(p);
+        }
+    }
 }
 
 fn poison(p: *mut P) {
@@ -221,9 +255,12 @@ fn queued(p: *mut P) -> usize {
     unsafe { (*p).stealer.len() + usize::from(!(*p).shared.runnext.load(Relaxed).is_null()) }
 }
 
-/// Asks every P that runs for a sample, and counts how many run and wait.
+/// While there is a main goroutine: asks every P that runs for a sample, and counts how many run and wait.
 fn ask_samples(s: &Sched) {
     let Some(profile) = &s.profile else { return };
+    if s.idle.lock().runs.is_empty() {
+        return;
+    }
     let running = |i: &usize| {
         let p = s.p_at(*i);
         // SAFETY: Ps stay; only `guard` and `shared` are touched.
@@ -248,7 +285,8 @@ fn line(s: &Sched, ms: u64) -> String {
     let procs = s.procs.load(Relaxed);
     let queues: String = s.all().take(procs).map(|p| format!(" {}", queued(p))).collect();
     // SAFETY: Ps stay; `shared` may be read.
-    let ticks: String = s.all().take(procs).map(|p| format!(" {}", unsafe { (*p).shared.slice.load(Relaxed) })).collect();
+    let ticks: String =
+        s.all().take(procs).map(|p| format!(" {}", unsafe { (*p).shared.slice.load(Relaxed) })).collect();
     format!(
         "SCHED {ms}ms: gomaxprocs={procs} idleprocs={} threads={threads} spinningthreads={} needspinning=0 \
          idlethreads={idle_threads} runqueue={} [{queues} ] schedticks=[{ticks} ]",

@@ -12,6 +12,7 @@
 use super::g::{G, GRef};
 use super::lock::Lock;
 use super::m::M;
+use super::poll::Io;
 use super::slab::GCache;
 use super::stack::StackCache;
 use super::timer::{Due, Timers};
@@ -44,6 +45,8 @@ pub struct P {
     /// What the M does when the goroutine has parked: release this lock, or (null) what `commit` says.
     pub(super) unlock: *const Lock,
     pub(super) commit: Commit,
+    /// What `Commit::Io` completes.
+    pub(super) io: Io,
     /// Slow polls left until a deferred wake-up happens; 0: none is pending.
     pub(super) pending: u8,
     /// Run-next picks in a row.
@@ -94,6 +97,8 @@ pub(super) struct Shared {
     pub retired: AtomicBool,
     /// Samples of the running stack that the monitor wants.
     pub samples: AtomicU32,
+    /// The monitor has seen events that nobody takes: the owner looks at the poller at its next schedule.
+    pub look: AtomicBool,
     pub born: AtomicU64,
     pub ended: AtomicU64,
     pub stack_bytes: AtomicI64,
@@ -111,6 +116,8 @@ pub(super) enum Commit {
     Forever,
     /// Collect, then go on with it.
     Collect,
+    /// Publish it as the waiter of the watch in `io`.
+    Io,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -177,6 +184,7 @@ impl P {
             m: null_mut(),
             unlock: std::ptr::null(),
             commit: Commit::Forever,
+            io: Io::none(),
             pending: 0,
             chain: 0,
             seeded: sched.choices.seeded,
@@ -206,6 +214,7 @@ impl P {
                 clock_ms: AtomicU32::new(0),
                 retired: AtomicBool::new(true),
                 samples: AtomicU32::new(0),
+                look: AtomicBool::new(false),
                 born: AtomicU64::new(0),
                 ended: AtomicU64::new(0),
                 stack_bytes: AtomicI64::new(0),
@@ -304,12 +313,17 @@ pub unsafe fn poll(p: *mut P, place: Place) -> Poll {
     }
 }
 
-/// Its slice is over, its P is given up, or a timer is due.
+/// Its slice is over, its P is given up, events are to be taken, or a timer is due.
 unsafe fn asked_to_yield(p: *mut P) -> bool {
     // SAFETY: as `poll`.
     unsafe {
         let shared = &(*p).shared;
         if shared.preempt.load(Relaxed) == shared.slice.load(Relaxed) || shared.retired.load(Relaxed) {
+            return true;
+        }
+        if shared.look.load(Relaxed) {
+            // The next schedule is one that looks at everything.
+            (*p).tick = (*p).tick / queue::GLOBAL_TICK * queue::GLOBAL_TICK + queue::GLOBAL_TICK - 1;
             return true;
         }
         let due = timer::due_at_poll(p);

@@ -110,7 +110,9 @@ impl Runtime {
             let entry = Entry { pc, link_pc, frame_slots };
             // SAFETY: the mutex is held, the world not stopped, and the frame holds the arguments.
             let g = unsafe { spawn::spawn_outside(s, entry, args, MAIN) };
-            assert!(!g.is_null(), "out of memory for the main goroutine");
+            if g.is_null() {
+                return Outcome::OutOfMemory;
+            }
             idle.runs.push(Run { g, cell: cell.clone(), interrupted: false });
             s.choices.runs_are(idle.runs.len());
             s.injector.push(GRef(g));
@@ -406,10 +408,7 @@ impl Drop for Runtime {
                 // SAFETY: a sleeping M of the list.
                 unsafe { m::wake(m, std::ptr::null_mut()) };
             }
-            if !idle.keeper.is_null() {
-                // SAFETY: the keeper is an M.
-                unsafe { m::wake(idle.keeper, std::ptr::null_mut()) };
-            }
+            idle::wake_keeper_of(s, &idle);
             poison_all(s);
             s.monitor_cv.notify_all();
             s.thread_ended.wait_for(&mut idle, Duration::from_millis(1));

@@ -123,17 +123,18 @@ impl State {
             Mode::Replay { entries, next } => {
                 let entry = entries.get(*next).cloned();
                 *next += 1;
-                let then = entry.as_ref().map_or(END, |e| e.kind);
                 let same = entry.as_ref().is_some_and(|e| e.kind == kind && e.picks == self.picks && e.sum == self.sum);
-                if !same {
-                    let (now, then) = (Input::text(kind), Input::text(then));
-                    let after = self.picks;
-                    self.trouble.get_or_insert(format!(
-                        "the run differs from the record: after {after} schedules it {now}, where the recorded one {then}"
-                    ));
-                    return None;
+                if same {
+                    return entry;
                 }
-                entry
+                let (then, after) = entry.map_or((END, self.picks), |e| (e.kind, e.picks));
+                self.trouble.get_or_insert(format!(
+                    "the run differs from the record: after {} schedules it {}, the recorded one {} after {after}",
+                    self.picks,
+                    Input::text(kind),
+                    Input::text(then),
+                ));
+                None
             }
         }
     }
@@ -251,5 +252,73 @@ impl<'a> Reader<'a> {
                 return Some((head, entries));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[derive(Clone, Default)]
+    struct Out(Arc<Mutex<Vec<u8>>>);
+    impl Write for Out {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().extend(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn head() -> Head {
+        Head { version: "1".into(), program: 7, seed: 8, start_wall_ns: 9, preempt: 1 }
+    }
+
+    fn recorded() -> Vec<u8> {
+        let out = Out::default();
+        let tape = Tape::record(Box::new(out.clone()));
+        tape.begin(&head());
+        assert!(tape.picked(1, 10));
+        tape.note(Input::Read, b"hello", 3);
+        assert!(tape.picked(2, 20));
+        tape.end(false).unwrap();
+        let bytes = out.0.lock().clone();
+        bytes
+    }
+
+    #[test]
+    fn what_was_recorded_is_played() {
+        let (tape, found) = Tape::replay(&recorded()).unwrap();
+        assert_eq!(found, head());
+        assert!(tape.picked(1, 10));
+        assert_eq!(tape.play(Input::Read), Some((b"hello".to_vec(), 3)));
+        assert!(tape.picked(2, 20));
+        tape.end(false).unwrap();
+    }
+
+    #[test]
+    fn another_run_is_found_out() {
+        let (tape, _) = Tape::replay(&recorded()).unwrap();
+        assert!(tape.picked(3, 10));
+        assert_eq!(tape.play(Input::Read), None);
+        assert!(!tape.picked(2, 20));
+        assert!(tape.end(false).unwrap_err().contains("differs"));
+        let (tape, _) = Tape::replay(&recorded()).unwrap();
+        assert!(tape.picked(1, 10));
+        assert!(tape.end(false).unwrap_err().contains("after 1 schedules it ends, the recorded one reads a file"));
+    }
+
+    #[test]
+    fn bad_records_are_refused() {
+        let good = recorded();
+        for n in 0..good.len() {
+            assert!(Tape::replay(&good[..n]).is_err(), "the first {n} bytes");
+            let mut bad = good.clone();
+            bad[n] ^= 0x40;
+            assert!(Tape::replay(&bad).is_err(), "byte {n} is another one");
+        }
+        assert!(Tape::replay(&[&good[..], b"x"].concat()).is_err());
     }
 }

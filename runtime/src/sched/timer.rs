@@ -13,7 +13,8 @@
 use super::g::G;
 use super::lock::Lock;
 use super::p::P;
-use super::{Chan, Sched, chan, hook, queue, spawn};
+use super::watch::Way;
+use super::{Chan, Sched, chan, hook, poll, queue, spawn};
 use crate::sync::atomic::{AtomicU64, Ordering::*};
 use std::cell::UnsafeCell;
 
@@ -27,6 +28,8 @@ pub enum TimerAction {
     SendTime { chan: *mut Chan },
     /// A new goroutine with `closure` as its register 0.
     Spawn { pc: *const u8, link_pc: u64, frame_slots: usize, closure: u64 },
+    /// The deadline of a descriptor (`poll.rs`).
+    Expire { watch: usize, way: Way, seq: u64 },
 }
 
 /// Names a started timer; a stale one is harmless (30 bits of generation a slot).
@@ -302,8 +305,9 @@ unsafe fn act(p: *mut P, action: TimerAction) {
             }
             TimerAction::Spawn { pc, link_pc, frame_slots, closure } => {
                 // Out of memory: the call is lost; the collector or the program's own next allocation reports it.
-                let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1);
+                let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1, 0);
             }
+            TimerAction::Expire { watch, way, seq } => poll::expire(p, watch, way, seq),
         }
     }
 }
@@ -370,7 +374,7 @@ pub(super) unsafe fn promising(s: &Sched) -> bool {
             let state = timers.state();
             state.heap.iter().any(|&(_, id)| match state.slots[id as usize].action {
                 TimerAction::SendTime { chan } => !chan::is_full(chan),
-                TimerAction::Wake(_) | TimerAction::Spawn { .. } => true,
+                TimerAction::Wake(_) | TimerAction::Spawn { .. } | TimerAction::Expire { .. } => true,
             })
         }
     })
@@ -388,7 +392,7 @@ pub(super) unsafe fn roots(p: *mut P, visit: &mut dyn FnMut(*const u64, usize)) 
         let state = timers.state();
         for &(_, id) in &state.heap {
             let word = match state.slots[id as usize].action {
-                TimerAction::Wake(_) => continue,
+                TimerAction::Wake(_) | TimerAction::Expire { .. } => continue,
                 TimerAction::SendTime { chan } => chan as u64,
                 TimerAction::Spawn { closure, .. } => closure,
             };

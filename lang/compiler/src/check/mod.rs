@@ -42,6 +42,7 @@ mod tparams;
 mod typexpr;
 mod unary;
 mod unify;
+mod unsafety;
 mod untyped;
 mod unused;
 pub mod world;
@@ -216,7 +217,7 @@ pub(crate) struct Checker<'a> {
     signatures: u32,
     /// The first expression that is invalid: then something must have been reported.
     gave_up: Option<ExprId>,
-    /// An import has errors of its own, which are reported elsewhere.
+    /// Something is wrong that is reported elsewhere: by the parser, or for an import.
     hidden: bool,
 }
 

@@ -216,7 +216,7 @@ slow_ops! { [pc base p i]
         }
     }
     MakeChan {
-        let chan = crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b))?;
+        let chan = crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b), pc)?;
         ops::chan_made(p, chan as *const Chan, pc as u64, i.d as u64);
         w(base, i.a, chan);
     }
@@ -230,7 +230,7 @@ slow_ops! { [pc base p i]
     }
     Go {
         let f = shared(p).code_of(i.cd());
-        spawn(p, f, at(base, i.a), i.b as usize)?;
+        spawn(p, f, at(base, i.a), i.b as usize, pc)?;
     }
     GoC {
         let words = i.b as usize;
@@ -238,15 +238,17 @@ slow_ops! { [pc base p i]
         if closure == 0 {
             return Err(Fault::Fatal("go of nil func value".into()));
         }
-        spawn(p, *(closure as *const u64) as Pc, at(base, i.a), words)?;
+        spawn(p, *(closure as *const u64) as Pc, at(base, i.a), words, pc)?;
     }
 }
 
-unsafe fn spawn(p: *mut P, code: Pc, args: *const u64, n: usize) -> Result<(), Fault> {
+/// `go` by the instruction before `pc`.
+unsafe fn spawn(p: *mut P, code: Pc, args: *const u64, n: usize, pc: Pc) -> Result<(), Fault> {
     // SAFETY: `code` is a loaded function, whose header is the unit before it.
     let ok = unsafe {
         let regs = (*code.sub(1)).b as usize;
-        ops::spawn(p, code as *const u8, shared(p).stubs.go_exit(), regs, args, n)
+        let shared = shared(p);
+        ops::spawn(p, code as *const u8, shared.stubs.go_exit(), regs, args, n, shared.place_of(pc))
     };
     if ok { Ok(()) } else { Err(Fault::OutOfMemory) }
 }
