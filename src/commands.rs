@@ -1,8 +1,7 @@
 //! What each command does: reads texts, drives the compiler and the machine, prints, and answers with the exit status.
 
 use crate::cli::{Cli, Command, Options};
-use crate::machine::{Ended, Machine};
-use crate::recording::Recording;
+use crate::machine::{Ended, Files, Machine};
 use crate::render::{self, Format};
 use gol_compiler::check::world::MAIN;
 use gol_compiler::session::{File, TextKind};
@@ -140,14 +139,14 @@ fn run_file(options: &Options, file: OsString, args: Vec<OsString>) -> u8 {
 }
 
 fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
-    let recording = match Recording::open(options) {
-        Ok(recording) => recording,
+    let files = match Files::open(options) {
+        Ok(files) => files,
         Err(e) => {
             eprintln!("gol: {e}");
             return status::USAGE;
         }
     };
-    let mut machine = match Machine::new(options, &program.name, &program.dir, args, recording) {
+    let mut machine = match Machine::new(options, &program.name, &program.dir, args, files) {
         Ok(m) => m,
         Err(e) => {
             eprintln!("gol: {e}");

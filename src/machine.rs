@@ -61,31 +61,44 @@ pub struct Machine {
     profile: Option<Profile>,
 }
 
+/// What a run writes to, or follows.
+#[derive(Default)]
+pub struct Files {
+    recording: Option<Recording>,
+    trace: Option<(String, std::fs::File)>,
+}
+
+impl Files {
+    /// # Errors
+    /// There is no such file, it cannot be made, or it is no record.
+    pub fn open(options: &Options) -> Result<Files, String> {
+        let recording = Recording::open(options)?;
+        let Some(path) = &options.trace else { return Ok(Files { recording, trace: None }) };
+        let name = path.display().to_string();
+        let file = std::fs::File::create(path).map_err(|e| format!("cannot write {name}: {e}"))?;
+        Ok(Files { recording, trace: Some((name, file)) })
+    }
+}
+
 impl Machine {
     /// A machine as the options want it; `name` and `args` become `os.Args`; imports are
     /// looked for from the folder `dir`.
     ///
     /// # Errors
-    /// The system refuses memory or threads, or a file to write to.
+    /// The system refuses memory or threads.
     pub fn new(
         options: &Options,
         name: &str,
         dir: &Path,
         args: Vec<OsString>,
-        recording: Option<Recording>,
+        files: Files,
     ) -> Result<Machine, String> {
+        let Files { recording, trace } = files;
+
         let args: Vec<Vec<u8>> = args.into_iter().map(|a| a.into_encoded_bytes()).collect();
         let mut words = vec![name.as_bytes().to_vec()];
         words.extend(args.iter().cloned());
         gol_stdlib::os::set_args(words);
-        let trace = match &options.trace {
-            Some(path) => {
-                let name = path.display().to_string();
-                let file = std::fs::File::create(path).map_err(|e| format!("cannot write {name}: {e}"))?;
-                Some((name, file))
-            }
-            None => None,
-        };
         let sources = Arc::new(Mutex::new(SourceMap::default()));
         let places = sources.clone();
         let hooks = Hooks {

@@ -19,7 +19,7 @@ struct Life {
     name: String,
     since: u64,
     state: State,
-    /// Came in through a message: no arrow for its waking is needed.
+    /// A message wakes it: no arrow for that is needed.
     served: bool,
 }
 
@@ -49,12 +49,15 @@ struct End {
 struct Writer<'a> {
     vm: &'a Vm,
     place: &'a dyn Fn(u32) -> String,
-    out: Vec<Value>,
+    out: &'a mut dyn Write,
+    /// Events written; what went wrong then.
+    written: u64,
+    trouble: Option<std::io::Error>,
     lives: HashMap<u64, Life>,
     channels: HashMap<u64, Channel>,
     /// How many channels a place has made.
     made: HashMap<String, u32>,
-    /// Since when a processor runs its goroutine.
+    /// Since when the world is stopped.
     collecting: Option<u64>,
     arrows: u64,
     end: u64,
@@ -68,7 +71,9 @@ pub fn write(out: &mut dyn Write, vm: &Vm, events: &[Event], place: &dyn Fn(u32)
     let mut w = Writer {
         vm,
         place,
-        out: vec![],
+        out,
+        written: 0,
+        trouble: None,
         lives: HashMap::new(),
         channels: HashMap::new(),
         made: HashMap::new(),
@@ -76,6 +81,7 @@ pub fn write(out: &mut dyn Write, vm: &Vm, events: &[Event], place: &dyn Fn(u32)
         arrows: 0,
         end: events.last().map_or(0, |e| e.at),
     };
+    writeln!(w.out, "{{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
     let begin = events.first().map_or(0, |e| e.at);
     w.name(GOROUTINES, None, "goroutines");
     w.name(PROCESSORS, None, "processors");
@@ -88,12 +94,11 @@ pub fn write(out: &mut dyn Write, vm: &Vm, events: &[Event], place: &dyn Fn(u32)
         w.event(&Event { at: e.at - begin, ..*e });
     }
     w.finish();
-    writeln!(out, "{{\"displayTimeUnit\":\"ns\",\"traceEvents\":[")?;
-    for (i, event) in w.out.iter().enumerate() {
-        writeln!(out, "{event}{}", if i + 1 == w.out.len() { "" } else { "," })?;
+    if let Some(e) = w.trouble {
+        return Err(e);
     }
-    writeln!(out, "]}}")?;
-    out.flush()
+    writeln!(w.out, "]}}")?;
+    w.out.flush()
 }
 
 fn micros(ns: u64) -> f64 {
@@ -101,13 +106,20 @@ fn micros(ns: u64) -> f64 {
 }
 
 impl Writer<'_> {
+    fn put(&mut self, event: Value) {
+        let comma = if self.written == 0 { "" } else { "," };
+        self.written += 1;
+        if let Err(e) = writeln!(self.out, "{comma}{event}") {
+            self.trouble.get_or_insert(e);
+        }
+    }
     fn name(&mut self, pid: u32, tid: Option<u64>, name: &str) {
         let what = if tid.is_some() { "thread_name" } else { "process_name" };
-        self.out.push(json!({"ph": "M", "pid": pid, "tid": tid.unwrap_or(0), "name": what, "args": {"name": name}}));
+        self.put(json!({"ph": "M", "pid": pid, "tid": tid.unwrap_or(0), "name": what, "args": {"name": name}}));
     }
     fn slice(&mut self, pid: u32, tid: u64, name: &str, from: u64, to: u64, args: Value) {
         let (ts, dur) = (micros(from), micros(to - from));
-        self.out.push(json!({"ph": "X", "pid": pid, "tid": tid, "name": name, "ts": ts, "dur": dur, "args": args}));
+        self.put(json!({"ph": "X", "pid": pid, "tid": tid, "name": name, "ts": ts, "dur": dur, "args": args}));
     }
     fn arrow(&mut self, cat: &str, name: &str, from: (u64, u64), to: (u64, u64), args: Value) {
         self.arrows += 1;
@@ -119,7 +131,7 @@ impl Writer<'_> {
             if ph == "f" {
                 event["bp"] = json!("e");
             }
-            self.out.push(event);
+            self.put(event);
         }
     }
     /// The goroutine's slice ends, and `next` begins.
@@ -160,7 +172,7 @@ impl Writer<'_> {
             }
             EventKind::Preempt => {
                 self.turn(e.at, e.g, Some(State::Runnable));
-                self.out.push(json!({"ph": "i", "s": "t", "pid": GOROUTINES, "tid": e.g, "name": "preempted",
+                self.put(json!({"ph": "i", "s": "t", "pid": GOROUTINES, "tid": e.g, "name": "preempted",
                     "ts": micros(e.at)}));
             }
             EventKind::Yield | EventKind::Stop => self.turn(e.at, e.g, Some(State::Runnable)),

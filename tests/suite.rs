@@ -346,10 +346,10 @@ fn traces() {
 #[test]
 fn long_traces_are_cut() {
     let file = scratch("cut.json");
-    let code = "c := make(chan int); go { for { c <- 1 } }; for range 100_000 { <-c }";
+    let code = "c := make(chan int); go { for { c <- 1 } }; for range 50_000 { <-c }";
     let out = output(Command::new(GOL).arg("--trace").arg(&file).args(["-e", code])).unwrap();
     let stderr = String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success() && stderr.contains("holds the first 500000 events, "), "{stderr}");
+    assert!(out.status.success() && stderr.contains("holds the first 250000 events, "), "{stderr}");
     assert_eq!(bad_trace(&std::fs::read_to_string(&file).unwrap()), None);
     std::fs::remove_file(&file).unwrap();
 }

@@ -13,8 +13,8 @@ use super::{Chan, Exit, Sched};
 use crate::sync::atomic::{AtomicU64, Ordering::*};
 use parking_lot::Mutex;
 
-/// 24 MB of them.
-const EVENTS_MAX: usize = 500_000;
+/// 18 MB of them; the file has ten times as many bytes.
+const EVENTS_MAX: usize = 250_000;
 /// Processors wanted at once that a profile tells apart.
 const DEMAND_MAX: usize = 64;
 

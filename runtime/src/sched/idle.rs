@@ -221,7 +221,7 @@ unsafe fn keep(s: &Sched, m: *mut M) -> bool {
             let mut idle = s.idle.lock();
             let until = timer::earliest(s);
             let all_idle = idle.ps.len() == idle.live && s.nretaken.load(SeqCst) == 0;
-            let timers = until != u64::MAX && !(all_idle && !timer::promising(s));
+            let timers = until != u64::MAX && (!all_idle || timer::promising(s));
             let nothing = !timers && s.poller.waiters() == 0 || s.choices.frozen();
             if nothing || !idle.keeper.is_null() || s.halt.load(Relaxed) & super::SHUTDOWN != 0 {
                 return false;
