@@ -295,10 +295,13 @@ impl Io {
 /// Puts a non-blocking descriptor under the poller, which owns it from now on: a handle for the other operations, never 0.
 ///
 /// # Safety
-/// `p` is the caller's; `fd` is open and nobody else closes it.
+/// `p` is the caller's; `fd` is open and nobody else closes it. What comes from there cannot be recorded: in a recorded run it fails.
 pub unsafe fn io_open(p: *mut P, fd: i32) -> io::Result<u64> {
     // SAFETY: the scheduler outlives its Ps.
     let s = unsafe { &*(*p).sched };
+    if s.tape.is_some() {
+        return Err(io::Error::from_raw_os_error(libc::ENOTSUP));
+    }
     let existed = s.poller.exists();
     let core = s.poller.core()?;
     if !existed {
@@ -443,7 +446,7 @@ pub unsafe fn io_deadline(p: *mut P, handle: u64, way: Way, when: u64) -> Result
     unsafe {
         let io = Io { watch: Watch::of(handle), way };
         io.watch().enter(handle)?;
-        let past = when != 0 && when <= timer::now_ns();
+        let past = when != 0 && when <= (*(*p).sched).choices.now_ns();
         {
             let mut times = io.watch().times.lock();
             let timing = &mut times[way as usize];

@@ -191,7 +191,7 @@ pub const NATIVES: &[Native] = &[
     leaf("net.socketDeadline", |cx| {
         let way = if cx.arg_i64(1) == 0 { Way::Read } else { Way::Write };
         let when = match cx.arg_bool(3) {
-            true => gol_runtime::now_ns().saturating_add_signed(cx.arg_i64(2)).clamp(1, i64::MAX as u64),
+            true => cx.runtime().now_ns().saturating_add_signed(cx.arg_i64(2)).clamp(1, i64::MAX as u64),
             false => 0,
         };
         // SAFETY: the running P; a handle of ours.
