@@ -94,12 +94,25 @@ impl Machine {
             RunResult::Panicked => Ended::Panicked,
             RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
             RunResult::Fatal(_) => Ended::Panicked,
-            RunResult::Deadlock(goroutines) => {
-                let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-                eprint!("{}", gol_vm::trace::deadlock_text(&goroutines, &|pos| place(&places, pos)));
+            RunResult::Deadlock(report) => {
+                eprint!("{}", report.text);
                 Ended::Panicked
             }
         }
+    }
+
+    /// The goroutines that nothing can wake any more; empty when there are none.
+    pub fn leaks(&self) -> String {
+        self.vm.leaks()
+    }
+
+    /// From now on Ctrl-\ prints all goroutines and ends the process, as in Go.
+    pub fn dump_on_quit(&self) {
+        let vm = self.vm.clone();
+        crate::quit::on_quit(move || {
+            eprint!("SIGQUIT: quit\n\n{}", vm.dump());
+            std::process::exit(crate::commands::status::PANIC.into());
+        });
     }
 
     /// From now on Ctrl-C interrupts what runs.
@@ -115,6 +128,15 @@ fn place(sources: &SourceMap, pos: u32) -> String {
     sources.locate(pos).map_or_else(|| "?:0".into(), |(name, line, _)| format!("{name}:{line}"))
 }
 
+/// Bytes of memory that this process can have at all: beyond them the system would end it without a word.
+fn system_memory() -> usize {
+    let number = |text: &str| text.split_whitespace().next().and_then(|word| word.parse::<usize>().ok());
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let machine = read("/proc/meminfo").and_then(|text| number(text.strip_prefix("MemTotal:")?));
+    let group = read("/sys/fs/cgroup/memory.max").and_then(|text| number(&text));
+    machine.map_or(usize::MAX, |kib| kib.saturating_mul(1 << 10)).min(group.unwrap_or(usize::MAX))
+}
+
 fn runtime_config(options: &Options) -> RuntimeConfig {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let procs = std::env::var("GOMAXPROCS").ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0).unwrap_or(cores);
@@ -127,9 +149,10 @@ fn runtime_config(options: &Options) -> RuntimeConfig {
     RuntimeConfig {
         procs,
         heap: HeapConfig {
-            limit: options.max_memory.map_or(usize::MAX, |m| m.saturating_mul(MIB)),
+            limit: options.max_memory.map_or_else(system_memory, |m| m.saturating_mul(MIB)),
             gogc,
             stress_every: options.stress_gc,
+            fail_from: options.fail_alloc,
             poison: stressed,
             verify: stressed,
         },

@@ -3,10 +3,15 @@
 use clap::Parser as _;
 use std::process::ExitCode;
 
+/// Counts what Rust code takes, and ends with a message where the system has no more.
+#[global_allocator]
+static MEMORY: gol_runtime::native::NativeMemory = gol_runtime::native::NativeMemory;
+
 /// The compiler walks trees that may be 500 levels deep recursively; this is far more than that needs, and untouched pages cost nothing.
 const STACK_BYTES: usize = 256 << 20;
 
 fn main() -> ExitCode {
+    gol::quit::block();
     let cli = match gol::cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {

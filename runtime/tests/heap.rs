@@ -7,7 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::sync::{Barrier, Mutex};
 
 fn config() -> HeapConfig {
-    HeapConfig { limit: usize::MAX, gogc: Some(100), stress_every: None, poison: false, verify: false }
+    HeapConfig {
+        limit: usize::MAX,
+        gogc: Some(100),
+        stress_every: None,
+        poison: false,
+        verify: false,
+        ..HeapConfig::default()
+    }
 }
 
 fn heap(config: HeapConfig) -> Heap {

@@ -46,13 +46,13 @@ pub fn view(cx: &Cx, bytes: Slice) -> Result<u64, Fault> {
 }
 
 /// Results up to this long are made without asking.
-const ROOM_FREE: usize = 64 << 20;
+const ROOM_FREE: usize = 64 << 10;
 
-/// Fails as an allocation does when a result of `len` bytes will not fit into the heap, before Rust memory is taken for it.
+/// Fails as an allocation does when a result of `len` bytes will not fit, before Rust memory is taken for it: it lies there
+/// first and in the heap afterwards.
 pub fn check_room(cx: &Cx, len: usize) -> Result<(), Fault> {
-    if len > ROOM_FREE {
-        // SAFETY: the running P; the string is garbage at once.
-        unsafe { string::new_str_uninit(cx.p(), len)? };
+    if len > ROOM_FREE && !cx.runtime().heap.has_room(len.saturating_mul(2)) {
+        return Err(Fault::OutOfMemory);
     }
     Ok(())
 }

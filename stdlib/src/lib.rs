@@ -56,6 +56,7 @@ static PACKAGES: &[Package] = &[
     package("crypto/sha256", include_str!("crypto/sha256/sha256.gol"), crypto::SHA256),
     package("crypto/sha512", include_str!("crypto/sha512/sha512.gol"), crypto::SHA512),
     package("encoding/base64", include_str!("encoding/base64/base64.gol"), &[]),
+    package("encoding/csv", include_str!("encoding/csv/csv.gol"), &[]),
     package("encoding/hex", include_str!("encoding/hex/hex.gol"), &[]),
     package("errors", include_str!("errors/errors.gol"), errors::NATIVES),
     package("flag", concat!(include_str!("flag/flag.gol"), include_str!("flag/values.gol")), &[]),
@@ -105,6 +106,7 @@ static PACKAGES: &[Package] = &[
     package("sync", include_str!("sync/sync.gol"), sync::NATIVES),
     package("sync/atomic", include_str!("sync/atomic/atomic.gol"), sync::atomic::NATIVES),
     package("syscall", include_str!("syscall/syscall.gol"), syscall::NATIVES),
+    package("text/tabwriter", include_str!("text/tabwriter/tabwriter.gol"), &[]),
     package(
         "time",
         concat!(include_str!("time/time.gol"), include_str!("time/format.gol"), include_str!("time/timer.gol")),

@@ -154,10 +154,24 @@ fn here() -> usize {
 /// Runs a native; a Rust panic in it is our mistake, and ends the program with a message instead of unwinding through handlers.
 /// What a native has done already cannot be done again, so running out of memory in it is final.
 pub(crate) fn guarded<T>(f: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)) {
-        Ok(Err(Fault::OutOfMemory)) => Err(Fault::Fatal("runtime: out of memory".into())),
-        Ok(result) => result,
-        Err(_) => Err(Fault::Fatal("internal error: a native function panicked".into())),
+    last_chance(caught(f))
+}
+
+/// The same for a native that is called again after a collection when it ran out of memory before it did anything.
+pub(crate) fn guarded_leaf(cx: &mut Cx, f: impl FnOnce(&mut Cx) -> Result<(), Fault>) -> Result<(), Fault> {
+    let result = caught(|| f(cx));
+    if cx.is_touched() { last_chance(result) } else { result }
+}
+
+fn caught<T>(f: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(f))
+        .unwrap_or_else(|_| Err(Fault::Fatal("internal error: a native function panicked".into())))
+}
+
+fn last_chance<T>(result: Result<T, Fault>) -> Result<T, Fault> {
+    match result {
+        Err(Fault::OutOfMemory) => Err(Fault::Fatal("runtime: out of memory".into())),
+        other => other,
     }
 }
 
@@ -271,7 +285,7 @@ unsafe fn call_native(co: *mut Co, pc: Pc, base: u32) -> Result<(), Fault> {
     unsafe {
         let p = (*co).p;
         let NativeFn::Callback(f) = shared(p).native((*pc).cd()) else { unreachable!("loader checks natives") };
-        let mut cx = CallCx { cx: Cx { p, window: std::ptr::null_mut() }, co, pc, base, top: frame_top(p) };
+        let mut cx = CallCx { cx: Cx::new(p, std::ptr::null_mut()), co, pc, base, top: frame_top(p) };
         cx.refresh();
         guarded(|| f(&mut cx))
     }

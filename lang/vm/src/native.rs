@@ -15,6 +15,7 @@ use crate::types::Types;
 use crate::vm::Shared;
 use gol_bytecode::{TypeId, WellKnown};
 use gol_runtime::{Blocking, G, Op, P, Runtime, TimerAction, TimerId};
+use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
 /// How a native runs. A leaf may use [`Cx::blocking`].
@@ -91,9 +92,22 @@ pub struct Cx {
     pub(crate) p: *mut P,
     /// Slot 0 of the window.
     pub(crate) window: *mut u64,
+    /// It has written to its window or blocked: it cannot be called again from the start.
+    touched: Cell<bool>,
 }
 
 impl Cx {
+    pub(crate) fn new(p: *mut P, window: *mut u64) -> Cx {
+        Cx { p, window, touched: Cell::new(false) }
+    }
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched.get()
+    }
+    /// The native has done something that must not be done twice (beside writing to its window and blocking, which are known): running
+    /// out of memory is final from here on. Before, it means a collection and one more call from the start.
+    pub fn touch(&self) {
+        self.touched.set(true);
+    }
     /// The word in slot `i`.
     #[inline]
     pub fn arg(&self, i: usize) -> u64 {
@@ -136,6 +150,7 @@ impl Cx {
     #[inline]
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn arg_bytes_mut(&self, i: usize) -> &mut [u8] {
+        self.touch();
         let s = self.arg_slice(i);
         if s.len == 0 {
             return &mut [];
@@ -163,6 +178,7 @@ impl Cx {
     /// Sets slot `i`: an argument or a result.
     #[inline]
     pub fn set(&self, i: usize, word: u64) {
+        self.touch();
         // SAFETY: as in `arg`; the loader gives every frame that calls natives room for results.
         unsafe { *self.window.add(i) = word }
     }
@@ -271,6 +287,7 @@ impl Cx {
         self.block(gol_runtime::ops::enter_blocking_long, f)
     }
     fn block<T>(&mut self, enter: unsafe fn(*mut P) -> Blocking, f: impl FnOnce() -> T) -> T {
+        self.touch();
         // SAFETY: the handler saved pc and base before it called the native.
         let out = unsafe {
             let co = crate::callback::before_blocking(self.p);
@@ -293,6 +310,7 @@ impl Cx {
     }
     /// Calls the function value (no parameters, no results; not nil) in a goroutine of its own when the clock is at `when`.
     pub fn call_at(&self, when: u64, closure: u64) -> TimerId {
+        self.touch();
         // SAFETY: a closure's first word is the code of a loaded function, whose header is the unit before it; `p` is the running P.
         unsafe {
             let code = *(closure as *const u64) as crate::code::Pc;
@@ -326,6 +344,12 @@ impl Cx {
         let g = self.g();
         // SAFETY: as in `callers`.
         unsafe { self.shared().traceback(g, (*g).pc as Pc, (*g).base as usize) }
+    }
+    /// All goroutines, this one first; the others go on behind it.
+    pub fn dump(&mut self) -> String {
+        // SAFETY: the running P; the engine outlives its goroutines.
+        let (shared, own) = unsafe { (crate::vm::shared(self.p), (*self.g()).id) };
+        self.blocking(|| shared.dump_text(own))
     }
     /// `return cx.exit(code)`: ends the program.
     pub fn exit<T>(&self, code: i32) -> Result<T, Fault> {

@@ -130,7 +130,7 @@ impl Heap {
             return if header.0 == 0 { std::ptr::null_mut() } else { self.alloc_large(header.desc(), header.len()) };
         }
         self.pacer.tick();
-        if !self.refill(cache, kind) {
+        if self.pacer.refuses() || !self.refill(cache, kind) {
             self.pacer.request();
             return std::ptr::null_mut();
         }
@@ -152,7 +152,8 @@ impl Heap {
         debug_assert!(size > SMALL_MAX);
         self.pacer.tick();
         let npages = size.div_ceil(PAGE);
-        let Some(first) = self.pages.take(npages, self.pacer.allowed_pages()) else {
+        let allowed = if self.pacer.refuses() { 0 } else { self.pacer.allowed_pages() };
+        let Some(first) = self.pages.take(npages, allowed) else {
             self.pacer.request();
             return null;
         };

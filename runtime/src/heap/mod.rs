@@ -6,8 +6,8 @@
 //! so stacks are scanned conservatively.
 //!
 //! In reading order: `size` (classes), `region` (address space), `page` (page table, marks, page allocator), `desc`
-//! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `poison` and
-//! `verify` (debugging modes).
+//! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `reach` (for reports),
+//! `poison` and `verify` (debugging modes).
 //!
 //! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
 //! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
@@ -24,6 +24,7 @@ mod mark;
 mod pace;
 mod page;
 mod poison;
+mod reach;
 mod region;
 mod size;
 mod verify;
@@ -34,6 +35,7 @@ mod tests;
 pub use cache::{AllocKey, Cache};
 pub use collect::Visit;
 pub use pace::HeapStats;
+pub use reach::Reach;
 
 use collect::Unswept;
 use desc::Descs;
@@ -109,10 +111,26 @@ pub struct HeapConfig {
     pub gogc: Option<u32>,
     /// Ask for a collection at every n-th allocation refill or allocation (stress mode).
     pub stress_every: Option<u32>,
+    /// Test mode: the n-th allocation and all later ones fail as at the limit.
+    pub fail_from: Option<u64>,
     /// Fill freed cells with 0xdb.
     pub poison: bool,
     /// Check the marking with a second, simple marker.
     pub verify: bool,
+}
+
+impl Default for HeapConfig {
+    /// No limit, Go's growth, no test mode.
+    fn default() -> HeapConfig {
+        HeapConfig {
+            limit: usize::MAX,
+            gogc: Some(100),
+            stress_every: None,
+            fail_from: None,
+            poison: false,
+            verify: false,
+        }
+    }
 }
 
 /// The heap of one runtime.
@@ -166,7 +184,7 @@ impl Heap {
             descs: Descs::new(source(Descs::bytes(descs))?),
             pages: Pages::new(cells, table, marks),
             unswept: Box::new(std::array::from_fn(|_| Unswept::new())),
-            pacer: Pacer::new(config.limit, config.gogc, config.stress_every),
+            pacer: Pacer::new(config.limit, config.gogc, config.stress_every).failing(config.fail_from),
             epoch: AtomicU8::new(1),
             workers: AtomicUsize::new(1),
             config: config.clone(),
@@ -220,6 +238,16 @@ impl Heap {
     /// nothing is added, when the limit would be passed; a collection is asked for then. Giving back never fails.
     pub fn account_external(&self, delta: isize) -> bool {
         self.pacer.account_external(delta, self.pages.inuse())
+    }
+
+    /// Whether `bytes` more would fit below the limit now. What a native takes from Rust's allocator is asked for here before, and
+    /// a no is to be answered like a failed allocation; a collection is asked for then.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        let fits = !self.pacer.refuses() && bytes <= self.pacer.room(self.pages.inuse());
+        if !fits {
+            self.pacer.request();
+        }
+        fits
     }
 
     /// The header of the object that a reference points into, and the address of its payload; `None` when the word is no

@@ -7,7 +7,7 @@
 use super::size::PAGE;
 use parking_lot::Mutex;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 
 /// A collection is never asked for before so many bytes were allocated (a smaller figure near the limit).
 pub const MIN_GROWTH: usize = 8 << 20;
@@ -70,6 +70,9 @@ pub struct Pacer {
     /// Stress mode: ask at every so many allocations (0: off).
     stress: u32,
     stress_count: AtomicU32,
+    /// Test mode: this and all later ones of the counted allocations fail (0: off).
+    fail_from: u64,
+    tried: AtomicU64,
     pub totals: Mutex<Totals>,
 }
 
@@ -86,10 +89,16 @@ impl Pacer {
             external: AtomicUsize::new(0),
             stress: stress_every.map_or(0, |n| n.max(1)),
             stress_count: AtomicU32::new(0),
+            fail_from: 0,
+            tried: AtomicU64::new(0),
             totals: Mutex::default(),
         };
         pacer.trigger.store(pacer.growth(0, 0), Relaxed);
         pacer
+    }
+
+    pub fn failing(self, from: Option<u64>) -> Pacer {
+        Pacer { fail_from: from.unwrap_or(0), ..self }
     }
 
     #[inline(always)]
@@ -111,9 +120,14 @@ impl Pacer {
         }
     }
 
-    /// Stress mode is on.
+    /// A test mode wants to see every allocation.
     pub fn stressed(&self) -> bool {
-        self.stress != 0
+        self.stress != 0 || self.fail_from != 0
+    }
+
+    /// Test mode: fails this allocation, as at the limit?
+    pub fn refuses(&self) -> bool {
+        self.fail_from != 0 && self.tried.fetch_add(1, Relaxed) + 1 >= self.fail_from
     }
 
     /// One allocation on the slow path.
@@ -139,7 +153,13 @@ impl Pacer {
 
     /// Pages that spans may take up together.
     pub fn allowed_pages(&self) -> usize {
-        self.limit.load(Relaxed).saturating_sub(self.external.load(Relaxed)) / PAGE
+        self.room(0) / PAGE
+    }
+
+    /// What the limit leaves to `heap_pages` pages, accounted memory and what Rust code has taken.
+    pub fn room(&self, heap_pages: usize) -> usize {
+        let taken = self.external.load(Relaxed).saturating_add(crate::native::large_bytes());
+        self.limit.load(Relaxed).saturating_sub(taken).saturating_sub(heap_pages * PAGE)
     }
 
     /// Adds to the outside memory; false (and nothing changed) when that would pass the limit.
@@ -149,9 +169,10 @@ impl Pacer {
             let update = self.external.fetch_update(Relaxed, Relaxed, |now| Some(now.saturating_sub(back)));
             return update.is_ok();
         }
-        let room = self.limit.load(Relaxed).saturating_sub(heap_pages * PAGE);
+        let room =
+            self.limit.load(Relaxed).saturating_sub(heap_pages * PAGE).saturating_sub(crate::native::large_bytes());
         let fits = |now: usize| now.checked_add(delta as usize).filter(|sum| *sum <= room);
-        let done = self.external.fetch_update(Relaxed, Relaxed, fits).is_ok();
+        let done = !self.refuses() && self.external.fetch_update(Relaxed, Relaxed, fits).is_ok();
         if !done {
             self.request();
         }
@@ -179,7 +200,7 @@ impl Pacer {
             }
         };
         // The room left below the limit is never used up without a collection before: natives cannot wait for one.
-        let room = self.limit.load(Relaxed).saturating_sub(inuse).saturating_sub(external);
+        let room = self.room(inuse / PAGE);
         wanted.min((room / 4 * 3).max(LEAST_GROWTH))
     }
 

@@ -4,7 +4,14 @@ use super::size::{SIZES, SMALL_MAX};
 use super::*;
 
 fn config() -> HeapConfig {
-    HeapConfig { limit: usize::MAX, gogc: Some(100), stress_every: None, poison: false, verify: false }
+    HeapConfig {
+        limit: usize::MAX,
+        gogc: Some(100),
+        stress_every: None,
+        poison: false,
+        verify: false,
+        ..HeapConfig::default()
+    }
 }
 
 fn arena(config: HeapConfig, bytes: usize) -> Heap {

@@ -5,17 +5,20 @@
 //! [`Exit::Parked`]; the M's loop then sets the state and releases the lock. So nobody can wake a G that still runs.
 //!
 //! In reading order: `g` (goroutines and their states), `p` (processors, polls), `m` (the loop), `queue` (ready and
-//! find), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`, `deadlock`, `runtime`; memory: `slab`, `stack`,
-//! `spawn`; operations: `chan`, `select`, `sema`, `timer`, all over `lock`; descriptors: `watch`, `poll`.
+//! find), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`, `deadlock`, `inspect`, `runtime`;
+//! memory: `slab`, `stack`, `spawn`; operations: `chan`, `select`, `sema`, `mutex`, `timer`, all over `lock`;
+//! descriptors: `watch`, `poll`.
 
 mod blocking;
 mod chan;
 mod deadlock;
 mod g;
 mod idle;
+mod inspect;
 mod lock;
 mod m;
 mod monitor;
+mod mutex;
 mod p;
 mod poll;
 mod queue;
@@ -32,6 +35,7 @@ mod world;
 pub use blocking::Blocking;
 pub use chan::{CHAN_PREFIX_WORDS, Chan};
 pub use g::{G, GState, INLINE_SLOTS, WAITER_WORDS, WaitReason, Waiter};
+pub use inspect::Stopped;
 pub use p::{P, Poll};
 pub use poll::Io;
 pub use runtime::Runtime;
@@ -124,6 +128,8 @@ pub enum Outcome {
     Deadlock,
     /// [`Runtime::interrupt`] was called.
     Interrupted,
+    /// There was no memory to begin with.
+    OutOfMemory,
 }
 
 /// All shared state of the scheduler.
@@ -219,17 +225,19 @@ impl Sched {
 /// Operations, called by the engine on its P. All are `unsafe`: `p` is the caller's and runs `p.g`, references are live.
 pub mod ops {
     pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
-    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_recv, chan_send, park_forever};
+    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever};
+    pub use super::mutex::{
+        mutex_holder, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock, mutex_unlock_unwaited,
+    };
     pub use super::p::{poll, poll_soon};
     pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
     pub use super::sema::{
-        cond_broadcast, cond_signal, cond_ticket, cond_wait, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock,
-        mutex_unlock_unwaited, sema_acquire, sema_release, wg_add, wg_wait,
+        cond_broadcast, cond_signal, cond_ticket, cond_wait, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
-    pub use super::stack::grow_stack;
+    pub use super::stack::{grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
     pub use super::world::{gc_now, request_gc};
 }

@@ -230,6 +230,27 @@ unsafe fn larger(p: *mut P, g: *mut G, cap: usize) -> *mut u64 {
     }
 }
 
+/// Slots that a stack of `old` gets for `need`; `None`: too many.
+unsafe fn next_cap(p: *mut P, old: usize, need: usize) -> Option<usize> {
+    let cap = need.next_power_of_two().max(2 * old);
+    // As in Go the size after the doubling counts: of 1,000,000,000 bytes a stack gets 512 MiB.
+    // SAFETY: the caller's P.
+    let most = unsafe { (*(*p).sched).max_stack_slots };
+    (cap <= most && cap <= u32::MAX as usize).then_some(cap)
+}
+
+/// After a refusal of [`grow_stack`]: whether the stack may be as large, so that only memory was short.
+///
+/// # Safety
+/// `p` is the caller's and runs `p.g`.
+pub unsafe fn stack_may_grow(p: *mut P, need_slots: usize) -> bool {
+    // SAFETY: says the caller.
+    unsafe {
+        let g = (*p).g;
+        next_cap(p, (*g).cap as usize, (*g).base as usize + need_slots).is_some()
+    }
+}
+
 /// Doubles the stack of `p.g` until `base + need_slots` fits; `p.g.base` must be saved. The stack has moved then. False:
 /// over the limit, nothing changed.
 ///
@@ -242,11 +263,7 @@ pub unsafe fn grow_stack(p: *mut P, need_slots: usize) -> bool {
         let need = (*g).base as usize + need_slots;
         let old = (*g).cap as usize;
         if need > old {
-            let cap = need.next_power_of_two().max(2 * old);
-            // As in Go the size after the doubling counts: of 1,000,000,000 bytes a stack gets 512 MiB.
-            if cap > (*(*p).sched).max_stack_slots || cap > u32::MAX as usize {
-                return false;
-            }
+            let Some(cap) = next_cap(p, old, need) else { return false };
             let stack = larger(p, g, cap);
             if stack.is_null() {
                 return false;

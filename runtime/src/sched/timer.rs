@@ -299,7 +299,7 @@ unsafe fn act(p: *mut P, action: TimerAction) {
             TimerAction::SendTime { chan } => chan::send_time(p, chan, wall_ns(), now_ns()),
             TimerAction::Spawn { pc, link_pc, frame_slots, closure } => {
                 // Out of memory: the call is lost; the collector or the program's own next allocation reports it.
-                let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1);
+                let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1, 0);
             }
             TimerAction::Expire { watch, way, seq } => poll::expire(p, watch, way, seq),
         }

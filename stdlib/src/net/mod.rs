@@ -233,9 +233,8 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("net.formatIP", |cx| {
         let bytes = cx.arg_bytes(0);
-        let ip = <[u8; 4]>::try_from(bytes)
-            .map(IpAddr::from)
-            .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from));
+        let ip =
+            <[u8; 4]>::try_from(bytes).map(IpAddr::from).or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from));
         cx.set_str(0, ip.map_or(String::new(), |ip| ip.to_string()).as_bytes())
     }),
 ];

@@ -129,7 +129,7 @@ pub(crate) unsafe fn make_room(p: *mut P, slots: usize) -> u64 {
         if base.add(slots) as usize <= (*p).limit || ops::grow_stack(p, slots) {
             return GO;
         }
-        unwind::stack_overflow(p)
+        unwind::no_stack(p, slots)
     }
 }
 
@@ -273,7 +273,7 @@ unsafe fn piece(pc: Pc, base: Base, p: *mut P, more: bool) -> usize {
         let i = &*pc;
         save(pc.add(1), base, p);
         let NativeFn::Piece(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
-        let mut cx = Cx { p, window: at(base, i.a).add(1) };
+        let mut cx = Cx::new(p, at(base, i.a).add(1));
         let result = callback::guarded(|| f(&mut cx, more));
         let ok = stash(cx.p, result);
         cx.p as usize | !ok as usize
@@ -288,8 +288,8 @@ unsafe fn leaf(pc: Pc, base: Base, p: *mut P) -> usize {
         let i = &*pc;
         save(pc.add(1), base, p);
         let NativeFn::Leaf(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
-        let mut cx = Cx { p, window: at(base, i.a).add(1) };
-        let result = callback::guarded(|| f(&mut cx));
+        let mut cx = Cx::new(p, at(base, i.a).add(1));
+        let result = callback::guarded_leaf(&mut cx, f);
         let ok = stash(cx.p, result);
         cx.p as usize | !ok as usize
     }
@@ -307,7 +307,7 @@ unsafe fn parking(pc: Pc, base: Base, p: *mut P) -> u64 {
         let i = &*pc;
         save(pc.add(1), base, p);
         let NativeFn::Parking(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
-        let mut cx = Cx { p, window: at(base, i.a).add(1) };
+        let mut cx = Cx::new(p, at(base, i.a).add(1));
         match callback::guarded(|| f(&mut cx)) {
             Ok(Op::Done) => NEXT,
             Ok(Op::Park) => {

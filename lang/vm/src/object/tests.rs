@@ -139,7 +139,14 @@ impl Builder {
         self.add(name, desc);
     }
     fn build(self) -> World {
-        let config = HeapConfig { limit: 4 << 30, gogc: None, stress_every: None, poison: true, verify: true };
+        let config = HeapConfig {
+            limit: 4 << 30,
+            gogc: None,
+            stress_every: None,
+            poison: true,
+            verify: true,
+            ..HeapConfig::default()
+        };
         let heap = Box::new(Heap::new(config).unwrap());
         let types = Box::new(Types::new());
         types.load(&self.program, &heap);
@@ -827,7 +834,14 @@ fn method_sets_answer_and_explain() {
 #[test]
 fn the_table_grows_while_others_read() {
     let mut program = Builder::new().program;
-    let heap = Heap::new(HeapConfig { limit: 64 << 20, gogc: None, stress_every: None, poison: false, verify: false });
+    let heap = Heap::new(HeapConfig {
+        limit: 64 << 20,
+        gogc: None,
+        stress_every: None,
+        poison: false,
+        verify: false,
+        ..HeapConfig::default()
+    });
     let (heap, types) = (heap.unwrap(), Types::new());
     types.load(&program, &heap);
     std::thread::scope(|scope| {

@@ -15,7 +15,7 @@ pub(crate) struct Bare {
 }
 
 pub(crate) fn heap_config() -> HeapConfig {
-    HeapConfig { limit: 1 << 30, gogc: None, stress_every: None, poison: false, verify: false }
+    HeapConfig { limit: 1 << 30, gogc: None, stress_every: None, poison: false, verify: false, ..HeapConfig::default() }
 }
 
 pub(crate) fn config() -> VmConfig {

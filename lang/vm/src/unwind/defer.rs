@@ -1,5 +1,5 @@
 //! Deferred closures, and frames that the machine itself calls. *(unsafe)*
-use super::{raise, raise_saved, stack_overflow, stash};
+use super::{no_machine_stack, raise, raise_saved, stash};
 use crate::code::*;
 use crate::fault::Fault;
 use crate::frames::{MACHINE_WORDS, Stub};
@@ -121,7 +121,7 @@ pub(crate) unsafe fn enter_machine(p: *mut P, top: usize, stub: Stub, code: Pc, 
         let nb = top + MACHINE_WORDS;
         let slots = nb + regs - (*g).base as usize;
         if (*g).stack.add(nb + regs) as usize > (*p).limit && !ops::grow_stack(p, slots) {
-            return stack_overflow(p);
+            return no_machine_stack(p, slots);
         }
         let base = (*g).stack.add(nb);
         *base.sub(3) = (*g).pc as u64;

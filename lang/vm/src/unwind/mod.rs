@@ -27,6 +27,8 @@ use panic::{GOEXIT, start, step};
 const STASH: usize = 1;
 /// How often an allocation is tried again after a collection. The scratch words 3 and 4 count: instruction, tries.
 const OOM_TRIES: u64 = 3;
+/// What the program ends with when they did not help.
+const NO_MEMORY: &str = "runtime: out of memory";
 
 /// Keeps a fault for `raise`; true when there is none.
 #[inline(always)]
@@ -168,8 +170,9 @@ pub(crate) unsafe fn raise_saved(p: *mut P) -> u64 {
         match take_stash(p) {
             Fault::Panic(value) => start(p, value, 0),
             Fault::Runtime(text) | Fault::Plain(text) => match error_value(p, &text) {
-                Some(value) => start(p, value, 0),
-                None => fatal(p, &text),
+                Ok(value) => start(p, value, 0),
+                Err(Fault::Fatal(text)) => fatal(p, &text),
+                Err(_) => fatal(p, NO_MEMORY),
             },
             Fault::Fatal(text) => fatal(p, &text),
             Fault::OutOfMemory => out_of_memory(p),
@@ -201,30 +204,46 @@ unsafe fn out_of_memory(p: *mut P) -> u64 {
     // SAFETY: the running processor; pc is behind the instruction.
     unsafe {
         let g = (*p).g;
-        let again = ((*g).pc as Pc).sub(1);
+        try_again(p, ((*g).pc as Pc).sub(1))
+    }
+}
+
+/// Collects and goes on at `again`; after several tries there the program ends.
+unsafe fn try_again(p: *mut P, again: Pc) -> u64 {
+    // SAFETY: the running processor; the base is saved.
+    unsafe {
+        let g = (*p).g;
         let [_, _, _, last, tries, _] = &mut (*p).scratch;
         *tries = if *last == again as u64 { *tries + 1 } else { 0 };
         *last = again as u64;
         if *tries >= OOM_TRIES {
             *last = 0;
-            return fatal(p, "runtime: out of memory");
+            return fatal(p, NO_MEMORY);
         }
         (*g).pc = again as *const u8;
         STOP
     }
 }
 
-/// A `runtime.Error` with this text; `None` when the program has no such type.
-unsafe fn error_value(p: *mut P, text: &str) -> Option<u64> {
+/// The stack of the running goroutine cannot have `slots` more: it is too deep, or memory is short. The saved pc is executed again
+/// in the second case.
+pub(crate) unsafe fn no_stack(p: *mut P, slots: usize) -> u64 {
+    // SAFETY: the running processor, pc and base saved.
+    unsafe { if ops::stack_may_grow(p, slots) { try_again(p, (*(*p).g).pc as Pc) } else { stack_overflow(p) } }
+}
+
+/// A `runtime.Error` with this text.
+unsafe fn error_value(p: *mut P, text: &str) -> Result<u64, Fault> {
     // SAFETY: the running processor.
     unsafe {
         let known = shared(p).known();
         let ty = if known.runtime_error != 0 { known.runtime_error } else { known.known.string };
         if ty == 0 {
-            return None;
+            // A program without strings.
+            return Err(Fault::Fatal(text.into()));
         }
-        let s = string::new_str(p, text.as_bytes()).ok()?;
-        iface::make_iface(p, ty, &s).ok()
+        let s = string::new_str(p, text.as_bytes())?;
+        iface::make_iface(p, ty, &s)
     }
 }
 
@@ -257,7 +276,13 @@ unsafe fn trap_op(pc: Pc, p: *mut P) {
     }
 }
 
-pub(crate) unsafe fn stack_overflow(p: *mut P) -> u64 {
+/// The same where the machine makes a frame itself and cannot begin again.
+unsafe fn no_machine_stack(p: *mut P, slots: usize) -> u64 {
+    // SAFETY: the running processor, pc and base saved.
+    unsafe { if ops::stack_may_grow(p, slots) { fatal(p, NO_MEMORY) } else { stack_overflow(p) } }
+}
+
+unsafe fn stack_overflow(p: *mut P) -> u64 {
     // SAFETY: the running processor, pc and base saved.
     unsafe {
         let shared = shared(p);

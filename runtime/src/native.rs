@@ -1,0 +1,93 @@
+//! Memory that Rust code takes (the binary makes this its global allocator): large pieces are counted, so that the heap's limit
+//! covers them too, and a refusal of the system ends the program with gol's own message instead of an abort.
+//!
+//! Natives ask the heap before they take much ([`crate::heap::Heap::has_room`]) and fail as an allocation does; what is left for here is
+//! what nobody could ask for: tables that grow, and a system that has less than the limit says.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Smaller pieces are not counted: a shared counter at each of them would cost more than they weigh.
+const LARGE: usize = 32 << 10;
+/// The exit status for a reached limit.
+const STATUS: i32 = 124;
+
+static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes of large pieces in use, of the whole process.
+pub fn large_bytes() -> usize {
+    LARGE_BYTES.load(Relaxed)
+}
+
+/// The system's allocator, with a count.
+pub struct NativeMemory;
+
+fn added(bytes: usize) {
+    if bytes >= LARGE {
+        LARGE_BYTES.fetch_add(bytes, Relaxed);
+    }
+}
+
+fn removed(bytes: usize) {
+    if bytes >= LARGE {
+        LARGE_BYTES.fetch_sub(bytes, Relaxed);
+    }
+}
+
+#[cold]
+fn refused(bytes: usize) -> ! {
+    // Nothing here may allocate.
+    let mut text = *b"fatal error: runtime: out of memory: the system refuses                      bytes\n";
+    let mut at = text.len() - 7;
+    let mut rest = bytes;
+    loop {
+        text[at - 1] = b'0' + (rest % 10) as u8;
+        at -= 1;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    // SAFETY: the text is valid for its length, and `_exit` runs nothing of ours.
+    unsafe {
+        libc::write(2, text.as_ptr().cast(), text.len());
+        libc::_exit(STATUS)
+    }
+}
+
+// SAFETY: everything is the system allocator's; the count is only a count.
+unsafe impl GlobalAlloc for NativeMemory {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's layout.
+        let at = unsafe { System.alloc(layout) };
+        if at.is_null() {
+            refused(layout.size());
+        }
+        added(layout.size());
+        at
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's layout.
+        let at = unsafe { System.alloc_zeroed(layout) };
+        if at.is_null() {
+            refused(layout.size());
+        }
+        added(layout.size());
+        at
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller's piece.
+        unsafe { System.dealloc(at, layout) };
+        removed(layout.size());
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller's piece.
+        let to = unsafe { System.realloc(at, layout, size) };
+        if to.is_null() {
+            refused(size);
+        }
+        removed(layout.size());
+        added(size);
+        to
+    }
+}
