@@ -203,10 +203,10 @@ fn take((poll, events): &mut (mio::Poll, Events), timeout: Option<Duration>, wok
         let watch = unsafe { &*(event.token().0 as *const Watch) };
         let over = event.is_error();
         if event.is_readable() || event.is_read_closed() || over {
-            woken.push(watch.edge(Way::Read));
+            woken.push(watch.edge(Way::Read, event.is_read_closed() || over));
         }
         if event.is_writable() || event.is_write_closed() || over {
-            woken.push(watch.edge(Way::Write));
+            woken.push(watch.edge(Way::Write, event.is_write_closed() || over));
         }
     }
     !events.is_empty()
@@ -290,6 +290,14 @@ impl Io {
     pub fn fd(&self) -> i32 {
         self.watch().fd()
     }
+    /// Of a stream: the operation would block, it need not be tried.
+    pub fn is_drained(&self) -> bool {
+        self.watch().is_drained(self.way)
+    }
+    /// Of a stream: the operation did less than was asked for.
+    pub fn set_drained(&self) {
+        self.watch().set_drained(self.way);
+    }
 }
 
 /// Puts a non-blocking descriptor under the poller, which owns it from now on: a handle for the other operations, never 0.
@@ -343,12 +351,10 @@ pub unsafe fn io_begin(p: *mut P, handle: u64, way: Way) -> Result<Io, IoEnd> {
     }
     let io = Io { watch: Watch::of(handle), way };
     io.watch().enter(handle)?;
-    if io.watch().begin(way) {
-        return Ok(io);
-    }
-    // SAFETY: inside since `enter`.
-    unsafe { io_end(p, io) };
-    Err(IoEnd::Expired)
+    io.watch().begin(way).map(|()| io).inspect_err(|_| {
+        // SAFETY: inside since `enter`.
+        unsafe { io_end(p, io) }
+    })
 }
 
 /// As [`io_begin`] for what never parks and asks for no deadline: several goroutines may.
