@@ -6,6 +6,7 @@ pub mod commands;
 pub mod folder;
 pub mod machine;
 pub mod profile;
+pub mod quit;
 pub mod recording;
 pub mod render;
 pub mod repl;

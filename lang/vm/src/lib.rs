@@ -4,6 +4,7 @@
 //! back), `load`, `profile`, `vm`.
 #![allow(clippy::missing_safety_doc)] // handlers and their helpers: see `code`
 
+mod blocked;
 mod callback;
 mod code;
 pub mod fault;
@@ -14,6 +15,7 @@ pub mod native;
 pub mod object;
 pub mod profile;
 mod region;
+pub mod report;
 mod stack;
 pub mod trace;
 pub mod types;

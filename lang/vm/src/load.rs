@@ -27,6 +27,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
     shared.types.load(program, heap);
     shared.set_known(Known { known: program.known, runtime_error: program.runtime_error });
     shared.globals.grow(program.globals as usize)?;
+    shared.name_globals(&program.global_names);
     for name in &program.natives[shared.natives.len()..] {
         let native = shared.registry.get(name.as_str());
         shared.natives.push(*native.ok_or_else(|| format!("there is no native function {name}"))?)?;

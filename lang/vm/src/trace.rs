@@ -5,7 +5,7 @@ use crate::object::{iface, string};
 use crate::unwind::Panicking;
 use crate::vm::Shared;
 use gol_bytecode::Kind;
-use gol_runtime::G;
+use gol_runtime::{G, GState};
 use std::fmt::Write;
 
 /// A frame for reports.
@@ -34,6 +34,16 @@ pub struct GoroutineInfo {
 pub struct Created {
     pub by: FrameInfo,
     pub parent: u64,
+}
+
+impl GoroutineInfo {
+    /// The stack, and who made it.
+    pub(crate) fn print_frames(&self, out: &mut String, position: &dyn Fn(u32) -> String) {
+        self.frames.print(out, position);
+        if let Some(created) = &self.created {
+            created.print(out, position);
+        }
+    }
 }
 
 impl Created {
@@ -163,7 +173,7 @@ impl Shared {
         let by = FrameInfo { function: func.name.clone(), pos: func.position(pc) };
         Some(Created { by, parent: g.parent })
     }
-    /// A parked goroutine.
+    /// A goroutine that does not run.
     ///
     /// # Safety
     /// The goroutine does not run.
@@ -171,7 +181,7 @@ impl Shared {
         // SAFETY: the caller's.
         unsafe {
             let frames = self.frames(g, (*g).pc as Pc, (*g).base as usize);
-            let reason = if frames.top.is_empty() { GOEXIT } else { reason_text(&*g) };
+            let reason = reason_text(&*g);
             let top = frames.top.first().cloned().unwrap_or(FrameInfo { function: String::new(), pos: 0 });
             let created = self.created(&*g);
             GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames, created }
@@ -179,30 +189,13 @@ impl Shared {
     }
 }
 
-/// The reason of a main goroutine that called runtime.Goexit.
-const GOEXIT: &str = "goexit";
-
 fn reason_text(g: &G) -> &'static str {
-    match g.wait_reason() {
-        gol_runtime::WaitReason::None => "runnable",
-        reason => reason.text(),
+    match g.state() {
+        GState::Waiting => g.wait_reason().text(),
+        GState::Running => "running",
+        GState::Syscall => "syscall",
+        GState::Runnable | GState::Dead => "runnable",
     }
-}
-
-/// Go's text for a deadlock: the header and every goroutine.
-pub fn deadlock_text(goroutines: &[GoroutineInfo], position: &dyn Fn(u32) -> String) -> String {
-    if goroutines.iter().all(|g| g.reason == GOEXIT) && !goroutines.is_empty() {
-        return "fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n".into();
-    }
-    let mut out = String::from("fatal error: all goroutines are asleep - deadlock!\n");
-    for g in goroutines.iter().filter(|g| g.reason != GOEXIT) {
-        let _ = write!(out, "\ngoroutine {} [{}]:\n", g.id, g.reason);
-        g.frames.print(&mut out, position);
-        if let Some(created) = &g.created {
-            created.print(&mut out, position);
-        }
-    }
-    out
 }
 
 /// `panic: ...` lines of a chain, oldest first.

@@ -6,7 +6,7 @@ use crate::handlers::handler_of;
 use crate::native::{Native, NativeFn};
 use crate::object::iface;
 use crate::region::Region;
-use crate::trace::GoroutineInfo;
+use crate::report::Report;
 use crate::types::Types;
 use crate::unwind;
 use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, WellKnown};
@@ -53,8 +53,8 @@ pub enum RunResult {
     Done,
     /// An uncaught panic; exit code 2.
     Panicked,
-    /// Exit code 2; see [`crate::trace::deadlock_text`].
-    Deadlock(Vec<GoroutineInfo>),
+    /// Exit code 2; the report has not been printed.
+    Deadlock(Report),
     Exit(i32),
     Interrupted,
     /// A fatal error; exit code 2.
@@ -112,6 +112,9 @@ pub(crate) struct Shared {
     /// Lossy, by type and method: for call sites with several dynamic types.
     method_cache: Box<[AtomicPtr<MethodSite>; METHOD_CACHE]>,
     pub samples: crate::profile::Samples,
+    /// The runtime that this is the engine of; it owns this.
+    runtime: AtomicPtr<Runtime>,
+    global_names: RwLock<Vec<gol_bytecode::GlobalName>>,
     outcome: Mutex<Option<RunResult>>,
     ending: AtomicBool,
 }
@@ -172,6 +175,8 @@ impl Shared {
             methods: RwLock::default(),
             method_cache: Box::new([const { AtomicPtr::new(std::ptr::null_mut()) }; METHOD_CACHE]),
             samples: Default::default(),
+            runtime: AtomicPtr::new(std::ptr::null_mut()),
+            global_names: RwLock::default(),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })
@@ -197,6 +202,21 @@ impl Shared {
     pub fn pc_of(&self, place: u32) -> Option<Pc> {
         // SAFETY: `place_of` gave it.
         (place != 0).then(|| unsafe { self.units.base().add(place as usize) as Pc })
+    }
+    /// While goroutines exist.
+    pub fn runtime(&self) -> &Runtime {
+        // SAFETY: set when the machine was made; the runtime outlives its goroutines.
+        unsafe { &*self.runtime.load(Ordering::Acquire) }
+    }
+    /// The package variables, ascending.
+    pub fn global_names(&self) -> std::sync::RwLockReadGuard<'_, Vec<gol_bytecode::GlobalName>> {
+        self.global_names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Learns the names of new package variables.
+    pub fn name_globals(&self, all: &[gol_bytecode::GlobalName]) {
+        let mut names = self.global_names.write().unwrap_or_else(PoisonError::into_inner);
+        let known = names.len().min(all.len());
+        names.extend_from_slice(&all[known..]);
     }
     pub fn is_runtime_error(&self, ty: TypeId) -> bool {
         ty == self.known().runtime_error
@@ -349,8 +369,8 @@ impl Engine for Shared {
         unsafe { self.take_sample(p, n as u64) }
     }
     fn deadlock(&self, goroutines: &[*const G]) {
-        // SAFETY: all of them are parked.
-        let report = goroutines.iter().map(|g| unsafe { self.describe(*g) }).collect();
+        // SAFETY: all of them are parked and nothing runs.
+        let report = unsafe { self.deadlock_report(&self.runtime().heap, goroutines) };
         locked(&self.outcome).get_or_insert(RunResult::Deadlock(report));
     }
 }
@@ -371,6 +391,7 @@ impl Vm {
         let shared = Arc::new(Shared::new(registry, &mut config)?);
         let word = Arc::as_ptr(&shared) as *const u8;
         let runtime = Runtime::new(config.runtime, shared.clone(), word)?;
+        shared.runtime.store(Arc::as_ptr(&runtime) as *mut Runtime, Ordering::Release);
         Ok(Vm { shared, runtime, loading: Mutex::default() })
     }
     /// Loads what is new in the program since the last call.
@@ -401,7 +422,7 @@ impl Vm {
         }
         match outcome {
             Outcome::Done => RunResult::Done,
-            Outcome::Deadlock => RunResult::Deadlock(Vec::new()),
+            Outcome::Deadlock => RunResult::Deadlock(Report { goroutines: Vec::new(), text: String::new() }),
             Outcome::Interrupted => RunResult::Interrupted,
             Outcome::OutOfMemory => {
                 let text = "runtime: out of memory";
@@ -418,6 +439,14 @@ impl Vm {
     /// What a profile has found so far.
     pub fn profile(&self) -> Vec<crate::profile::FunctionTicks> {
         self.shared.samples.functions()
+    }
+    /// All goroutines with their states and stacks, as Go prints them. From any thread that runs no goroutine.
+    pub fn dump(&self) -> String {
+        self.shared.dump_text(0)
+    }
+    /// After a run: the goroutines that nothing can wake any more; empty when there are none.
+    pub fn leaks(&self) -> String {
+        self.shared.leak_text()
     }
     /// From any thread: ends the running main goroutine.
     pub fn interrupt(&self) {

@@ -370,6 +370,20 @@ pub(super) unsafe fn ready_all(p: *mut P, first: *mut G) {
     }
 }
 
+/// Takes a goroutine out of the queue that it is parked in.
+///
+/// # Safety
+/// It is parked in a plain send or receive, and nothing runs.
+pub(super) unsafe fn forget(g: *mut G) {
+    // SAFETY: says the caller.
+    unsafe {
+        let ch = (*g).link as *mut Chan;
+        let receives = (*g).reason == WaitReason::ChanReceive;
+        let q = if receives { &raw mut (*ch).receivers } else { &raw mut (*ch).senders };
+        WaitQueue::remove(q, &raw mut (*g).waiter);
+    }
+}
+
 /// # Safety
 /// `ch` is a channel or null.
 pub unsafe fn chan_len(ch: *const Chan) -> u64 {

@@ -8,7 +8,7 @@
 //!   monitor before it falls asleep.
 //! - It is reported only while somebody waits in `Runtime::run`. The engine is called without the mutex: nothing runs
 //!   meanwhile but what that thread may start.
-use super::g::{G, GState};
+use super::g::{ABANDONED, G, GState, WaitReason};
 use super::idle::Idle;
 use super::{Outcome, Sched, queue, runtime, timer};
 use crate::sync::atomic::Ordering::*;
@@ -29,7 +29,7 @@ pub(super) fn check(s: &Sched) {
     let mut asleep: Vec<*const G> = Vec::new();
     s.slabs.for_each(&mut |g| {
         // SAFETY: carved Gs are valid.
-        if unsafe { (*g).state() } == GState::Waiting {
+        if unsafe { (*g).state() == GState::Waiting && (*g).flags & ABANDONED == 0 && (*g).killed.load(Relaxed) == 0 } {
             asleep.push(g);
         }
     });
@@ -37,7 +37,36 @@ pub(super) fn check(s: &Sched) {
     asleep.sort_by_key(|&g| unsafe { (*g).id });
     s.engine().deadlock(&asleep);
     for run in runs {
+        // SAFETY: parked, and nothing runs.
+        unsafe { abandon(s, run.g) };
         runtime::settle(run, Outcome::Deadlock);
+    }
+}
+
+/// Takes the main goroutine of a hopeless run out of its queue, so that it takes nothing from those of later runs. It stays
+/// parked for ever.
+unsafe fn abandon(s: &Sched, g: *mut G) {
+    // SAFETY: parked, and nothing runs; so nobody holds a lock.
+    unsafe {
+        (*g).flags |= ABANDONED;
+        match (*g).reason {
+            WaitReason::ChanReceive | WaitReason::ChanSend => super::chan::forget(g),
+            // Its waiters are passed over from now on.
+            WaitReason::Select => (*g).sel_done.store(1, Relaxed),
+            WaitReason::MutexLock
+            | WaitReason::WaitGroupWait
+            | WaitReason::CondWait
+            | WaitReason::Semacquire
+            | WaitReason::RwMutexRLock
+            | WaitReason::RwMutexLock => s.sema.forget(g),
+            WaitReason::None
+            | WaitReason::ChanReceiveNil
+            | WaitReason::ChanSendNil
+            | WaitReason::SelectNoCases
+            | WaitReason::Sleep
+            | WaitReason::GarbageCollection
+            | WaitReason::IoWait => {}
+        }
     }
 }
 

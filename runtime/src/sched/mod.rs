@@ -6,8 +6,8 @@
 //!
 //! In reading order: `g` (goroutines and their states), `p` (processors, polls), `m` (the loop), `queue` (ready and
 //! find), `choice` (the deterministic world), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`,
-//! `deadlock`, `hook` (events), `tape` (records of runs), `runtime`; memory: `slab`, `stack`, `spawn`; operations: `chan`,
-//! `select`, `sema`, `timer`, all over `lock`; descriptors: `watch`, `poll`.
+//! `deadlock`, `inspect`, `hook` (events), `tape` (records of runs), `runtime`; memory: `slab`, `stack`, `spawn`;
+//! operations: `chan`, `select`, `sema`, `mutex`, `timer`, all over `lock`; descriptors: `watch`, `poll`.
 
 mod blocking;
 mod chan;
@@ -16,9 +16,11 @@ mod deadlock;
 mod g;
 mod hook;
 mod idle;
+mod inspect;
 mod lock;
 mod m;
 mod monitor;
+mod mutex;
 mod p;
 mod poll;
 mod queue;
@@ -38,6 +40,7 @@ pub use chan::{CHAN_PREFIX_WORDS, Chan};
 pub use choice::{Place, World};
 pub use g::{G, GState, INLINE_SLOTS, WAITER_WORDS, WaitReason, Waiter};
 pub use hook::{Event, EventKind, Load};
+pub use inspect::Stopped;
 pub use p::{P, Poll};
 pub use poll::Io;
 pub use runtime::Runtime;
@@ -307,13 +310,15 @@ pub mod ops {
     pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever};
     pub use super::choice::{is_seeded, random64};
     pub use super::hook::chan_made;
+    pub use super::mutex::{
+        mutex_holder, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock, mutex_unlock_unwaited,
+    };
     pub use super::p::{poll, poll_soon};
     pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
     pub use super::sema::{
-        cond_broadcast, cond_signal, cond_ticket, cond_wait, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock,
-        mutex_unlock_unwaited, sema_acquire, sema_release, wg_add, wg_wait,
+        cond_broadcast, cond_signal, cond_ticket, cond_wait, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
     pub use super::stack::{grow_stack, stack_may_grow};

@@ -175,7 +175,7 @@ impl P {
             guard: AtomicUsize::new(0),
             limit: 0,
             g: null_mut(),
-            heap: &runtime.heap,
+            heap: &*runtime.heap,
             runtime,
             engine: sched.engine_word,
             scratch: [0; 6],

@@ -72,7 +72,7 @@ pub unsafe fn spawn(
 pub(super) unsafe fn spawn_outside(s: &Sched, entry: Entry, args: &[u64], flags: u8) -> *mut G {
     // SAFETY: says the caller.
     unsafe {
-        let heap = &(*s.runtime.get()).heap;
+        let heap = &*(*s.runtime.get()).heap;
         let g = s.slabs.take(heap);
         if g.is_null() || !fill(null_mut(), heap, g, entry, args.as_ptr(), args.len()) {
             return null_mut();

@@ -29,6 +29,7 @@ impl Checker<'_> {
         let (ty, base) = match (ty, hint) {
             (Some(t), _) => {
                 let t = self.type_expr(t);
+                self.complete(t);
                 (t, t)
             }
             (None, Some(h)) => match *self.types.core_ty(h) {

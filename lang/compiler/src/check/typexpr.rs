@@ -293,6 +293,12 @@ impl<'a> Checker<'a> {
     }
 
     fn interface_type(&mut self, elems: &'a [IfaceElem]) -> TyId {
+        let waits = self.signatures > 0
+            && elems.iter().any(|el| matches!(el, IfaceElem::Embed(t) if self.leads_to_busy(*t, &mut vec![])));
+        if waits {
+            self.interface_cycle();
+            return Types::ERROR;
+        }
         let mut iface = IfaceTy::default();
         let mut at: Vec<Span> = vec![];
         for el in elems {
