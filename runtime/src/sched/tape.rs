@@ -284,8 +284,7 @@ mod tests {
         tape.note(Input::Read, b"hello", 3);
         assert!(tape.picked(2, 20));
         tape.end(false).unwrap();
-        let bytes = out.0.lock().clone();
-        bytes
+        out.0.lock().clone()
     }
 
     #[test]
