@@ -30,6 +30,12 @@ pub struct Options {
     /// Where goroutines are preempted: at function entries and loops, at entries alone (as Go 1.2), or nowhere.
     #[arg(long, global = true, value_enum, default_value = "loops", value_name = "WHERE")]
     pub preempt: Preempt,
+    /// Emit code without any optimisation: slow, for comparisons and for reading it with `dis`.
+    #[arg(long, global = true)]
+    pub no_opt: bool,
+    /// After the run, list on standard error how often each operation of the machine and each pair in a row was executed.
+    #[arg(long, global = true, value_enum, value_name = "WHAT")]
+    pub profile: Option<Profile>,
     /// Stress the collector: collect at every N-th allocation, poison freed memory, verify the marking.
     #[arg(long, global = true, value_name = "N")]
     pub stress_gc: Option<u32>,
@@ -52,6 +58,11 @@ pub enum Preempt {
     Loops,
     Entry,
     None,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Profile {
+    Ops,
 }
 
 #[derive(Subcommand, Debug)]

@@ -44,7 +44,11 @@ pub fn run(cli: Cli) -> u8 {
         return execute(&options, program, args);
     }
     match cli.command {
-        None => crate::repl::run(&options),
+        None => {
+            let status = crate::repl::run(&options);
+            show_profile(&options);
+            status
+        }
         Some(Command::Run { file, args }) => run_file(&options, file, args),
         Some(Command::File(mut words)) => {
             if words.is_empty() {
@@ -163,6 +167,7 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
     if options.leaks && matches!(ended, Ended::Done | Ended::Exit(_)) {
         eprint!("{}", machine.leaks());
     }
+    show_profile(options);
     match ended {
         Ended::Done => status::OK,
         Ended::Exit(code) => code as u8,
@@ -170,6 +175,14 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
         Ended::Limit => status::LIMIT,
         Ended::Fault => status::FAULT,
         Ended::Interrupted => status::INTERRUPTED,
+    }
+}
+
+fn show_profile(options: &Options) {
+    if options.profile.is_some() {
+        let text = crate::profile::text(&gol_vm::op_profile());
+        // A closed standard error is no reason to fail.
+        let _ = std::io::stderr().write_all(text.as_bytes());
     }
 }
 
@@ -184,7 +197,7 @@ fn check(options: &Options, files: &[OsString]) -> u8 {
     for file in files {
         match Program::read(file) {
             Ok(program) => {
-                let mut session = crate::machine::session(&program.dir);
+                let mut session = crate::machine::session(options, &program.dir);
                 let diagnostics = session.check_package(program.files);
                 report(&session.sources, &diagnostics, format(options));
                 if diagnostics.iter().any(|d| d.severity == Severity::Error) {
@@ -203,7 +216,7 @@ fn disassemble(options: &Options, file: &OsString) -> u8 {
         Err(status) => return status,
     };
     let names: Vec<String> = program.files.iter().map(|f| f.0.clone()).collect();
-    let mut session = crate::machine::session(&program.dir);
+    let mut session = crate::machine::session(options, &program.dir);
     let compiled = session.compile_package(program.files, TextKind::File);
     report(&session.sources, &compiled.diagnostics, format(options));
     if compiled.unit.is_none() {

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod commands;
 pub mod folder;
 pub mod machine;
+pub mod profile;
 pub mod quit;
 pub mod render;
 pub mod repl;

@@ -1,6 +1,6 @@
 //! A compiler session and a machine, joined: what every command that runs something needs.
 
-use crate::cli::{Options, Preempt};
+use crate::cli::{Options, Preempt, Profile};
 use crate::folder::Folders;
 use gol_bytecode::Unit;
 use gol_compiler::session::{Library, Session};
@@ -21,11 +21,20 @@ impl Library for Packages {
     fn paths(&self) -> Vec<&'static str> {
         gol_stdlib::Std.paths()
     }
+    fn lean(&self, path: &str) -> Option<(&'static str, &'static [&'static str])> {
+        gol_stdlib::Std.lean(path)
+    }
 }
 
 /// A session over the standard library and the packages that a program in this folder can import.
-pub fn session(dir: &Path) -> Session {
+pub fn session(options: &Options, dir: &Path) -> Session {
     let mut session = Session::new(&Packages);
+    if options.no_opt {
+        session.without_optimisation();
+    }
+    if options.preempt == Preempt::Entry {
+        session.keep_calls();
+    }
     session.set_loader(Box::new(Folders::new(dir)));
     session
 }
@@ -74,10 +83,14 @@ impl Machine {
             }),
             ..Hooks::default()
         };
-        let config =
-            VmConfig { runtime: runtime_config(options), preempt_entry: options.preempt == Preempt::Entry, hooks };
+        let config = VmConfig {
+            runtime: runtime_config(options),
+            preempt_entry: options.preempt == Preempt::Entry,
+            profile_ops: options.profile == Some(Profile::Ops),
+            hooks,
+        };
         let vm = Arc::new(Vm::new(&gol_stdlib::natives(), config)?);
-        Ok(Machine { session: session(dir), vm, sources })
+        Ok(Machine { session: session(options, dir), vm, sources })
     }
 
     /// Loads what the session has compiled and runs the unit.
@@ -140,6 +153,8 @@ fn system_memory() -> usize {
 fn runtime_config(options: &Options) -> RuntimeConfig {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let procs = std::env::var("GOMAXPROCS").ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0).unwrap_or(cores);
+    // Pairs of operations are those of one stream.
+    let procs = if options.profile.is_some() { 1 } else { procs };
     let gogc = match std::env::var("GOGC").as_deref() {
         Ok("off") => None,
         Ok(v) => Some(v.parse().unwrap_or(100)),

@@ -177,13 +177,14 @@ fn run() {
     all(&programs("tests/run"), |p| short(p), |p| run_one(p, &[], &[]));
 }
 
-/// The same programs on one processor and on many, and with a collection at nearly every allocation.
+/// The same programs on one processor and on many, with a collection at nearly every allocation, and without optimisations.
 #[test]
 fn run_under_stress() {
     let mut jobs = vec![];
     for p in programs("tests/run").into_iter().chain(programs("tests/stress")) {
         jobs.push((p.clone(), vec![], "1"));
         jobs.push((p.clone(), vec![], "4"));
+        jobs.push((p.clone(), vec!["--no-opt"], "1"));
         jobs.push((p, vec!["--stress-gc=97"], "2"));
     }
     all(
@@ -191,6 +192,20 @@ fn run_under_stress() {
         |(p, flags, procs)| format!("{} {flags:?} GOMAXPROCS={procs}", short(p)),
         |(p, flags, procs)| run_one(p, flags, &[("GOMAXPROCS", procs)]),
     );
+}
+
+/// Functions of the library are emitted on demand; without optimisation all of them are, and the loader verifies what it loads.
+#[test]
+fn whole_library_loads() {
+    let imports: String = gol_stdlib::Std.paths().iter().map(|p| format!("import _ {p:?}\n")).collect();
+    let text = format!("package main\n{imports}func main() {{ println(len(\"done\")) }}\n");
+    let dir = std::env::temp_dir().join(format!("gol-library-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("all.go"), text).unwrap();
+    let out = output(Command::new(GOL).arg("--no-opt").arg("run").arg(dir.join("all.go"))).unwrap();
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && stderr == "4\n", "{stderr}");
+    std::fs::remove_dir_all(&dir).unwrap();
 }
 
 /// Programs of several files: every folder of `tests/dirs` against its `expected.out`.

@@ -35,6 +35,7 @@ fn config() -> VmConfig {
     VmConfig {
         runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 22, slice_ns: 10_000_000, seed: None },
         preempt_entry: false,
+        profile_ops: false,
         hooks: Hooks::default(),
     }
 }

@@ -109,6 +109,20 @@ pub struct Func {
     pub lines: Vec<(u32, u32)>,
     /// Made by the compiler and left out of tracebacks (thunks, wrappers).
     pub hidden: bool,
+    /// Stretches of code that were taken over from other functions, inner ones first.
+    pub inlined: Vec<Inlined>,
+}
+
+/// A stretch of code that stands in the place of a call: tracebacks show it as the call's frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inlined {
+    /// Code units `from..to`.
+    pub from: u32,
+    pub to: u32,
+    /// The function that was called.
+    pub name: String,
+    /// Source position of the call.
+    pub call: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -18,6 +18,9 @@ use gol_runtime::{Blocking, G, Op, P, Runtime, TimerAction, TimerId};
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
+/// Bits of a pc that are free, for units are aligned to words: how many calls out within the function a frame is.
+const UP_MASK: u64 = 7;
+
 /// How a native runs. A leaf may use [`Cx::blocking`].
 #[derive(Clone, Copy)]
 pub enum NativeFn {
@@ -324,7 +327,7 @@ impl Cx {
         // SAFETY: the runtime outlives its goroutines.
         unsafe { &*(*self.p).runtime }
     }
-    /// The running goroutine's frames, innermost first: pcs that [`Cx::place`] knows, without the compiler's own functions.
+    /// The running goroutine's frames, innermost first (a call whose body was taken over is a frame, too): pcs that [`Cx::place`] knows, without the compiler's own functions.
     pub fn callers(&self) -> Vec<u64> {
         let shared = self.shared();
         // SAFETY: the handler saved pc and base of this goroutine before it called the native.
@@ -332,12 +335,16 @@ impl Cx {
             let g = self.g();
             Walk::new(&shared.code, &shared.stubs, g, (*g).pc as Pc, (*g).base as usize)
         };
-        walk.filter(|f| !f.func.hidden).map(|f| f.pc as u64).collect()
+        walk.filter(|f| !f.func.hidden)
+            .flat_map(|f| (0..=f.func.depth(f.pc) as u64).map(move |up| f.pc as u64 + up))
+            .collect()
     }
     /// Function and `file:line` of a pc that [`Cx::callers`] gave; `None` for any other number outside of loaded code.
     pub fn place(&self, pc: u64) -> Option<(&'static str, String)> {
+        let (pc, up) = (pc & !UP_MASK, (pc & UP_MASK) as usize);
         let func = self.shared().code.find(pc as Pc)?;
-        Some((&func.name, self.shared().hooks.position(func.position(pc as Pc))))
+        let (name, pos) = func.place(pc as Pc, up);
+        Some((name, self.shared().hooks.position(pos)))
     }
     /// `goroutine 1 [running]:` and the running goroutine's frames.
     pub fn traceback(&self) -> String {

@@ -91,14 +91,18 @@ const PANIC_POS: u32 = u32::MAX;
 /// What a walk keeps of a frame.
 #[derive(Clone, Copy)]
 enum Kept {
-    Frame(&'static FuncInfo, Pc),
+    /// So many calls out from the innermost within the function.
+    Frame(&'static FuncInfo, Pc, usize),
     Panic,
 }
 
 impl Kept {
     fn info(self) -> FrameInfo {
         match self {
-            Kept::Frame(func, pc) => FrameInfo { function: func.name.clone(), pos: func.position(pc) },
+            Kept::Frame(func, pc, up) => {
+                let (function, pos) = func.place(pc, up);
+                FrameInfo { function: function.into(), pos }
+            }
             Kept::Panic => FrameInfo { function: "panic".into(), pos: PANIC_POS },
         }
     }
@@ -144,7 +148,9 @@ impl Shared {
         // SAFETY: the caller's.
         for frame in unsafe { Walk::new(&self.code, &self.stubs, g, pc, base) } {
             if !frame.func.hidden {
-                keeper.add(Kept::Frame(frame.func, frame.pc));
+                for up in 0..=frame.func.depth(frame.pc) {
+                    keeper.add(Kept::Frame(frame.func, frame.pc, up));
+                }
             }
             if frame.stub == Some(Stub::PanicNext) {
                 keeper.add(Kept::Panic);
@@ -328,8 +334,9 @@ mod tests {
         for k in 0..n {
             let name = k.to_string();
             let code: Pc = std::ptr::null();
-            let func = FuncInfo { name, regs: 1, hidden: false, pos: 0, lines: Vec::new(), code, len: 0 };
-            keeper.add(Kept::Frame(Box::leak(Box::new(func)), code));
+            let (lines, inlined) = (Vec::new(), Vec::new());
+            let func = FuncInfo { name, regs: 1, hidden: false, pos: 0, lines, inlined, code, len: 0 };
+            keeper.add(Kept::Frame(Box::leak(Box::new(func)), code, 0));
         }
         keeper.frames()
     }

@@ -46,6 +46,8 @@ pub struct VmConfig {
     pub runtime: RuntimeConfig,
     /// `--preempt=entry`: backward branches ignore requests to yield.
     pub preempt_entry: bool,
+    /// Count operations: see [`crate::op_profile`].
+    pub profile_ops: bool,
     pub hooks: Hooks,
 }
 
@@ -104,6 +106,7 @@ pub(crate) struct Shared {
     pub units: Region<Unit>,
     pub stubs: Stubs,
     pub preempt_entry: bool,
+    pub profile_ops: bool,
     pub max_stack_bytes: usize,
     pub types: Box<Types>,
     pub code: CodeMap,
@@ -169,6 +172,7 @@ impl Shared {
                 handler_of(Op::GoExit),
             ]),
             preempt_entry: config.preempt_entry,
+            profile_ops: config.profile_ops,
             max_stack_bytes: config.runtime.max_stack_slots * 8,
             types,
             code: CodeMap::default(),

@@ -43,6 +43,7 @@ fn config() -> VmConfig {
     VmConfig {
         runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 17, seed: None, slice_ns: 1_000_000 },
         preempt_entry: false,
+        profile_ops: false,
         hooks: Hooks { print: Box::new(|_| {}), ..Hooks::default() },
     }
 }

@@ -280,6 +280,7 @@ impl Em<'_> {
     pub(super) fn load(&mut self, p: Place, ty: TyId) -> Reg {
         if let Place::Reg(r) = p
             && !self.is_narrow_signed(ty)
+            && !self.st.plain
         {
             return r;
         }

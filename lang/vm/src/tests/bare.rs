@@ -28,6 +28,7 @@ pub(crate) fn config() -> VmConfig {
             seed: Some(1),
         },
         preempt_entry: false,
+        profile_ops: false,
         hooks: Hooks::default(),
     }
 }
