@@ -132,12 +132,32 @@ pub(crate) unsafe fn made_at(shared: &Shared, chan: u64) -> Option<Pc> {
     shared.pc_of(unsafe { ops::chan_place(chan as *const Chan) })
 }
 
+/// Goroutines by index, ascending.
+#[derive(Clone, Default)]
+pub(crate) struct Wakers {
+    /// At most [`WAKERS_MAX`] of them.
+    pub first: Vec<usize>,
+    pub count: usize,
+}
+
+/// Wakers of one wait that are looked at; of more only their number is told.
+const WAKERS_MAX: usize = 64;
+
+impl Wakers {
+    fn add(&mut self, k: usize) {
+        self.count += 1;
+        if self.first.len() < WAKERS_MAX {
+            self.first.push(k);
+        }
+    }
+}
+
 /// All facts about a set of goroutines.
 pub(crate) struct Facts {
     pub blocked: Vec<Blocked>,
     by_id: FxHashMap<u64, usize>,
-    /// By object: the goroutines that refer to it, ascending.
-    referrers: FxHashMap<u64, Vec<usize>>,
+    /// By object and way: who refers to the object and does not itself wait for it in this way.
+    others: FxHashMap<(u64, Way), Wakers>,
     /// By object and way: how many wait.
     waiting: FxHashMap<(u64, Way), usize>,
     pub cut: bool,
@@ -150,7 +170,7 @@ impl Facts {
         let mut facts = Facts {
             blocked: Vec::with_capacity(goroutines.len()),
             by_id: FxHashMap::default(),
-            referrers: FxHashMap::default(),
+            others: FxHashMap::default(),
             waiting: FxHashMap::default(),
             cut: false,
         };
@@ -193,6 +213,8 @@ impl Facts {
         };
         let globals = Globals::new(shared, &objects, &mut walk);
         let mut mentions = Mentions { shared, globals: &globals, known: FxHashMap::default() };
+        let ways = self.ways_of_objects();
+        let mut others: FxHashMap<(u64, Way), Wakers> = FxHashMap::default();
         for (k, b) in self.blocked.iter().enumerate() {
             let mut roots = Vec::new();
             // SAFETY: parked, so its slots are saved.
@@ -208,26 +230,37 @@ impl Facts {
             };
             found.sort_unstable();
             found.dedup();
-            for o in found {
-                self.referrers.entry(o).or_default().push(k);
+            for object in found {
+                for &way in ways.get(&object).into_iter().flatten() {
+                    if !b.waits.contains(&Wait { way, object }) {
+                        others.entry((object, way)).or_default().add(k);
+                    }
+                }
             }
         }
+        self.others = others;
         self.cut = cut;
     }
 
-    pub fn index(&self, id: u64) -> Option<usize> {
-        self.by_id.get(&id).copied()
+    /// In which ways each object is waited for.
+    fn ways_of_objects(&self) -> FxHashMap<u64, Vec<Way>> {
+        let mut ways: FxHashMap<u64, Vec<Way>> = FxHashMap::default();
+        for &(object, way) in self.waiting.keys() {
+            ways.entry(object).or_default().push(way);
+        }
+        ways
     }
 
-    /// The goroutines (by index) that could end this wait of goroutine `k`: the holder of a lock, or else who refers to the
+    /// The goroutines that could end this wait: the holder of a lock, or else who refers to the
     /// object and does not itself wait for it in the same way.
-    pub fn wakers(&self, k: usize, wait: Wait) -> Vec<usize> {
+    pub fn wakers(&self, wait: Wait) -> Wakers {
         // SAFETY: a parked goroutine keeps alive what it waits for.
         if let Some(id) = unsafe { holder(wait) } {
-            return self.index(id).into_iter().collect();
+            let mut wakers = Wakers::default();
+            self.by_id.get(&id).into_iter().for_each(|&k| wakers.add(k));
+            return wakers;
         }
-        let Some(all) = self.referrers.get(&wait.object) else { return Vec::new() };
-        all.iter().copied().filter(|&r| r != k && !self.blocked[r].waits.contains(&wait)).collect()
+        self.others.get(&(wait.object, wait.way)).cloned().unwrap_or_default()
     }
 
     /// How many wait for the same in the same way.
@@ -258,7 +291,7 @@ impl Facts {
         let mut queue = std::collections::VecDeque::from([start]);
         while let Some(k) = queue.pop_front() {
             for &wait in &self.blocked[k].waits {
-                for next in self.wakers(k, wait) {
+                for next in self.wakers(wait).first {
                     if next == start {
                         let mut path = vec![(k, wait)];
                         while path[path.len() - 1].0 != start {

@@ -173,7 +173,12 @@ impl Shared {
             if group.len() > 1 {
                 // SAFETY: the caller's.
                 let ids: Vec<u64> = group[1..].iter().map(|&k| unsafe { (*gs[k]).id }).collect();
-                let _ = writeln!(out, "...and {} goroutines like it: {}", ids.len(), listed(&ids, 2 * NAMED, ""));
+                let _ = writeln!(
+                    out,
+                    "...and {} goroutines like it: {}",
+                    ids.len(),
+                    listed(&ids, ids.len(), 2 * NAMED, "")
+                );
             }
             infos.push(info);
         }
@@ -181,10 +186,10 @@ impl Shared {
     }
 }
 
-/// `1, 2 and 3`; of many the first `most`, and how many more.
-fn listed(ids: &[u64], most: usize, what: &str) -> String {
+/// `1, 2 and 3`; of many (`count`) the first `most`, and how many more.
+fn listed(ids: &[u64], count: usize, most: usize, what: &str) -> String {
     let names: Vec<String> = ids.iter().take(most).map(u64::to_string).collect();
-    match ids.len() - names.len() {
+    match count - names.len() {
         0 => match names.split_last() {
             Some((last, rest)) if !rest.is_empty() => format!("{what}{} and {last}", rest.join(", ")),
             Some(_) | None => format!("{what}{}", names.join("")),
@@ -253,7 +258,12 @@ impl Story<'_> {
             let g = self.facts.blocked[k].g;
             let walk = Walk::new(&self.shared.code, &self.shared.stubs, g, (*g).pc as Pc, (*g).base as usize);
             let frames = walk.filter(|f| !f.func.hidden);
-            let mut infos = frames.map(|f| FrameInfo { function: f.func.name.clone(), pos: f.func.position(f.pc) });
+            let mut infos = frames.flat_map(|f| {
+                (0..=f.func.depth(f.pc)).map(move |up| {
+                    let (name, pos) = f.func.place(f.pc, up);
+                    FrameInfo { function: name.into(), pos }
+                })
+            });
             infos.find(|f| !self.shared.hooks.position(f.pos).starts_with(LIBRARY))
         }
     }
@@ -336,7 +346,7 @@ impl Story<'_> {
         if let Some(pc) = made
             && let Some(func) = self.shared.code.find(pc)
         {
-            let _ = write!(text, ", made at {}", self.shared.hooks.position(func.position(pc)));
+            let _ = write!(text, ", made at {}", self.shared.hooks.position(func.place(pc, 0).1));
         }
         if len > 0 {
             let _ = write!(text, ", with {len} of {cap} places full");
@@ -372,10 +382,10 @@ impl Story<'_> {
 
     /// Who could have ended the wait.
     fn waker_text(&self, k: usize, wait: Wait) -> String {
-        let wakers = self.facts.wakers(k, wait);
+        let wakers = self.facts.wakers(wait);
         // SAFETY: a goroutine waits for it, so it is alive.
         if let Some(id) = unsafe { blocked::holder(wait) } {
-            return match wakers.first() {
+            return match wakers.first.first() {
                 Some(&w) if w == k => "which it holds itself".into(),
                 Some(&w) => format!("which {} holds", self.who(w)),
                 None => format!("which goroutine {id} has locked and will not unlock"),
@@ -395,12 +405,13 @@ impl Story<'_> {
             1 => ", and 1 other goroutine waits for the same".into(),
             n => format!(", and {n} other goroutines wait for the same"),
         };
-        let ids: Vec<u64> = wakers.iter().map(|&w| self.id(w)).collect();
-        match ids.len() {
+        let ids: Vec<u64> = wakers.first.iter().map(|&w| self.id(w)).collect();
+        let named = |what| listed(&ids, wakers.count, NAMED, what);
+        match wakers.count {
             0 if self.facts.cut => format!("nobody was found who could {act}{also}"),
             0 => format!("nobody else can {act}: no other goroutine refers to it{also}"),
-            1 => format!("{} could {act}, but waits itself{also}", listed(&ids, NAMED, "goroutine ")),
-            _ => format!("{} could {act}, but they wait themselves{also}", listed(&ids, NAMED, "goroutines ")),
+            1 => format!("{} could {act}, but waits itself{also}", named("goroutine ")),
+            _ => format!("{} could {act}, but they wait themselves{also}", named("goroutines ")),
         }
     }
 
@@ -438,9 +449,9 @@ mod tests {
 
     #[test]
     fn lists_read_as_english() {
-        assert_eq!(listed(&[1], 3, "goroutine "), "goroutine 1");
-        assert_eq!(listed(&[1, 2, 3], 3, ""), "1, 2 and 3");
-        assert_eq!(listed(&[1, 2, 3, 4, 5], 3, ""), "1, 2, 3 and 2 more");
+        assert_eq!(listed(&[1], 1, 3, "goroutine "), "goroutine 1");
+        assert_eq!(listed(&[1, 2, 3], 3, 3, ""), "1, 2 and 3");
+        assert_eq!(listed(&[1, 2, 3, 4], 5, 3, ""), "1, 2, 3 and 2 more");
         assert_eq!((letter(0), letter(25), letter(27)), ("A".into(), "Z".into(), "B2".into()));
     }
 }
