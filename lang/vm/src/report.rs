@@ -253,7 +253,12 @@ impl Story<'_> {
             let g = self.facts.blocked[k].g;
             let walk = Walk::new(&self.shared.code, &self.shared.stubs, g, (*g).pc as Pc, (*g).base as usize);
             let frames = walk.filter(|f| !f.func.hidden);
-            let mut infos = frames.map(|f| FrameInfo { function: f.func.name.clone(), pos: f.func.position(f.pc) });
+            let mut infos = frames.flat_map(|f| {
+                (0..=f.func.depth(f.pc)).map(move |up| {
+                    let (function, pos) = f.func.place(f.pc, up);
+                    FrameInfo { function: function.into(), pos }
+                })
+            });
             infos.find(|f| !self.shared.hooks.position(f.pos).starts_with(LIBRARY))
         }
     }
@@ -336,7 +341,7 @@ impl Story<'_> {
         if let Some(pc) = made
             && let Some(func) = self.shared.code.find(pc)
         {
-            let _ = write!(text, ", made at {}", self.shared.hooks.position(func.position(pc)));
+            let _ = write!(text, ", made at {}", self.shared.hooks.position(func.place(pc, 0).1));
         }
         if len > 0 {
             let _ = write!(text, ", with {len} of {cap} places full");

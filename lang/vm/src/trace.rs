@@ -176,7 +176,8 @@ impl Shared {
     fn created(&self, g: &G) -> Option<Created> {
         let pc = self.pc_of(g.place)?;
         let func = self.code.find(pc)?;
-        let by = FrameInfo { function: func.name.clone(), pos: func.position(pc) };
+        let (function, pos) = func.place(pc, 0);
+        let by = FrameInfo { function: function.into(), pos };
         Some(Created { by, parent: g.parent })
     }
     /// A goroutine that does not run.
