@@ -65,7 +65,7 @@ impl FuncInfo {
         (&self.name, pos)
     }
     /// The source position of the instruction before `pc`.
-    pub fn position(&self, pc: Pc) -> u32 {
+    fn position(&self, pc: Pc) -> u32 {
         let unit = self.unit(pc);
         let k = self.lines.partition_point(|l| l.0 <= unit);
         if k == 0 { self.pos } else { self.lines[k - 1].1 }
