@@ -1,7 +1,7 @@
 //! What each command does: reads texts, drives the compiler and the machine, prints, and answers with the exit status.
 
-use crate::cli::{Cli, Command, Options};
-use crate::machine::{Ended, Machine};
+use crate::cli::{Cli, Command, Options, Profile};
+use crate::machine::{Ended, Files, Machine};
 use crate::render::{self, Format};
 use gol_compiler::check::world::MAIN;
 use gol_compiler::session::{File, TextKind};
@@ -143,7 +143,14 @@ fn run_file(options: &Options, file: OsString, args: Vec<OsString>) -> u8 {
 }
 
 fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
-    let mut machine = match Machine::new(options, &program.name, &program.dir, args) {
+    let files = match Files::open(options) {
+        Ok(files) => files,
+        Err(e) => {
+            eprintln!("gol: {e}");
+            return status::USAGE;
+        }
+    };
+    let mut machine = match Machine::new(options, &program.name, &program.dir, args, files) {
         Ok(m) => m,
         Err(e) => {
             eprintln!("gol: {e}");
@@ -179,8 +186,8 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
 }
 
 fn show_profile(options: &Options) {
-    if options.profile.is_some() {
-        let text = crate::profile::text(&gol_vm::op_profile());
+    if options.profile == Some(Profile::Ops) {
+        let text = crate::op_profile::text(&gol_vm::op_profile());
         // A closed standard error is no reason to fail.
         let _ = std::io::stderr().write_all(text.as_bytes());
     }

@@ -28,6 +28,12 @@ enum Bug {
     NoTick,
     /// A semaphore's releaser looks for waiters before it adds.
     LookFirst,
+    /// Who parks for a descriptor does not look at close and deadline again after it has said so.
+    NoRecheck,
+    /// An edge that finds nobody is not remembered.
+    EdgeForgets,
+    /// The goroutine is published before it is saved.
+    PublishFirst,
 }
 
 /// `queue.rs`, `idle.rs`: work is published while the only searcher goes to sleep.
@@ -512,6 +518,133 @@ mod stop {
     }
 }
 
+/// `sched/watch.rs`: readiness, close and deadline against a goroutine that parks.
+mod watch {
+    use super::*;
+
+    const NIL: usize = 0;
+    const READY: usize = 1;
+    const WAIT: usize = 2;
+    const G: usize = 3;
+
+    struct Shared {
+        word: AtomicUsize,
+        /// What the system has to read.
+        data: AtomicUsize,
+        /// Closed, or the deadline has passed.
+        ended: AtomicUsize,
+        /// The goroutine's record; written by the parker, read by its waker.
+        saved: UnsafeCell<u32>,
+        note: Note,
+    }
+
+    fn wake(s: &Shared, state: usize) {
+        let mut old = s.word.load(Acquire);
+        loop {
+            if old == READY || old == NIL && state == NIL {
+                return;
+            }
+            match s.word.compare_exchange(old, state, AcqRel, Acquire) {
+                Ok(G) => {
+                    s.saved.with(|g| {
+                        // SAFETY: whoever swapped the goroutine out owns it.
+                        let _ = unsafe { *g };
+                    });
+                    return s.note.wake();
+                }
+                Ok(_) => return,
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    fn save(s: &Shared) {
+        s.saved.with_mut(|g| {
+            // SAFETY: the parker's own until it is published.
+            unsafe { *g += 1 }
+        });
+    }
+
+    fn read(s: &Shared, bug: Bug) {
+        loop {
+            if s.word.load(Relaxed) == READY {
+                s.word.swap(NIL, AcqRel);
+            }
+            if s.ended.load(Acquire) == 1 || s.data.load(Acquire) == 1 {
+                return;
+            }
+            if s.word.compare_exchange(NIL, WAIT, AcqRel, Acquire).is_err() {
+                s.word.store(NIL, Relaxed);
+                continue;
+            }
+            if bug != Bug::NoFence {
+                fence(SeqCst);
+            }
+            if bug != Bug::NoRecheck && s.ended.load(Acquire) == 1 {
+                return s.word.store(NIL, Relaxed);
+            }
+            if bug != Bug::PublishFirst {
+                save(s);
+            }
+            if s.word.compare_exchange(WAIT, G, AcqRel, Acquire).is_err() {
+                s.word.store(NIL, Relaxed);
+                continue;
+            }
+            if bug == Bug::PublishFirst {
+                save(s);
+            }
+            s.note.wait();
+        }
+    }
+
+    /// With an edge, an end, or both at once.
+    pub fn model(edge: bool, end: bool, bug: Bug) {
+        check((edge && end).then_some(2), move || {
+            let s = Arc::new(Shared {
+                word: AtomicUsize::new(NIL),
+                data: AtomicUsize::new(0),
+                ended: AtomicUsize::new(0),
+                saved: UnsafeCell::new(0),
+                note: Note::new(),
+            });
+            let mut threads = vec![];
+            if edge {
+                let s = s.clone();
+                threads.push(thread::spawn(move || {
+                    s.data.store(1, Release);
+                    wake(&s, if bug == Bug::EdgeForgets { NIL } else { READY });
+                }));
+            }
+            if end {
+                let s = s.clone();
+                threads.push(thread::spawn(move || {
+                    s.ended.store(1, Release);
+                    if bug != Bug::NoFence {
+                        fence(SeqCst);
+                    }
+                    wake(&s, NIL);
+                }));
+            }
+            read(&s, bug);
+            for t in threads {
+                t.join().unwrap();
+            }
+        });
+    }
+}
+
+#[test]
+fn watch_edge() {
+    watch::model(true, false, Bug::None);
+}
+#[test]
+fn watch_end() {
+    watch::model(false, true, Bug::None);
+}
+#[test]
+fn watch_edge_and_end() {
+    watch::model(true, true, Bug::None);
+}
 #[test]
 fn idle_one_item() {
     idle::model(1, Bug::None);
@@ -562,6 +695,10 @@ const SEEDED: &[(&str, fn())] = &[
     ("mutex: hands over without mark", || mutex::model(3, Bug::HandsWithoutMark)),
     ("semaphore: looks first", || semaphore::model(Bug::LookFirst)),
     ("retake: no tick", || retake::model(Bug::NoTick)),
+    ("watch: no second look", || watch::model(false, true, Bug::NoRecheck)),
+    ("watch: no fence", || watch::model(false, true, Bug::NoFence)),
+    ("watch: an edge forgotten", || watch::model(true, false, Bug::EdgeForgets)),
+    ("watch: published before it is saved", || watch::model(true, false, Bug::PublishFirst)),
     ("stop: no second reading", || stop::model(2, Bug::NoReread)),
 ];
 

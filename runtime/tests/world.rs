@@ -82,7 +82,7 @@ fn timers_fire_stop_and_repeat() {
                 let (tick, once) = (*c.r(0) as *mut Chan, *c.r(1) as *mut Chan);
                 // SAFETY: channels with room for the time.
                 unsafe {
-                    let now = now_ns();
+                    let now = c.runtime().now_ns();
                     let a = ops::timer_start(c.p(), now + 1_000_000, 0, spawn(1));
                     let b = ops::timer_start(c.p(), now + 2_000_000, 0, spawn(100));
                     assert!(ops::timer_stop(c.p(), b));
@@ -107,8 +107,8 @@ fn timers_fire_stop_and_repeat() {
             |c: &Cx| c.recv(*c.r(1), 2),
             move |c: &Cx| {
                 let (wall, mono) = (*c.r(2), *c.r(3));
-                assert!(wall_ns() >= wall && wall_ns() - wall < 1_000_000_000);
-                assert!(now_ns() >= mono && now_ns() - mono < 1_000_000_000);
+                assert!(c.runtime().wall_ns() >= wall && c.runtime().wall_ns() - wall < 1_000_000_000);
+                assert!(c.runtime().now_ns() >= mono && c.runtime().now_ns() - mono < 1_000_000_000);
                 // SAFETY: an id of this runtime.
                 assert!(unsafe { ops::timer_stop(c.p(), TimerId(*c.r(4))) });
                 Ctl::Next

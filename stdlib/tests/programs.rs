@@ -33,8 +33,7 @@ fn config() -> VmConfig {
     let heap =
         HeapConfig { limit: 1 << 30, gogc: Some(100), stress_every, poison, verify: poison, ..HeapConfig::default() };
     VmConfig {
-        runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 22, slice_ns: 10_000_000, seed: None },
-        preempt_entry: false,
+        runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 22, ..RuntimeConfig::default() },
         profile_ops: false,
         hooks: Hooks::default(),
     }

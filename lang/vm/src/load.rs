@@ -7,7 +7,7 @@ use crate::frames::FuncInfo;
 use crate::handlers::{call, handler_of, int, memory, slice, table};
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
-use crate::profile;
+use crate::op_profile;
 use crate::types::{Inline, MapKey};
 use crate::vm::{Known, MethodSite, NO_METHOD, Shared};
 use gol_bytecode::{Const, Func, FuncId, Ins, Op, Program, desc};
@@ -42,7 +42,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
         let mut units: Vec<Unit> = Vec::with_capacity(f.code.len() + 1);
         units.push(Unit { h: 0, a: 0, b: regs, c: f.params, d: shortcut_mark(shared, f) });
         for ins in &f.code {
-            let h = if shared.profile_ops { profile::handler_of(ins.op) } else { handler_of(ins.op) };
+            let h = if shared.profile_ops { op_profile::handler_of(ins.op) } else { handler_of(ins.op) };
             units.push(Unit { h, a: ins.a, b: ins.b, c: ins.c, d: ins.d });
         }
         let count = units.len();
@@ -149,7 +149,7 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
         let special = special_handler(shared, f, k)?;
         if shared.profile_ops {
             if ins.op == Op::CallNC {
-                (units[k].h, units[k + 1].h) = profile::native_handlers(special);
+                (units[k].h, units[k + 1].h) = op_profile::native_handlers(special);
             }
         } else if let Some(handler) = special {
             units[k].h = handler as usize;

@@ -14,7 +14,7 @@ use crate::object::{iface, string};
 use crate::types::Types;
 use crate::vm::Shared;
 use gol_bytecode::{TypeId, WellKnown};
-use gol_runtime::{Blocking, G, Op, P, Runtime, TimerAction, TimerId};
+use gol_runtime::{Blocking, G, Input, Op, P, Runtime, TimerAction, TimerId};
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
@@ -301,6 +301,12 @@ impl Cx {
             out
         };
         out.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+    /// An answer of the outside, which a record of the run keeps and gives again. Without a record it is what `ask` gives.
+    pub fn input(&mut self, kind: Input, ask: impl FnOnce(&mut Cx) -> Vec<u8>) -> Result<Vec<u8>, Fault> {
+        // SAFETY: the runtime outlives its goroutines. Not borrowed from `self`, whose P may change in `ask`.
+        let runtime = unsafe { &*(*self.p).runtime };
+        runtime.input(kind, || ask(self)).ok_or(Fault::Exit(1))
     }
     /// The processor, for the runtime's operations.
     pub fn p(&self) -> *mut P {

@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::types::Types;
 use crate::unwind;
 use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, WellKnown};
-use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig};
+use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig, World};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -44,8 +44,6 @@ impl Hooks {
 /// How to make a machine.
 pub struct VmConfig {
     pub runtime: RuntimeConfig,
-    /// `--preempt=entry`: backward branches ignore requests to yield.
-    pub preempt_entry: bool,
     /// Count operations: see [`crate::op_profile`].
     pub profile_ops: bool,
     pub hooks: Hooks,
@@ -105,7 +103,6 @@ pub(crate) struct Shared {
     /// Expanded code, function behind function.
     pub units: Region<Unit>,
     pub stubs: Stubs,
-    pub preempt_entry: bool,
     pub profile_ops: bool,
     pub max_stack_bytes: usize,
     pub types: Box<Types>,
@@ -120,6 +117,7 @@ pub(crate) struct Shared {
     /// The runtime that this is the engine of; it owns this.
     runtime: AtomicPtr<Runtime>,
     global_names: RwLock<Vec<gol_bytecode::GlobalName>>,
+    pub samples: crate::profile::Samples,
     outcome: Mutex<Option<RunResult>>,
     ending: AtomicBool,
 }
@@ -171,7 +169,6 @@ impl Shared {
                 stub(unwind::FatalNext),
                 handler_of(Op::GoExit),
             ]),
-            preempt_entry: config.preempt_entry,
             profile_ops: config.profile_ops,
             max_stack_bytes: config.runtime.max_stack_slots * 8,
             types,
@@ -183,6 +180,7 @@ impl Shared {
             method_cache: Box::new([const { AtomicPtr::new(std::ptr::null_mut()) }; METHOD_CACHE]),
             runtime: AtomicPtr::new(std::ptr::null_mut()),
             global_names: RwLock::default(),
+            samples: Default::default(),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })
@@ -370,6 +368,10 @@ impl Engine for Shared {
             }
         }
     }
+    unsafe fn sample(&self, p: *mut P, n: u32) {
+        // SAFETY: the caller's.
+        unsafe { self.take_sample(p, n as u64) }
+    }
     fn deadlock(&self, goroutines: &[*const G]) {
         // SAFETY: all of them are parked and nothing runs.
         let report = unsafe { self.deadlock_report(&self.runtime().heap, goroutines) };
@@ -387,6 +389,9 @@ pub struct Vm {
 impl Vm {
     /// A machine with the natives of the registry.
     pub fn new(registry: &[&'static [Native]], mut config: VmConfig) -> Result<Vm, String> {
+        if let World::Seeded { seed, .. } = config.runtime.world {
+            crate::object::hash::seed(seed);
+        }
         let shared = Arc::new(Shared::new(registry, &mut config)?);
         let word = Arc::as_ptr(&shared) as *const u8;
         let runtime = Runtime::new(config.runtime, shared.clone(), word)?;
@@ -437,6 +442,15 @@ impl Vm {
     /// After a run: the goroutines that nothing can wake any more; empty when there are none.
     pub fn leaks(&self) -> String {
         self.shared.leak_text()
+    }
+    /// Name of the function at a pc that an event of the runtime has, and the source position there.
+    pub fn function_at(&self, pc: u64) -> Option<(&'static str, u32)> {
+        let func = self.shared.code.find(pc as Pc)?;
+        Some((&func.name, func.position(pc as Pc)))
+    }
+    /// What a profile has found so far.
+    pub fn profile(&self) -> Vec<crate::profile::FunctionTicks> {
+        self.shared.samples.functions()
     }
     /// From any thread: ends the running main goroutine.
     pub fn interrupt(&self) {

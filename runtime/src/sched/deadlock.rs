@@ -1,7 +1,8 @@
 //! "All goroutines are asleep": when nothing can ever run again.
 //!
 //! Invariants:
-//! - Tested under `Sched::idle`: every live P idle, nobody searching, no keeper, every queue empty, no timer, nobody waiting for a descriptor, no goroutine out in a native
+//! - Tested under `Sched::idle`: every live P idle, nobody searching, no keeper, every queue empty, no timer that can change
+//!   anything, nobody waiting for a descriptor, no goroutine out in a native
 //!   without P, the world not stopped. Each of these is left only by somebody who is counted by another one of them.
 //! - Whoever makes the last of them true tests: an M that goes to sleep, the one that hands an idle P off, and (as a net) the
 //!   monitor before it falls asleep.
@@ -23,6 +24,7 @@ pub(super) fn check(s: &Sched) {
         return;
     }
     let runs = std::mem::take(&mut idle.runs);
+    s.choices.runs_are(0);
     drop(idle);
     let mut asleep: Vec<*const G> = Vec::new();
     s.slabs.for_each(&mut |g| {
@@ -76,6 +78,7 @@ pub(super) fn nothing_left(s: &Sched, idle: &Idle) -> bool {
         && s.nretaken.load(SeqCst) == 0
         && s.halt.load(SeqCst) == 0
         && !queue::anything(s)
-        && timer::earliest(s) == u64::MAX
         && s.poller.waiters() == 0
+        // SAFETY: all Ps are idle, and the caller holds the mutex.
+        && unsafe { !timer::promising(s) }
 }

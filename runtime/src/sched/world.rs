@@ -14,7 +14,7 @@ use super::g::{G, GState};
 use super::idle::Idle;
 use super::m::M;
 use super::p::{P, Status};
-use super::{GROW, SHUTDOWN, STOP, Sched, queue, runtime, timer};
+use super::{EventKind, GROW, SHUTDOWN, STOP, Sched, hook, queue, runtime, timer};
 use crate::heap::Cache;
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::MutexGuard;
@@ -82,7 +82,10 @@ unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
         if !stop(s, m) {
             return false;
         }
-        let heap = (*(*m).p).heap;
+        let (p, heap) = ((*m).p, (*(*m).p).heap);
+        if (*p).listened {
+            hook::event(p, EventKind::GcBegin, 0, 0);
+        }
         if force || (*heap).want_gc() {
             let n = s.nps.load(Acquire);
             let mut caches = (0..n).map(|i| {
@@ -91,6 +94,9 @@ unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
                 cache
             });
             (*heap).collect(&mut caches, &mut |visit| roots(s, visit));
+        }
+        if (*p).listened {
+            hook::event(p, EventKind::GcEnd, 0, 0);
         }
         resume(s);
         true

@@ -17,7 +17,7 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
     leaf("runtime.NumCPU", |cx| {
-        cx.set(0, std::thread::available_parallelism().map_or(1, |n| n.get()) as u64);
+        cx.set(0, cx.runtime().num_cpu() as u64);
         Ok(())
     }),
     // SAFETY: the running P.

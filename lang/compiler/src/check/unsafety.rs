@@ -67,7 +67,11 @@ impl Checker<'_> {
         match self.types.under(ty).clone() {
             Ty::TypeParam(_) => false,
             Ty::Array(_, elem) => self.fixed_size(elem),
-            Ty::Struct(fields) => fields.iter().fold(true, |all, f| self.fixed_size(f.ty) && all),
+            Ty::Struct(fields) => {
+                // All of them are completed, also behind the first that depends.
+                let fixed: Vec<bool> = fields.iter().map(|f| self.fixed_size(f.ty)).collect();
+                !fixed.contains(&false)
+            }
             _ => true,
         }
     }

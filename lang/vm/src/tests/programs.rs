@@ -5,6 +5,7 @@ use super::single::fib;
 use super::*;
 use crate::vm::{RunResult, Vm};
 use gol_bytecode::Const;
+use gol_runtime::Preempt;
 
 #[test]
 fn calls_and_globals() {
@@ -320,18 +321,18 @@ fn loops_are_preempted_or_only_at_entries() {
         ],
     );
     let spin = func("main.spin", 0, 0, 2, vec![k(Op::JmpB, 0, 0, -1)]);
-    let with = |preempt_entry| {
+    let with = |preempt| {
         let mut c = config();
         c.runtime.procs = 1;
         c.runtime.slice_ns = 2_000_000;
-        c.preempt_entry = preempt_entry;
+        c.runtime.preempt = preempt;
         Machine::with(&full(vec![main.clone(), spin.clone()]), c)
     };
-    let m = with(false);
+    let m = with(Preempt::Loops);
     m.ok(0);
     assert_eq!(m.global(0), 1);
     // The spinning goroutine never gives the only processor back; the interrupt finds main parked.
-    let m = with(true);
+    let m = with(Preempt::Entries);
     std::thread::scope(|s| {
         s.spawn(|| {
             std::thread::sleep(std::time::Duration::from_millis(50));

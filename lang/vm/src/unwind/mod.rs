@@ -20,7 +20,7 @@ use crate::code::*;
 use crate::fault::Fault;
 use crate::object::{iface, string};
 use crate::vm::{RunResult, shared};
-use gol_runtime::{P, Poll, ops};
+use gol_runtime::{P, Place, Poll, ops};
 use panic::{GOEXIT, start, step};
 
 /// `scratch` word: the fault on its way to `raise` (a `Box<Fault>`).
@@ -149,9 +149,8 @@ unsafe fn poll_here(pc: Pc, base: Base, p: *mut P) -> u64 {
     // SAFETY: pc and base are the goroutine's state.
     unsafe {
         save(pc, base, p);
-        match ops::poll(p) {
+        match ops::poll(p, Place::Loop) {
             Poll::Go => GO,
-            Poll::Yield if shared(p).preempt_entry => GO,
             Poll::Yield => YIELD,
             Poll::Stop => STOP,
             Poll::Killed => callback::end_goroutine(p),
