@@ -405,6 +405,11 @@ impl Story<'_> {
             1 => ", and 1 other goroutine waits for the same".into(),
             n => format!(", and {n} other goroutines wait for the same"),
         };
+        let readers = match wait.way {
+            Way::WriteLock => "; who reads under it is not recorded, it may be itself",
+            Way::Receive | Way::Send | Way::Lock | Way::ReadLock | Way::Group | Way::Cond | Way::Semaphore => "",
+        };
+        let also = also + readers;
         let ids: Vec<u64> = wakers.first.iter().map(|&w| self.id(w)).collect();
         let named = |what| listed(&ids, wakers.count, NAMED, what);
         match wakers.count {
