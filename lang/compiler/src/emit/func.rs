@@ -73,6 +73,8 @@ pub(super) struct Fun {
     pub fresh: Option<Reg>,
     /// The same for the expression being emitted, until it evaluates an operand.
     pub dst_fresh: bool,
+    /// A loop around has its constants in registers.
+    pub hoisting: bool,
     pub targets: Vec<Target>,
     pub gotos: FxHashMap<Sym, Label>,
     /// The label of the statement that comes next, for `break L` and `continue L`.

@@ -104,6 +104,15 @@ impl<'a> Em<'a> {
         self.candidate(fun, args, spread).is_some()
     }
 
+    /// The body that will replace the call.
+    pub(super) fn inlined_block(&mut self, fun: ExprId, args: &[ExprId], spread: bool) -> Option<BlockId> {
+        if matches!(self.info.expr(fun).map(|i| i.mode), Some(Mode::Type | Mode::Builtin(_))) {
+            return None;
+        }
+        let (c, _) = self.candidate(fun, args, spread)?;
+        self.block_of(c.body)
+    }
+
     // ---- which calls
 
     fn candidate(&mut self, fun: ExprId, args: &[ExprId], spread: bool) -> Option<(Candidate, &'a FuncFacts)> {

@@ -29,7 +29,12 @@ struct Counting {
 impl Em<'_> {
     pub(super) fn for_stmt(&mut self, s: StmtId, h: &ForHeader, body: BlockId) {
         let mark = self.f.next;
+        let outer = self.f.hoisting;
+        let noted = self.hoist(h, body);
+        self.f.hoisting = true;
         self.for_loop(h, LoopBody::Block(s, body));
+        self.f.hoisting = outer;
+        self.unhoist(noted);
         self.f.next = mark;
     }
     pub(super) fn for_loop(&mut self, h: &ForHeader, body: LoopBody) {

@@ -18,6 +18,7 @@ mod defer;
 mod expr;
 mod func;
 mod generic;
+mod hoist;
 mod iface;
 mod index;
 mod init;
