@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// gol: a small Go-like language with goroutines and channels.
 ///
@@ -29,10 +30,34 @@ pub struct Options {
     pub short: bool,
     /// Where goroutines are preempted: at function entries and loops, at entries alone (as Go 1.2), or nowhere.
     #[arg(long, global = true, value_enum, default_value = "loops", value_name = "WHERE")]
-    pub preempt: Preempt,
+    pub preempt: PreemptAt,
+    /// Emit code without any optimisation: slow, for comparisons and for reading it with `dis`.
+    #[arg(long, global = true)]
+    pub no_opt: bool,
+    /// One worker, and every choice from this seed: the same program does the same in every run.
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+    /// With `fake` sleeping takes no time: the clock goes to the next timer when all goroutines wait.
+    #[arg(long, global = true, value_enum, default_value = "real", value_name = "CLOCK")]
+    pub time: Time,
+    /// Write a record of the run: its seed and what came from outside. The run is one as with --seed.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Run the same program again as it was recorded.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["record", "seed", "time", "preempt"])]
+    pub replay: Option<PathBuf>,
+    /// Write what goroutines, processors and channels did, for ui.perfetto.dev or chrome://tracing.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Say at the end where time went: `cpu` by function and processor, `ops` by operation of the machine and pairs of them.
+    #[arg(long, global = true, value_enum, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "cpu")]
+    pub profile: Option<Profile>,
     /// Stress the collector: collect at every N-th allocation, poison freed memory, verify the marking.
     #[arg(long, global = true, value_name = "N")]
     pub stress_gc: Option<u32>,
+    /// At the end, list the goroutines that nothing can wake any more.
+    #[arg(long, global = true)]
+    pub leaks: bool,
     /// Test mode: the N-th allocation and all later ones fail as at the limit.
     #[arg(long, global = true, value_name = "N", hide = true)]
     pub fail_alloc: Option<u64>,
@@ -45,10 +70,22 @@ pub struct Options {
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Preempt {
+pub enum PreemptAt {
     Loops,
     Entry,
     None,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Time {
+    Real,
+    Fake,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Profile {
+    Cpu,
+    Ops,
 }
 
 #[derive(Subcommand, Debug)]

@@ -1,7 +1,7 @@
 //! What each command does: reads texts, drives the compiler and the machine, prints, and answers with the exit status.
 
-use crate::cli::{Cli, Command, Options};
-use crate::machine::{Ended, Machine};
+use crate::cli::{Cli, Command, Options, Profile};
+use crate::machine::{Ended, Files, Machine};
 use crate::render::{self, Format};
 use gol_compiler::check::world::MAIN;
 use gol_compiler::session::{File, TextKind};
@@ -44,7 +44,11 @@ pub fn run(cli: Cli) -> u8 {
         return execute(&options, program, args);
     }
     match cli.command {
-        None => crate::repl::run(&options),
+        None => {
+            let status = crate::repl::run(&options);
+            show_profile(&options);
+            status
+        }
         Some(Command::Run { file, args }) => run_file(&options, file, args),
         Some(Command::File(mut words)) => {
             if words.is_empty() {
@@ -139,7 +143,14 @@ fn run_file(options: &Options, file: OsString, args: Vec<OsString>) -> u8 {
 }
 
 fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
-    let mut machine = match Machine::new(options, &program.name, &program.dir, args) {
+    let files = match Files::open(options) {
+        Ok(files) => files,
+        Err(e) => {
+            eprintln!("gol: {e}");
+            return status::USAGE;
+        }
+    };
+    let mut machine = match Machine::new(options, &program.name, &program.dir, args, files) {
         Ok(m) => m,
         Err(e) => {
             eprintln!("gol: {e}");
@@ -158,13 +169,27 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
         return status::INVALID;
     }
     machine.interrupt_on_ctrl_c();
-    match machine.run(&unit) {
+    machine.dump_on_quit();
+    let ended = machine.run(&unit);
+    if options.leaks && matches!(ended, Ended::Done | Ended::Exit(_)) {
+        eprint!("{}", machine.leaks());
+    }
+    show_profile(options);
+    match ended {
         Ended::Done => status::OK,
         Ended::Exit(code) => code as u8,
         Ended::Panicked => status::PANIC,
         Ended::Limit => status::LIMIT,
         Ended::Fault => status::FAULT,
         Ended::Interrupted => status::INTERRUPTED,
+    }
+}
+
+fn show_profile(options: &Options) {
+    if options.profile == Some(Profile::Ops) {
+        let text = crate::op_profile::text(&gol_vm::op_profile());
+        // A closed standard error is no reason to fail.
+        let _ = std::io::stderr().write_all(text.as_bytes());
     }
 }
 
@@ -179,7 +204,7 @@ fn check(options: &Options, files: &[OsString]) -> u8 {
     for file in files {
         match Program::read(file) {
             Ok(program) => {
-                let mut session = crate::machine::session(&program.dir);
+                let mut session = crate::machine::session(options, &program.dir);
                 let diagnostics = session.check_package(program.files);
                 report(&session.sources, &diagnostics, format(options));
                 if diagnostics.iter().any(|d| d.severity == Severity::Error) {
@@ -198,7 +223,7 @@ fn disassemble(options: &Options, file: &OsString) -> u8 {
         Err(status) => return status,
     };
     let names: Vec<String> = program.files.iter().map(|f| f.0.clone()).collect();
-    let mut session = crate::machine::session(&program.dir);
+    let mut session = crate::machine::session(options, &program.dir);
     let compiled = session.compile_package(program.files, TextKind::File);
     report(&session.sources, &compiled.diagnostics, format(options));
     if compiled.unit.is_none() {

@@ -1,10 +1,11 @@
 //! A compiler session and a machine, joined: what every command that runs something needs.
 
-use crate::cli::{Options, Preempt};
+use crate::cli::{Options, PreemptAt, Profile};
 use crate::folder::Folders;
+use crate::recording::{self, Recording};
 use gol_bytecode::Unit;
 use gol_compiler::session::{Library, Session};
-use gol_runtime::{HeapConfig, RuntimeConfig};
+use gol_runtime::{HeapConfig, Preempt, RuntimeConfig, World, hash_of};
 use gol_syntax::span::SourceMap;
 use gol_vm::{Hooks, RunResult, Vm, VmConfig};
 use std::ffi::OsString;
@@ -21,11 +22,20 @@ impl Library for Packages {
     fn paths(&self) -> Vec<&'static str> {
         gol_stdlib::Std.paths()
     }
+    fn lean(&self, path: &str) -> Option<(&'static str, &'static [&'static str])> {
+        gol_stdlib::Std.lean(path)
+    }
 }
 
 /// A session over the standard library and the packages that a program in this folder can import.
-pub fn session(dir: &Path) -> Session {
+pub fn session(options: &Options, dir: &Path) -> Session {
     let mut session = Session::new(&Packages);
+    if options.no_opt {
+        session.without_optimisation();
+    }
+    if options.preempt == PreemptAt::Entry {
+        session.keep_calls();
+    }
     session.set_loader(Box::new(Folders::new(dir)));
     session
 }
@@ -53,6 +63,30 @@ pub struct Machine {
     vm: Arc<Vm>,
     /// The sources that tracebacks name, as of the last load.
     sources: Arc<Mutex<SourceMap>>,
+    args: Vec<Vec<u8>>,
+    recording: Option<Recording>,
+    /// Where the events go.
+    trace: Option<(String, std::fs::File)>,
+    profile: Option<Profile>,
+}
+
+/// What a run writes to, or follows.
+#[derive(Default)]
+pub struct Files {
+    recording: Option<Recording>,
+    trace: Option<(String, std::fs::File)>,
+}
+
+impl Files {
+    /// # Errors
+    /// There is no such file, it cannot be made, or it is no record.
+    pub fn open(options: &Options) -> Result<Files, String> {
+        let recording = Recording::open(options)?;
+        let Some(path) = &options.trace else { return Ok(Files { recording, trace: None }) };
+        let name = path.display().to_string();
+        let file = std::fs::File::create(path).map_err(|e| format!("cannot write {name}: {e}"))?;
+        Ok(Files { recording, trace: Some((name, file)) })
+    }
 }
 
 impl Machine {
@@ -61,9 +95,18 @@ impl Machine {
     ///
     /// # Errors
     /// The system refuses memory or threads.
-    pub fn new(options: &Options, name: &str, dir: &Path, args: Vec<OsString>) -> Result<Machine, String> {
+    pub fn new(
+        options: &Options,
+        name: &str,
+        dir: &Path,
+        args: Vec<OsString>,
+        files: Files,
+    ) -> Result<Machine, String> {
+        let Files { recording, trace } = files;
+
+        let args: Vec<Vec<u8>> = args.into_iter().map(|a| a.into_encoded_bytes()).collect();
         let mut words = vec![name.as_bytes().to_vec()];
-        words.extend(args.into_iter().map(|a| a.into_encoded_bytes()));
+        words.extend(args.iter().cloned());
         gol_stdlib::os::set_args(words);
         let sources = Arc::new(Mutex::new(SourceMap::default()));
         let places = sources.clone();
@@ -74,10 +117,16 @@ impl Machine {
             }),
             ..Hooks::default()
         };
-        let config =
-            VmConfig { runtime: runtime_config(options), preempt_entry: options.preempt == Preempt::Entry, hooks };
+        let config = VmConfig {
+            runtime: runtime_config(options, recording.as_ref()),
+            profile_ops: options.profile == Some(Profile::Ops),
+            hooks,
+        };
+        if let World::Seeded { seed, .. } = config.runtime.world {
+            gol_stdlib::math::rand::seed(seed);
+        }
         let vm = Arc::new(Vm::new(&gol_stdlib::natives(), config)?);
-        Ok(Machine { session: session(dir), vm, sources })
+        Ok(Machine { session: session(options, dir), vm, sources, args, recording, trace, profile: options.profile })
     }
 
     /// Loads what the session has compiled and runs the unit.
@@ -87,6 +136,48 @@ impl Machine {
             eprintln!("gol: internal fault: the program does not load: {e}");
             return Ended::Fault;
         }
+        if let Err(e) = self.begin_record() {
+            eprintln!("gol: {e}");
+            return Ended::Fault;
+        }
+        let ended = self.run_loaded(unit);
+        self.write_trace();
+        self.print_profile();
+        if let Some(recording) = &self.recording
+            && let Err(e) = recording.end(ended == Ended::Interrupted)
+        {
+            eprintln!("gol: {e}");
+            return Ended::Fault;
+        }
+        ended
+    }
+
+    fn begin_record(&self) -> Result<(), String> {
+        let Some(recording) = &self.recording else { return Ok(()) };
+        let texts = self.session.sources.texts().map(str::as_bytes);
+        recording.begin(hash_of(texts.chain(self.args.iter().map(Vec::as_slice))))
+    }
+
+    fn write_trace(&mut self) {
+        let Some((name, file)) = &mut self.trace else { return };
+        let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let (events, lost) = self.vm.runtime().events();
+        let mut out = std::io::BufWriter::new(file);
+        if let Err(e) = crate::timeline::write(&mut out, &self.vm, &events, &|pos| place(&places, pos)) {
+            eprintln!("gol: cannot write {name}: {e}");
+        } else if lost > 0 {
+            eprintln!("gol: {name} holds the first {} events, {lost} more are left out", events.len());
+        }
+    }
+
+    fn print_profile(&self) {
+        let Some(Profile::Cpu) = self.profile else { return };
+        let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let load = self.vm.runtime().load();
+        eprint!("{}", crate::profile::report(self.vm.profile(), &load, &|pos| place(&places, pos)));
+    }
+
+    fn run_loaded(&mut self, unit: &Unit) -> Ended {
         match self.vm.run_unit(unit) {
             RunResult::Done => Ended::Done,
             RunResult::Exit(code) => Ended::Exit(code),
@@ -94,12 +185,25 @@ impl Machine {
             RunResult::Panicked => Ended::Panicked,
             RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
             RunResult::Fatal(_) => Ended::Panicked,
-            RunResult::Deadlock(goroutines) => {
-                let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-                eprint!("{}", gol_vm::trace::deadlock_text(&goroutines, &|pos| place(&places, pos)));
+            RunResult::Deadlock(report) => {
+                eprint!("{}", report.text);
                 Ended::Panicked
             }
         }
+    }
+
+    /// The goroutines that nothing can wake any more; empty when there are none.
+    pub fn leaks(&self) -> String {
+        self.vm.leaks()
+    }
+
+    /// From now on Ctrl-\ prints all goroutines and ends the process, as in Go.
+    pub fn dump_on_quit(&self) {
+        let vm = self.vm.clone();
+        crate::quit::on_quit(move || {
+            eprint!("SIGQUIT: quit\n\n{}", vm.dump());
+            std::process::exit(crate::commands::status::PANIC.into());
+        });
     }
 
     /// From now on Ctrl-C interrupts what runs.
@@ -124,9 +228,18 @@ fn system_memory() -> usize {
     machine.map_or(usize::MAX, |kib| kib.saturating_mul(1 << 10)).min(group.unwrap_or(usize::MAX))
 }
 
-fn runtime_config(options: &Options) -> RuntimeConfig {
+/// Milliseconds of `GOLDEBUG=schedtrace=N`; what else is there is ignored, as by Go.
+fn schedtrace_ms() -> u64 {
+    let text = std::env::var("GOLDEBUG").unwrap_or_default();
+    let value = text.split(',').filter_map(|word| word.trim().strip_prefix("schedtrace=")).next_back();
+    value.and_then(|ms| ms.parse().ok()).unwrap_or(0)
+}
+
+fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeConfig {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let procs = std::env::var("GOMAXPROCS").ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0).unwrap_or(cores);
+    // Pairs of operations are those of one stream.
+    let procs = if options.profile == Some(Profile::Ops) { 1 } else { procs };
     let gogc = match std::env::var("GOGC").as_deref() {
         Ok("off") => None,
         Ok(v) => Some(v.parse().unwrap_or(100)),
@@ -145,6 +258,16 @@ fn runtime_config(options: &Options) -> RuntimeConfig {
         },
         max_stack_slots: options.max_stack.map_or(STACK_BYTES, |m| m.saturating_mul(MIB)) / 8,
         seed: None,
-        slice_ns: if options.preempt == Preempt::None { 0 } else { SLICE_NS },
+        slice_ns: SLICE_NS,
+        preempt: match recording.map_or(options.preempt, |r| r.preempt()) {
+            PreemptAt::Loops => Preempt::Loops,
+            PreemptAt::Entry => Preempt::Entries,
+            PreemptAt::None => Preempt::Never,
+        },
+        world: recording.map_or_else(|| recording::world(options), |r| r.world(options)),
+        tape: recording.map(|r| r.tape.clone()),
+        trace: options.trace.is_some(),
+        profile: options.profile == Some(Profile::Cpu),
+        schedtrace_ms: schedtrace_ms(),
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::cli::Options;
 use crate::commands::{format, print, report, status};
-use crate::machine::{Ended, Machine};
+use crate::machine::{Ended, Files, Machine};
 use gol_compiler::session::TextKind;
 use gol_syntax::TokenClass;
 use rustyline::completion::Completer;
@@ -87,7 +87,11 @@ fn history_file() -> Option<PathBuf> {
 
 /// Runs the prompt to its end and gives the exit status.
 pub fn run(options: &Options) -> u8 {
-    let mut machine = match Machine::new(options, "prompt", Path::new("."), vec![]) {
+    let Options { record: None, replay: None, trace: None, profile: None, .. } = options else {
+        eprintln!("gol: --record, --replay, --trace and --profile take a program");
+        return status::USAGE;
+    };
+    let mut machine = match Machine::new(options, "prompt", Path::new("."), vec![], Files::default()) {
         Ok(m) => m,
         Err(e) => {
             eprintln!("gol: {e}");
@@ -114,6 +118,7 @@ pub fn run(options: &Options) -> u8 {
         print(&format!("gol {} - :help for help, Ctrl-D to leave\n", env!("CARGO_PKG_VERSION")));
     }
     machine.interrupt_on_ctrl_c();
+    machine.dump_on_quit();
     let mut code = status::OK;
     loop {
         match editor.readline(if terminal { "gol> " } else { "" }) {

@@ -1,5 +1,5 @@
 //! Generated programs mean the same however they are run: on one processor and on several, with a collection at nearly every allocation,
-//! with a scheduler that preempts nowhere.
+//! with a scheduler that preempts nowhere, from code without optimisations.
 //!
 //! `GOL_SEEDS=FROM..TO` runs other seeds. `GOL_OTHER=PATH` compares with another program that takes `run FILE`, as a gol built with
 //! the feature `gol-vm/portable`: the two back ends do not fit into one binary. `GOL_WRITE=DIR` writes the programs, and one text
@@ -38,10 +38,11 @@ fn differs(dir: &Path, seed: u64) -> Option<String> {
         return Some(format!("{:?}\n{}", first.status, String::from_utf8_lossy(&first.stderr)));
     }
     let other = std::env::var("GOL_OTHER").ok();
-    let ways: [(&str, &[&str], &str); 4] = [
+    let ways: [(&str, &[&str], &str); 5] = [
         (GOL, &[], "4"),
         (GOL, &["--stress-gc=3"], "2"),
         (GOL, &["--preempt=none"], "2"),
+        (GOL, &["--no-opt"], "1"),
         (other.as_deref().unwrap_or(GOL), &["--stress-gc=41"], "1"),
     ];
     for (program, flags, procs) in ways {

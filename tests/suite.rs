@@ -177,13 +177,14 @@ fn run() {
     all(&programs("tests/run"), |p| short(p), |p| run_one(p, &[], &[]));
 }
 
-/// The same programs on one processor and on many, and with a collection at nearly every allocation.
+/// The same programs on one processor and on many, with a collection at nearly every allocation, and without optimisations.
 #[test]
 fn run_under_stress() {
     let mut jobs = vec![];
     for p in programs("tests/run").into_iter().chain(programs("tests/stress")) {
         jobs.push((p.clone(), vec![], "1"));
         jobs.push((p.clone(), vec![], "4"));
+        jobs.push((p.clone(), vec!["--no-opt"], "1"));
         jobs.push((p, vec!["--stress-gc=97"], "2"));
     }
     all(
@@ -191,6 +192,181 @@ fn run_under_stress() {
         |(p, flags, procs)| format!("{} {flags:?} GOMAXPROCS={procs}", short(p)),
         |(p, flags, procs)| run_one(p, flags, &[("GOMAXPROCS", procs)]),
     );
+}
+
+/// Functions of the library are emitted on demand; without optimisation all of them are, and the loader verifies what it loads.
+#[test]
+fn whole_library_loads() {
+    let imports: String = gol_stdlib::Std.paths().iter().map(|p| format!("import _ {p:?}\n")).collect();
+    let text = format!("package main\n{imports}func main() {{ println(len(\"done\")) }}\n");
+    let dir = std::env::temp_dir().join(format!("gol-library-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("all.go"), text).unwrap();
+    let out = output(Command::new(GOL).arg("--no-opt").arg("run").arg(dir.join("all.go"))).unwrap();
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && stderr == "4\n", "{stderr}");
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// What a command gives: both streams and the status.
+fn all_of(cmd: &mut Command) -> Result<String, String> {
+    let out = output(cmd)?;
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    Ok(format!("{}\n--- stderr\n{}\n--- {:?}", text(&out.stdout), text(&out.stderr), out.status.code()))
+}
+
+/// A program of the suite with its own flags and arguments, under more flags.
+fn command(path: &Path, flags: &[&str]) -> Command {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+    let w = wanted(path, &text);
+    let mut cmd = Command::new(GOL);
+    cmd.current_dir(root()).args(flags).args(&w.flags).arg("run").arg(path).args(&w.args);
+    cmd.envs(w.env.iter().map(|(a, b)| (a, b)));
+    cmd
+}
+
+/// The same seed gives the same output, to the last byte and on both streams; whether sleeping takes time or not, and also when
+/// memory is collected at other moments. What a program says of its output in general holds under every seed.
+#[test]
+fn seeds() {
+    let mut jobs = vec![];
+    for p in programs("examples").into_iter().chain(programs("tests/seeded")) {
+        jobs.extend([1, 2].map(|seed| (p.clone(), seed)));
+    }
+    all(
+        &jobs,
+        |(p, seed)| format!("{} --seed {seed}", short(p)),
+        |(p, seed)| {
+            let seed = format!("--seed={seed}");
+            let mut outs = vec![];
+            for more in ["--time=fake", "--stress-gc=997"] {
+                match all_of(&mut command(p, &[&seed, more])) {
+                    Ok(out) => outs.push((more, out)),
+                    Err(e) => return Some(e),
+                }
+            }
+            let differs = outs.iter().find(|(_, out)| *out != outs[0].1);
+            if let Some((more, out)) = differs {
+                return Some(format!("{more:?} differs\n--- first\n{}\n--- then\n{out}", outs[0].1));
+            }
+            run_one(p, &[&seed, "--time=fake"], &[("GOMAXPROCS", "4")])
+        },
+    );
+}
+
+/// Seeds matter: a program that shows its schedule does something else under each of them.
+#[test]
+fn seeds_differ() {
+    let path = root().join("tests/seeded/schedule.gol");
+    let outs: std::collections::BTreeSet<String> =
+        (0..4).map(|seed| all_of(&mut command(&path, &[&format!("--seed={seed}")])).unwrap()).collect();
+    assert_eq!(outs.len(), 4);
+}
+
+/// A file of this test process.
+fn scratch(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("gol-{}-{name}", std::process::id()))
+}
+
+/// A recorded run is played back: the same output, though nothing sleeps and nobody types.
+#[test]
+fn records() {
+    let jobs: Vec<PathBuf> = programs("examples").into_iter().chain(programs("tests/seeded")).collect();
+    all(
+        &jobs,
+        |p| short(p),
+        |p| {
+            let file = scratch(&format!("{}.tape", p.file_stem()?.display()));
+            let name = file.display().to_string();
+            let recorded = all_of(&mut command(p, &["--time=fake", "--record", &name]));
+            // What the program's own flags say of preemption is in the record.
+            let mut replay = Command::new(GOL);
+            let w = wanted(p, &std::fs::read_to_string(p).ok()?);
+            replay.current_dir(root()).args(["--replay", &name, "run"]).arg(p).args(&w.args);
+            let played = all_of(&mut replay);
+            let _ = std::fs::remove_file(&file);
+            (recorded != played).then(|| format!("--- recorded\n{recorded:?}\n--- played\n{played:?}"))
+        },
+    );
+}
+
+/// What is wrong with a trace, if anything: its form, arrows without an end, slices of a goroutine that overlap.
+fn bad_trace(text: &str) -> Option<String> {
+    let trace: serde_json::Value = match serde_json::from_str(text) {
+        Ok(v) => v,
+        Err(e) => return Some(format!("not JSON: {e}")),
+    };
+    let events = trace["traceEvents"].as_array()?;
+    let mut arrows: BTreeMap<u64, Vec<(String, f64)>> = BTreeMap::new();
+    let mut until: BTreeMap<u64, f64> = BTreeMap::new();
+    for e in events {
+        let (ph, ts) = (e["ph"].as_str()?, e["ts"].as_f64().unwrap_or(-1.0));
+        match ph {
+            "M" => {}
+            _ if ts < 0.0 => return Some(format!("no time: {e}")),
+            "s" | "f" => arrows.entry(e["id"].as_u64()?).or_default().push((ph.into(), ts)),
+            "X" if e["pid"] == 1 => {
+                let last = until.entry(e["tid"].as_u64()?).or_default();
+                if ts + 0.0005 < *last {
+                    return Some(format!("overlaps: {e}"));
+                }
+                *last = ts + e["dur"].as_f64()?;
+            }
+            "X" | "i" => {}
+            _ => return Some(format!("unknown kind: {e}")),
+        }
+    }
+    let matched =
+        |ends: &Vec<(String, f64)>| ends.len() == 2 && ends[0].0 == "s" && ends[1].0 == "f" && ends[0].1 <= ends[1].1;
+    arrows.iter().find(|(_, ends)| !matched(ends)).map(|(id, ends)| format!("arrow {id}: {ends:?}"))
+}
+
+/// `--trace` writes valid traces whose arrows have both ends, on one processor and on several, and changes no output.
+#[test]
+fn traces() {
+    let mut jobs: Vec<PathBuf> =
+        ["dining_philosophers", "fan_in", "ping_pong", "pipeline_cancel", "semaphore", "sieve"]
+            .map(|name| root().join(format!("examples/{name}.gol")))
+            .to_vec();
+    jobs.push(root().join("tests/run/conc/channels.gol"));
+    all(
+        &jobs,
+        |p| short(p),
+        |p| {
+            let file = scratch(&format!("{}.json", p.file_stem()?.display()));
+            let name = file.display().to_string();
+            for flags in
+                [&["--trace", &name][..], &["--seed=3", "--trace", &name], &["--trace", &name, "--stress-gc=97"]]
+            {
+                if let Some(e) = run_one(p, flags, &[("GOMAXPROCS", "3")]) {
+                    return Some(e);
+                }
+                let text = std::fs::read_to_string(&file).ok()?;
+                if let Some(e) = bad_trace(&text) {
+                    return Some(format!("{flags:?}: {e}"));
+                }
+                for want in ["\"name\":\"goroutines\"", "\"name\":\"P0\"", "\"name\":\"running\"", "\"ph\":\"s\""] {
+                    if !text.contains(want) {
+                        return Some(format!("{flags:?}: no {want}"));
+                    }
+                }
+            }
+            let _ = std::fs::remove_file(&file);
+            None
+        },
+    );
+}
+
+/// A trace of more events than are kept says so.
+#[test]
+fn long_traces_are_cut() {
+    let file = scratch("cut.json");
+    let code = "c := make(chan int); go { for { c <- 1 } }; for range 50_000 { <-c }";
+    let out = output(Command::new(GOL).arg("--trace").arg(&file).args(["-e", code])).unwrap();
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && stderr.contains("holds the first 250000 events, "), "{stderr}");
+    assert_eq!(bad_trace(&std::fs::read_to_string(&file).unwrap()), None);
+    std::fs::remove_file(&file).unwrap();
 }
 
 /// Programs of several files: every folder of `tests/dirs` against its `expected.out`.
@@ -464,23 +640,27 @@ fn hostile_texts() {
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
-/// Ctrl-C ends a program that loops for ever, also without calls and without preemption, and one that only waits.
+/// A program that a signal shall end when it has printed a line.
 #[cfg(unix)]
-#[test]
-fn ctrl_c() {
+struct Signalled {
+    signal: i32,
+    flags: &'static [&'static str],
+    code: &'static str,
+    exit: i32,
+    /// Must occur in standard error.
+    stderr: &'static str,
+}
+
+#[cfg(unix)]
+fn end_by_signals(jobs: &[Signalled]) {
     use std::io::{BufRead, BufReader};
-    let jobs = [
-        (vec![], "fmt.Println(1); go { for { } }; for { }"),
-        (vec!["--preempt=entry"], "fmt.Println(1); for { }"),
-        (vec![], "go { for { time.Sleep(1ms) } }; fmt.Println(1); <-make(chan int)"),
-    ];
     all(
-        &jobs,
-        |(f, c)| format!("{f:?} {c}"),
-        |(flags, code)| {
+        jobs,
+        |job| format!("{:?} {}", job.flags, job.code),
+        |job| {
             let mut child = Command::new(GOL)
-                .args(flags)
-                .args(["-e", code])
+                .args(job.flags)
+                .args(["-e", job.code])
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
@@ -489,18 +669,46 @@ fn ctrl_c() {
             let mut line = String::new();
             BufReader::new(child.stdout.take()?).read_line(&mut line).ok()?;
             // SAFETY: `kill` has no memory effects here; the child has not been waited for, so its id is its own.
-            unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
+            unsafe { libc::kill(child.id() as i32, job.signal) };
             let start = Instant::now();
-            loop {
+            let status = loop {
                 match child.try_wait() {
-                    Ok(Some(s)) => return (s.code() != Some(130)).then(|| format!("{s:?}")),
+                    Ok(Some(status)) => break status,
                     Ok(None) if start.elapsed() > Duration::from_secs(20) => {
                         let _ = child.kill();
                         return Some("does not end".into());
                     }
                     _ => std::thread::sleep(Duration::from_millis(5)),
                 }
-            }
+            };
+            let mut stderr = String::new();
+            std::io::Read::read_to_string(&mut child.stderr.take()?, &mut stderr).ok()?;
+            let good = status.code() == Some(job.exit) && stderr.contains(job.stderr);
+            (!good).then(|| format!("{status:?}\n{stderr}"))
         },
     );
+}
+
+/// Ctrl-C ends a program that loops for ever, also without calls and without preemption, and one that only waits.
+#[cfg(unix)]
+#[test]
+fn ctrl_c() {
+    let job = |flags, code| Signalled { signal: libc::SIGINT, flags, code, exit: 130, stderr: "" };
+    end_by_signals(&[
+        job(&[], "fmt.Println(1); go { for { } }; for { }"),
+        job(&["--preempt=entry"], "fmt.Println(1); for { }"),
+        job(&[], "go { for { time.Sleep(1ms) } }; fmt.Println(1); <-make(chan int)"),
+    ]);
+}
+
+/// Ctrl-\\ prints all goroutines, whatever they do.
+#[cfg(unix)]
+#[test]
+fn ctrl_backslash() {
+    let job = |flags, code, stderr| Signalled { signal: libc::SIGQUIT, flags, code, exit: 2, stderr };
+    end_by_signals(&[
+        job(&[], "go { <-make(chan int) }; fmt.Println(1); runtime.Gosched(); for { }", "\nmain.main(...)\n"),
+        job(&["--preempt=entry"], "fmt.Println(1); for { }", "SIGQUIT: quit\n\ngoroutine 1 ["),
+        job(&[], "go { time.Sleep(1h) }; fmt.Println(1); <-make(chan int)", "created by main.main in goroutine 1"),
+    ]);
 }

@@ -10,7 +10,7 @@ pub mod sync;
 
 pub use heap::{Desc, DescId, Header, Heap, HeapConfig, PtrMap};
 pub use sched::{
-    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Exit, G, GState, Io, IoEnd, Negative, Op, Outcome, P, Poll,
-    Runtime, RuntimeConfig, SelectCase, SelectOp, TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, Way, now_ns,
-    ops, wall_ns,
+    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Event, EventKind, Exit, G, GState, Head, Input, Io, IoEnd, Load,
+    Negative, Op, Outcome, P, Place, Poll, Preempt, Runtime, RuntimeConfig, SelectCase, SelectOp, Stopped, Tape,
+    TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, Way, World, hash_of, ops,
 };

@@ -37,11 +37,17 @@ struct Package {
     path: &'static str,
     source: &'static str,
     natives: &'static [Native],
+    /// The source without a part that few programs use, and the exported names of that part.
+    lean: Option<(&'static str, &'static [&'static str])>,
 }
 
 const fn package(path: &'static str, source: &'static str, natives: &'static [Native]) -> Package {
-    Package { path, source, natives }
+    Package { path, source, natives, lean: None }
 }
+
+/// What fmt/scan.gol exports.
+const SCAN: &[&str] =
+    &["Fscan", "Fscanf", "Fscanln", "Scan", "ScanState", "Scanf", "Scanln", "Scanner", "Sscan", "Sscanf", "Sscanln"];
 
 static PACKAGES: &[Package] = &[
     package("bufio", include_str!("bufio/bufio.gol"), &[]),
@@ -60,7 +66,12 @@ static PACKAGES: &[Package] = &[
     package("encoding/hex", include_str!("encoding/hex/hex.gol"), &[]),
     package("errors", include_str!("errors/errors.gol"), errors::NATIVES),
     package("flag", concat!(include_str!("flag/flag.gol"), include_str!("flag/values.gol")), &[]),
-    package("fmt", concat!(include_str!("fmt/fmt.gol"), include_str!("fmt/scan.gol")), fmt::NATIVES),
+    Package {
+        path: "fmt",
+        source: concat!(include_str!("fmt/fmt.gol"), include_str!("fmt/scan.gol")),
+        natives: fmt::NATIVES,
+        lean: Some((include_str!("fmt/fmt.gol"), SCAN)),
+    },
     package("hash", include_str!("hash/hash.gol"), &[]),
     package("hash/adler32", include_str!("hash/adler32/adler32.gol"), &[]),
     package("hash/crc32", include_str!("hash/crc32/crc32.gol"), &[]),
@@ -132,6 +143,10 @@ impl Std {
     pub fn source(&self, path: &str) -> Option<&'static str> {
         PACKAGES.iter().find(|p| p.path == path).map(|p| p.source)
     }
+    /// The source of a package without a part that few programs use, and the exported names that are missing then.
+    pub fn lean(&self, path: &str) -> Option<(&'static str, &'static [&'static str])> {
+        PACKAGES.iter().find(|p| p.path == path)?.lean
+    }
     /// Every package that a program may import, sorted.
     pub fn paths(&self) -> Vec<&'static str> {
         PACKAGES.iter().map(|p| p.path).filter(|p| !p.starts_with("internal/")).collect()
@@ -152,6 +167,29 @@ mod tests {
             out.push(format!("{}.{name}", p.path));
         }
         out
+    }
+
+    #[test]
+    fn lean_sources_lack_the_names_that_they_say() {
+        for p in PACKAGES {
+            let Some((lean, names)) = p.lean else { continue };
+            let rest = p.source.strip_prefix(lean).expect("the rest follows");
+            let mut found = vec![];
+            for line in rest.lines() {
+                let words = ["func ", "type ", "var ", "const "].iter().find_map(|k| line.strip_prefix(k));
+                let name: String = words.unwrap_or("").chars().take_while(|c| c.is_alphanumeric()).collect();
+                if name.starts_with(char::is_uppercase) {
+                    found.push(name);
+                }
+            }
+            found.sort();
+            assert_eq!(found, names, "{}", p.path);
+            // Other packages are loaded behind it: they may not need the rest.
+            for q in PACKAGES.iter().filter(|q| q.path != p.path) {
+                let uses = names.iter().find(|n| q.source.contains(&format!("{}.{n}(", p.path)));
+                assert_eq!(uses, None, "{}", q.path);
+            }
+        }
     }
 
     #[test]

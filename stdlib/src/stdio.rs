@@ -1,6 +1,7 @@
 //! The door to file descriptors that packages fmt and os and the print statements share.
 #![allow(unsafe_code)]
 
+use gol_runtime::Input;
 use gol_vm::native::{Cx, Fault};
 
 /// The calling thread's errno.
@@ -48,7 +49,34 @@ fn wait(fd: i32, events: i16) {
 }
 
 /// Reads up to `len` bytes; empty at the end.
-pub fn read(cx: &mut Cx, fd: i32, len: usize) -> Result<Vec<u8>, i32> {
+pub fn read(cx: &mut Cx, fd: i32, len: usize) -> Result<Result<Vec<u8>, i32>, Fault> {
+    outside(cx, Input::Read, |cx| read_now(cx, fd, len))
+}
+
+/// An answer of the outside, bytes or errno, which goes through the record of the run if there is one.
+pub fn outside(
+    cx: &mut Cx,
+    kind: Input,
+    ask: impl FnOnce(&mut Cx) -> Result<Vec<u8>, i32>,
+) -> Result<Result<Vec<u8>, i32>, Fault> {
+    if !cx.runtime().is_taped() {
+        return Ok(ask(cx));
+    }
+    let packed = cx.input(kind, |cx| match ask(cx) {
+        Ok(mut bytes) => {
+            bytes.push(0);
+            bytes
+        }
+        Err(errno) => [&errno.to_le_bytes()[..], &[1]].concat(),
+    })?;
+    Ok(match packed.split_last() {
+        Some((0, bytes)) => Ok(bytes.to_vec()),
+        Some((_, errno)) => Err(errno.first_chunk().map_or(libc::EIO, |e| i32::from_le_bytes(*e))),
+        None => Err(libc::EIO),
+    })
+}
+
+fn read_now(cx: &mut Cx, fd: i32, len: usize) -> Result<Vec<u8>, i32> {
     cx.blocking(|| {
         let mut buf = vec![0u8; len];
         loop {

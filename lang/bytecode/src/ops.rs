@@ -348,6 +348,10 @@ macro_rules! for_each_op {
         LdIdxI32(W R3 R Z);
         /// a.. = element of d words
         LdIdxN(Ws R3 R N);
+        /// a = word element d of the slice that is element c of slice b; either out of range panics
+        LdIdx2W(W R3 R R);
+        /// the same, packed uint8 / bool
+        LdIdx2U8(W R3 R R);
         /// element b of slice a = c (no reference)
         StIdxW(R3 R R Z);
         /// a reference (barrier hook)

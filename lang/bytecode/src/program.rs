@@ -45,6 +45,8 @@ pub struct Program {
     pub types: Vec<TypeDesc>,
     /// Words of the global area.
     pub globals: u32,
+    /// The variables that lie there, ascending; for reports.
+    pub global_names: Vec<GlobalName>,
     /// Natives by name, `"strings.Index"`; an instruction's native id indexes this.
     pub natives: Vec<String>,
     /// Method names (unexported ones qualified by package, `"pkg.name"`); an instruction's method id indexes this.
@@ -54,6 +56,17 @@ pub struct Program {
     pub runtime_error: TypeId,
     /// Type descriptors of common types that natives make: see [`WellKnown`].
     pub known: WellKnown,
+}
+
+/// A package variable in the global area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GlobalName {
+    /// Its first word and how many it has there.
+    pub first: u32,
+    pub words: u32,
+    pub name: String,
+    /// Where it is declared.
+    pub pos: u32,
 }
 
 /// Ids of types that natives and the VM must be able to make.
@@ -96,6 +109,20 @@ pub struct Func {
     pub lines: Vec<(u32, u32)>,
     /// Made by the compiler and left out of tracebacks (thunks, wrappers).
     pub hidden: bool,
+    /// Stretches of code that were taken over from other functions, inner ones first.
+    pub inlined: Vec<Inlined>,
+}
+
+/// A stretch of code that stands in the place of a call: tracebacks show it as the call's frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inlined {
+    /// Code units `from..to`.
+    pub from: u32,
+    pub to: u32,
+    /// The function that was called.
+    pub name: String,
+    /// Source position of the call.
+    pub call: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

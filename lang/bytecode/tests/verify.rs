@@ -35,6 +35,7 @@ fn program(code: Vec<Ins>) -> Program {
         pos: 0,
         lines: vec![(0, 7)],
         hidden: false,
+        inlined: vec![],
     };
     Program {
         funcs: vec![f],
@@ -114,7 +115,7 @@ impl Rng {
 fn survives_random_code() {
     let mut rng = Rng(0x9e37_79b9_7f4a_7c15);
     let mut accepted = 0;
-    for round in 0..60_000 {
+    for round in 0..80_000 {
         let n = 1 + rng.next() as usize % 12;
         // Small operands are often valid, large ones test the arithmetic.
         let mask = if round % 2 == 0 { 7 } else { 0xffff };

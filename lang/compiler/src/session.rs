@@ -18,6 +18,11 @@ pub trait Library: Send + Sync {
     fn source(&self, path: &str) -> Option<&'static str>;
     /// Every package path, for implicit imports and "did you mean".
     fn paths(&self) -> Vec<&'static str>;
+    /// The source of a package without a part that few programs use, and the exported names that are missing then. Other library
+    /// packages do without these names.
+    fn lean(&self, _path: &str) -> Option<(&'static str, &'static [&'static str])> {
+        None
+    }
 }
 
 /// A file of a package: its name as messages show it, and what is in it.
@@ -83,6 +88,8 @@ pub struct Session {
     /// Those of them that are in the program.
     emitted: FxHashSet<PkgId>,
     emission: EmitState,
+    /// The text being compiled is the only one: library packages may be loaded without what it does not mention.
+    alone: bool,
 }
 
 /// A place in the arenas of the tree.
@@ -126,11 +133,20 @@ impl Session {
             loaded: vec![],
             emitted: FxHashSet::default(),
             emission: EmitState::default(),
+            alone: false,
         }
     }
     /// From now on imports find the packages of this loader too.
     pub fn set_loader(&mut self, loader: Box<dyn Loader>) {
         self.loader = loader;
+    }
+    /// From now on nothing is optimised: the code is what the text says, step by step.
+    pub fn without_optimisation(&mut self) {
+        self.emission.plain = true;
+    }
+    /// From now on every call is made: none is replaced by the body of what it calls.
+    pub fn keep_calls(&mut self) {
+        self.emission.keep_calls = true;
     }
     /// Parses, checks and emits a text. A text with errors leaves no trace but its source.
     pub fn compile(&mut self, name: &str, text: Vec<u8>, kind: TextKind) -> Compiled {
@@ -159,6 +175,9 @@ impl Session {
     fn emit(&mut self, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
         let mut entry = vec![];
         for pkg in self.needed() {
+            if !self.emission.plain && !self.world.own.contains(&pkg) {
+                self.emission.on_demand.insert(pkg);
+            }
             entry.extend(self.emit_one(pkg, Role::Library)?);
             self.emitted.insert(pkg);
         }
@@ -172,7 +191,18 @@ impl Session {
         code.push(Ins::new(Op::Ret, 0, 0, 0, 0));
         let name = "gol.start".to_string();
         let (pos, lines) = (0, vec![(0, 0)]);
-        let f = Func { name, code, regs: 1, params: 0, results: 0, epilogue: None, pos, lines, hidden: true };
+        let f = Func {
+            name,
+            code,
+            regs: 1,
+            params: 0,
+            results: 0,
+            epilogue: None,
+            pos,
+            lines,
+            hidden: true,
+            inlined: vec![],
+        };
         self.program.funcs.push(f);
         self.program.funcs.len() as FuncId - 1
     }
@@ -234,6 +264,7 @@ impl Session {
         if diagnostics.iter().any(stops_checking) {
             return Checked { diagnostics, ok: false, role };
         }
+        self.alone = kind == TextKind::File && self.loaded.is_empty() && !self.imports_own(&items);
         // Run-time errors are values of its types.
         self.load("runtime", Span::default(), &mut vec![String::new()], &mut diagnostics);
         self.load_imports(&items, first, role.script(), &mut vec![String::new()], &mut diagnostics);
@@ -391,7 +422,7 @@ impl Session {
         }
         let first = self.mark();
         let (parsed, role) = match self.library.source(path) {
-            Some(text) => (self.parse_library(path, text), Role::Library),
+            Some(text) => (self.parse_library(path, self.lean(path).unwrap_or(text)), Role::Library),
             None => (self.parse_own(path, at), Role::Package),
         };
         let before = diags.len();
@@ -419,6 +450,21 @@ impl Session {
                 self.world.note_time(&self.info, pkg);
             }
         }
+    }
+    /// The part of a library package that is enough. The names that a text mentions are known before its imports are loaded;
+    /// those of library packages may be known too, which is no harm.
+    fn lean(&self, path: &str) -> Option<&'static str> {
+        let (text, missing) = self.library.lean(path).filter(|_| self.alone)?;
+        missing.iter().all(|n| self.ast.names.find(n).is_none()).then_some(text)
+    }
+    /// The text imports something that is not in the library: its files are not read yet.
+    fn imports_own(&self, items: &[StmtId]) -> bool {
+        let specs = items.iter().flat_map(|&s| match self.ast.stmt(s) {
+            Stmt::Import(specs) => specs.as_slice(),
+            _ => &[],
+        });
+        let mut paths = specs.filter_map(|spec| crate::constant::parse_string(self.ast.name(spec.path)));
+        paths.any(|path| self.library.source(&String::from_utf8_lossy(&path)).is_none())
     }
     fn imports_are_good(&self, items: &[StmtId]) -> bool {
         let specs = items.iter().flat_map(|&s| match self.ast.stmt(s) {

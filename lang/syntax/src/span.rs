@@ -69,6 +69,10 @@ impl SourceMap {
         self.sources.push(s.clone());
         Some(s)
     }
+    /// All texts, in order.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|s| &*s.text)
+    }
     /// The source that holds a position.
     pub fn source(&self, pos: u32) -> Option<&Source> {
         let i = self.sources.partition_point(|s| s.base <= pos);

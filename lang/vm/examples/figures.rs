@@ -15,7 +15,7 @@ fn data() -> Ins {
 }
 fn func(name: &str, params: u16, results: u16, regs: u16, code: Vec<Ins>) -> Func {
     let (epilogue, lines) = (None, Vec::new());
-    Func { name: name.into(), code, regs, params, results, epilogue, pos: 0, lines, hidden: false }
+    Func { name: name.into(), code, regs, params, results, epilogue, pos: 0, lines, hidden: false, inlined: Vec::new() }
 }
 
 const INT: i32 = 16;
@@ -205,16 +205,10 @@ fn main() {
         if only.as_deref().is_some_and(|o| o != name) {
             continue;
         }
-        let heap = HeapConfig {
-            limit: 1 << 32,
-            gogc: Some(100),
-            stress_every: None,
-            poison: false,
-            verify: false,
-            ..HeapConfig::default()
-        };
-        let runtime = RuntimeConfig { procs: 1, heap, max_stack_slots: 1 << 26, slice_ns: 10_000_000, seed: Some(1) };
-        let config = VmConfig { runtime, preempt_entry: false, hooks: Hooks::default() };
+        let heap = HeapConfig { limit: 1 << 32, ..HeapConfig::default() };
+        let runtime =
+            RuntimeConfig { procs: 1, heap, max_stack_slots: 1 << 26, seed: Some(1), ..RuntimeConfig::default() };
+        let config = VmConfig { runtime, profile_ops: false, hooks: Hooks::default() };
         let vm = Vm::new(&[NATIVES], config).expect("machine");
         vm.load(&program(funcs)).expect("load");
         let mut best = f64::MAX;

@@ -4,6 +4,7 @@
 //! native, a panic value's Error method) has a *stub* as its link, and below the link two more words: the base index of the frame under it,
 //! and a pc inside that frame's function. All pcs that are kept are "behind the instruction": it is found at pc - 1.
 use crate::code::{Pc, Unit};
+use gol_bytecode::Inlined;
 use gol_runtime::G;
 use std::sync::{PoisonError, RwLock};
 
@@ -19,6 +20,8 @@ pub(crate) struct FuncInfo {
     pub pos: u32,
     /// (first unit, position), ascending.
     pub lines: Vec<(u32, u32)>,
+    /// Stretches taken over from other functions, inner ones first.
+    pub inlined: Vec<Inlined>,
     /// The entry.
     pub code: Pc,
     /// Units behind the header.
@@ -36,10 +39,34 @@ impl FuncInfo {
     fn holds(&self, pc: Pc) -> bool {
         (self.code as usize..=self.code as usize + self.len * size_of::<Unit>()).contains(&(pc as usize))
     }
-    /// The source position of the instruction before `pc`.
-    pub fn position(&self, pc: Pc) -> u32 {
+    /// The code unit before `pc`.
+    fn unit(&self, pc: Pc) -> u32 {
         let unit = (pc as usize - self.code as usize) / size_of::<Unit>();
-        let unit = unit.saturating_sub(1) as u32;
+        unit.saturating_sub(1) as u32
+    }
+    /// Stretches that the instruction before `pc` lies in, innermost first.
+    fn around(&self, pc: Pc) -> impl Iterator<Item = &Inlined> {
+        let unit = self.unit(pc);
+        self.inlined.iter().filter(move |i| i.from <= unit && unit < i.to)
+    }
+    /// Calls whose bodies were taken over that the instruction before `pc` is within.
+    pub fn depth(&self, pc: Pc) -> usize {
+        self.around(pc).count()
+    }
+    /// Function and position of the instruction before `pc`, `up` calls further out within this function.
+    pub fn place(&self, pc: Pc, up: usize) -> (&str, u32) {
+        let mut pos = self.position(pc);
+        for (k, i) in self.around(pc).enumerate() {
+            if k == up {
+                return (&i.name, pos);
+            }
+            pos = i.call;
+        }
+        (&self.name, pos)
+    }
+    /// The source position of the instruction before `pc`.
+    fn position(&self, pc: Pc) -> u32 {
+        let unit = self.unit(pc);
         let k = self.lines.partition_point(|l| l.0 <= unit);
         if k == 0 { self.pos } else { self.lines[k - 1].1 }
     }

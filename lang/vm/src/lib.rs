@@ -1,9 +1,10 @@
 //! The virtual machine of gol: loading, handlers, calls, panics, types at run time, objects, natives.
 //!
 //! Reading order: `code` (expanded code, the two back ends), `handlers`, `unwind` (panics and defer), `callback` (natives that call
-//! back), `load`, `vm`.
+//! back), `load`, `profile` (samples of stacks), `op_profile` (counting handlers), `vm`.
 #![allow(clippy::missing_safety_doc)] // handlers and their helpers: see `code`
 
+mod blocked;
 mod callback;
 mod code;
 pub mod fault;
@@ -12,7 +13,10 @@ mod handlers;
 mod load;
 pub mod native;
 pub mod object;
+mod op_profile;
+pub mod profile;
 mod region;
+pub mod report;
 mod stack;
 pub mod trace;
 pub mod types;
@@ -21,6 +25,7 @@ mod vm;
 
 pub use fault::Fault;
 pub use native::{CallCx, Cx, Native, NativeFn};
+pub use op_profile::{OpProfile, op_profile};
 pub use vm::{Hooks, RunResult, Vm, VmConfig};
 
 #[cfg(test)]

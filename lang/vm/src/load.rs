@@ -7,6 +7,7 @@ use crate::frames::FuncInfo;
 use crate::handlers::{call, handler_of, int, memory, slice, table};
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
+use crate::op_profile;
 use crate::types::{Inline, MapKey};
 use crate::vm::{Known, MethodSite, NO_METHOD, Shared};
 use gol_bytecode::{Const, Func, FuncId, Ins, Op, Program, desc};
@@ -27,6 +28,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
     shared.types.load(program, heap);
     shared.set_known(Known { known: program.known, runtime_error: program.runtime_error });
     shared.globals.grow(program.globals as usize)?;
+    shared.name_globals(&program.global_names);
     for name in &program.natives[shared.natives.len()..] {
         let native = shared.registry.get(name.as_str());
         shared.natives.push(*native.ok_or_else(|| format!("there is no native function {name}"))?)?;
@@ -40,7 +42,8 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
         let mut units: Vec<Unit> = Vec::with_capacity(f.code.len() + 1);
         units.push(Unit { h: 0, a: 0, b: regs, c: f.params, d: shortcut_mark(shared, f) });
         for ins in &f.code {
-            units.push(Unit { h: handler_of(ins.op), a: ins.a, b: ins.b, c: ins.c, d: ins.d });
+            let h = if shared.profile_ops { op_profile::handler_of(ins.op) } else { handler_of(ins.op) };
+            units.push(Unit { h, a: ins.a, b: ins.b, c: ins.c, d: ins.d });
         }
         let count = units.len();
         // SAFETY: so many units, written before and nobody else's while the function is not known.
@@ -51,6 +54,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
             name: f.name.clone(),
             regs,
             hidden: f.hidden,
+            inlined: f.inlined.clone(),
             pos: f.pos,
             lines: f.lines.clone(),
             code,
@@ -95,7 +99,8 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize)
     // SAFETY: behind the header.
     let code: Pc = unsafe { shared.units.append(units)?.add(1) };
     let name = "runtime.main".into();
-    let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, lines: Vec::new(), code, len };
+    let (lines, inlined) = (Vec::new(), Vec::new());
+    let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, lines, inlined, code, len };
     shared.code.add(&[Box::leak(Box::new(info))]);
     Ok((code, REGS as usize))
 }
@@ -142,10 +147,14 @@ fn permanent_closure(code: Pc) -> u64 {
 fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(), String> {
     for (k, ins) in f.code.iter().enumerate() {
         let special = special_handler(shared, f, k)?;
-        let unit = &mut units[k];
-        if let Some(handler) = special {
-            unit.h = handler as usize;
+        if shared.profile_ops {
+            if ins.op == Op::CallNC {
+                (units[k].h, units[k + 1].h) = op_profile::native_handlers(special);
+            }
+        } else if let Some(handler) = special {
+            units[k].h = handler as usize;
         }
+        let unit = &mut units[k];
         match ins.op {
             Op::Call => {
                 let code = shared.code_of(ins.cd());
@@ -158,7 +167,7 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
                 let cache: *const MethodSite = &raw const NO_METHOD;
                 units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
             }
-            Op::New | Op::MkIface => small_object(shared, heap, *ins, unit),
+            Op::New | Op::MkIface if !shared.profile_ops => small_object(shared, heap, *ins, unit),
             Op::MkClosure => units[k + 1].h = shared.code_of(ins.cd()) as usize,
             Op::Defer => {
                 let epilogue = f.epilogue.ok_or_else(|| format!("function {} defers without an epilogue", f.name))?;

@@ -14,9 +14,12 @@ use crate::object::{iface, string};
 use crate::types::Types;
 use crate::vm::Shared;
 use gol_bytecode::{TypeId, WellKnown};
-use gol_runtime::{Blocking, G, Op, P, Runtime, TimerAction, TimerId};
+use gol_runtime::{Blocking, G, Input, Op, P, Runtime, TimerAction, TimerId};
 use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
+
+/// Bits of a pc that are free, for units are aligned to words: how many calls out within the function a frame is.
+const UP_MASK: u64 = 7;
 
 /// How a native runs. A leaf may use [`Cx::blocking`].
 #[derive(Clone, Copy)]
@@ -299,6 +302,12 @@ impl Cx {
         };
         out.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
+    /// An answer of the outside, which a record of the run keeps and gives again. Without a record it is what `ask` gives.
+    pub fn input(&mut self, kind: Input, ask: impl FnOnce(&mut Cx) -> Vec<u8>) -> Result<Vec<u8>, Fault> {
+        // SAFETY: the runtime outlives its goroutines. Not borrowed from `self`, whose P may change in `ask`.
+        let runtime = unsafe { &*(*self.p).runtime };
+        runtime.input(kind, || ask(self)).ok_or(Fault::Exit(1))
+    }
     /// The processor, for the runtime's operations.
     pub fn p(&self) -> *mut P {
         self.p
@@ -324,7 +333,7 @@ impl Cx {
         // SAFETY: the runtime outlives its goroutines.
         unsafe { &*(*self.p).runtime }
     }
-    /// The running goroutine's frames, innermost first: pcs that [`Cx::place`] knows, without the compiler's own functions.
+    /// The running goroutine's frames, innermost first (a call whose body was taken over is a frame, too): pcs that [`Cx::place`] knows, without the compiler's own functions.
     pub fn callers(&self) -> Vec<u64> {
         let shared = self.shared();
         // SAFETY: the handler saved pc and base of this goroutine before it called the native.
@@ -332,18 +341,28 @@ impl Cx {
             let g = self.g();
             Walk::new(&shared.code, &shared.stubs, g, (*g).pc as Pc, (*g).base as usize)
         };
-        walk.filter(|f| !f.func.hidden).map(|f| f.pc as u64).collect()
+        walk.filter(|f| !f.func.hidden)
+            .flat_map(|f| (0..=f.func.depth(f.pc) as u64).map(move |up| f.pc as u64 + up))
+            .collect()
     }
     /// Function and `file:line` of a pc that [`Cx::callers`] gave; `None` for any other number outside of loaded code.
     pub fn place(&self, pc: u64) -> Option<(&'static str, String)> {
+        let (pc, up) = (pc & !UP_MASK, (pc & UP_MASK) as usize);
         let func = self.shared().code.find(pc as Pc)?;
-        Some((&func.name, self.shared().hooks.position(func.position(pc as Pc))))
+        let (name, pos) = func.place(pc as Pc, up);
+        Some((name, self.shared().hooks.position(pos)))
     }
     /// `goroutine 1 [running]:` and the running goroutine's frames.
     pub fn traceback(&self) -> String {
         let g = self.g();
         // SAFETY: as in `callers`.
         unsafe { self.shared().traceback(g, (*g).pc as Pc, (*g).base as usize) }
+    }
+    /// All goroutines, this one first; the others go on behind it.
+    pub fn dump(&mut self) -> String {
+        // SAFETY: the running P; the engine outlives its goroutines.
+        let (shared, own) = unsafe { (crate::vm::shared(self.p), (*self.g()).id) };
+        self.blocking(|| shared.dump_text(own))
     }
     /// `return cx.exit(code)`: ends the program.
     pub fn exit<T>(&self, code: i32) -> Result<T, Fault> {

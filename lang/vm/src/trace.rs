@@ -5,7 +5,7 @@ use crate::object::{iface, string};
 use crate::unwind::Panicking;
 use crate::vm::Shared;
 use gol_bytecode::Kind;
-use gol_runtime::G;
+use gol_runtime::{G, GState};
 use std::fmt::Write;
 
 /// A frame for reports.
@@ -34,6 +34,16 @@ pub struct GoroutineInfo {
 pub struct Created {
     pub by: FrameInfo,
     pub parent: u64,
+}
+
+impl GoroutineInfo {
+    /// The stack, and who made it.
+    pub(crate) fn print_frames(&self, out: &mut String, position: &dyn Fn(u32) -> String) {
+        self.frames.print(out, position);
+        if let Some(created) = &self.created {
+            created.print(out, position);
+        }
+    }
 }
 
 impl Created {
@@ -81,14 +91,18 @@ const PANIC_POS: u32 = u32::MAX;
 /// What a walk keeps of a frame.
 #[derive(Clone, Copy)]
 enum Kept {
-    Frame(&'static FuncInfo, Pc),
+    /// So many calls out from the innermost within the function.
+    Frame(&'static FuncInfo, Pc, usize),
     Panic,
 }
 
 impl Kept {
     fn info(self) -> FrameInfo {
         match self {
-            Kept::Frame(func, pc) => FrameInfo { function: func.name.clone(), pos: func.position(pc) },
+            Kept::Frame(func, pc, up) => {
+                let (function, pos) = func.place(pc, up);
+                FrameInfo { function: function.into(), pos }
+            }
             Kept::Panic => FrameInfo { function: "panic".into(), pos: PANIC_POS },
         }
     }
@@ -134,7 +148,9 @@ impl Shared {
         // SAFETY: the caller's.
         for frame in unsafe { Walk::new(&self.code, &self.stubs, g, pc, base) } {
             if !frame.func.hidden {
-                keeper.add(Kept::Frame(frame.func, frame.pc));
+                for up in 0..=frame.func.depth(frame.pc) {
+                    keeper.add(Kept::Frame(frame.func, frame.pc, up));
+                }
             }
             if frame.stub == Some(Stub::PanicNext) {
                 keeper.add(Kept::Panic);
@@ -160,10 +176,11 @@ impl Shared {
     fn created(&self, g: &G) -> Option<Created> {
         let pc = self.pc_of(g.place)?;
         let func = self.code.find(pc)?;
-        let by = FrameInfo { function: func.name.clone(), pos: func.position(pc) };
+        let (name, pos) = func.place(pc, 0);
+        let by = FrameInfo { function: name.into(), pos };
         Some(Created { by, parent: g.parent })
     }
-    /// A parked goroutine.
+    /// A goroutine that does not run.
     ///
     /// # Safety
     /// The goroutine does not run.
@@ -171,7 +188,7 @@ impl Shared {
         // SAFETY: the caller's.
         unsafe {
             let frames = self.frames(g, (*g).pc as Pc, (*g).base as usize);
-            let reason = if frames.top.is_empty() { GOEXIT } else { reason_text(&*g) };
+            let reason = reason_text(&*g);
             let top = frames.top.first().cloned().unwrap_or(FrameInfo { function: String::new(), pos: 0 });
             let created = self.created(&*g);
             GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames, created }
@@ -179,30 +196,13 @@ impl Shared {
     }
 }
 
-/// The reason of a main goroutine that called runtime.Goexit.
-const GOEXIT: &str = "goexit";
-
 fn reason_text(g: &G) -> &'static str {
-    match g.wait_reason() {
-        gol_runtime::WaitReason::None => "runnable",
-        reason => reason.text(),
+    match g.state() {
+        GState::Waiting => g.wait_reason().text(),
+        GState::Running => "running",
+        GState::Syscall => "syscall",
+        GState::Runnable | GState::Dead => "runnable",
     }
-}
-
-/// Go's text for a deadlock: the header and every goroutine.
-pub fn deadlock_text(goroutines: &[GoroutineInfo], position: &dyn Fn(u32) -> String) -> String {
-    if goroutines.iter().all(|g| g.reason == GOEXIT) && !goroutines.is_empty() {
-        return "fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n".into();
-    }
-    let mut out = String::from("fatal error: all goroutines are asleep - deadlock!\n");
-    for g in goroutines.iter().filter(|g| g.reason != GOEXIT) {
-        let _ = write!(out, "\ngoroutine {} [{}]:\n", g.id, g.reason);
-        g.frames.print(&mut out, position);
-        if let Some(created) = &g.created {
-            created.print(&mut out, position);
-        }
-    }
-    out
 }
 
 /// `panic: ...` lines of a chain, oldest first.
@@ -345,8 +345,9 @@ mod tests {
         for k in 0..n {
             let name = k.to_string();
             let code: Pc = std::ptr::null();
-            let func = FuncInfo { name, regs: 1, hidden: false, pos: 0, lines: Vec::new(), code, len: 0 };
-            keeper.add(Kept::Frame(Box::leak(Box::new(func)), code));
+            let (lines, inlined) = (Vec::new(), Vec::new());
+            let func = FuncInfo { name, regs: 1, hidden: false, pos: 0, lines, inlined, code, len: 0 };
+            keeper.add(Kept::Frame(Box::leak(Box::new(func)), code, 0));
         }
         keeper.frames()
     }

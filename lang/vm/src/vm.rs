@@ -6,11 +6,11 @@ use crate::handlers::handler_of;
 use crate::native::{Native, NativeFn};
 use crate::object::iface;
 use crate::region::Region;
-use crate::trace::GoroutineInfo;
+use crate::report::Report;
 use crate::types::Types;
 use crate::unwind;
 use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, WellKnown};
-use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig};
+use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig, World};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -44,8 +44,8 @@ impl Hooks {
 /// How to make a machine.
 pub struct VmConfig {
     pub runtime: RuntimeConfig,
-    /// `--preempt=entry`: backward branches ignore requests to yield.
-    pub preempt_entry: bool,
+    /// Count operations: see [`crate::op_profile`].
+    pub profile_ops: bool,
     pub hooks: Hooks,
 }
 
@@ -55,8 +55,8 @@ pub enum RunResult {
     Done,
     /// An uncaught panic; exit code 2.
     Panicked,
-    /// Exit code 2; see [`crate::trace::deadlock_text`].
-    Deadlock(Vec<GoroutineInfo>),
+    /// Exit code 2; the report has not been printed.
+    Deadlock(Report),
     Exit(i32),
     Interrupted,
     /// A fatal error; exit code 2.
@@ -103,7 +103,7 @@ pub(crate) struct Shared {
     /// Expanded code, function behind function.
     pub units: Region<Unit>,
     pub stubs: Stubs,
-    pub preempt_entry: bool,
+    pub profile_ops: bool,
     pub max_stack_bytes: usize,
     pub types: Box<Types>,
     pub code: CodeMap,
@@ -114,6 +114,10 @@ pub(crate) struct Shared {
     methods: RwLock<FxHashMap<(TypeId, u32), &'static MethodSite>>,
     /// Lossy, by type and method: for call sites with several dynamic types.
     method_cache: Box<[AtomicPtr<MethodSite>; METHOD_CACHE]>,
+    /// The runtime that this is the engine of; it owns this.
+    runtime: AtomicPtr<Runtime>,
+    global_names: RwLock<Vec<gol_bytecode::GlobalName>>,
+    pub samples: crate::profile::Samples,
     outcome: Mutex<Option<RunResult>>,
     ending: AtomicBool,
 }
@@ -165,7 +169,7 @@ impl Shared {
                 stub(unwind::FatalNext),
                 handler_of(Op::GoExit),
             ]),
-            preempt_entry: config.preempt_entry,
+            profile_ops: config.profile_ops,
             max_stack_bytes: config.runtime.max_stack_slots * 8,
             types,
             code: CodeMap::default(),
@@ -174,6 +178,9 @@ impl Shared {
             known: AtomicPtr::new(Box::leak(Box::default())),
             methods: RwLock::default(),
             method_cache: Box::new([const { AtomicPtr::new(std::ptr::null_mut()) }; METHOD_CACHE]),
+            runtime: AtomicPtr::new(std::ptr::null_mut()),
+            global_names: RwLock::default(),
+            samples: Default::default(),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })
@@ -199,6 +206,21 @@ impl Shared {
     pub fn pc_of(&self, place: u32) -> Option<Pc> {
         // SAFETY: `place_of` gave it.
         (place != 0).then(|| unsafe { self.units.base().add(place as usize) as Pc })
+    }
+    /// While goroutines exist.
+    pub fn runtime(&self) -> &Runtime {
+        // SAFETY: set when the machine was made; the runtime outlives its goroutines.
+        unsafe { &*self.runtime.load(Ordering::Acquire) }
+    }
+    /// The package variables, ascending.
+    pub fn global_names(&self) -> std::sync::RwLockReadGuard<'_, Vec<gol_bytecode::GlobalName>> {
+        self.global_names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Learns the names of new package variables.
+    pub fn name_globals(&self, all: &[gol_bytecode::GlobalName]) {
+        let mut names = self.global_names.write().unwrap_or_else(PoisonError::into_inner);
+        let known = names.len().min(all.len());
+        names.extend_from_slice(&all[known..]);
     }
     pub fn is_runtime_error(&self, ty: TypeId) -> bool {
         ty == self.known().runtime_error
@@ -346,9 +368,13 @@ impl Engine for Shared {
             }
         }
     }
+    unsafe fn sample(&self, p: *mut P, n: u32) {
+        // SAFETY: the caller's.
+        unsafe { self.take_sample(p, n as u64) }
+    }
     fn deadlock(&self, goroutines: &[*const G]) {
-        // SAFETY: all of them are parked.
-        let report = goroutines.iter().map(|g| unsafe { self.describe(*g) }).collect();
+        // SAFETY: all of them are parked and nothing runs.
+        let report = unsafe { self.deadlock_report(&self.runtime().heap, goroutines) };
         locked(&self.outcome).get_or_insert(RunResult::Deadlock(report));
     }
 }
@@ -363,9 +389,13 @@ pub struct Vm {
 impl Vm {
     /// A machine with the natives of the registry.
     pub fn new(registry: &[&'static [Native]], mut config: VmConfig) -> Result<Vm, String> {
+        if let World::Seeded { seed, .. } = config.runtime.world {
+            crate::object::hash::seed(seed);
+        }
         let shared = Arc::new(Shared::new(registry, &mut config)?);
         let word = Arc::as_ptr(&shared) as *const u8;
         let runtime = Runtime::new(config.runtime, shared.clone(), word)?;
+        shared.runtime.store(Arc::as_ptr(&runtime) as *mut Runtime, Ordering::Release);
         Ok(Vm { shared, runtime, loading: Mutex::default() })
     }
     /// Loads what is new in the program since the last call.
@@ -396,7 +426,7 @@ impl Vm {
         }
         match outcome {
             Outcome::Done => RunResult::Done,
-            Outcome::Deadlock => RunResult::Deadlock(Vec::new()),
+            Outcome::Deadlock => RunResult::Deadlock(Report { goroutines: Vec::new(), text: String::new() }),
             Outcome::Interrupted => RunResult::Interrupted,
             Outcome::OutOfMemory => {
                 let text = "runtime: out of memory";
@@ -404,6 +434,23 @@ impl Vm {
                 RunResult::Fatal(text.into())
             }
         }
+    }
+    /// All goroutines with their states and stacks, as Go prints them. From any thread that runs no goroutine.
+    pub fn dump(&self) -> String {
+        self.shared.dump_text(0)
+    }
+    /// After a run: the goroutines that nothing can wake any more; empty when there are none.
+    pub fn leaks(&self) -> String {
+        self.shared.leak_text()
+    }
+    /// Name of the function at a pc that an event of the runtime has, and the source position there.
+    pub fn function_at(&self, pc: u64) -> Option<(&'static str, u32)> {
+        let func = self.shared.code.find(pc as Pc)?;
+        Some(func.place(pc as Pc, 0))
+    }
+    /// What a profile has found so far.
+    pub fn profile(&self) -> Vec<crate::profile::FunctionTicks> {
+        self.shared.samples.functions()
     }
     /// From any thread: ends the running main goroutine.
     pub fn interrupt(&self) {

@@ -7,6 +7,9 @@ use super::size::PAGE;
 #[cfg(test)]
 use std::alloc::Layout;
 
+/// Where a region is wished to lie: far from what the system places by itself.
+const HINT: usize = 0xc0_0000_0000;
+
 /// A zeroed, page-aligned piece of address space.
 pub struct Region {
     base: *mut u8,
@@ -28,13 +31,14 @@ unsafe impl Send for Region {}
 unsafe impl Sync for Region {}
 
 impl Region {
-    /// Reserves address space; memory comes with the first touch. `None` when the system refuses.
+    /// Reserves address space; memory comes with the first touch. `None` when the system refuses. The first region of a
+    /// process lies at [`HINT`]: programs see the same addresses in every run (an order of maps may hang on them).
     pub fn reserve(len: usize) -> Option<Region> {
         let total = len.checked_add(PAGE)?;
-        // SAFETY: a fresh anonymous mapping, no address is asked for.
+        // SAFETY: a fresh anonymous mapping; the address is only a wish.
         let raw = unsafe {
             libc::mmap(
-                std::ptr::null_mut(),
+                std::ptr::without_provenance_mut(HINT),
                 total,
                 libc::PROT_READ | libc::PROT_WRITE,
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,

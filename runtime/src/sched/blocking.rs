@@ -10,7 +10,7 @@
 use super::g::G;
 use super::m::{self, M};
 use super::p::{P, Status, next_status, set_limit};
-use super::{SHUTDOWN, STOP, Sched, idle, queue};
+use super::{EventKind, SHUTDOWN, STOP, Sched, hook, idle, queue};
 use crate::sync::atomic::{Ordering::*, fence};
 use std::ptr::null_mut;
 
@@ -36,6 +36,9 @@ pub unsafe fn enter_blocking(p: *mut P) -> Blocking {
         let (g, m) = ((*p).g, (*p).m);
         (*g).link = m as *mut G;
         (*g).enter();
+        if (*p).listened {
+            hook::event(p, EventKind::Block, 0, 0);
+        }
         let status = &(*p).shared.status;
         let word = next_status(status.load(Relaxed), Status::Syscall);
         let inside = Blocking { sched: (*p).sched, p, m, g, word };
@@ -66,7 +69,7 @@ pub(super) unsafe fn retake(s: &Sched, p: *mut P, word: u64) -> bool {
     // SAFETY: after the CAS the P is ours.
     unsafe {
         let idle = s.idle.lock();
-        if s.halt.load(Relaxed) & (STOP | SHUTDOWN) != 0 {
+        if s.choices.seeded || s.halt.load(Relaxed) & (STOP | SHUTDOWN) != 0 {
             return false;
         }
         s.nretaken.fetch_add(1, SeqCst);
@@ -105,6 +108,9 @@ unsafe fn resume_on(s: &Sched, p: *mut P, g: *mut G) {
         (*g).leave();
         (*p).g = g;
         set_limit(p, g);
+        if (*p).listened {
+            hook::event(p, EventKind::Unblock, 0, 0);
+        }
         if s.halt.load(Relaxed) != 0 || (*g).killed.load(Relaxed) != 0 {
             (*p).guard.store(0, Relaxed);
         }

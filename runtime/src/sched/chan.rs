@@ -12,7 +12,7 @@
 use super::g::{G, WaitQueue, WaitReason, Waiter};
 use super::lock::Lock;
 use super::p::{Commit, P};
-use super::{Op, queue};
+use super::{Op, hook, queue};
 use crate::heap::DescId;
 use crate::sync::atomic::{AtomicU32, Ordering::*};
 
@@ -119,6 +119,9 @@ unsafe fn told(w: *mut Waiter, ok: u8) -> *mut G {
 }
 
 impl Chan {
+    pub(super) fn elem_words(&self) -> u32 {
+        self.elem_words
+    }
     #[inline(always)]
     unsafe fn slot(ch: *mut Chan, at: u32) -> *mut u64 {
         // SAFETY: `at < cap`; the elements follow the prefix.
@@ -238,6 +241,9 @@ pub unsafe fn chan_send(p: *mut P, ch: *mut Chan, src: *const u64) -> Op {
         (*ch).lock.lock((*p).alone);
         match Chan::try_send(ch, src) {
             Tried::Done(g) => {
+                if (*p).listened {
+                    hook::sent(p, ch, src, g);
+                }
                 (*ch).lock.unlock();
                 if !g.is_null() {
                     queue::ready(p, g);
@@ -276,6 +282,11 @@ pub unsafe fn chan_recv(p: *mut P, ch: *mut Chan, dst: *mut u64, ok: *mut bool) 
             (*w).elem = dst;
             WaitQueue::push(&raw mut (*ch).receivers, w);
             return park_on(p, &(*ch).lock, WaitReason::ChanReceive, ch as usize);
+        }
+        if (*p).listened
+            && let Tried::Done(g) = tried
+        {
+            hook::received(p, ch, dst, g);
         }
         (*ch).lock.unlock();
         let mut received = false;
@@ -346,6 +357,9 @@ pub(super) unsafe fn ready_all(p: *mut P, first: *mut G) {
         while !g.is_null() {
             let next = (*g).link;
             (*g).wake();
+            if (*p).listened {
+                hook::readied(p, g);
+            }
             if g == first {
                 queue::submit(p, g);
             } else {
@@ -356,11 +370,34 @@ pub(super) unsafe fn ready_all(p: *mut P, first: *mut G) {
     }
 }
 
+/// Takes a goroutine out of the queue that it is parked in.
+///
+/// # Safety
+/// It is parked in a plain send or receive, and nothing runs.
+pub(super) unsafe fn forget(g: *mut G) {
+    // SAFETY: says the caller.
+    unsafe {
+        let ch = (*g).link as *mut Chan;
+        let receives = (*g).reason == WaitReason::ChanReceive;
+        let q = if receives { &raw mut (*ch).receivers } else { &raw mut (*ch).senders };
+        WaitQueue::remove(q, &raw mut (*g).waiter);
+    }
+}
+
 /// # Safety
 /// `ch` is a channel or null.
 pub unsafe fn chan_len(ch: *const Chan) -> u64 {
     // SAFETY: says the caller; the count is atomic.
     unsafe { if ch.is_null() { 0 } else { (*ch).count.load(Relaxed) as u64 } }
+}
+
+/// A send would have to wait: nobody receives either.
+///
+/// # Safety
+/// `ch` is a channel that nobody uses meanwhile.
+pub(super) unsafe fn is_full(ch: *const Chan) -> bool {
+    // SAFETY: says the caller.
+    unsafe { (*ch).cap > 0 && (*ch).count.load(Relaxed) == (*ch).cap }
 }
 
 /// The number that [`chan_make`] got.
@@ -390,6 +427,11 @@ pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) {
         assert!((*ch).elem_words as usize <= words.len());
         (*ch).lock.lock((*p).alone);
         let tried = Chan::try_send(ch, words.as_ptr());
+        if (*p).listened
+            && let Tried::Done(g) = tried
+        {
+            hook::sent(p, ch, words.as_ptr(), g);
+        }
         (*ch).lock.unlock();
         if let Tried::Done(g) = tried
             && !g.is_null()

@@ -82,6 +82,9 @@ pub(crate) const MAIN: u8 = 1;
 /// It parked with `Op::Retry` and takes the mutex as contended.
 pub(crate) const RETRIES: u8 = 2;
 
+/// Nobody waits for its end any more, though it was the main goroutine of a run: reports leave it out.
+pub(crate) const ABANDONED: u8 = 4;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum GState {
@@ -93,7 +96,7 @@ pub enum GState {
 }
 
 /// What a goroutine waits for; the texts are Go's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub enum WaitReason {
     None = 0,
@@ -108,6 +111,8 @@ pub enum WaitReason {
     WaitGroupWait,
     CondWait,
     Semacquire,
+    RwMutexRLock,
+    RwMutexLock,
     GarbageCollection,
     IoWait,
 }
@@ -127,6 +132,8 @@ impl WaitReason {
             WaitReason::WaitGroupWait => "sync.WaitGroup.Wait",
             WaitReason::CondWait => "sync.Cond.Wait",
             WaitReason::Semacquire => "semacquire",
+            WaitReason::RwMutexRLock => "sync.RWMutex.RLock",
+            WaitReason::RwMutexLock => "sync.RWMutex.Lock",
             WaitReason::GarbageCollection => "garbage collection",
             WaitReason::IoWait => "IO wait",
         }

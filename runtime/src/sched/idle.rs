@@ -9,7 +9,8 @@
 //! - While the world is stopped nobody takes a P out of the list. A refused waker may forget it: the one who resumes the
 //!   world wakes again. A refused M without P waits for the end of the stop and tries again.
 //! - **The keeper**: one M without P that sleeps until the earliest timer, and, once the poller exists, inside of that. It keeps watch
-//!   while there is a timer or somebody waits for a descriptor. A P that goes idle with an earlier timer wakes it.
+//!   while there is a timer (one that can change anything, if all is idle) or somebody waits for a descriptor. A P that goes idle
+//!   with an earlier timer wakes it.
 //! - Deadlock is tested under the mutex by whoever makes the last P idle or goes to sleep last (`deadlock.rs`).
 use super::m::M;
 use super::p::{P, Status};
@@ -219,7 +220,9 @@ unsafe fn keep(s: &Sched, m: *mut M) -> bool {
         loop {
             let mut idle = s.idle.lock();
             let until = timer::earliest(s);
-            let nothing = until == u64::MAX && s.poller.waiters() == 0;
+            let all_idle = idle.ps.len() == idle.live && s.nretaken.load(SeqCst) == 0;
+            let timers = until != u64::MAX && (!all_idle || timer::promising(s));
+            let nothing = !timers && s.poller.waiters() == 0 || s.choices.frozen();
             if nothing || !idle.keeper.is_null() || s.halt.load(Relaxed) & super::SHUTDOWN != 0 {
                 return false;
             }
@@ -229,17 +232,19 @@ unsafe fn keep(s: &Sched, m: *mut M) -> bool {
             s.keeper_until.store(until, Relaxed);
             (*m).arm();
             drop(idle);
+            let wait = s.choices.wait_begins(until);
             let woken = if polls {
-                Some(s.poller.wait(until, || (*m).woken())).filter(|w| !w.is_empty())
+                Some(s.poller.wait(wait.deadline, || (*m).woken())).filter(|w| !w.is_empty())
             } else {
-                m::wait_until(m, until);
+                m::wait_until(m, wait.deadline);
                 None
             };
+            s.choices.wait_ends(wait, woken.is_some() || (*m).woken());
             s.idle.lock().keeper = null_mut();
             if let Some(woken) = woken {
                 return serve(s, m, woken);
             }
-            if timer::earliest(s) <= timer::now_ns() || queue::anything(s) {
+            if timer::earliest(s) <= s.choices.now_ns() || queue::anything(s) {
                 return take_searching(s, m);
             }
             // Woken for an earlier timer, or to keep in the poller: once more.
@@ -292,7 +297,7 @@ pub(super) unsafe fn hand_off(s: &Sched, mut idle: MutexGuard<Idle>, p: *mut P) 
         drop(idle);
         fence(SeqCst);
         let unkept = s.poller.waiters() != 0 && s.idle.lock().keeper.is_null();
-        if unkept || queue::anything(s) || timer::earliest(s) <= timer::now_ns() {
+        if unkept || queue::anything(s) || timer::earliest(s) <= s.choices.now_ns() {
             wake_one(s);
         }
         deadlock::check(s);

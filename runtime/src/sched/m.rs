@@ -10,7 +10,7 @@
 use super::g::G;
 use super::idle::Idle;
 use super::p::{Commit, P, Status};
-use super::{Exit, Sched, deadlock, idle, queue, runtime, slab, stack, world};
+use super::{EventKind, Exit, Sched, deadlock, hook, idle, queue, runtime, slab, stack, world};
 use crate::sync::atomic::{AtomicU32, Ordering::*};
 use std::ptr::null_mut;
 use std::thread::Thread;
@@ -200,11 +200,15 @@ unsafe fn run(s: &Sched, m: *mut M) {
             // A blocking native may have changed the P.
             let p = (*m).p;
             let current = (*p).g;
+            if (*p).listened {
+                hook::left(p, current, exit);
+            }
             g = null_mut();
             match exit {
                 Exit::Parked => g = commit(s, p, current),
                 Exit::Done => ended(s, p, current),
                 Exit::Yield => yielded(s, p, current),
+                Exit::Stop if std::mem::take(&mut (*p).overdue) => yielded(s, p, current),
                 Exit::Stop => {
                     (*current).requeue();
                     (*p).g = null_mut();
@@ -212,6 +216,9 @@ unsafe fn run(s: &Sched, m: *mut M) {
                         return;
                     }
                     begin(p, current);
+                    if (*p).listened {
+                        hook::event(p, EventKind::Start, 0, 0);
+                    }
                     g = current;
                 }
             }
@@ -272,6 +279,9 @@ unsafe fn search(s: &Sched, m: *mut M, mut picked: *mut G) -> *mut G {
                 idle::found(s, m);
                 if !(*g).is_syscall() {
                     begin(p, g);
+                    if (*p).listened {
+                        hook::event(p, EventKind::Start, 0, 0);
+                    }
                     return g;
                 }
                 // Its M waits inside a native's end: the P goes there, and this M sleeps.

@@ -5,17 +5,22 @@
 //! [`Exit::Parked`]; the M's loop then sets the state and releases the lock. So nobody can wake a G that still runs.
 //!
 //! In reading order: `g` (goroutines and their states), `p` (processors, polls), `m` (the loop), `queue` (ready and
-//! find), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`, `deadlock`, `runtime`; memory: `slab`, `stack`,
-//! `spawn`; operations: `chan`, `select`, `sema`, `timer`, all over `lock`; descriptors: `watch`, `poll`.
+//! find), `choice` (the deterministic world), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`,
+//! `deadlock`, `inspect`, `hook` (events), `tape` (records of runs), `runtime`; memory: `slab`, `stack`, `spawn`; operations:
+//! `chan`, `select`, `sema`, `mutex`, `timer`, all over `lock`; descriptors: `watch`, `poll`.
 
 mod blocking;
 mod chan;
+mod choice;
 mod deadlock;
 mod g;
+mod hook;
 mod idle;
+mod inspect;
 mod lock;
 mod m;
 mod monitor;
+mod mutex;
 mod p;
 mod poll;
 mod queue;
@@ -25,19 +30,24 @@ mod sema;
 mod slab;
 mod spawn;
 mod stack;
+mod tape;
 mod timer;
 mod watch;
 mod world;
 
 pub use blocking::Blocking;
 pub use chan::{CHAN_PREFIX_WORDS, Chan};
+pub use choice::{Place, World};
 pub use g::{G, GState, INLINE_SLOTS, WAITER_WORDS, WaitReason, Waiter};
+pub use hook::{Event, EventKind, Load};
+pub use inspect::Stopped;
 pub use p::{P, Poll};
 pub use poll::Io;
 pub use runtime::Runtime;
 pub use select::{Dir, SelectCase, SelectOp};
 pub use sema::Negative;
-pub use timer::{TimerAction, TimerId, now_ns, wall_ns};
+pub use tape::{Head, Input, Tape, hash_of};
+pub use timer::{TimerAction, TimerId};
 pub use watch::{IoEnd, Way};
 
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -100,6 +110,11 @@ pub trait Engine: Send + Sync {
     /// # Safety
     /// World stopped.
     unsafe fn goroutine_roots(&self, g: *const G, visit: &mut dyn FnMut(*const u64, usize));
+    /// A profile wants to know where the goroutine of `p` is, `n` ticks long.
+    ///
+    /// # Safety
+    /// The goroutine runs on `p`; its pc and base are saved.
+    unsafe fn sample(&self, _p: *mut P, _n: u32) {}
     /// Nothing can run any more while somebody waits for the main goroutine.
     fn deadlock(&self, goroutines: &[*const G]);
 }
@@ -114,6 +129,57 @@ pub struct RuntimeConfig {
     pub slice_ns: u64,
     /// Seeds select and stealing; `None`: from the clock.
     pub seed: Option<u64>,
+    pub preempt: Preempt,
+    pub world: World,
+    /// Of a seeded world: a record to make or to follow.
+    pub tape: Option<Arc<Tape>>,
+    /// Keep the events for [`Runtime::events`].
+    pub trace: bool,
+    /// Ask the engine for samples, and count for [`Runtime::load`].
+    pub profile: bool,
+    /// Print a line about the scheduler so often; 0: never.
+    pub schedtrace_ms: u64,
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> RuntimeConfig {
+        RuntimeConfig {
+            procs: 1,
+            heap: crate::heap::HeapConfig::default(),
+            max_stack_slots: 1 << 27,
+            slice_ns: 10_000_000,
+            seed: None,
+            preempt: Preempt::Loops,
+            world: World::Real,
+            tape: None,
+            trace: false,
+            profile: false,
+            schedtrace_ms: 0,
+        }
+    }
+}
+
+/// Where a goroutine gives way when it is asked to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Preempt {
+    /// At function entries and backward jumps.
+    #[default]
+    Loops,
+    /// At function entries alone, as in Go 1.2.
+    Entries,
+    /// Nowhere.
+    Never,
+}
+
+impl Preempt {
+    #[inline(always)]
+    fn allows(self, place: Place) -> bool {
+        match self {
+            Preempt::Loops => true,
+            Preempt::Entries => place == Place::Entry,
+            Preempt::Never => false,
+        }
+    }
 }
 
 /// How a run ended, for the thread that waits in [`Runtime::run`].
@@ -139,6 +205,12 @@ struct Sched {
     slice_ns: u64,
     start_ns: u64,
     seed: u64,
+    preempt: Preempt,
+    choices: choice::Choices,
+    tape: Option<Arc<Tape>>,
+    trace: Option<hook::Trace>,
+    profile: Option<hook::Profile>,
+    schedtrace_ms: u64,
 
     /// Idle Ps and searching Ms: see `idle`.
     npidle: CachePadded<AtomicUsize>,
@@ -152,6 +224,8 @@ struct Sched {
     nps: AtomicUsize,
     /// GOMAXPROCS.
     procs: AtomicUsize,
+    /// What the program of a seeded runtime takes for it.
+    said_procs: AtomicUsize,
     idle: Mutex<idle::Idle>,
     /// With `idle`: the leader of a stop waits for Ps; everybody waits for its end; the monitor sleeps; the end waits.
     stopped: Condvar,
@@ -173,16 +247,27 @@ struct Sched {
 
 impl Sched {
     fn new(config: &RuntimeConfig, engine: Arc<dyn Engine>, engine_word: *const u8) -> Sched {
-        let start_ns = now_ns();
+        let choices = choice::Choices::new(config.world);
+        let start_ns = choices.now_ns();
+        let seed = match config.world {
+            World::Real => config.seed.unwrap_or(start_ns),
+            World::Seeded { seed, .. } => seed,
+        };
         Sched {
             engine: Arc::as_ptr(&engine),
             engine_owner: engine,
             engine_word,
             runtime: std::cell::Cell::new(std::ptr::null()),
             max_stack_slots: config.max_stack_slots,
-            slice_ns: config.slice_ns,
+            slice_ns: if choices.seeded { 0 } else { config.slice_ns },
             start_ns,
-            seed: config.seed.unwrap_or(start_ns),
+            seed,
+            preempt: config.preempt,
+            choices,
+            tape: config.tape.clone(),
+            trace: config.trace.then(hook::Trace::new),
+            profile: config.profile.then(hook::Profile::new),
+            schedtrace_ms: config.schedtrace_ms,
             npidle: CachePadded::new(AtomicUsize::new(0)),
             nspin: CachePadded::new(AtomicUsize::new(0)),
             halt: CachePadded::new(AtomicU32::new(0)),
@@ -190,6 +275,7 @@ impl Sched {
             ps: (0..MAX_PROCS).map(|_| AtomicPtr::new(std::ptr::null_mut())).collect(),
             nps: AtomicUsize::new(0),
             procs: AtomicUsize::new(0),
+            said_procs: AtomicUsize::new(choice::SAID_PROCS),
             idle: Mutex::new(idle::Idle::new()),
             stopped: Condvar::new(),
             resumed: Condvar::new(),
@@ -222,13 +308,17 @@ impl Sched {
 pub mod ops {
     pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
     pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever};
+    pub use super::choice::{is_seeded, random64};
+    pub use super::hook::chan_made;
+    pub use super::mutex::{
+        mutex_holder, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock, mutex_unlock_unwaited,
+    };
     pub use super::p::{poll, poll_soon};
     pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
     pub use super::sema::{
-        cond_broadcast, cond_signal, cond_ticket, cond_wait, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock,
-        mutex_unlock_unwaited, sema_acquire, sema_release, wg_add, wg_wait,
+        cond_broadcast, cond_signal, cond_ticket, cond_wait, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
     pub use super::stack::{grow_stack, stack_may_grow};

@@ -54,8 +54,9 @@ fn run(s: &Sched) {
     let mut looks = 0;
     let mut tick = TICK_MIN_NS;
     let mut calm = 0;
+    let mut watch = Watch::new(s);
     loop {
-        if !pause(s, tick) {
+        if !pause(s, tick.min(watch.look(s))) {
             return;
         }
         watch_poller(s, &mut looks);
@@ -77,10 +78,13 @@ fn pause(s: &Sched, tick: u64) -> bool {
     if s.halt.load(Relaxed) & SHUTDOWN != 0 {
         return false;
     }
-    let first_timer = timer::earliest(s);
+    let all_idle = guard.ps.len() == guard.live;
+    // SAFETY: all Ps are idle, under the mutex.
+    let first_timer = if all_idle && unsafe { !timer::promising(s) } { u64::MAX } else { timer::earliest(s) };
     let polled = s.poller.waiters() == 0 || guard.keeper_polls && !guard.keeper.is_null();
     let watched = polled && (first_timer == u64::MAX || !guard.keeper.is_null());
-    if guard.ps.len() == guard.live && watched && guard.runs.iter().all(|r| !r.interrupted) {
+    let watched = watched && s.profile.is_none() && s.schedtrace_ms == 0;
+    if all_idle && watched && guard.runs.iter().all(|r| !r.interrupted) {
         if deadlock::nothing_left(s, &guard) && !guard.runs.is_empty() {
             MutexGuard::unlocked(&mut guard, || deadlock::check(s));
         }
@@ -92,7 +96,7 @@ fn pause(s: &Sched, tick: u64) -> bool {
     } else {
         let mut ns = if polled { tick } else { tick.min(TICK_POLL_NS) };
         if first_timer != u64::MAX {
-            ns = ns.min(first_timer.saturating_sub(timer::now_ns()) + LATE_NS);
+            ns = ns.min(first_timer.saturating_sub(s.choices.now_ns()) + LATE_NS);
         }
         s.monitor_cv.wait_for(&mut guard, Duration::from_nanos(ns));
     }
@@ -101,9 +105,11 @@ fn pause(s: &Sched, tick: u64) -> bool {
 
 /// One look at everything. True when it had to retake a P.
 fn look(s: &Sched, seen: &mut [Seen]) -> bool {
-    let now = timer::now_ns();
+    let now = s.choices.now_ns();
     let clock = ((now - s.start_ns) / 1_000_000) as u32;
-    s.clock_ms.store(clock, Relaxed);
+    if !s.choices.seeded {
+        s.clock_ms.store(clock, Relaxed);
+    }
     if s.halt.load(Relaxed) & STOP != 0 {
         return false;
     }
@@ -115,7 +121,9 @@ fn look(s: &Sched, seen: &mut [Seen]) -> bool {
         let p = s.p_at(i);
         // SAFETY: Ps stay; only `guard`, `shared` and the stealer are touched.
         let shared = unsafe { &(*p).shared };
-        shared.clock_ms.store(clock, Relaxed);
+        if !s.choices.seeded {
+            shared.clock_ms.store(clock, Relaxed);
+        }
         let late = now > shared.timers.next().saturating_add(LATE_NS);
         let word = shared.status.load(Acquire);
         match Status::of(word) {
@@ -204,4 +212,86 @@ fn watch_native(s: &Sched, p: *mut P, seen: &mut Seen, word: u64, now: u64, late
     }
     // SAFETY: `p` is one of `s`.
     unsafe { blocking::retake(s, p, word) }
+}
+
+/// Time between two samples of a profile.
+const SAMPLE_NS: u64 = 1_000_000;
+
+/// What is done at times of the machine's clock: samples, and lines about the scheduler.
+struct Watch {
+    start: u64,
+    next_sample: u64,
+    next_line: u64,
+}
+
+impl Watch {
+    fn new(s: &Sched) -> Watch {
+        let start = timer::now_ns();
+        let at = |wanted| if wanted { start } else { u64::MAX };
+        Watch { start, next_sample: at(s.profile.is_some()), next_line: at(s.schedtrace_ms != 0) }
+    }
+    /// Does what is due; nanoseconds until the next.
+    fn look(&mut self, s: &Sched) -> u64 {
+        if self.next_sample == u64::MAX && self.next_line == u64::MAX {
+            return u64::MAX;
+        }
+        let now = timer::now_ns();
+        if now >= self.next_sample {
+            self.next_sample = now + SAMPLE_NS;
+            ask_samples(s);
+        }
+        if now >= self.next_line {
+            let ms = (now - self.start) / 1_000_000;
+            eprintln!("{}", line(s, ms));
+            self.next_line = self.start + (ms / s.schedtrace_ms + 1) * s.schedtrace_ms * 1_000_000;
+        }
+        self.next_sample.min(self.next_line).saturating_sub(now)
+    }
+}
+
+/// Goroutines that wait in the queues of `p`.
+fn queued(p: *mut P) -> usize {
+    // SAFETY: Ps stay; run-next and stealer are shared.
+    unsafe { (*p).stealer.len() + usize::from(!(*p).shared.runnext.load(Relaxed).is_null()) }
+}
+
+/// While there is a main goroutine: asks every P that runs for a sample, and counts how many run and wait.
+fn ask_samples(s: &Sched) {
+    let Some(profile) = &s.profile else { return };
+    if s.idle.lock().runs.is_empty() {
+        return;
+    }
+    let running = |i: &usize| {
+        let p = s.p_at(*i);
+        // SAFETY: Ps stay; only `guard` and `shared` are touched.
+        let shared = unsafe { &(*p).shared };
+        let runs = Status::of(shared.status.load(Acquire)) == Status::Running;
+        if runs {
+            shared.samples.fetch_add(1, Relaxed);
+            poison(p);
+        }
+        runs
+    };
+    let waiting = s.injector.len() + s.all().map(queued).sum::<usize>();
+    profile.tick((0..s.nps.load(Acquire)).filter(running), s.nspin.load(Relaxed), waiting);
+}
+
+/// Go's line about the scheduler.
+fn line(s: &Sched, ms: u64) -> String {
+    let (threads, idle_threads) = {
+        let idle = s.idle.lock();
+        (idle.threads, idle.ms.len())
+    };
+    let procs = s.procs.load(Relaxed);
+    let queues: String = s.all().take(procs).map(|p| format!(" {}", queued(p))).collect();
+    // SAFETY: Ps stay; `shared` may be read.
+    let ticks: String =
+        s.all().take(procs).map(|p| format!(" {}", unsafe { (*p).shared.slice.load(Relaxed) })).collect();
+    format!(
+        "SCHED {ms}ms: gomaxprocs={procs} idleprocs={} threads={threads} spinningthreads={} needspinning=0 \
+         idlethreads={idle_threads} runqueue={} [{queues} ] schedticks=[{ticks} ]",
+        s.npidle.load(Relaxed),
+        s.nspin.load(Relaxed),
+        s.injector.len(),
+    )
 }

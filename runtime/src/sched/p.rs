@@ -16,8 +16,8 @@ use super::poll::Io;
 use super::slab::GCache;
 use super::stack::StackCache;
 use super::timer::{Due, Timers};
-use super::{Chan, Runtime, Sched};
-use super::{idle, queue, timer};
+use super::{Chan, Place, Preempt, Runtime, Sched};
+use super::{choice, hook, idle, queue, timer};
 use crate::heap::{Cache, Heap};
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering::*, fence};
 use crossbeam_deque::{Stealer, Worker};
@@ -51,6 +51,18 @@ pub struct P {
     pub(super) pending: u8,
     /// Run-next picks in a row.
     pub(super) chain: u8,
+    /// The deterministic world (see `choice`): its polls left of the slice, whether the last one said Stop in the place of
+    /// Yield, and what is runnable.
+    pub(super) seeded: bool,
+    pub(super) overdue: bool,
+    pub(super) left: u32,
+    pub(super) pool: Vec<GRef>,
+    /// Somebody wants events or samples.
+    pub(super) listened: bool,
+    /// Every schedule takes the slow path: seeded or listened to.
+    pub(super) watched: bool,
+    /// Bits of the limit that the guard never has: none, or (seeded) all, so that every check polls.
+    pub(super) veto: usize,
     /// Only one P exists: nobody to wake, no lock contended. Changed where this P holds no lock.
     pub(super) alone: bool,
     pub(super) tick: u32,
@@ -83,6 +95,8 @@ pub(super) struct Shared {
     pub clock_ms: AtomicU32,
     /// More Ps exist than GOMAXPROCS: the owner gives this one up at its next schedule.
     pub retired: AtomicBool,
+    /// Samples of the running stack that the monitor wants.
+    pub samples: AtomicU32,
     /// The monitor has seen events that nobody takes: the owner looks at the poller at its next schedule.
     pub look: AtomicBool,
     pub born: AtomicU64,
@@ -161,7 +175,7 @@ impl P {
             guard: AtomicUsize::new(0),
             limit: 0,
             g: null_mut(),
-            heap: &runtime.heap,
+            heap: &*runtime.heap,
             runtime,
             engine: sched.engine_word,
             scratch: [0; 6],
@@ -173,9 +187,16 @@ impl P {
             io: Io::none(),
             pending: 0,
             chain: 0,
+            seeded: sched.choices.seeded,
+            overdue: false,
+            left: 0,
+            pool: Vec::new(),
+            listened: sched.trace.is_some() || sched.profile.is_some(),
+            watched: sched.choices.seeded || sched.trace.is_some() || sched.profile.is_some(),
+            veto: if sched.choices.seeded { usize::MAX } else { 0 },
             alone: false,
             tick: 0,
-            rng: (sched.seed as u32 ^ 0x9E37_79B9u32.wrapping_mul(index as u32 + 1)) | 1,
+            rng: (choice::mix(sched.seed.wrapping_add(index as u64)) as u32).max(1),
             index: index as u32,
             gs: GCache::new(),
             next_id: 0,
@@ -192,6 +213,7 @@ impl P {
                 preempt: AtomicU32::new(0),
                 clock_ms: AtomicU32::new(0),
                 retired: AtomicBool::new(true),
+                samples: AtomicU32::new(0),
                 look: AtomicBool::new(false),
                 born: AtomicU64::new(0),
                 ended: AtomicU64::new(0),
@@ -229,7 +251,7 @@ pub(super) unsafe fn set_limit(p: *mut P, g: *mut G) {
     unsafe {
         let limit = (*g).stack as usize + (*g).cap as usize * 8;
         (*p).limit = limit;
-        (*p).guard.store(limit, Relaxed);
+        (*p).guard.store(limit & !(*p).veto, Relaxed);
     }
 }
 
@@ -247,34 +269,29 @@ pub enum Poll {
     Killed,
 }
 
-/// After a poisoned guard (0): says what to do. pc and base of `p.g` need not be saved yet.
+/// After a poisoned guard (0): says what to do. pc and base of `p.g` are saved.
 ///
 /// # Safety
 /// `p` is the caller's and runs `p.g`.
 #[inline(never)]
-pub unsafe fn poll(p: *mut P) -> Poll {
+pub unsafe fn poll(p: *mut P, place: Place) -> Poll {
     // SAFETY: says the caller.
     unsafe {
         let s = &*(*p).sched;
         if (*(*p).g).killed.load(Relaxed) != 0 {
             return Poll::Killed;
         }
+        hook::sample(p);
+        if (*p).seeded {
+            return choice::poll(p, place);
+        }
         if s.halt.load(Relaxed) != 0 || (*(*p).heap).want_gc() {
             return Poll::Stop;
         }
         let shared = &(*p).shared;
-        if shared.preempt.load(Relaxed) == shared.slice.load(Relaxed) || shared.retired.load(Relaxed) {
-            return Poll::Yield;
-        }
-        if shared.look.load(Relaxed) {
-            // The next schedule is one that looks at everything.
-            (*p).tick = (*p).tick / queue::GLOBAL_TICK * queue::GLOBAL_TICK + queue::GLOBAL_TICK - 1;
-            return Poll::Yield;
-        }
-        if timer::due_at_poll(p) {
-            // The next schedule reads the clock.
-            (*p).tick |= queue::CLOCK_TICK - 1;
-            return Poll::Yield;
+        if s.preempt != Preempt::Never && asked_to_yield(p) {
+            // Who may not yield here keeps the guard poisoned for the place where he may.
+            return if s.preempt.allows(place) { Poll::Yield } else { Poll::Go };
         }
         if (*p).pending > 0 {
             (*p).pending -= 1;
@@ -293,6 +310,28 @@ pub unsafe fn poll(p: *mut P) -> Poll {
             (*p).guard.store(0, Relaxed);
         }
         Poll::Go
+    }
+}
+
+/// Its slice is over, its P is given up, events are to be taken, or a timer is due.
+unsafe fn asked_to_yield(p: *mut P) -> bool {
+    // SAFETY: as `poll`.
+    unsafe {
+        let shared = &(*p).shared;
+        if shared.preempt.load(Relaxed) == shared.slice.load(Relaxed) || shared.retired.load(Relaxed) {
+            return true;
+        }
+        if shared.look.load(Relaxed) {
+            // The next schedule is one that looks at everything.
+            (*p).tick = (*p).tick / queue::GLOBAL_TICK * queue::GLOBAL_TICK + queue::GLOBAL_TICK - 1;
+            return true;
+        }
+        let due = timer::due_at_poll(p);
+        if due {
+            // The next schedule reads the clock.
+            (*p).tick |= queue::CLOCK_TICK - 1;
+        }
+        due
     }
 }
 

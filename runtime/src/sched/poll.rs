@@ -203,10 +203,10 @@ fn take((poll, events): &mut (mio::Poll, Events), timeout: Option<Duration>, wok
         let watch = unsafe { &*(event.token().0 as *const Watch) };
         let over = event.is_error();
         if event.is_readable() || event.is_read_closed() || over {
-            woken.push(watch.edge(Way::Read));
+            woken.push(watch.edge(Way::Read, event.is_read_closed() || over));
         }
         if event.is_writable() || event.is_write_closed() || over {
-            woken.push(watch.edge(Way::Write));
+            woken.push(watch.edge(Way::Write, event.is_write_closed() || over));
         }
     }
     !events.is_empty()
@@ -290,15 +290,26 @@ impl Io {
     pub fn fd(&self) -> i32 {
         self.watch().fd()
     }
+    /// Of a stream: the operation would block, it need not be tried.
+    pub fn is_drained(&self) -> bool {
+        self.watch().is_drained(self.way)
+    }
+    /// Of a stream: the operation did less than was asked for.
+    pub fn set_drained(&self) {
+        self.watch().set_drained(self.way);
+    }
 }
 
 /// Puts a non-blocking descriptor under the poller, which owns it from now on: a handle for the other operations, never 0.
 ///
 /// # Safety
-/// `p` is the caller's; `fd` is open and nobody else closes it.
+/// `p` is the caller's; `fd` is open and nobody else closes it. What comes from there cannot be recorded: in a recorded run it fails.
 pub unsafe fn io_open(p: *mut P, fd: i32) -> io::Result<u64> {
     // SAFETY: the scheduler outlives its Ps.
     let s = unsafe { &*(*p).sched };
+    if s.tape.is_some() {
+        return Err(io::Error::from_raw_os_error(libc::ENOTSUP));
+    }
     let existed = s.poller.exists();
     let core = s.poller.core()?;
     if !existed {
@@ -340,12 +351,10 @@ pub unsafe fn io_begin(p: *mut P, handle: u64, way: Way) -> Result<Io, IoEnd> {
     }
     let io = Io { watch: Watch::of(handle), way };
     io.watch().enter(handle)?;
-    if io.watch().begin(way) {
-        return Ok(io);
-    }
-    // SAFETY: inside since `enter`.
-    unsafe { io_end(p, io) };
-    Err(IoEnd::Expired)
+    io.watch().begin(way).map(|()| io).inspect_err(|_| {
+        // SAFETY: inside since `enter`.
+        unsafe { io_end(p, io) }
+    })
 }
 
 /// As [`io_begin`] for what never parks and asks for no deadline: several goroutines may.
@@ -443,7 +452,7 @@ pub unsafe fn io_deadline(p: *mut P, handle: u64, way: Way, when: u64) -> Result
     unsafe {
         let io = Io { watch: Watch::of(handle), way };
         io.watch().enter(handle)?;
-        let past = when != 0 && when <= timer::now_ns();
+        let past = when != 0 && when <= (*(*p).sched).choices.now_ns();
         {
             let mut times = io.watch().times.lock();
             let timing = &mut times[way as usize];

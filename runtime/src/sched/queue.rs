@@ -11,7 +11,7 @@
 //! - Queue memory is bounded by the number of goroutines, 8 bytes each.
 use super::g::{G, GRef};
 use super::p::{P, random};
-use super::{Op, Sched, idle, poll, timer};
+use super::{Op, Sched, choice, hook, idle, poll, timer};
 use crate::sync::atomic::{Ordering::*, fence};
 use crossbeam_deque::Steal;
 use std::ptr::null_mut;
@@ -94,6 +94,9 @@ pub(super) unsafe fn ready(p: *mut P, g: *mut G) {
     // SAFETY: says the caller.
     unsafe {
         (*g).wake();
+        if (*p).listened {
+            hook::readied(p, g);
+        }
         submit(p, g);
     }
 }
@@ -107,6 +110,7 @@ pub unsafe fn yield_now(p: *mut P) -> Op {
     unsafe {
         let shared = &(*p).shared;
         let nothing = (*p).queue.is_empty()
+            && (*p).pool.is_empty()
             && shared.runnext.load(Relaxed).is_null()
             && shared.timers.next() == u64::MAX
             && (*(*p).sched).injector.is_empty();
@@ -165,7 +169,7 @@ pub(super) unsafe fn new_slice(p: *mut P) {
     }
 }
 
-/// The fast path of scheduling: own timers not set, own queues not empty, no request. Else null.
+/// The fast path of scheduling: own timers not set, own queues not empty, no request, nobody watches. Else null.
 ///
 /// # Safety
 /// `p` is the caller's.
@@ -175,7 +179,8 @@ pub(super) unsafe fn next_fast(p: *mut P) -> *mut G {
     unsafe {
         (*p).tick = (*p).tick.wrapping_add(1);
         let shared = &(*p).shared;
-        if (*p).tick.is_multiple_of(GLOBAL_TICK)
+        if (*p).watched
+            || (*p).tick.is_multiple_of(GLOBAL_TICK)
             || shared.timers.next() != u64::MAX && (*p).tick.is_multiple_of(CLOCK_TICK)
             || (*(*p).sched).halt.load(Relaxed) != 0
             || shared.retired.load(Relaxed)
@@ -196,8 +201,11 @@ pub(super) unsafe fn next_own(p: *mut P, now: &mut u64) -> *mut G {
     // SAFETY: says the caller.
     unsafe {
         let s = &*(*p).sched;
+        if (*p).seeded {
+            return choice::pick(p);
+        }
         if (*p).shared.timers.next() != u64::MAX {
-            *now = timer::now_ns();
+            *now = s.choices.now_ns();
             timer::run_due(p, p, *now);
         }
         if (*p).tick.is_multiple_of(GLOBAL_TICK) {
@@ -262,7 +270,7 @@ pub(super) unsafe fn steal_round(p: *mut P, now: &mut u64, last: bool) -> *mut G
             }
             if last && (*v).shared.timers.next() != u64::MAX {
                 if *now == 0 {
-                    *now = timer::now_ns();
+                    *now = s.choices.now_ns();
                 }
                 timer::run_due(p, v, *now);
                 let g = local(p);

@@ -6,27 +6,30 @@
 //! - A run leaves the list (and gets its outcome) once: by its goroutine's end, a deadlock, or an interrupt that found it
 //!   parked. Only while it is listed its goroutine is the main one, and only then it may be marked killed.
 //! - Ps are made lazily and freed with the runtime. A smaller GOMAXPROCS retires them: a running one gives itself up in `schedule`.
-//! - At the end all threads are asked to leave. If one does not (it sits in a native) the scheduler's memory stays.
+//! - At the end all threads are asked to leave. If one does not (it sits in a native, or the machine is busy) all memory stays: the
+//!   scheduler's, the heap, and this record, which the thread may still use.
 use super::g::{G, GRef, GState, MAIN};
 use super::idle::Idle;
 use super::m::{self, M};
 use super::p::{P, Status};
 use super::spawn::Entry;
 use super::{
-    Engine, GROW, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue, spawn, stack,
+    Engine, Event, GROW, Input, Load, MAX_PROCS, Outcome, RuntimeConfig, SHUTDOWN, STOP, Sched, idle, monitor, queue,
+    spawn, stack, timer,
 };
 use crate::heap::Heap;
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::{Condvar, Mutex};
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// How long the end of a runtime waits for its threads.
 const END_WAIT: Duration = Duration::from_millis(500);
 
 pub struct Runtime {
-    pub heap: Heap,
+    pub heap: ManuallyDrop<Heap>,
     sched: NonNull<Sched>,
 }
 
@@ -58,7 +61,7 @@ pub(super) fn poison_all(s: &Sched) {
 
 /// A thread that waits for a main goroutine.
 pub(super) struct Run {
-    g: *mut G,
+    pub g: *mut G,
     cell: Arc<Cell>,
     pub interrupted: bool,
 }
@@ -79,12 +82,13 @@ impl Runtime {
     pub fn new(config: RuntimeConfig, engine: Arc<dyn Engine>, engine_word: *const u8) -> Result<Arc<Runtime>, String> {
         let heap = Heap::new(config.heap.clone())?;
         let sched = NonNull::from(Box::leak(Box::new(Sched::new(&config, engine, engine_word))));
-        let runtime = Arc::new(Runtime { heap, sched });
+        let runtime = Arc::new(Runtime { heap: ManuallyDrop::new(heap), sched });
         let s = runtime.sched();
-        s.runtime.set(Arc::as_ptr(&runtime));
+        // The record's memory outlives its last owner until no thread can use it.
+        s.runtime.set(Weak::into_raw(Arc::downgrade(&runtime)));
         let poison = PoisonAll(sched);
         runtime.heap.set_gc_hook(Box::new(move || poison.now()));
-        runtime.set_procs(config.procs.max(1));
+        runtime.set_procs(if s.choices.seeded { 1 } else { config.procs.max(1) });
         monitor::spawn_thread(s).map_err(|e| format!("cannot start the monitor thread: {e}"))?;
         Ok(runtime)
     }
@@ -113,6 +117,7 @@ impl Runtime {
                 return Outcome::OutOfMemory;
             }
             idle.runs.push(Run { g, cell: cell.clone(), interrupted: false });
+            s.choices.runs_are(idle.runs.len());
             s.injector.push(GRef(g));
         }
         fence(SeqCst);
@@ -166,6 +171,14 @@ impl Runtime {
         let s = self.sched();
         let mut idle = s.idle.lock();
         let old = s.procs.load(Relaxed);
+        if s.choices.seeded && old != 0 {
+            // The number is kept for the program; there is one worker.
+            let said = s.said_procs.load(Relaxed);
+            if n != 0 {
+                s.said_procs.store(n.min(MAX_PROCS), Relaxed);
+            }
+            return said;
+        }
         if n == 0 || n == old {
             return old;
         }
@@ -207,6 +220,59 @@ impl Runtime {
         // SAFETY: Ps stay; `shared` may be read.
         let stacks: i64 = s.all().map(|p| unsafe { (*p).shared.stack_bytes.load(Relaxed) }).sum();
         stacks.max(0) as usize + s.slabs.bytes()
+    }
+
+    /// The monotonic clock, for the program.
+    pub fn now_ns(&self) -> u64 {
+        let choices = &self.sched().choices;
+        choices.was_read();
+        choices.now_ns()
+    }
+
+    /// The processors of the machine, for the program.
+    pub fn num_cpu(&self) -> usize {
+        if self.sched().choices.seeded {
+            return super::choice::SAID_PROCS;
+        }
+        std::thread::available_parallelism().map_or(1, |n| n.get())
+    }
+
+    /// The events since the last call, and how many were lost.
+    pub fn events(&self) -> (Vec<Event>, u64) {
+        self.sched().trace.as_ref().map_or((Vec::new(), 0), |t| t.take())
+    }
+
+    /// What a profile counts of processors.
+    pub fn load(&self) -> Load {
+        let s = self.sched();
+        s.profile.as_ref().map_or_else(Load::default, |p| p.load(s.nps.load(Acquire)))
+    }
+
+    /// An answer of the outside: `ask` gives it, or a record that is played back. `None`: the run differs from the record.
+    pub fn input(&self, kind: Input, ask: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
+        let s = self.sched();
+        let Some(tape) = &s.tape else { return Some(ask()) };
+        if tape.plays() {
+            let (bytes, waited) = tape.play(kind)?;
+            s.choices.passed(waited);
+            return Some(bytes);
+        }
+        let begin = timer::now_ns();
+        let bytes = ask();
+        let waited = timer::now_ns() - begin;
+        s.choices.passed(waited);
+        tape.note(kind, &bytes, waited);
+        Some(bytes)
+    }
+
+    /// Whether answers of the outside are recorded or played back.
+    pub fn is_taped(&self) -> bool {
+        self.sched().tape.is_some()
+    }
+
+    /// Unix nanoseconds, for the program.
+    pub fn wall_ns(&self) -> u64 {
+        self.sched().choices.wall_ns()
     }
 
     /// Milliseconds since the runtime was made, as of the monitor's last tick.
@@ -267,6 +333,7 @@ pub(super) fn main_ended(s: &Sched, g: *mut G) -> Option<(Run, Outcome)> {
     let mut idle = s.idle.lock();
     let i = idle.runs.iter().position(|r| r.g == g)?;
     let run = idle.runs.swap_remove(i);
+    s.choices.runs_are(idle.runs.len());
     let outcome = if run.interrupted { Outcome::Interrupted } else { Outcome::Done };
     Some((run, outcome))
 }
@@ -282,6 +349,7 @@ pub(super) fn settle_interrupted(s: &Sched) {
         let parked = || unsafe { matches!((*run.g).state(), GState::Waiting | GState::Syscall) };
         if run.interrupted && parked() {
             let run = idle.runs.swap_remove(i);
+            s.choices.runs_are(idle.runs.len());
             settle(run, Outcome::Interrupted);
             continue;
         }
@@ -332,7 +400,8 @@ pub(super) unsafe fn retire(s: &Sched, m: *mut M) -> bool {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        let s = self.sched();
+        // SAFETY: made by `new`; only the end of this function frees it.
+        let s = unsafe { self.sched.as_ref() };
         let mut idle = s.idle.lock();
         s.halt.fetch_or(SHUTDOWN, SeqCst);
         s.resumed.notify_all();
@@ -368,7 +437,10 @@ impl Drop for Runtime {
                 }
             });
             s.slabs.release();
+            let own = Weak::from_raw(s.runtime.get());
             drop(Box::from_raw(self.sched.as_ptr()));
+            ManuallyDrop::drop(&mut self.heap);
+            drop(own);
         }
     }
 }

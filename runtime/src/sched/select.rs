@@ -9,7 +9,7 @@
 use super::chan::Tried;
 use super::g::{G, WaitQueue, WaitReason, Waiter};
 use super::p::{Commit, P, random};
-use super::{Chan, Op, chan, queue};
+use super::{Chan, Op, chan, hook, queue};
 use crate::sync::atomic::Ordering::*;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,6 +76,12 @@ pub unsafe fn select(
                 match tried {
                     Tried::Wait => {}
                     Tried::Done(g) => {
+                        if (*p).listened {
+                            match dir {
+                                Dir::Send => hook::sent(p, ch, elem, g),
+                                Dir::Recv => hook::received(p, ch, elem, g),
+                            }
+                        }
                         unlock_all(p);
                         if !g.is_null() {
                             queue::ready(p, g);

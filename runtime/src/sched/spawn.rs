@@ -4,7 +4,7 @@
 //! complete before its state becomes Runnable, so a collector that runs later scans it like any other.
 use super::g::G;
 use super::p::P;
-use super::{Sched, queue, slab, stack};
+use super::{Sched, hook, queue, slab, stack};
 use crate::heap::Heap;
 use crate::sync::atomic::Ordering::*;
 use std::ptr::null_mut;
@@ -57,6 +57,9 @@ pub unsafe fn spawn(
         let born = &(*p).shared.born;
         born.store(born.load(Relaxed) + 1, Relaxed);
         (*g).born();
+        if (*p).listened {
+            hook::spawned(&*(*p).sched, p, g);
+        }
         queue::submit(p, g);
         true
     }
@@ -69,7 +72,7 @@ pub unsafe fn spawn(
 pub(super) unsafe fn spawn_outside(s: &Sched, entry: Entry, args: &[u64], flags: u8) -> *mut G {
     // SAFETY: says the caller.
     unsafe {
-        let heap = &(*s.runtime.get()).heap;
+        let heap = &*(*s.runtime.get()).heap;
         let g = s.slabs.take(heap);
         if g.is_null() || !fill(null_mut(), heap, g, entry, args.as_ptr(), args.len()) {
             return null_mut();
@@ -80,6 +83,9 @@ pub(super) unsafe fn spawn_outside(s: &Sched, entry: Entry, args: &[u64], flags:
         (*g).id = s.next_id.fetch_add(1, Relaxed);
         s.born_outside.fetch_add(1, Relaxed);
         (*g).born();
+        if s.trace.is_some() {
+            hook::spawned(s, null_mut(), g);
+        }
         g
     }
 }

@@ -14,7 +14,7 @@ use super::g::G;
 use super::lock::Lock;
 use super::p::P;
 use super::watch::Way;
-use super::{Chan, Sched, chan, poll, queue, spawn};
+use super::{Chan, Sched, chan, hook, poll, queue, spawn};
 use crate::sync::atomic::{AtomicU64, Ordering::*};
 use std::cell::UnsafeCell;
 
@@ -162,13 +162,13 @@ impl State {
     }
 }
 
-/// Monotonic nanoseconds.
-pub fn now_ns() -> u64 {
+/// Monotonic nanoseconds of the machine.
+pub(super) fn now_ns() -> u64 {
     clock(libc::CLOCK_MONOTONIC)
 }
 
-/// Unix nanoseconds.
-pub fn wall_ns() -> u64 {
+/// Unix nanoseconds of the machine.
+pub(super) fn wall_ns() -> u64 {
     clock(libc::CLOCK_REALTIME)
 }
 
@@ -187,9 +187,9 @@ pub unsafe fn sleep(p: *mut P, ns: i64) -> super::Op {
     if ns <= 0 {
         return super::Op::Done;
     }
-    let when = now_ns().saturating_add(ns as u64);
     // SAFETY: the lock stays held until the goroutine is saved.
     unsafe {
+        let when = (*(*p).sched).choices.now_ns().saturating_add(ns as u64);
         let timers = &(*p).shared.timers;
         timers.lock.lock((*p).alone);
         let state = timers.state();
@@ -199,7 +199,7 @@ pub unsafe fn sleep(p: *mut P, ns: i64) -> super::Op {
     }
 }
 
-/// `when` on the clock of [`now_ns`]; `period` 0: once.
+/// `when` on the clock of [`super::Runtime::now_ns`]; `period` 0: once.
 ///
 /// # Safety
 /// `p` is the caller's; the action's words are live.
@@ -290,13 +290,19 @@ unsafe fn act(p: *mut P, action: TimerAction) {
             TimerAction::Wake(g) => {
                 (*g).wake_ok = 1;
                 (*g).wake();
+                if (*p).listened {
+                    hook::readied(p, g);
+                }
                 if (*p).shared.runnext.load(Relaxed).is_null() {
                     queue::submit(p, g);
                 } else {
                     queue::submit_tail(p, g);
                 }
             }
-            TimerAction::SendTime { chan } => chan::send_time(p, chan, wall_ns(), now_ns()),
+            TimerAction::SendTime { chan } => {
+                let choices = &(*(*p).sched).choices;
+                chan::send_time(p, chan, choices.wall_ns(), choices.now_ns());
+            }
             TimerAction::Spawn { pc, link_pc, frame_slots, closure } => {
                 // Out of memory: the call is lost; the collector or the program's own next allocation reports it.
                 let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1, 0);
@@ -322,7 +328,7 @@ pub(super) unsafe fn run_retired(p: *mut P) -> bool {
         for i in 0..n {
             let v = s.p_at(i);
             if (*v).shared.retired.load(Relaxed) && (*v).shared.timers.next() != u64::MAX {
-                ran |= run_due(p, v, now_ns());
+                ran |= run_due(p, v, s.choices.now_ns());
             }
         }
         ran
@@ -338,7 +344,7 @@ pub(super) unsafe fn due_at_poll(p: *mut P) -> bool {
     unsafe {
         let s = &*(*p).sched;
         let first = (*p).shared.timers.next();
-        if first != u64::MAX && first <= now_ns() {
+        if first != u64::MAX && first <= s.choices.now_ns() {
             return true;
         }
         s.nps.load(Relaxed) > s.procs.load(Relaxed) && run_retired(p)
@@ -354,6 +360,24 @@ pub(super) fn earliest(s: &Sched) -> u64 {
         })
         .min()
         .unwrap_or(u64::MAX)
+}
+
+/// Whether some timer will change something: not one that sends to a full channel, whose value is lost.
+///
+/// # Safety
+/// Under `Sched::idle`, with every P that is not retired idle.
+pub(super) unsafe fn promising(s: &Sched) -> bool {
+    s.all().any(|p| {
+        // SAFETY: nobody else touches timers or channels.
+        unsafe {
+            let timers = &(*p).shared.timers;
+            let state = timers.state();
+            state.heap.iter().any(|&(_, id)| match state.slots[id as usize].action {
+                TimerAction::SendTime { chan } => !chan::is_full(chan),
+                TimerAction::Wake(_) | TimerAction::Spawn { .. } | TimerAction::Expire { .. } => true,
+            })
+        }
+    })
 }
 
 /// Visits the words of pending actions.

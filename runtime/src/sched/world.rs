@@ -1,7 +1,8 @@
 //! Stopping the world, collecting, and going on.
 //!
 //! Invariants:
-//! - `halt & STOP` is set and cleared under `Sched::idle` by one leader, an M whose P stays Running.
+//! - `halt & STOP` is set and cleared under `Sched::idle` by one leader, an M whose P stays Running (or a thread without P:
+//!   `inspect.rs`).
 //! - The world is stopped when every other P is Idle, Retired, Stopped (its M is in `safepoint`) or SyscallStopped. The
 //!   leader looks at the states themselves, poisons what runs and takes what is in natives, again and again until
 //!   all are: there is no count that could be wrong, and a lost poison is repeated.
@@ -10,11 +11,13 @@
 //! - Goroutines are only born by running Ps and, under the mutex, by `Runtime::run` while the world is not stopped. So all
 //!   live ones are complete and saved while it is.
 use super::g::{G, GState};
+use super::idle::Idle;
 use super::m::M;
 use super::p::{P, Status};
-use super::{GROW, SHUTDOWN, STOP, Sched, queue, runtime, timer};
+use super::{EventKind, GROW, SHUTDOWN, STOP, Sched, hook, queue, runtime, timer};
 use crate::heap::Cache;
 use crate::sync::atomic::{Ordering::*, fence};
+use parking_lot::MutexGuard;
 use std::time::Duration;
 
 /// Does what is asked for: waits while the world is stopped, collects when the heap wants it. False: the runtime ends.
@@ -79,7 +82,10 @@ unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
         if !stop(s, m) {
             return false;
         }
-        let heap = (*(*m).p).heap;
+        let (p, heap) = ((*m).p, (*(*m).p).heap);
+        if (*p).listened {
+            hook::event(p, EventKind::GcBegin, 0, 0);
+        }
         if force || (*heap).want_gc() {
             let n = s.nps.load(Acquire);
             let mut caches = (0..n).map(|i| {
@@ -88,6 +94,9 @@ unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
                 cache
             });
             (*heap).collect(&mut caches, &mut |visit| roots(s, visit));
+        }
+        if (*p).listened {
+            hook::event(p, EventKind::GcEnd, 0, 0);
         }
         resume(s);
         true
@@ -122,22 +131,45 @@ unsafe fn stop(s: &Sched, m: *mut M) -> bool {
             wait_stopped(s, m);
             return false;
         }
-        s.halt.fetch_or(STOP, SeqCst);
-        let mut tries = 0;
-        while !all_stopped(s, (*m).p) {
-            tries += 1;
-            if tries < 20 {
-                // Most reach a poll within microseconds.
-                parking_lot::MutexGuard::unlocked(&mut idle, || {
-                    for _ in 0..100 {
-                        std::hint::spin_loop();
-                    }
-                });
-            } else {
-                s.stopped.wait_for(&mut idle, Duration::from_micros(50));
-            }
-        }
+        lead(s, &mut idle, (*m).p);
         true
+    }
+}
+
+/// As [`stop`], by a thread without P; it waits for another leader's end. False: the runtime ends.
+pub(super) fn stop_from_outside(s: &Sched) -> bool {
+    let mut idle = s.idle.lock();
+    while s.halt.load(Relaxed) & (STOP | SHUTDOWN) == STOP {
+        s.resumed.wait(&mut idle);
+    }
+    if s.halt.load(Relaxed) & SHUTDOWN != 0 {
+        return false;
+    }
+    // SAFETY: no P is this thread's.
+    unsafe { lead(s, &mut idle, std::ptr::null_mut()) };
+    true
+}
+
+/// Stops every P but `own`.
+///
+/// # Safety
+/// `own` is the calling thread's, or null; nobody else leads a stop.
+unsafe fn lead(s: &Sched, idle: &mut MutexGuard<Idle>, own: *mut P) {
+    s.halt.fetch_or(STOP, SeqCst);
+    let mut tries = 0;
+    // SAFETY: says the caller.
+    while !unsafe { all_stopped(s, own) } {
+        tries += 1;
+        if tries < 20 {
+            // Most reach a poll within microseconds.
+            MutexGuard::unlocked(idle, || {
+                for _ in 0..100 {
+                    std::hint::spin_loop();
+                }
+            });
+        } else {
+            s.stopped.wait_for(idle, Duration::from_micros(50));
+        }
     }
 }
 
@@ -170,7 +202,7 @@ unsafe fn all_stopped(s: &Sched, own: *mut P) -> bool {
 }
 
 /// Ends the stop and wakes for what was refused meanwhile.
-fn resume(s: &Sched) {
+pub(super) fn resume(s: &Sched) {
     let idle = s.idle.lock();
     for i in 0..s.nps.load(Acquire) {
         // SAFETY: Ps stay.

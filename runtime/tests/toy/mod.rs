@@ -142,7 +142,7 @@ impl Engine for ToyEngine {
                     Ctl::Jump(i) => {
                         pc = (*pc).first.get().add(i);
                         if (*cx.p()).guard.load(Relaxed) == 0 {
-                            match ops::poll(cx.p()) {
+                            match ops::poll(cx.p(), Place::Loop) {
                                 Poll::Go => {}
                                 Poll::Yield => leave!(pc, Exit::Yield),
                                 Poll::Stop => leave!(pc, Exit::Stop),
@@ -195,6 +195,7 @@ pub fn config(procs: usize) -> RuntimeConfig {
         max_stack_slots: 1 << 20,
         slice_ns: 10_000_000,
         seed: Some(7),
+        ..RuntimeConfig::default()
     }
 }
 

@@ -11,7 +11,7 @@ use gol_vm::native::{Cx, Fault};
 /// Results `(byte, errno)`; the byte is -1 at the end.
 pub fn read_byte(cx: &mut Cx) -> Done {
     let fd = cx.arg(0) as i32;
-    let got = stdio::read(cx, fd, 1);
+    let got = stdio::read(cx, fd, 1)?;
     match got {
         Ok(bytes) => cx.set_words(0, &[bytes.first().map_or(-1, |&b| i64::from(b)) as u64, 0]),
         Err(e) => cx.set_words(0, &[0, e as u64]),

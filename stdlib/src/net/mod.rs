@@ -8,7 +8,7 @@ mod sock;
 
 use crate::abi::{Done, fill, leaf, parking};
 use crate::stdio::errno;
-use gol_runtime::{IoEnd, Op, Way, ops};
+use gol_runtime::{Io, IoEnd, Op, Way, ops};
 use gol_vm::native::{Cx, Fault, Native};
 use std::net::{IpAddr, ToSocketAddrs};
 
@@ -32,6 +32,29 @@ enum Tried<T> {
 
 /// Tries `f` on the descriptor of handle argument 0. EAGAIN parks.
 fn attempt<T>(cx: &Cx, way: Way, mut f: impl FnMut(i32) -> Result<T, i32>) -> Tried<T> {
+    attempt_io(cx, way, |io| f(io.fd()))
+}
+
+/// Reads from a stream: what gave less than there was room for is empty, and not asked again before the poller says so.
+fn read_stream(cx: &Cx, room: &mut [u8]) -> Tried<isize> {
+    attempt_io(cx, Way::Read, |io| {
+        if io.is_drained() && !room.is_empty() {
+            return Err(libc::EAGAIN);
+        }
+        let n = receive(io.fd(), room)?;
+        if 0 < n && (n as usize) < room.len() {
+            io.set_drained();
+        }
+        Ok(n)
+    })
+}
+
+fn receive(fd: i32, room: &mut [u8]) -> Result<isize, i32> {
+    // SAFETY: `room` is valid for its length.
+    answer(unsafe { libc::recv(fd, room.as_mut_ptr().cast(), room.len(), 0) })
+}
+
+fn attempt_io<T>(cx: &Cx, way: Way, mut f: impl FnMut(&Io) -> Result<T, i32>) -> Tried<T> {
     // SAFETY: the running P; handles come from `io_open`, and package net holds a lock for each way.
     unsafe {
         let io = match ops::io_begin(cx.p(), cx.arg(0), way) {
@@ -39,7 +62,7 @@ fn attempt<T>(cx: &Cx, way: Way, mut f: impl FnMut(i32) -> Result<T, i32>) -> Tr
             Err(end) => return Tried::Done(Err(end_code(end))),
         };
         loop {
-            match f(io.fd()) {
+            match f(&io) {
                 Err(libc::EINTR) => {}
                 Err(libc::EAGAIN) => {
                     return match ops::io_park(cx.p(), io) {
@@ -140,9 +163,11 @@ pub const NATIVES: &[Native] = &[
     parking("net.socketRead", |cx| {
         // SAFETY: no other borrow of the slice lives here.
         let room = unsafe { cx.arg_bytes_mut(1) };
-        // SAFETY: `room` is valid for its length.
-        let read = |fd| answer(unsafe { libc::recv(fd, room.as_mut_ptr().cast(), room.len(), 0) });
-        sized(cx, attempt(cx, Way::Read, read))
+        let tried = match cx.arg_bool(4) {
+            true => read_stream(cx, room),
+            false => attempt(cx, Way::Read, |fd| receive(fd, room)),
+        };
+        sized(cx, tried)
     }),
     parking("net.socketWrite", |cx| {
         let bytes = cx.arg_bytes(1);
@@ -191,7 +216,7 @@ pub const NATIVES: &[Native] = &[
     leaf("net.socketDeadline", |cx| {
         let way = if cx.arg_i64(1) == 0 { Way::Read } else { Way::Write };
         let when = match cx.arg_bool(3) {
-            true => gol_runtime::now_ns().saturating_add_signed(cx.arg_i64(2)).clamp(1, i64::MAX as u64),
+            true => cx.runtime().now_ns().saturating_add_signed(cx.arg_i64(2)).clamp(1, i64::MAX as u64),
             false => 0,
         };
         // SAFETY: the running P; a handle of ours.

@@ -6,8 +6,9 @@ mod path;
 pub(crate) use path::errno_text;
 
 use crate::abi::{Done, leaf};
-use crate::stdio;
-use gol_vm::native::{Cx, Native};
+use crate::stdio::{self, outside};
+use gol_runtime::Input;
+use gol_vm::native::{Cx, Fault, Native};
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Mutex;
@@ -28,17 +29,20 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
     leaf("os.environ", |cx| {
-        let vars: Vec<Vec<u8>> = std::env::vars_os().map(|(k, v)| [k.into_vec(), v.into_vec()].join(&b'=')).collect();
+        let vars = || std::env::vars_os().map(|(k, v)| [k.into_vec(), v.into_vec()].join(&b'='));
+        let joined = asked(cx, Input::Environment, || vars().collect::<Vec<_>>().join(&0))?;
+        let vars: Vec<&[u8]> = joined.split(|&b| b == 0).filter(|v| !v.is_empty()).collect();
         let out = cx.new_strings(&vars)?;
         cx.set_words(0, &out);
         Ok(())
     }),
     leaf("os.lookupEnv", |cx| {
-        let key = cx.arg_str(0);
+        let key = cx.arg_str(0).to_vec();
         let bad = key.is_empty() || key.contains(&b'=') || key.contains(&0);
-        let value = if bad { None } else { std::env::var_os(OsStr::from_bytes(key)) };
-        cx.set_str(0, value.as_deref().unwrap_or_default().as_bytes())?;
-        cx.set_bool(1, value.is_some());
+        let value = || if bad { None } else { std::env::var_os(OsStr::from_bytes(&key)) };
+        let value = outside(cx, Input::Environment, |_| value().map(OsStringExt::into_vec).ok_or(libc::ENOENT))?;
+        cx.set_str(0, value.as_deref().unwrap_or_default())?;
+        cx.set_bool(1, value.is_ok());
         Ok(())
     }),
     leaf("os.setEnv", |cx| {
@@ -59,7 +63,8 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("os.exit", |cx| cx.exit(cx.arg_i64(0) as i32)),
     leaf("os.getpid", |cx| {
-        cx.set_i64(0, i64::from(std::process::id()));
+        let id = asked(cx, Input::Process, || std::process::id().to_le_bytes().to_vec())?;
+        cx.set(0, id.first_chunk().map_or(0, |id| u64::from(u32::from_le_bytes(*id))));
         Ok(())
     }),
     leaf("os.openFd", |cx| {
@@ -78,18 +83,19 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("os.readFd", |cx| {
         let (fd, len) = (cx.arg_i64(0) as i32, cx.arg_slice(1).len.min(READ_MAX));
-        let got = stdio::read(cx, fd, len);
+        let got = stdio::read(cx, fd, len)?;
         copy_out(cx, got)
     }),
     leaf("os.preadFd", |cx| {
         let (fd, len, off) = (cx.arg_i64(0) as i32, cx.arg_slice(1).len.min(READ_MAX), cx.arg_i64(4));
-        let got = cx.blocking(|| {
+        let read = move || {
             let mut buf = vec![0u8; len];
             // SAFETY: `buf` is valid for its length.
             let n = answer(unsafe { libc::pread(fd, buf.as_mut_ptr().cast(), len, off) } as i64)?;
             buf.truncate(n as usize);
             Ok(buf)
-        });
+        };
+        let got = outside(cx, Input::Read, |cx| cx.blocking(read))?;
         copy_out(cx, got)
     }),
     leaf("os.writeFd", |cx| {
@@ -123,12 +129,13 @@ pub const NATIVES: &[Native] = &[
         code(cx, done)
     }),
     leaf("os.statFd", |cx| {
-        let found = path::stat_fd(cx.arg_i64(0) as i32);
+        let fd = cx.arg_i64(0) as i32;
+        let found = outside(cx, Input::Directory, |_| path::stat_fd(fd))?;
         path::set_stat(cx, found)
     }),
     leaf("os.stat", |cx| {
         let (name, follow) = (c_path(cx, 0), cx.arg_bool(1));
-        let found = path::stat(&name, follow);
+        let found = outside(cx, Input::Directory, |_| path::stat(&name, follow))?;
         path::set_stat(cx, found)
     }),
     leaf("os.remove", |cx| {
@@ -191,27 +198,45 @@ pub const NATIVES: &[Native] = &[
         }
     }),
     leaf("os.readDirNames", |cx| {
-        let (names, e) = match path::names(cx.arg_str(0)) {
-            Ok(names) => (names, 0),
+        let dir = cx.arg_str(0).to_vec();
+        let (joined, e) = match outside(cx, Input::Directory, |_| path::names(&dir).map(|n| n.join(&0)))? {
+            Ok(joined) => (joined, 0),
             Err(e) => (vec![], e),
         };
+        let names: Vec<&[u8]> = joined.split(|&b| b == 0).filter(|n| !n.is_empty()).collect();
         let out = cx.new_strings(&names)?;
         cx.set_words(0, &out);
         cx.set_i64(3, i64::from(e));
         Ok(())
     }),
     leaf("os.tempName", |cx| {
-        let name = path::temp_name(cx.arg_str(0), cx.arg_str(1));
+        let (dir, pattern) = (cx.arg_str(0).to_vec(), cx.arg_str(1).to_vec());
+        let name = asked(cx, Input::Process, || path::temp_name(&dir, &pattern))?;
         cx.set_str(0, &name)
     }),
-    leaf("os.tempDir", |cx| cx.set_str(0, std::env::temp_dir().as_os_str().as_bytes())),
-    leaf("os.executable", |cx| cx.set_str(0, std::env::current_exe().unwrap_or_default().as_os_str().as_bytes())),
+    leaf("os.tempDir", |cx| {
+        let dir = asked(cx, Input::Environment, || std::env::temp_dir().into_os_string().into_vec())?;
+        cx.set_str(0, &dir)
+    }),
+    leaf("os.executable", |cx| {
+        let exe = || std::env::current_exe().unwrap_or_default().into_os_string().into_vec();
+        let exe = asked(cx, Input::Process, exe)?;
+        cx.set_str(0, &exe)
+    }),
     leaf("os.hostname", |cx| {
-        let name = std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default();
+        let name = asked(cx, Input::Process, || std::fs::read("/proc/sys/kernel/hostname").unwrap_or_default())?;
         cx.set_str(0, name.trim_ascii_end())
     }),
-    leaf("os.userHome", |cx| cx.set_str(0, std::env::var_os("HOME").unwrap_or_default().as_bytes())),
+    leaf("os.userHome", |cx| {
+        let home = asked(cx, Input::Environment, || std::env::var_os("HOME").unwrap_or_default().into_vec())?;
+        cx.set_str(0, &home)
+    }),
 ];
+
+/// An answer of the outside that always comes.
+fn asked(cx: &mut Cx, kind: Input, ask: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, Fault> {
+    Ok(outside(cx, kind, |_| Ok(ask()))?.unwrap_or_default())
+}
 
 /// Bytes of one read at most: they pass through a buffer of this size.
 const READ_MAX: usize = 1 << 20;

@@ -8,12 +8,8 @@ use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Mode as Go's FileMode, size, modification time in unix nanoseconds.
-pub struct Stat {
-    mode: u32,
-    size: i64,
-    mtime: i64,
-}
+/// Mode as Go's FileMode, size, modification time in unix nanoseconds: three words, as a record of a run keeps them.
+type Stat = Vec<u8>;
 
 fn convert(st: &libc::stat) -> Stat {
     let kind = match st.st_mode & libc::S_IFMT {
@@ -28,7 +24,8 @@ fn convert(st: &libc::stat) -> Stat {
     let special = [(libc::S_ISUID, 1 << 23), (libc::S_ISGID, 1 << 22), (libc::S_ISVTX, 1 << 20)];
     let extra: u32 = special.iter().filter(|(bit, _)| st.st_mode & bit != 0).map(|x| x.1).sum();
     let mtime = st.st_mtime.saturating_mul(1_000_000_000).saturating_add(st.st_mtime_nsec);
-    Stat { mode: st.st_mode & 0o777 | kind | extra, size: st.st_size, mtime }
+    let mode = st.st_mode & 0o777 | kind | extra;
+    [u64::from(mode), st.st_size as u64, mtime as u64].iter().flat_map(|w| w.to_le_bytes()).collect()
 }
 
 pub fn stat(name: &CStr, follow: bool) -> Result<Stat, i32> {
@@ -53,7 +50,11 @@ pub fn stat_fd(fd: i32) -> Result<Stat, i32> {
 /// Results `(mode, size, mtime, errno)`.
 pub fn set_stat(cx: &Cx, found: Result<Stat, i32>) -> Done {
     match found {
-        Ok(s) => cx.set_words(0, &[u64::from(s.mode), s.size as u64, s.mtime as u64, 0]),
+        Ok(s) => {
+            let mut words = s.chunks(8).map(|w| w.first_chunk().map_or(0, |w| u64::from_le_bytes(*w)));
+            let mut next = || words.next().unwrap_or(0);
+            cx.set_words(0, &[next(), next(), next(), 0]);
+        }
         Err(e) => cx.set_words(0, &[0, 0, 0, e as u64]),
     }
     Ok(())

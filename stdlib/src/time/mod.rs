@@ -9,13 +9,14 @@ use std::sync::OnceLock;
 
 pub const NATIVES: &[Native] = &[
     leaf("time.clock", |cx| {
-        start();
-        cx.set(0, gol_runtime::wall_ns() as u64);
-        cx.set(1, gol_runtime::now_ns().max(1));
+        start(cx);
+        cx.set(0, cx.runtime().wall_ns());
+        cx.set(1, cx.runtime().now_ns().max(1));
         Ok(())
     }),
     leaf("time.sinceStart", |cx| {
-        cx.set(0, gol_runtime::now_ns() - start());
+        let start = start(cx);
+        cx.set(0, cx.runtime().now_ns() - start);
         Ok(())
     }),
     // SAFETY: the running P.
@@ -25,7 +26,7 @@ pub const NATIVES: &[Native] = &[
         if cx.arg(0) == 0 {
             return Err(Fault::nil());
         }
-        let id = cx.call_at(after(cx.arg_i64(1)), cx.arg(0));
+        let id = cx.call_at(after(cx, cx.arg_i64(1)), cx.arg(0));
         cx.set(0, id.0);
         Ok(())
     }),
@@ -70,18 +71,18 @@ pub const NATIVES: &[Native] = &[
 ];
 
 /// The monotonic clock when the program first asked for it.
-fn start() -> u64 {
+fn start(cx: &Cx) -> u64 {
     static START: OnceLock<u64> = OnceLock::new();
-    *START.get_or_init(gol_runtime::now_ns)
+    *START.get_or_init(|| cx.runtime().now_ns())
 }
 
 /// The clock `ns` from now.
-fn after(ns: i64) -> u64 {
-    gol_runtime::now_ns().saturating_add(ns.max(0) as u64).min(i64::MAX as u64)
+fn after(cx: &Cx, ns: i64) -> u64 {
+    cx.runtime().now_ns().saturating_add(ns.max(0) as u64).min(i64::MAX as u64)
 }
 
 fn start_timer(cx: &mut Cx) -> Done {
-    let when = after(cx.arg_i64(1));
+    let when = after(cx, cx.arg_i64(1));
     let action = TimerAction::SendTime { chan: cx.arg(0) as *mut Chan };
     // SAFETY: the running P; the channel's elements are Times, whose first words are the wall and the monotonic clock.
     let id = unsafe { ops::timer_start(cx.p(), when, cx.arg(2), action) };

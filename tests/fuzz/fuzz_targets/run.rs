@@ -41,8 +41,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
 fn config() -> VmConfig {
     let heap = HeapConfig { limit: 64 << 20, gogc: Some(100), stress_every: Some(13), poison: true, verify: true, ..HeapConfig::default() };
     VmConfig {
-        runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 17, seed: None, slice_ns: 1_000_000 },
-        preempt_entry: false,
+        runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 17, slice_ns: 1_000_000, ..RuntimeConfig::default() },
+        profile_ops: false,
         hooks: Hooks { print: Box::new(|_| {}), ..Hooks::default() },
     }
 }

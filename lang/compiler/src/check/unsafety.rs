@@ -81,7 +81,7 @@ impl Checker<'_> {
             Ty::TypeParam(_) => false,
             Ty::Array(_, elem) => self.fixed_size(elem),
             Ty::Struct(fields) => {
-                // All of them are completed, whatever the first ones say.
+                // All of them are completed, also behind the first that depends.
                 let fixed: Vec<bool> = fields.iter().map(|f| self.fixed_size(f.ty)).collect();
                 !fixed.contains(&false)
             }

@@ -101,6 +101,9 @@ impl Em<'_> {
         self.store(p, ty, v);
     }
     fn is_append_to(&self, e: ExprId, r: Reg) -> bool {
+        if self.st.plain {
+            return false;
+        }
         match self.ast.expr(self.strip(e)) {
             Expr::Call(fun, args, _) => {
                 matches!(self.info.expr(*fun).map(|i| i.mode), Some(Mode::Builtin(Builtin::Append)))
@@ -275,7 +278,7 @@ impl Em<'_> {
         self.f.next = mark;
     }
     /// Evaluating it changes nothing: variables, fields, elements and arithmetic on them.
-    fn calm(&self, e: ExprId) -> bool {
+    pub(super) fn calm(&self, e: ExprId) -> bool {
         let e = self.strip(e);
         if self.value(e).is_some() || self.f.given.contains_key(&e) {
             return true;
@@ -317,7 +320,8 @@ impl Em<'_> {
     }
     fn string_parts(&self, r: ExprId) -> Vec<ExprId> {
         let inner = self.strip(r);
-        if self.value(inner).is_none() && matches!(self.ast.expr(inner), Expr::Binary(BinOp::Add, ..)) {
+        if !self.st.plain && self.value(inner).is_none() && matches!(self.ast.expr(inner), Expr::Binary(BinOp::Add, ..))
+        {
             self.spine(BinOp::Add, inner)
         } else {
             vec![r]
@@ -338,7 +342,7 @@ impl Em<'_> {
                 cur
             }
         };
-        if let Num::Int(_) | Num::Uint(_) = kind {
+        if let (Num::Int(_) | Num::Uint(_), false) = (kind, self.st.plain) {
             self.arith_const(op, kind, cur, cur, 1);
         } else {
             let n = self.words(ty);

@@ -175,7 +175,7 @@ impl Em<'_> {
         }
         if let Ty::Slice(_) = self.types.under(ty) {
             // One word is enough when the slice is in memory.
-            if self.is_place(x) {
+            if self.is_place(x) && !self.st.plain {
                 let p = self.operand_place(x);
                 let part = self.part(p, ty, if b == Builtin::Len { 1 } else { 2 });
                 return self.load_to(part, Types::INT, dst);

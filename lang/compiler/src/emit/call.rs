@@ -151,6 +151,9 @@ impl Em<'_> {
             self.f.emit(op, dst, x, 0, 0);
             return dst;
         }
+        if let Some(r) = self.inline_call(e, fun, args, spread) {
+            return r;
+        }
         let below = self.f.next;
         let w = self.f.alloc(1);
         self.call_at(e, fun, args, spread, w, below)
@@ -256,15 +259,16 @@ impl Em<'_> {
         }
     }
     /// A call of a function with a window of its own: no builtin, conversion or intrinsic, no value at hand.
-    fn is_plain_call(&self, x: ExprId) -> bool {
+    fn is_plain_call(&mut self, x: ExprId) -> bool {
         let x = self.strip(x);
-        if self.f.given.contains_key(&x) || self.value(x).is_some() {
+        if self.st.plain || self.f.given.contains_key(&x) || self.value(x).is_some() {
             return false;
         }
-        match self.ast.expr(x) {
-            Expr::Call(fun, ..) => {
-                !matches!(self.info.expr(*fun).map(|i| i.mode), Some(Mode::Type | Mode::Builtin(_)))
-                    && self.intrinsic(*fun).is_none()
+        match *self.ast.expr(x) {
+            Expr::Call(fun, ref args, spread) => {
+                !matches!(self.info.expr(fun).map(|i| i.mode), Some(Mode::Type | Mode::Builtin(_)))
+                    && self.intrinsic(fun).is_none()
+                    && !self.is_inlined(fun, args, spread)
             }
             _ => false,
         }

@@ -1,7 +1,7 @@
 //! Functions: ids, bodies, captures, results, epilogue.
 
 use super::call::Target;
-use super::func::{Fun, Loc};
+use super::func::Loc;
 use super::generic::Inst;
 use super::place::Place;
 use super::{Em, Reg};
@@ -40,6 +40,7 @@ impl Em<'_> {
             pos: 0,
             lines: vec![],
             hidden: true,
+            inlined: vec![],
         });
         self.prog.funcs.len() as u32 - 1
     }
@@ -66,8 +67,13 @@ impl Em<'_> {
         }
     }
     pub(super) fn lit_name(&mut self) -> String {
+        let name = self.next_lit_name();
         self.f.lits += 1;
-        let n = self.f.lits;
+        name
+    }
+    /// The name that the next literal will get.
+    pub(super) fn next_lit_name(&self) -> String {
+        let n = self.f.lits + 1;
         if self.f.is_lit { format!("{}.{n}", self.f.name) } else { format!("{}.func{n}", self.f.name) }
     }
 
@@ -111,7 +117,7 @@ impl Em<'_> {
         let mut at = self.f.alloc(n);
         let first = match *caps {
             // One variable's registers are in a row already.
-            [Capture { from: Loc::Reg(r) | Loc::Box(r), .. }] => r,
+            [Capture { from: Loc::Reg(r) | Loc::Box(r), .. }] if !self.st.plain => r,
             _ => at,
         };
         if first == at {
@@ -145,7 +151,10 @@ impl Em<'_> {
         let id = self.func_id(&Inst { obj: o, targs: vec![] });
         let name = self.func_name(o);
         let pos = info.obj(o).span.lo;
-        self.build(id, name, pos, facts, &[], false, |em| em.body(Body::Block(block)));
+        self.build(id, name, pos, facts, &[], false, |em| {
+            em.f.obj = Some(o);
+            em.body(Body::Block(block));
+        });
     }
     /// Builds function `id` while the current one waits.
     #[allow(clippy::too_many_arguments)]
@@ -159,7 +168,8 @@ impl Em<'_> {
         is_lit: bool,
         body: impl FnOnce(&mut Self),
     ) {
-        let outer = std::mem::replace(&mut self.f, Fun::new(name, pos));
+        let next = self.fun(name, pos);
+        let outer = std::mem::replace(&mut self.f, next);
         self.f.is_lit = is_lit;
         self.prologue(facts, caps);
         body(self);
@@ -284,7 +294,7 @@ impl Em<'_> {
     /// Returns values that lie in registers.
     pub(super) fn ret(&mut self, values: &[Reg], tys: &[TyId]) {
         let total = self.sum_words(tys);
-        let mut row = true;
+        let mut row = !self.st.plain;
         let mut at = values.first().copied().unwrap_or(0);
         let first = at;
         for (&r, &ty) in values.iter().zip(tys) {
@@ -332,6 +342,7 @@ impl Em<'_> {
             pos: f.file_pos,
             lines: f.lines,
             hidden: f.hidden,
+            inlined: f.inlined,
         };
     }
 

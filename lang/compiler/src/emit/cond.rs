@@ -24,9 +24,12 @@ impl Em<'_> {
         self.f.pos = self.ast.expr_span(e).lo;
         if !self.f.given.contains_key(&e) {
             match *self.ast.expr(e) {
-                Expr::Unary(UnOp::Not, x) => return self.cond_jump(x, label, !sense),
+                Expr::Unary(UnOp::Not, x) if !self.st.plain => return self.cond_jump(x, label, !sense),
                 Expr::Binary(op @ (BinOp::LAnd | BinOp::LOr), ..) => return self.logic_jump(op, e, label, sense),
-                Expr::Binary(op, l, r) if is_comparison(op) => return self.compare_jump(op, l, r, label, sense),
+                Expr::Binary(op, l, r) if is_comparison(op) && !self.st.plain => {
+                    return self.compare_jump(op, l, r, label, sense);
+                }
+                _ if self.inline_jump(e, label, sense) => return,
                 _ => {}
             }
         }

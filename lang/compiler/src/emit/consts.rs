@@ -152,11 +152,17 @@ impl Em<'_> {
             Num::F64 | Num::F32 | Num::Complex(_) | Num::Str => None,
         }
     }
-    /// A constant integer that fits an instruction's immediate field.
+    /// A constant integer that fits an instruction's immediate field, when it may go there.
     pub(super) fn small_const(&self, e: ExprId) -> Option<i16> {
+        if self.st.plain {
+            return None;
+        }
         i16::try_from(self.int_const(e)?).ok()
     }
     pub(super) fn bool_const(&self, e: ExprId) -> Option<bool> {
+        if self.st.plain {
+            return None;
+        }
         match self.value(e)? {
             Value::Bool(b) => Some(*b),
             Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => None,

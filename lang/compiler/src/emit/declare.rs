@@ -7,7 +7,7 @@ use super::place::Place;
 use super::{Em, Reg};
 use crate::info::{ObjId, ObjKind};
 use crate::types::{Ty, TyId};
-use gol_syntax::ast::{ExprId, VarSpec};
+use gol_syntax::ast::{Expr, ExprId, VarSpec};
 
 /// What a name on the left of `:=` or in `var` is.
 #[derive(Clone, Copy)]
@@ -98,6 +98,11 @@ impl Em<'_> {
     }
     pub(super) fn define_local(&mut self, o: ObjId, v: ExprId) {
         let mark = self.f.next;
+        let literal = matches!(self.ast.expr(self.strip(v)), Expr::FuncLit(..));
+        if literal && !self.info.obj(o).reassigned && !self.info.obj(o).addr_taken {
+            let name = self.next_lit_name();
+            self.f.literals.insert(o, (self.strip(v), name));
+        }
         let ty = self.obj_ty(o);
         if self.is_boxed(o) {
             let b = self.f.alloc(1);

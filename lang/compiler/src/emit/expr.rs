@@ -19,7 +19,7 @@ impl Em<'_> {
         if let Some(&r) = self.f.given.get(&e) {
             return r;
         }
-        if self.value(e).is_none() {
+        if self.value(e).is_none() && !self.st.plain {
             if let Some(r) = self.reg_var(e) {
                 return r;
             }
@@ -78,6 +78,9 @@ impl Em<'_> {
     }
     /// `expr_to` writes its destination once, after everything has been read.
     pub(super) fn in_place(&self, e: ExprId) -> bool {
+        if self.st.plain {
+            return false;
+        }
         let e = self.strip(e);
         if self.value(e).is_some() || self.f.given.contains_key(&e) {
             return true;
@@ -99,7 +102,7 @@ impl Em<'_> {
 
     /// Fills the registers at `dst` with the value of `e` (a tuple's parts one after another).
     pub(super) fn expr_to(&mut self, e: ExprId, dst: Reg) {
-        self.f.dst_fresh = self.f.fresh.take() == Some(dst);
+        self.f.dst_fresh = self.f.fresh.take() == Some(dst) && !self.st.plain;
         let e = self.strip(e);
         let ty = self.ty(e);
         if let Some(&r) = self.f.given.get(&e) {
@@ -189,7 +192,7 @@ impl Em<'_> {
                 if let Some(op) = self.intrinsic(fun) {
                     let x = self.expr(args[0]);
                     self.f.emit(op, dst, x, 0, 0);
-                } else {
+                } else if self.inline_call_to(e, fun, args, spread, dst).is_none() {
                     let r = self.call(e, fun, args, spread);
                     let n = self.words(self.ty(e));
                     self.mov(dst, r, n);
@@ -212,7 +215,7 @@ impl Em<'_> {
                 self.complement(ty, dst, r);
             }
             UnOp::Not => {
-                if matches!(self.ast.expr(self.strip(x)), Expr::Binary(..)) {
+                if matches!(self.ast.expr(self.strip(x)), Expr::Binary(..)) && !self.st.plain {
                     self.cond_to(e, dst);
                 } else {
                     let r = self.expr(x);
@@ -298,7 +301,8 @@ impl Em<'_> {
         };
         let inner = self.strip(r);
         let Expr::Binary(BinOp::Mul, a, b) = *self.ast.expr(inner) else { return false };
-        if self.num(ty) != Num::F64 || self.value(inner).is_some() || self.f.given.contains_key(&inner) {
+        if self.st.plain || self.num(ty) != Num::F64 || self.value(inner).is_some() || self.f.given.contains_key(&inner)
+        {
             return false;
         }
         let a = self.expr(a);
@@ -349,12 +353,25 @@ impl Em<'_> {
     fn concat_to(&mut self, e: ExprId, dst: Reg) {
         let mut parts = vec![];
         self.concat_parts(e, &mut parts);
+        if self.st.plain {
+            return self.concat_pairs(&parts, dst);
+        }
         let n = parts.len() as u32;
         let t = self.f.alloc(n);
         for (i, x) in parts.into_iter().enumerate() {
             self.expr_to(x, t + i as u32);
         }
         self.f.emit(Op::Concat, dst, t, n, 0);
+    }
+    fn concat_pairs(&mut self, parts: &[ExprId], dst: Reg) {
+        let t = self.f.alloc(2);
+        for (i, x) in parts.iter().enumerate() {
+            self.expr_to(*x, t + (i > 0) as u32);
+            if i > 0 {
+                self.f.emit(Op::Concat, t, t, 2, 0);
+            }
+        }
+        self.mov(dst, t, 1);
     }
     fn concat_parts(&self, e: ExprId, out: &mut Vec<ExprId>) {
         for x in self.spine(BinOp::Add, e) {

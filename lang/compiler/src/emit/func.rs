@@ -7,7 +7,7 @@ use super::Reg;
 use super::range_func::RangeBody;
 use crate::info::ObjId;
 use crate::types::TyId;
-use gol_bytecode::{Ins, Op};
+use gol_bytecode::{Inlined, Ins, Op};
 use gol_syntax::ast::{ExprId, Sym};
 use gol_syntax::span::Span;
 use rustc_hash::FxHashMap;
@@ -62,7 +62,11 @@ pub(super) struct Fun {
     last_goto: Option<Label>,
     /// What follows cannot be reached: nothing is emitted until a label that is jumped to.
     pub dead: bool,
+    /// Unreachable code is emitted like any other.
+    pub plain: bool,
     pub vars: FxHashMap<ObjId, Loc>,
+    /// Variables that keep the function literal that they were declared with, and its name.
+    pub literals: FxHashMap<ObjId, (ExprId, String)>,
     /// Expressions whose value is in registers already (arguments of deferred calls).
     pub given: FxHashMap<ExprId, Reg>,
     /// The destination that the next expression may write before it has read everything: nothing else uses it.
@@ -75,6 +79,12 @@ pub(super) struct Fun {
     pub pending_label: Option<Sym>,
     /// Bodies of the clauses that a `fallthrough` may go to, innermost last.
     pub fallthrough: Vec<Option<Label>>,
+    /// The declared function, when it is one.
+    pub obj: Option<ObjId>,
+    /// Bodies under construction in the places of their calls, innermost last.
+    pub inlining: Vec<super::inline::Inlining>,
+    /// Where such bodies lie, inner ones first.
+    pub inlined: Vec<Inlined>,
     pub name: String,
     pub file_pos: u32,
     pub lits: u32,
@@ -150,7 +160,7 @@ impl Fun {
     /// Ends a stretch of code: what follows is reached by labels only.
     pub fn end(&mut self, op: Op, a: u32, b: u32) {
         self.emit(op, a, b, 0, 0);
-        self.dead = true;
+        self.dead = !self.plain;
     }
 
     // ---- labels
@@ -166,7 +176,10 @@ impl Fun {
     /// The label is here. Code behind it is live when it was live before or something jumps here already.
     pub fn bind(&mut self, l: Label) {
         self.drop_jump(l);
-        self.last_goto = None;
+        // A label in dead code that nothing has jumped to is no reason to keep a jump over it.
+        if self.jumped[l.0 as usize] || !self.dead {
+            self.last_goto = None;
+        }
         self.labels[l.0 as usize] = Some(self.code.len() as u32);
         if self.jumped[l.0 as usize] {
             self.dead = false;
@@ -212,7 +225,7 @@ impl Fun {
             self.branch(op, a, b, l);
         }
         if op == Op::Jmp {
-            self.dead = true;
+            self.dead = !self.plain;
         }
     }
     pub fn goto(&mut self, l: Label) {

@@ -1,5 +1,7 @@
 //! Generic functions: one copy for each list of type arguments (monomorphisation).
 //!
+//! Functions of library packages wait in the same queue: they are emitted when something needs them, and only then.
+//!
 //! A generic body is never emitted by itself. A use of it with type arguments is an [`Inst`]: its function id is reserved on first
 //! use and its body is emitted later, from a queue, with a map from every type that the body mentions to the type that it
 //! stands for there. Whoever reads a type from the side tables does it through [`Em::ty`], [`Em::obj_ty`], [`Em::sub`] or
@@ -26,7 +28,7 @@ pub(super) struct Inst {
     pub targs: Vec<TyId>,
 }
 
-/// An instance whose body has to be emitted.
+/// An instance, or a function of a library package, whose body has to be emitted.
 pub(super) struct Job {
     inst: Inst,
     /// Where it was used first.
@@ -145,7 +147,7 @@ impl Em<'_> {
         }
         let f = self.reserve_func();
         self.st.funcs.insert(inst.clone(), f);
-        if !inst.targs.is_empty() {
+        if !inst.targs.is_empty() || self.st.on_demand.contains(&self.info.obj(inst.obj).pkg) {
             self.queue(inst);
         }
         f
@@ -179,15 +181,23 @@ impl Em<'_> {
         let Some(facts) = info.funcs.get(&job.inst.obj) else { return };
         let Some(block) = facts.body else { return };
         let map = self.subst_of(&job.inst);
-        for t in self.mentioned(job.inst.obj).iter() {
-            let to = self.types.subst(*t, &map);
-            self.map.insert(*t, to);
+        if !map.is_empty() {
+            for t in self.mentioned(job.inst.obj).iter() {
+                let to = self.types.subst(*t, &map);
+                self.map.insert(*t, to);
+            }
         }
+        let script = self.st.script;
+        self.st.script &= info.obj(job.inst.obj).pkg == self.pkg;
         let id = self.func_id(&job.inst);
         let name = self.func_name(job.inst.obj);
         let pos = info.obj(job.inst.obj).span.lo;
-        self.build(id, name, pos, facts, &[], false, |em| em.body(Body::Block(block)));
+        self.build(id, name, pos, facts, &[], false, |em| {
+            em.f.obj = Some(job.inst.obj);
+            em.body(Body::Block(block));
+        });
         self.map.clear();
+        self.st.script = script;
         // What does not fit is said where the instance is made, too.
         if let Some(d) = &mut self.err
             && d.span == Span::default()

@@ -1,5 +1,6 @@
 //! Indexing and slicing.
 
+use super::layout::Mem;
 use super::place::Place;
 use super::{Em, Reg};
 use crate::types::{Ty, TyId};
@@ -78,12 +79,35 @@ impl Em<'_> {
                 self.f.emit(Op::LdIdxS, dst, s, i, 0);
             }
             _ => {
-                let p = self.index_place(e, x, i);
-                let ty = self.ty(e);
-                self.load_to(p, ty, dst);
+                if !self.index_2d(e, x, i, dst) {
+                    let p = self.index_place(e, x, i);
+                    let ty = self.ty(e);
+                    self.load_to(p, ty, dst);
+                }
             }
         }
         self.f.next = mark;
+    }
+    /// `rows[j][i]` in one operation, where nothing is evaluated between the two look-ups.
+    fn index_2d(&mut self, e: ExprId, x: ExprId, i: ExprId, dst: Reg) -> bool {
+        let x = self.strip(x);
+        let Expr::Index(rows, ref at) = *self.ast.expr(x) else { return false };
+        let [j] = at[..] else { return false };
+        let slices = |em: &Self, e: ExprId| matches!(em.types.under(em.ty(e)), Ty::Slice(_));
+        if self.st.plain || self.f.given.contains_key(&x) || !slices(self, x) || !slices(self, rows) || !self.calm(i) {
+            return false;
+        }
+        let op = match self.mem(self.ty(e)) {
+            Mem::Word | Mem::Ptr => Op::LdIdx2W,
+            Mem::U8 => Op::LdIdx2U8,
+            Mem::I8 | Mem::U16 | Mem::I16 | Mem::U32 | Mem::I32 | Mem::Block(..) => return false,
+        };
+        let rows = self.expr(rows);
+        let j = self.expr(j);
+        let i = self.expr(i);
+        self.f.pos = self.ast.expr_span(e).lo;
+        self.f.emit(op, dst, rows, j, i);
+        true
     }
     /// `x[i:j:k]`.
     pub(super) fn slice_to(&mut self, e: ExprId, x: ExprId, ix: [Option<ExprId>; 3], dst: Reg) {

@@ -3,7 +3,6 @@
 use super::Em;
 use super::call::Target;
 use super::declare::Def;
-use super::func::Fun;
 use super::generic::Inst;
 use super::place::Place;
 use crate::info::{Init, Mode};
@@ -19,8 +18,10 @@ impl Em<'_> {
         if self.st.prompt {
             self.revise(&facts.funcs);
         }
-        for &o in &facts.funcs {
-            self.declared(o);
+        if !self.st.on_demand.contains(&self.pkg) {
+            for &o in &facts.funcs {
+                self.declared(o);
+            }
         }
         let mut entry = vec![];
         if !facts.inits.is_empty() || !facts.init_funcs.is_empty() {
@@ -60,7 +61,8 @@ impl Em<'_> {
     fn init_func(&mut self, inits: &[Init], funcs: &[crate::info::ObjId]) -> FuncId {
         let id = self.reserve_func();
         let name = format!("{}.init", self.pkg_label(self.pkg));
-        let outer = std::mem::replace(&mut self.f, Fun::new(name, 0));
+        let next = self.fun(name, 0);
+        let outer = std::mem::replace(&mut self.f, next);
         for i in inits {
             self.f.pos = self.ast.expr_span(i.rhs).lo;
             self.package_var(i);
@@ -104,7 +106,8 @@ impl Em<'_> {
     fn script(&mut self, stmts: &[StmtId], has_defer: bool) -> FuncId {
         let id = self.reserve_func();
         let pos = stmts.first().map_or(0, |s| self.ast.stmt_span(*s).lo);
-        let outer = std::mem::replace(&mut self.f, Fun::new("main.main".to_string(), pos));
+        let next = self.fun("main.main".to_string(), pos);
+        let outer = std::mem::replace(&mut self.f, next);
         if has_defer {
             self.f.epilogue = Some(self.f.label());
         }

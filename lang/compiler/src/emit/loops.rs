@@ -74,6 +74,9 @@ impl Em<'_> {
     /// `i := a; i < b` with constants, and true at first.
     fn enters(&self, init: StmtId, cond: ExprId) -> bool {
         let Stmt::Define(l, r) = self.ast.stmt(init) else { return false };
+        if self.st.plain {
+            return false;
+        }
         let ([l], [r]) = (&l[..], &r[..]) else { return false };
         let Expr::Binary(op, x, y) = *self.ast.expr(self.strip(cond)) else { return false };
         let var = self.info.defs.get(&self.ast.expr_span(*l).lo);
@@ -93,6 +96,9 @@ impl Em<'_> {
     }
     /// `enters`: the condition is known to hold at first.
     fn cond_loop(&mut self, cond: Option<ExprId>, post: Option<StmtId>, vars: &[ObjId], enters: bool, body: LoopBody) {
+        if self.st.plain {
+            return self.plain_loop(cond, post, vars, body);
+        }
         let (top, cont, end) = (self.f.label(), self.f.label(), self.f.label());
         let cond = cond.filter(|c| self.bool_const(*c) != Some(true));
         self.enter_loop(end, cont);
@@ -126,6 +132,24 @@ impl Em<'_> {
                 None => self.f.goto(top),
             }
         }
+        self.leave_loop();
+        self.f.bind(end);
+    }
+    /// The condition at the top.
+    fn plain_loop(&mut self, cond: Option<ExprId>, post: Option<StmtId>, vars: &[ObjId], body: LoopBody) {
+        let (top, cont, end) = (self.f.label(), self.f.label(), self.f.label());
+        self.enter_loop(end, cont);
+        self.f.bind(top);
+        if let Some(c) = cond {
+            self.cond_jump(c, end, false);
+        }
+        self.loop_body(body);
+        self.f.bind(cont);
+        self.renew(vars);
+        if let Some(p) = post {
+            self.stmt(p);
+        }
+        self.f.goto(top);
         self.leave_loop();
         self.f.bind(end);
     }
@@ -174,7 +198,7 @@ impl Em<'_> {
     // ---- counting loops
 
     fn counting(&mut self, cond: ExprId, post: StmtId, vars: &[ObjId]) -> Option<Counting> {
-        if !vars.is_empty() {
+        if !vars.is_empty() || self.st.plain {
             return None;
         }
         let (less, var, limit) = match *self.ast.expr(self.strip(cond)) {
@@ -267,7 +291,7 @@ impl Em<'_> {
     }
     /// `i += 1; if i < limit` at the bottom of a range loop.
     pub(super) fn count_up(&mut self, i: Reg, limit: Reg, top: Label) {
-        if self.f.fits_short(top) {
+        if self.f.fits_short(top) && !self.st.plain {
             self.f.short_back(Op::AddKJltB, i, limit, 1, top);
         } else {
             self.f.emit(Op::AddK, i, i, 1, 0);

@@ -21,6 +21,7 @@ mod generic;
 mod iface;
 mod index;
 mod init;
+mod inline;
 mod layout;
 mod literal;
 mod loops;
@@ -45,7 +46,7 @@ use gol_bytecode::{FuncId, Program, TypeId};
 use gol_syntax::ast::{Ast, ExprId};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use thunk::ThunkKey;
 
@@ -60,6 +61,13 @@ pub struct EmitState {
     pub script: bool,
     /// The text is a line of the prompt: the value of a last expression statement is printed.
     pub prompt: bool,
+    /// Nothing is optimised: every value gets registers of its own, every operation stands alone, what cannot be reached is
+    /// emitted. Slow on purpose: the other side of comparisons.
+    pub plain: bool,
+    /// No body replaces its call: for machines that look for requests at entries of functions alone.
+    pub keep_calls: bool,
+    /// Packages whose functions are emitted when something emitted needs them.
+    pub on_demand: FxHashSet<PkgId>,
     funcs: FxHashMap<Inst, FuncId>,
     generics: Generics,
     globals: FxHashMap<ObjId, u32>,
@@ -72,6 +80,8 @@ pub struct EmitState {
     natives: FxHashMap<String, u32>,
     methods: FxHashMap<String, u32>,
     thunks: FxHashMap<ThunkKey, FuncId>,
+    /// Bodies that were measured: whether they replace calls.
+    small: FxHashMap<inline::Body, bool>,
     /// Globals of this package that are objects of their own and have to be made.
     large: Vec<ObjId>,
     /// Types whose descriptor is reserved but not filled in yet.
@@ -146,6 +156,7 @@ impl Marks {
         p.natives.truncate(self.natives);
         p.methods.truncate(self.methods);
         p.globals = self.globals;
+        p.global_names.retain(|n| n.first < self.globals);
         let (funcs, consts, types) = (self.funcs as u32, self.consts as u32, self.types as u32);
         s.funcs.retain(|_, v| *v < funcs);
         s.thunks.retain(|_, v| *v < funcs);
@@ -166,6 +177,12 @@ impl Marks {
 }
 
 impl Em<'_> {
+    /// A new function under construction.
+    fn fun(&self, name: String, pos: u32) -> Fun {
+        let mut f = Fun::new(name, pos);
+        f.plain = self.st.plain;
+        f
+    }
     /// Remembers the first thing that does not fit.
     fn refuse(&mut self, code: Code, span: Span, message: impl Into<String>) {
         if self.err.is_none() {

@@ -25,7 +25,7 @@ impl Em<'_> {
     pub(super) fn intrinsic(&self, fun: gol_syntax::ast::ExprId) -> Option<Op> {
         let o = *self.info.uses.get(&self.strip(fun))?;
         let obj = self.info.obj(o);
-        if obj.kind != ObjKind::Func || self.pkg_path(obj.pkg) != "math" {
+        if self.st.plain || obj.kind != ObjKind::Func || self.pkg_path(obj.pkg) != "math" {
             return None;
         }
         Some(match self.ast.name(obj.name) {

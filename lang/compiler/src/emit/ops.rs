@@ -116,7 +116,7 @@ impl Em<'_> {
     }
     fn shift(&mut self, op: BinOp, kind: Num, dst: Reg, l: Reg, count: ExprId) {
         let signed = matches!(kind, Num::Int(_));
-        if let Some(n) = self.int_const(count) {
+        if let Some(n) = self.int_const(count).filter(|_| !self.st.plain) {
             let n = if n < 0 { 64 } else { n };
             let (code, n) = match op {
                 BinOp::Shl if n >= 64 => return self.load_word(dst, 0),

@@ -49,7 +49,7 @@ impl Em<'_> {
     fn bind_new(&mut self, e: ExprId, i: Item) {
         let Some(&o) = self.info.defs.get(&self.ast.expr_span(e).lo) else { return };
         let mut r = i.reg;
-        if !i.fresh && self.info.obj(o).reassigned && !self.is_boxed(o) {
+        if !i.fresh && (self.info.obj(o).reassigned || self.st.plain) && !self.is_boxed(o) {
             let n = self.words(i.ty);
             r = self.f.alloc(n);
             self.mov(r, i.reg, n);
@@ -137,7 +137,8 @@ impl Em<'_> {
     }
     /// A local that keeps its value.
     fn is_fixed(&self, e: ExprId) -> bool {
-        self.info.uses.get(&self.strip(e)).is_some_and(|o| !self.info.obj(*o).reassigned)
+        let var = self.info.uses.get(&self.strip(e));
+        !self.st.plain && var.is_some_and(|o| !self.info.obj(*o).reassigned)
     }
     fn element(&mut self, v: &Vars, p: Place, elem: TyId) -> Option<Item> {
         v.value?;
@@ -180,7 +181,7 @@ impl Em<'_> {
     fn is_fixed_array(&self, e: ExprId) -> bool {
         self.info.uses.get(&self.strip(e)).is_some_and(|o| {
             let o = self.info.obj(*o);
-            !o.reassigned && !o.addr_taken && matches!(o.kind, crate::info::ObjKind::Local)
+            !self.st.plain && !o.reassigned && !o.addr_taken && matches!(o.kind, crate::info::ObjKind::Local)
         })
     }
     fn has_effects(&self, e: ExprId) -> bool {

@@ -159,7 +159,8 @@ impl Em<'_> {
         let name = format!("{}-range{}", self.f.name, self.f.ranges);
         let result_tys = self.f.result_tys.clone();
         let pos = self.ast.block(block).span.lo;
-        let outer = std::mem::replace(&mut self.f, Fun::new(name, pos));
+        let next = self.fun(name, pos);
+        let outer = std::mem::replace(&mut self.f, next);
         self.f.is_lit = true;
         self.f.result_tys = result_tys;
         let mut items = vec![];

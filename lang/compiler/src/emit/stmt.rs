@@ -140,6 +140,10 @@ impl Em<'_> {
 
     pub(super) fn return_stmt(&mut self, list: &[ExprId]) {
         let mark = self.f.next;
+        if self.inline_return(list) {
+            self.f.next = mark;
+            return;
+        }
         if let Some(vars) = self.exit_results() {
             if list.is_empty() {
                 self.exit(Exit::ReturnBare);
@@ -207,7 +211,7 @@ impl Em<'_> {
         let mut row: Vec<super::Reg> = vec![];
         let mut next = None;
         for (&e, &ty) in list.iter().zip(tys) {
-            if self.value(e).is_some() || self.needs_box(self.ty(e), ty) {
+            if self.st.plain || self.value(e).is_some() || self.needs_box(self.ty(e), ty) {
                 return None;
             }
             let r = self.reg_var(e)?;

@@ -90,6 +90,11 @@ impl Em<'_> {
         let mark = self.f.next;
         self.f.pos = self.ast.expr_span(x).lo;
         match tag {
+            Some(t) if self.st.plain => {
+                let equal = self.f.alloc(1);
+                self.compare_to(BinOp::Eq, t, x, equal);
+                self.f.jump(Op::Jnz, equal, 0, body);
+            }
             Some(t) => self.compare_jump(BinOp::Eq, t, x, body, true),
             None if self.is_iface(self.ty(x)) => {
                 let t = self.f.alloc(1);
@@ -105,6 +110,9 @@ impl Em<'_> {
     /// Constant cases that lie close together: one indexed jump.
     fn jump_table(&mut self, tag: ExprId, clauses: &[Clause], bodies: &[Label], other: Label) -> bool {
         let (Num::Int(_) | Num::Uint(_)) = self.num(self.ty(tag)) else { return false };
+        if self.st.plain {
+            return false;
+        }
         let mut cases: Vec<(i64, Label)> = vec![];
         for (c, &body) in clauses.iter().zip(bodies) {
             for &x in self.case_exprs(c) {

@@ -2,7 +2,6 @@
 //! All are hidden from tracebacks.
 
 use super::call::{Callee, Target};
-use super::func::Fun;
 use super::generic::Inst;
 use super::methods::{MethodSel, Via};
 use super::place::Place;
@@ -40,7 +39,8 @@ impl Em<'_> {
     }
     pub(super) fn hidden(&mut self, id: FuncId, name: String, make: impl FnOnce(&mut Self)) {
         let pos = self.f.pos;
-        let outer = std::mem::replace(&mut self.f, Fun::new(name, pos));
+        let next = self.fun(name, pos);
+        let outer = std::mem::replace(&mut self.f, next);
         self.f.hidden = true;
         make(self);
         if !self.f.dead {

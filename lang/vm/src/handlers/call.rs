@@ -9,7 +9,7 @@ use crate::native::{Cx, NativeFn};
 use crate::object::iface::iface_load;
 use crate::unwind::{self, fault_nil, stash};
 use crate::vm::{MethodSite, shared};
-use gol_runtime::{Op, P, Poll, ops};
+use gol_runtime::{Op, P, Place, Poll, ops};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// The frame size of a function, from the header before its code.
@@ -116,7 +116,7 @@ pub(crate) unsafe fn make_room(p: *mut P, slots: usize) -> u64 {
     // SAFETY: `p` runs the goroutine.
     unsafe {
         if guard(p) == 0 {
-            match ops::poll(p) {
+            match ops::poll(p, Place::Entry) {
                 // The guard may still be 0: only the limit says whether there is room.
                 Poll::Go => {}
                 Poll::Yield => return YIELD,

@@ -215,7 +215,11 @@ slow_ops! { [pc base p i]
             return Err(Fault::send_closed());
         }
     }
-    MakeChan { w(base, i.a, crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b), pc)?); }
+    MakeChan {
+        let chan = crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b), pc)?;
+        ops::chan_made(p, chan as *const Chan, pc as u64, i.d as u64);
+        w(base, i.a, chan);
+    }
     ChanLen {
         let ch = r(base, i.b) as *const Chan;
         w(base, i.a, if ch.is_null() { 0 } else { ops::chan_len(ch) });

@@ -22,17 +22,18 @@ mod never {
     }
 }
 
-mod all {
-    pub(super) use super::branch::*;
-    pub(super) use super::call::*;
-    pub(super) use super::chan::*;
-    pub(super) use super::float::*;
-    pub(super) use super::int::*;
-    pub(super) use super::memory::*;
-    pub(super) use super::never::*;
-    pub(super) use super::slice::*;
-    pub(super) use super::table::*;
-    pub(super) use crate::unwind::{Defer, GoExit, NativeRet, Panic, PanicNext, Recover, RunDefers, Trap};
+/// The handler of each operation, under its name.
+pub(crate) mod all {
+    pub(crate) use super::branch::*;
+    pub(crate) use super::call::*;
+    pub(crate) use super::chan::*;
+    pub(crate) use super::float::*;
+    pub(crate) use super::int::*;
+    pub(crate) use super::memory::*;
+    pub(crate) use super::never::*;
+    pub(crate) use super::slice::*;
+    pub(crate) use super::table::*;
+    pub(crate) use crate::unwind::{Defer, GoExit, NativeRet, Panic, PanicNext, Recover, RunDefers, Trap};
 }
 
 macro_rules! table {

@@ -65,10 +65,17 @@ fn half_at(bytes: &[u8], i: usize) -> u64 {
     u32::from_le_bytes(*bytes[i..].first_chunk().expect("four bytes")) as u64
 }
 
+static SEED: OnceLock<u64> = OnceLock::new();
+
+/// Random words of this process come from `seed` from the start.
+pub fn seed(seed: u64) {
+    // A second machine in a process keeps the first one's.
+    let _ = SEED.set(hash_word(seed, K1));
+}
+
 /// A random word: keys of NaN, seeds of maps, starts of iterations. `salt` keeps Ps from needing a common counter.
 #[inline]
 pub fn random(salt: u64) -> u64 {
-    static SEED: OnceLock<u64> = OnceLock::new();
     fold(salt ^ *SEED.get_or_init(|| RandomState::new().hash_one(0)), K0)
 }
 

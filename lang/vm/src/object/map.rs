@@ -19,7 +19,7 @@ use super::table::{DELETED, EMPTY, GROUP, Table, groups_for, tag_of};
 use super::{alloc, types};
 use crate::fault::Fault;
 use crate::types::{MapKey, TypeId, Types, desc};
-use gol_runtime::{Desc, P, PtrMap};
+use gol_runtime::{Desc, P, PtrMap, ops};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::Release};
 
@@ -441,6 +441,13 @@ unsafe fn remove(map: *mut Map, table: Table, slot: u64) {
     }
 }
 
+/// A random word, or the next one of a seeded run.
+#[inline(always)]
+unsafe fn chance(p: *mut P, salt: u64) -> u64 {
+    // SAFETY: the running processor.
+    unsafe { if ops::is_seeded(p) { ops::random64(p) } else { random(salt) } }
+}
+
 /// The map behind a word that is not nil.
 #[inline(always)]
 fn map_at(m: u64) -> *mut Map {
@@ -456,7 +463,7 @@ pub unsafe fn map_new(p: *mut P, ty: TypeId, hint: i64) -> Result<u64, Fault> {
     unsafe {
         let loaded = types(p).get(ty);
         let map = alloc(p, desc::MAP, 1)?.cast::<Map>();
-        (*map).seed = random(map as u64);
+        (*map).seed = chance(p, map as u64);
         (*map).key_ty = loaded.desc.key;
         (*map).key_kind = loaded.map_key;
         (*map).scan = loaded.map_scan;
@@ -620,7 +627,7 @@ pub unsafe fn map_iter(p: *mut P, m: u64, _ty: TypeId) -> Result<u64, Fault> {
         (*map).iterations = (*map).iterations.wrapping_add(1);
         (*it).map = map;
         (*it).table = table;
-        (*it).start = random(it as u64 ^ ((*map).iterations as u64) << 32) & (Table::at(table).slots() - 1);
+        (*it).start = chance(p, it as u64 ^ ((*map).iterations as u64) << 32) & (Table::at(table).slots() - 1);
         (*it).clears = (*map).clears as u64;
         Ok(it as u64)
     }

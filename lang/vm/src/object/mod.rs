@@ -5,7 +5,7 @@
 //! its words must be.
 
 pub mod chan;
-mod hash;
+pub(crate) mod hash;
 pub mod iface;
 pub mod map;
 pub mod slice;

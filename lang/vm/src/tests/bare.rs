@@ -24,10 +24,10 @@ pub(crate) fn config() -> VmConfig {
             procs: 2,
             heap: heap_config(),
             max_stack_slots: 1 << 20,
-            slice_ns: 10_000_000,
             seed: Some(1),
+            ..RuntimeConfig::default()
         },
-        preempt_entry: false,
+        profile_ops: false,
         hooks: Hooks::default(),
     }
 }

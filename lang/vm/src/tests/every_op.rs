@@ -173,6 +173,16 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::LdIdxW | Op::LdIdxU8 | Op::LdIdxI8 | Op::LdIdxU16 | Op::LdIdxI16 | Op::LdIdxU32 | Op::LdIdxI32 => {
             just(vec![i(op, OUT, SL, K, 0)])
         }
+        Op::LdIdx2W | Op::LdIdx2U8 => vec![(
+            vec![
+                i(Op::StN, ARR, SL, 0, 3),
+                i(Op::Mov, OUT, ARR, 0, 0),
+                k(Op::LoadI, OUT + 1, 0, 1),
+                k(Op::LoadI, OUT + 2, 0, 1),
+                k(Op::LoadI, OUT + 4, 0, 0),
+            ],
+            vec![i(op, OUT + 3, OUT, OUT + 4, K)],
+        )],
         Op::LdIdxN => just(vec![i(op, OUT, SL, K, 1)]),
         Op::StIdxW | Op::StIdxP | Op::StIdx8 | Op::StIdx16 | Op::StIdx32 => just(vec![i(op, SL, K, N, 0)]),
         Op::StIdxN => just(vec![i(op, SL, K, N, 1)]),

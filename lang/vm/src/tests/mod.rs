@@ -23,7 +23,8 @@ pub(crate) fn data() -> Ins {
     i(Op::Data, 0, 0, 0, 0)
 }
 pub(crate) fn func(name: &str, params: u16, results: u16, regs: u16, code: Vec<Ins>) -> Func {
-    Func { name: name.into(), code, regs, params, results, epilogue: None, pos: 0, lines: Vec::new(), hidden: false }
+    let (epilogue, lines, inlined) = (None, Vec::new(), Vec::new());
+    Func { name: name.into(), code, regs, params, results, epilogue, pos: 0, lines, hidden: false, inlined }
 }
 pub(crate) fn program(funcs: Vec<Func>) -> Program {
     let mut p = Program { funcs, ..Program::default() };

@@ -5,6 +5,7 @@ use super::single::fib;
 use super::*;
 use crate::vm::{RunResult, Vm};
 use gol_bytecode::Const;
+use gol_runtime::Preempt;
 
 #[test]
 fn calls_and_globals() {
@@ -185,8 +186,10 @@ fn deadlock_is_reported() {
     );
     let m = Machine::new(&full(vec![main]));
     let RunResult::Deadlock(report) = m.run(0) else { panic!("no deadlock") };
-    assert_eq!(report.len(), 1);
-    assert_eq!((report[0].function.as_str(), report[0].reason), ("main.main", "chan receive"));
+    assert_eq!(report.goroutines.len(), 1);
+    let first = &report.goroutines[0];
+    assert_eq!((first.function.as_str(), first.reason), ("main.main", "chan receive"));
+    assert!(report.text.contains("no other goroutine refers to it"), "{}", report.text);
 }
 
 #[test]
@@ -318,18 +321,18 @@ fn loops_are_preempted_or_only_at_entries() {
         ],
     );
     let spin = func("main.spin", 0, 0, 2, vec![k(Op::JmpB, 0, 0, -1)]);
-    let with = |preempt_entry| {
+    let with = |preempt| {
         let mut c = config();
         c.runtime.procs = 1;
         c.runtime.slice_ns = 2_000_000;
-        c.preempt_entry = preempt_entry;
+        c.runtime.preempt = preempt;
         Machine::with(&full(vec![main.clone(), spin.clone()]), c)
     };
-    let m = with(false);
+    let m = with(Preempt::Loops);
     m.ok(0);
     assert_eq!(m.global(0), 1);
     // The spinning goroutine never gives the only processor back; the interrupt finds main parked.
-    let m = with(true);
+    let m = with(Preempt::Entries);
     std::thread::scope(|s| {
         s.spawn(|| {
             std::thread::sleep(std::time::Duration::from_millis(50));

@@ -20,7 +20,7 @@ use crate::code::*;
 use crate::fault::Fault;
 use crate::object::{iface, string};
 use crate::vm::{RunResult, shared};
-use gol_runtime::{P, Poll, ops};
+use gol_runtime::{P, Place, Poll, ops};
 use panic::{GOEXIT, start, step};
 
 /// `scratch` word: the fault on its way to `raise` (a `Box<Fault>`).
@@ -66,6 +66,7 @@ enum Kind {
     Div,
     Shift,
     IndexLd,
+    Index2d,
     IndexSt,
     IndexStr,
     IndexArrC,
@@ -84,6 +85,11 @@ unsafe fn stash_kind(pc: Pc, base: Base, p: *mut P, kind: Kind) {
             Kind::Div => Fault::divide(),
             Kind::Shift => Fault::shift(),
             Kind::IndexLd => Fault::index(ri(base, i.c), *at(base, i.b).add(1) as i64),
+            Kind::Index2d => {
+                // The row is there: the first index was in range.
+                let row = (r(base, i.b) as *const u64).add(r(base, i.c) as usize * 3);
+                Fault::index(ri(base, i.d), *row.add(1) as i64)
+            }
             Kind::IndexSt => Fault::index(ri(base, i.b), *at(base, i.a).add(1) as i64),
             Kind::IndexStr => Fault::index(ri(base, i.c), string::str_len(r(base, i.b)) as i64),
             Kind::IndexArrC => Fault::index(ri(base, i.c), i.d as i64),
@@ -107,6 +113,7 @@ faults! { [pc base p]
     fault_div Div
     fault_shift Shift
     fault_index_ld IndexLd
+    fault_index_2d Index2d
     fault_index_st IndexSt
     fault_index_str IndexStr
     fault_index_arr_c IndexArrC
@@ -142,9 +149,8 @@ unsafe fn poll_here(pc: Pc, base: Base, p: *mut P) -> u64 {
     // SAFETY: pc and base are the goroutine's state.
     unsafe {
         save(pc, base, p);
-        match ops::poll(p) {
+        match ops::poll(p, Place::Loop) {
             Poll::Go => GO,
-            Poll::Yield if shared(p).preempt_entry => GO,
             Poll::Yield => YIELD,
             Poll::Stop => STOP,
             Poll::Killed => callback::end_goroutine(p),

@@ -1,0 +1,417 @@
+//! Calls of small functions, methods and function literals that a variable keeps are replaced by their bodies.
+//!
+//! A body may be taken over when it is straight or branches forward only: no loop, no literal, no `defer`, `recover`, `go`, and
+//! few nodes. Its parameters become variables of the caller: the argument's own register when neither side can change it, else a copy.
+//! A range table in the function ([`Inlined`]) lets tracebacks name what was taken over. A loop around the call still polls at its
+//! back-edge; what is gone is the callee's entry, so `--preempt=entry` keeps all calls.
+
+use super::func::Label;
+use super::{Em, Reg};
+use crate::info::{Builtin, FuncFacts, Mode, ObjId, SelKind, Selection};
+use crate::types::TyId;
+use gol_bytecode::{Inlined, Op};
+use gol_syntax::ast::{BlockId, ClauseKind, Expr, ExprId, Header, Stmt, StmtId, UnOp};
+
+/// Nodes of a body that is worth it: about as many operations as a call with its arguments costs, a few times over.
+const NODES_MAX: i32 = 40;
+/// A call in a body counts as so many nodes.
+const CALL_NODES: i32 = 6;
+/// Bodies within bodies.
+const DEPTH_MAX: usize = 3;
+
+/// A body that is being emitted in the place of its call.
+#[derive(Clone, Copy)]
+pub(super) struct Inlining {
+    body: Body,
+    end: Label,
+    /// Where results go.
+    results: Reg,
+}
+
+/// What a body is the body of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Body {
+    Func(ObjId),
+    Lit(ExprId),
+}
+
+/// A call that can be replaced.
+struct Candidate {
+    body: Body,
+    recv: Option<(ExprId, ObjId, Selection)>,
+}
+
+impl<'a> Em<'a> {
+    /// The call's body in its place; the results' first register. `None`: it has to be a call.
+    pub(super) fn inline_call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Option<Reg> {
+        let (c, facts) = self.candidate(fun, args, spread)?;
+        let tys = self.sig_of(self.sub(facts.sig)).results.clone();
+        let n = self.sum_words(&tys);
+        let results = self.f.alloc(n);
+        let mark = self.f.next;
+        self.bind_params(&c, facts, args);
+        self.taken_over(e, c.body, results, |em| match em.only_result(&c, facts) {
+            Some(x) => em.expr_conv_to(x, tys[0], results),
+            None => em.inline_body(c.body, &tys),
+        });
+        self.f.next = mark;
+        Some(results)
+    }
+    /// The same into a destination that may be an operand's register.
+    pub(super) fn inline_call_to(
+        &mut self,
+        e: ExprId,
+        fun: ExprId,
+        args: &[ExprId],
+        spread: bool,
+        dst: Reg,
+    ) -> Option<()> {
+        let (c, facts) = self.candidate(fun, args, spread)?;
+        let fresh = self.f.dst_fresh;
+        let mark = self.f.next;
+        match self.only_result(&c, facts) {
+            Some(x) if fresh || self.in_place(x) => {
+                self.bind_params(&c, facts, args);
+                let ty = self.sig_of(self.sub(facts.sig)).results[0];
+                self.taken_over(e, c.body, dst, |em| {
+                    em.f.fresh = fresh.then_some(dst);
+                    em.expr_conv_to(x, ty, dst);
+                });
+            }
+            _ => {
+                let r = self.inline_call(e, fun, args, spread)?;
+                let n = self.words(self.ty(e));
+                self.mov(dst, r, n);
+            }
+        }
+        self.f.next = mark;
+        Some(())
+    }
+    /// A call as a condition; false when it has to be a call.
+    pub(super) fn inline_jump(&mut self, e: ExprId, label: Label, sense: bool) -> bool {
+        let Expr::Call(fun, ref args, spread) = *self.ast.expr(e) else { return false };
+        if !matches!(self.info.expr(fun).map(|i| i.mode), Some(Mode::Value | Mode::Var)) {
+            return false;
+        }
+        let Some((c, facts)) = self.candidate(fun, args, spread) else { return false };
+        let Some(x) = self.only_result(&c, facts) else { return false };
+        self.bind_params(&c, facts, args);
+        self.taken_over(e, c.body, 0, |em| em.cond_jump(x, label, sense));
+        true
+    }
+    /// The call will be replaced by a body.
+    pub(super) fn is_inlined(&mut self, fun: ExprId, args: &[ExprId], spread: bool) -> bool {
+        self.candidate(fun, args, spread).is_some()
+    }
+
+    // ---- which calls
+
+    fn candidate(&mut self, fun: ExprId, args: &[ExprId], spread: bool) -> Option<(Candidate, &'a FuncFacts)> {
+        if self.st.plain || self.st.keep_calls || spread || self.f.inlining.len() >= DEPTH_MAX {
+            return None;
+        }
+        let fun = self.strip(fun);
+        if self.f.given.contains_key(&fun) || self.intrinsic(fun).is_some() {
+            return None;
+        }
+        let c = self.callee(fun)?;
+        let again = match c.body {
+            Body::Func(o) => self.f.obj == Some(o),
+            Body::Lit(_) => false,
+        };
+        if again || self.f.inlining.iter().any(|i| i.body == c.body) || !self.is_small(c.body) {
+            return None;
+        }
+        let facts = self.facts(c.body)?;
+        // One call may give several arguments.
+        (facts.params.len() == args.len()).then_some((c, facts))
+    }
+    fn callee(&mut self, fun: ExprId) -> Option<Candidate> {
+        if let Some(f) = self.named_func(fun) {
+            return f.targs.is_empty().then_some(Candidate { body: Body::Func(f.obj), recv: None });
+        }
+        if let Some(o) = self.info.uses.get(&fun) {
+            let lit = self.f.literals.get(o)?.0;
+            return Some(Candidate { body: Body::Lit(lit), recv: None });
+        }
+        let Expr::Select(x, _) = *self.ast.expr(fun) else { return None };
+        let s = self.selection(fun)?;
+        let SelKind::Method(o) = s.kind else { return None };
+        let f = self.method_inst(o, s.recv, &s.path);
+        f.targs.is_empty().then_some(Candidate { body: Body::Func(o), recv: Some((x, o, s)) })
+    }
+    fn facts(&self, body: Body) -> Option<&'a FuncFacts> {
+        let info = self.info;
+        match body {
+            Body::Func(o) => info.funcs.get(&o),
+            Body::Lit(e) => info.lits.get(&e),
+        }
+    }
+    fn is_small(&mut self, body: Body) -> bool {
+        if let Some(&small) = self.st.small.get(&body) {
+            return small;
+        }
+        let small = self.measure(body).is_some();
+        self.st.small.insert(body, small);
+        small
+    }
+    fn measure(&self, of: Body) -> Option<()> {
+        let facts = self.facts(of)?;
+        if let Body::Func(o) = of
+            && (self.is_generic(o) || self.pkg_path(self.info.obj(o).pkg) == "sync")
+        {
+            // Of another function every time; or the machine has shortcuts for calls of it (the methods of locks).
+            return None;
+        }
+        let body = self.block_of(of)?;
+        let sig = self.sig_of(self.sub(facts.sig));
+        if sig.variadic || facts.named_results || facts.has_defer || facts.has_recover {
+            return None;
+        }
+        Size { em: self, left: NODES_MAX }.block(body)
+    }
+
+    // ---- the body
+
+    /// The expression of a body that only returns it.
+    fn only_result(&self, c: &Candidate, facts: &FuncFacts) -> Option<ExprId> {
+        let one = self.sig_of(self.sub(facts.sig)).results.len() == 1;
+        match self.ast.block(self.block_of(c.body)?).stmts[..] {
+            [s] => match self.ast.stmt(s) {
+                Stmt::Return(list) => match list[..] {
+                    [x] if one => Some(x),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+    fn block_of(&self, body: Body) -> Option<BlockId> {
+        match body {
+            Body::Func(o) => self.info.funcs.get(&o)?.body,
+            Body::Lit(e) => match *self.ast.expr(e) {
+                Expr::FuncLit(_, b) => Some(b),
+                _ => None,
+            },
+        }
+    }
+    /// The parameters as variables of the caller. All arguments are evaluated before the first parameter exists.
+    fn bind_params(&mut self, c: &Candidate, facts: &FuncFacts, args: &[ExprId]) {
+        let mut bound = vec![];
+        if let Some((x, o, s)) = &c.recv {
+            let slot = match facts.recv.and_then(|o| self.shared_var(o, *x).filter(|_| s.path.is_empty())) {
+                Some(r) => r,
+                None => {
+                    let n = self.recv_words(&super::generic::Inst { obj: *o, targs: vec![] });
+                    let slot = self.f.alloc(n);
+                    self.receiver_to(*x, s, *o, slot);
+                    slot
+                }
+            };
+            bound.extend(facts.recv.map(|o| (o, slot)));
+        }
+        for (&o, &x) in facts.params.iter().zip(args) {
+            let ty = self.obj_ty(o);
+            let slot = match self.shared_var(o, x) {
+                Some(r) => r,
+                None => {
+                    let n = self.words(ty);
+                    let slot = self.f.alloc(n);
+                    let mark = self.f.next;
+                    self.f.fresh = Some(slot);
+                    self.expr_conv_to(x, ty, slot);
+                    self.f.next = mark;
+                    slot
+                }
+            };
+            bound.push((o, slot));
+        }
+        for (o, r) in bound {
+            self.adopt(o, r);
+        }
+    }
+    /// The register of a variable that a parameter can share: neither is written while the body runs. (The caller's cannot be: what
+    /// others write lives in an object.)
+    fn shared_var(&mut self, param: ObjId, arg: ExprId) -> Option<Reg> {
+        if self.is_boxed(param) || self.info.obj(param).reassigned || self.value(arg).is_some() {
+            return None;
+        }
+        (self.ty(arg) == self.obj_ty(param)).then(|| self.reg_var(arg)).flatten()
+    }
+    /// Emits a body with the caller's state of returning put aside, and notes where it lies.
+    fn taken_over(&mut self, e: ExprId, body: Body, results: Reg, make: impl FnOnce(&mut Self)) {
+        let pos = self.ast.expr_span(e).lo;
+        let from = self.f.here() as u32;
+        let end = self.f.label();
+        self.f.inlining.push(Inlining { body, end, results });
+        let tys = std::mem::take(&mut self.f.result_tys);
+        let range = self.f.range.take();
+        make(self);
+        self.f.range = range;
+        self.f.result_tys = tys;
+        self.f.inlining.pop();
+        let to = self.f.here() as u32;
+        if to > from {
+            let name = match body {
+                Body::Func(o) => self.func_name(o),
+                Body::Lit(e) => self.literal_name(e),
+            };
+            self.f.inlined.push(Inlined { from, to, name, call: pos });
+        }
+        self.f.pos = pos;
+    }
+    fn literal_name(&self, e: ExprId) -> String {
+        let known = self.f.literals.values().find(|l| l.0 == e);
+        known.map_or_else(String::new, |l| l.1.clone())
+    }
+    fn inline_body(&mut self, body: Body, tys: &[TyId]) {
+        let Some(block) = self.block_of(body) else { return };
+        self.f.result_tys = tys.to_vec();
+        let end = self.f.inlining.last().map(|i| i.end);
+        self.block(block);
+        if !tys.is_empty() && !self.f.dead {
+            self.f.end(Op::Trap, 0, 0);
+        }
+        if let Some(end) = end {
+            self.f.bind(end);
+        }
+    }
+    /// A return statement of a body that was taken over; false when the statement is the function's own.
+    pub(super) fn inline_return(&mut self, list: &[ExprId]) -> bool {
+        let Some(&Inlining { end, results, .. }) = self.f.inlining.last() else { return false };
+        let tys = self.f.result_tys.clone();
+        if let ([x], [ty]) = (list, &tys[..]) {
+            self.f.fresh = Some(results);
+            self.expr_conv_to(*x, *ty, results);
+        } else if !list.is_empty() {
+            let values = self.result_values(list);
+            let mut at = results;
+            for (&v, &ty) in values.iter().zip(&tys) {
+                let n = self.words(ty);
+                self.mov(at, v, n);
+                at += n;
+            }
+        }
+        self.f.goto(end);
+        true
+    }
+}
+
+/// Counts the nodes of a body down; `None` when there are too many, or one that may not be taken over.
+struct Size<'e, 'a> {
+    em: &'e Em<'a>,
+    left: i32,
+}
+
+impl Size<'_, '_> {
+    fn take(&mut self, n: i32) -> Option<()> {
+        self.left -= n;
+        (self.left >= 0).then_some(())
+    }
+    fn block(&mut self, b: BlockId) -> Option<()> {
+        self.stmts(&self.em.ast.block(b).stmts)
+    }
+    fn stmts(&mut self, list: &[StmtId]) -> Option<()> {
+        list.iter().try_for_each(|s| self.stmt(*s))
+    }
+    fn exprs(&mut self, list: &[ExprId]) -> Option<()> {
+        list.iter().try_for_each(|e| self.expr(*e))
+    }
+    fn header(&mut self, h: Header) -> Option<()> {
+        h.init.into_iter().chain(h.cond).try_for_each(|s| self.stmt(s))
+    }
+    fn stmt(&mut self, s: StmtId) -> Option<()> {
+        self.take(1)?;
+        match self.em.ast.stmt(s) {
+            Stmt::Const(_) | Stmt::Break(None) | Stmt::Fallthrough => Some(()),
+            Stmt::Var(specs) => specs.iter().try_for_each(|s| self.exprs(&s.values)),
+            Stmt::Exprs(list) | Stmt::Return(list) => self.exprs(list),
+            Stmt::IncDec(_, x) => self.expr(*x),
+            Stmt::OpAssign(_, l, r) => self.exprs(&[*l, *r]),
+            Stmt::Assign(l, r) | Stmt::Define(l, r) => {
+                self.exprs(l)?;
+                self.exprs(r)
+            }
+            Stmt::Block(b) => self.block(*b),
+            Stmt::If(h, then, els) => {
+                self.header(*h)?;
+                self.block(*then)?;
+                els.map_or(Some(()), |s| self.stmt(s))
+            }
+            Stmt::Switch(h, clauses) => {
+                self.header(*h)?;
+                clauses.iter().try_for_each(|c| {
+                    if let ClauseKind::Case(s) = c.kind {
+                        self.stmt(s)?;
+                    }
+                    self.stmts(&c.body)
+                })
+            }
+            Stmt::Bad
+            | Stmt::Package(_)
+            | Stmt::Import(_)
+            | Stmt::Func(_)
+            | Stmt::Type(_)
+            | Stmt::Send(..)
+            | Stmt::Labeled(..)
+            | Stmt::Go(_)
+            | Stmt::GoBlock(_)
+            | Stmt::Defer(_)
+            | Stmt::DeferBlock(_)
+            | Stmt::Par(_)
+            | Stmt::ParFor(_)
+            | Stmt::After(_)
+            | Stmt::Break(Some(_))
+            | Stmt::Continue(_)
+            | Stmt::Goto(_)
+            | Stmt::For(..)
+            | Stmt::Select(_) => None,
+        }
+    }
+    fn expr(&mut self, e: ExprId) -> Option<()> {
+        self.take(1)?;
+        if self.em.value(e).is_some() {
+            return Some(());
+        }
+        match self.em.ast.expr(e) {
+            Expr::Bad | Expr::Interp(_) | Expr::FuncLit(..) | Expr::Unary(UnOp::Recv, _) => None,
+            Expr::Call(fun, args, _) => {
+                match self.em.info.expr(*fun)?.mode {
+                    // In a script they write elsewhere.
+                    Mode::Builtin(Builtin::Print | Builtin::Println | Builtin::Recover) => return None,
+                    Mode::Builtin(_) | Mode::Type => {}
+                    _ => {
+                        self.take(CALL_NODES)?;
+                        self.expr(*fun)?;
+                    }
+                }
+                self.exprs(args)
+            }
+            Expr::CompLit(_, elems) => {
+                // The keys of structs are names of fields; of others, constants or more nodes.
+                elems.iter().try_for_each(|x| self.expr(x.value))
+            }
+            Expr::Index(x, ix) => {
+                self.expr(*x)?;
+                self.exprs(ix)
+            }
+            Expr::SliceExpr(x, ix, _) => {
+                self.expr(*x)?;
+                ix.iter().flatten().try_for_each(|e| self.expr(*e))
+            }
+            Expr::Binary(_, l, r) => self.exprs(&[*l, *r]),
+            Expr::Paren(x) | Expr::Select(x, _) | Expr::TypeAssert(x, _) | Expr::Unary(_, x) => self.expr(*x),
+            Expr::Name(_)
+            | Expr::Lit(_)
+            | Expr::Str(_)
+            | Expr::Array(..)
+            | Expr::Slice(_)
+            | Expr::Map(..)
+            | Expr::Chan(..)
+            | Expr::Func(_)
+            | Expr::Struct(_)
+            | Expr::Interface(_) => Some(()),
+        }
+    }
+}
