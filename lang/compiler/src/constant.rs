@@ -4,6 +4,7 @@
 //! [`EXACT_BITS`] the value is rounded to a mantissa of [`MANTISSA_BITS`], as Go's compiler does.
 //! Values are canonical: a `Float` is in lowest terms; kinds do not change silently (`Float(2)` is not `Int(2)`).
 
+use crate::huge::{Huge, Outcome};
 use crate::types::Basic;
 use num_bigint::{BigInt, BigUint, Sign};
 use num_rational::BigRational;
@@ -20,15 +21,17 @@ pub enum Value {
     /// Go strings are bytes.
     Str(Arc<[u8]>),
     Int(BigInt),
-    /// Exact; huge exponents are refused before they get here.
+    /// Exact while it is small.
     Float(BigRational),
+    /// A float beyond the exponents of `Float`.
+    Huge(Huge),
     Complex(BigRational, BigRational),
 }
 
 /// Above this size of numerator or denominator a float is rounded.
 const EXACT_BITS: u64 = 4096;
 const MANTISSA_BITS: u64 = 512;
-/// Binary exponents beyond this overflow (or vanish).
+/// Floats with binary exponents beyond this are `Huge`.
 const MAX_BITS: i64 = 100_000;
 /// Untyped integers may not outgrow this, as in Go.
 pub const MAX_INT_BITS: u64 = 512;
@@ -86,6 +89,13 @@ impl Value {
     }
     /// The nearest float64; infinite when out of range.
     pub fn to_f64(&self) -> Option<f64> {
+        if let Value::Huge(h) = self {
+            return Some(if h.top() < 0 {
+                0.0
+            } else {
+                f64::INFINITY.copysign(if h.is_negative() { -1.0 } else { 1.0 })
+            });
+        }
         Some(ratio_to_f64(&self.to_float()?))
     }
     pub fn to_f32(&self) -> Option<f32> {
@@ -119,13 +129,14 @@ impl Value {
             Value::Int(i) => i.is_zero(),
             Value::Float(r) => r.is_zero(),
             Value::Complex(r, i) => r.is_zero() && i.is_zero(),
-            Value::Bool(_) | Value::Str(_) => false,
+            Value::Huge(_) | Value::Bool(_) | Value::Str(_) => false,
         }
     }
     pub fn is_negative(&self) -> bool {
         match self {
             Value::Int(i) => i.is_negative(),
             Value::Float(r) => r.is_negative(),
+            Value::Huge(h) => h.is_negative(),
             Value::Bool(_) | Value::Str(_) | Value::Complex(..) => false,
         }
     }
@@ -142,6 +153,8 @@ impl Value {
             Bool | UntypedBool if matches!(self, Value::Bool(_)) => Ok(self.clone()),
             String | UntypedString if matches!(self, Value::Str(_)) => Ok(self.clone()),
             _ if !numeric => Err(Misfit::Kind),
+            UntypedFloat if matches!(self, Value::Huge(_)) => Ok(self.clone()),
+            _ if let Value::Huge(h) = self => h.represent(b),
             Float32 | Float64 | UntypedFloat => {
                 let r = self.to_float().ok_or(Misfit::Truncated)?;
                 Ok(Value::Float(round(&r, b)?))
@@ -174,10 +187,11 @@ impl Value {
         let rank = |v: &Value| match v {
             Value::Bool(_) | Value::Str(_) => 0,
             Value::Int(_) => 1,
-            Value::Float(_) => 2,
+            Value::Float(_) | Value::Huge(_) => 2,
             Value::Complex(..) => 3,
         };
         let up = |v: &Value, to| match to {
+            2 if matches!(v, Value::Huge(_)) => Some(v.clone()),
             2 => v.to_float().map(Value::Float),
             3 => v.to_complex().map(|(r, i)| Value::Complex(r, i)),
             _ => Some(v.clone()),
@@ -187,6 +201,16 @@ impl Value {
             return None;
         }
         Some((up(self, to)?, up(other, to)?))
+    }
+
+    /// The number that a computation with huge exponents gave; `None` when it left the range.
+    pub(crate) fn of_outcome(o: Outcome) -> Option<Value> {
+        match o {
+            Outcome::Overflow => None,
+            Outcome::Zero => Some(Value::Float(BigRational::zero())),
+            Outcome::Number(h) if h.top().abs() > MAX_BITS => Some(Value::Huge(h)),
+            Outcome::Number(h) => Some(Value::Float(h.ratio())),
+        }
     }
 
     /// `None` when the operation is not defined for the kinds (the types were checked before) or divides by zero.
@@ -206,7 +230,10 @@ impl Value {
                 Arith::Xor => Value::Int(a ^ b),
                 Arith::AndNot => Value::Int(a & !b),
             },
-            (Value::Float(a), Value::Float(b)) => Value::Float(float_arith(op, &a, &b)?),
+            (Value::Float(a), Value::Float(b)) => float_arith(op, &a, &b)?,
+            (Value::Huge(a), Value::Huge(b)) => Value::of_outcome(Huge::arith(op, Some(&a), Some(&b))?)?,
+            (Value::Huge(a), Value::Float(b)) => Value::of_outcome(Huge::arith(op, Some(&a), Huge::of(&b).as_ref())?)?,
+            (Value::Float(a), Value::Huge(b)) => Value::of_outcome(Huge::arith(op, Huge::of(&a).as_ref(), Some(&b))?)?,
             (Value::Complex(a, b), Value::Complex(c, d)) => {
                 let (r, i) = match op {
                     Arith::Add => (a + c, b + d),
@@ -233,6 +260,9 @@ impl Value {
         match Value::matched(a, b)? {
             (Value::Int(a), Value::Int(b)) => Some(a.cmp(&b)),
             (Value::Float(a), Value::Float(b)) => Some(a.cmp(&b)),
+            (Value::Huge(a), Value::Huge(b)) => Some(Huge::compare(Some(&a), Some(&b))),
+            (Value::Huge(a), Value::Float(b)) => Some(Huge::compare(Some(&a), Huge::of(&b).as_ref())),
+            (Value::Float(a), Value::Huge(b)) => Some(Huge::compare(Huge::of(&a).as_ref(), Some(&b))),
             (Value::Str(a), Value::Str(b)) => Some(a.cmp(&b)),
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(&b)),
             (Value::Complex(a, b), Value::Complex(c, d)) => Some(a.cmp(&c).then(b.cmp(&d))),
@@ -249,6 +279,7 @@ impl Value {
         Some(match self {
             Value::Int(i) => Value::Int(-i),
             Value::Float(r) => Value::Float(-r),
+            Value::Huge(h) => Value::Huge(h.neg()),
             Value::Complex(r, i) => Value::Complex(-r, -i),
             Value::Bool(_) | Value::Str(_) => return None,
         })
@@ -263,7 +294,7 @@ impl Value {
     }
 }
 
-fn float_arith(op: Arith, a: &BigRational, b: &BigRational) -> Option<BigRational> {
+fn float_arith(op: Arith, a: &BigRational, b: &BigRational) -> Option<Value> {
     let r = match op {
         Arith::Add => a + b,
         Arith::Sub => a - b,
@@ -273,11 +304,10 @@ fn float_arith(op: Arith, a: &BigRational, b: &BigRational) -> Option<BigRationa
         Arith::Rem | Arith::And | Arith::Or | Arith::Xor | Arith::AndNot => return None,
     };
     let exponent = r.numer().bits() as i64 - r.denom().bits() as i64;
-    match exponent {
-        _ if exponent > MAX_BITS => None,
-        _ if exponent < -MAX_BITS => Some(BigRational::zero()),
-        _ => Some(shrink(r)),
+    if exponent.abs() <= MAX_BITS {
+        return Some(Value::Float(shrink(r)));
     }
+    Value::of_outcome(Huge::of(&r).map_or(Outcome::Zero, Outcome::Number))
 }
 
 /// Whether signed, and the width of an integer type; no width: any size. `None` for other types.
@@ -331,7 +361,7 @@ pub(crate) fn shrink(r: BigRational) -> BigRational {
 }
 
 /// |r| ≈ m × 2^e with m of exactly `bits` bits, or `bits + 1` after a carry; rounded half to even.
-fn mantissa(r: &BigRational, bits: u64) -> (BigUint, i64) {
+pub(crate) fn mantissa(r: &BigRational, bits: u64) -> (BigUint, i64) {
     let (n, d) = (r.numer().magnitude(), r.denom().magnitude());
     let mut shift = bits as i64 + d.bits() as i64 - n.bits() as i64;
     let divide = |shift: i64| {
@@ -414,6 +444,7 @@ impl std::fmt::Display for Value {
                 write!(f, "{}", quote(&shown))
             }
             Value::Float(r) => write!(f, "{}", show_float(r)),
+            Value::Huge(h) => write!(f, "{h}"),
             Value::Complex(r, i) => write!(f, "({} + {}i)", show_float(r), show_float(i)),
         }
     }

@@ -29,7 +29,9 @@ fn floats_are_exact_and_round_once() {
         assert_eq!(num(text).to_f32(), text.parse::<f32>().ok(), "{text}");
     }
     assert_eq!(num("1e400").to_f64(), Some(f64::INFINITY));
-    assert!(parse_number("1e100000").is_none());
+    assert_eq!(num("1e100000").to_f64(), Some(f64::INFINITY));
+    assert_eq!(num("-1e-100000".trim_start_matches('-')).to_f64(), Some(0.0));
+    assert!(parse_number("1e1000000000").is_none());
 }
 
 #[test]
@@ -102,4 +104,20 @@ fn shown_as_go_shows_them() {
     {
         assert_eq!(num(text).to_string(), want);
     }
+}
+
+#[test]
+fn exponents_beyond_all_types() {
+    let quotient = |a: &str, b: &str| Value::arith(Arith::Div { int: false }, &num(a), &num(b)).expect("a quotient");
+    for (a, b) in [("1e646456992", "1e646456991"), ("1e64645699", "1e64645698"), ("3e-779137", "3e-779138")] {
+        assert_eq!(quotient(a, b).to_f64(), Some(10.0), "{a}");
+    }
+    let large = num("1e500000000");
+    assert_eq!(Value::arith(Arith::Mul, &large, &large), None);
+    assert_eq!(Value::arith(Arith::Sub, &large, &large).and_then(|v| v.to_f64()), Some(0.0));
+    assert_eq!(Value::compare(&large, &num("1e400000000")), Some(Ordering::Greater));
+    assert_eq!(Value::compare(&num("0x1p-2000000"), &num("0.0")), Some(Ordering::Greater));
+    assert_eq!(format!("{large}"), "1e+500000000");
+    assert!(large.represent(Basic::Float64).is_err());
+    assert!(large.represent(Basic::UntypedFloat).is_ok());
 }

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod constant;
 pub mod emit;
+mod huge;
 pub mod info;
 pub mod instance;
 mod literal_text;

@@ -1,11 +1,12 @@
 //! Literals as written in the source, decoded: numbers, durations, strings, runes.
 
 use crate::constant::{Value, shrink};
+use crate::huge::Huge;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-/// Decimal exponents beyond this are refused: their numbers would be too large to compute with.
+/// Decimal exponents beyond this are too large for exact fractions.
 const MAX_EXPONENT: i64 = 20_000;
 
 /// Decodes an integer or floating-point literal as written in the source.
@@ -52,7 +53,7 @@ fn decimal_float(t: &str) -> Option<Value> {
     }
     let e = exp.checked_sub(frac.len() as i64)?;
     if e.abs() > MAX_EXPONENT {
-        return None;
+        return Value::of_outcome(Huge::scaled(digits, 10, e));
     }
     let ten = BigInt::from(10).pow(e.unsigned_abs() as u32);
     Some(Value::Float(shrink(if e >= 0 {
@@ -69,7 +70,7 @@ fn hex_float(t: &str) -> Option<Value> {
     let digits = BigInt::parse_bytes(format!("0{whole}{frac}").as_bytes(), 16)?;
     let e = exp.checked_sub(4 * frac.len() as i64)?;
     if e.abs() > 4 * MAX_EXPONENT {
-        return None;
+        return Value::of_outcome(Huge::scaled(digits, 2, e));
     }
     let two = BigInt::one() << e.unsigned_abs();
     Some(Value::Float(shrink(if e >= 0 {

@@ -118,13 +118,16 @@ impl Universe {
 }
 
 /// The names of package unsafe, which no source declares.
-pub fn unsafe_scope(names: &mut Interner, info: &mut Info) -> Scope {
+pub fn unsafe_scope(names: &mut Interner, info: &mut Info, pkg: PkgId) -> Scope {
     let mut scope = Scope::default();
     let pointer = names.intern("Pointer");
     scope.insert(pointer, predeclare(info, pointer, ObjKind::Type, Types::UNSAFE_POINTER));
     for &(name, b) in UNSAFE {
         let sym = names.intern(name);
         scope.insert(sym, predeclare(info, sym, ObjKind::Builtin(b), Types::ERROR));
+    }
+    for &o in scope.objects() {
+        info.obj_mut(o).pkg = pkg;
     }
     scope
 }

@@ -119,6 +119,7 @@ impl Builder<'_> {
                 }
             }
         }
+        self.labeled_statements(&clauses);
         self.one_default(&clauses, "switch");
         self.stmt(l, r, Stmt::Switch(h, clauses))
     }
@@ -152,6 +153,7 @@ impl Builder<'_> {
                 self.error(Code::ClauseForm, span, message);
             }
         }
+        self.labeled_statements(&clauses);
         self.one_default(&clauses, "select");
         self.stmt(l, r, Stmt::Select(clauses))
     }
@@ -161,6 +163,22 @@ impl Builder<'_> {
             x = *y;
         }
         matches!(self.ast.expr(x), Expr::Unary(UnOp::Recv, _) | Expr::Bad)
+    }
+
+    /// A label stands before a statement; only before a closing brace there may be none.
+    fn labeled_statements(&mut self, clauses: &[Clause]) {
+        let before_others = clauses.split_last().map_or(&[][..], |(_, rest)| rest);
+        for c in before_others {
+            let mut last = c.body.last().copied();
+            while let Some(s) = last {
+                let Stmt::Labeled(name, inner) = self.ast.stmt(s) else { break };
+                let (at, inner) = (name.span, *inner);
+                if inner.is_none() {
+                    self.error(Code::Syntax, at, "missing statement after label");
+                }
+                last = inner;
+            }
+        }
     }
 
     fn one_default(&mut self, clauses: &[Clause], what: &str) {

@@ -173,6 +173,7 @@ codes! {
     NotInstantiated "E0429" "a generic function or type without type arguments";
     BadConstraint "E0430" "a wrong constraint, or a constraint used as a type";
     InstanceCycle "E0431" "instances that need ever larger instances";
+    ChanElem "E0432" "a channel of elements that are too large";
     // ---- statements
     MissingReturn "E0501" "a function that can end without a return";
     UnusedValue "E0502" "a value that is computed and not used";

@@ -271,10 +271,14 @@ unsafe fn value_text(shared: &Shared, word: u64) -> String {
             Kind::Uint | Kind::Uint8 | Kind::Uint16 | Kind::Uint32 | Kind::Uint64 | Kind::Uintptr => {
                 (*words).to_string()
             }
-            Kind::Float32 => float_text(f32::from_bits(*words as u32) as f64),
-            Kind::Float64 => float_text(f64::from_bits(*words)),
+            Kind::Float32 => float_text(f32::from_bits(*words as u32) as f64, true),
+            Kind::Float64 => float_text(f64::from_bits(*words), false),
             Kind::Complex64 | Kind::Complex128 => {
-                format!("({}{}i)", float_text(f64::from_bits(*words)), float_text(f64::from_bits(*words.add(1))))
+                let narrow = t.desc.kind == Kind::Complex64;
+                let re = float_text(f64::from_bits(*words), narrow);
+                let im = float_text(f64::from_bits(*words.add(1)), narrow);
+                let plus = if im.starts_with(['+', '-']) { "" } else { "+" };
+                format!("({re}{plus}{im}i)")
             }
             Kind::String => {
                 let text = indented(string::str_bytes(*words));
@@ -304,19 +308,22 @@ fn is_custom(t: &gol_bytecode::TypeDesc) -> bool {
     t.named && t.name.contains('.')
 }
 
-/// As the built-in `print` writes floats: `+1.500000e+000`.
-pub fn float_text(x: f64) -> String {
+/// As the built-in `print` writes floats: the fewest digits that tell it from all others of its size (`narrow`: 32 bits).
+pub fn float_text(x: f64, narrow: bool) -> String {
     if x.is_nan() {
         return "NaN".into();
     }
     if x.is_infinite() {
         return if x > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }
-    let sign = if x.is_sign_negative() { '-' } else { '+' };
-    let text = format!("{:.6e}", x.abs());
+    let text = if narrow { format!("{:e}", x as f32) } else { format!("{x:e}") };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    format!("{sign}{mantissa}e{}{:03}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+    match exponent {
+        -4..6 if narrow => format!("{}", x as f32),
+        -4..6 => format!("{x}"),
+        _ => format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
+    }
 }
 
 #[cfg(test)]
@@ -325,9 +332,12 @@ mod tests {
 
     #[test]
     fn floats_print_as_go_prints_them() {
-        assert_eq!(float_text(1.5), "+1.500000e+000");
-        assert_eq!(float_text(-1e-10), "-1.000000e-010");
-        assert_eq!(float_text(1e100), "+1.000000e+100");
+        for (x, text) in
+            [(1.5, "1.5"), (1e6, "1e+06"), (-0.0, "-0"), (100000.0, "100000"), (1e-5, "1e-05"), (1e100, "1e+100")]
+        {
+            assert_eq!(float_text(x, false), text);
+        }
+        assert_eq!(float_text(0.1f32.into(), true), "0.1");
     }
 
     fn frames(n: usize) -> Frames {

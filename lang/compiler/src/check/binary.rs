@@ -115,7 +115,11 @@ impl Checker<'_> {
             x.expr = e;
             let Some(value) = value else {
                 let span = self.place_span(at);
-                self.err(Code::ConstOverflow, span, format!("constant {}overflow", operation_name(op)));
+                let m = match self.types.is(x.ty, Class::Integer) {
+                    true => format!("constant {}overflow", operation_name(op)),
+                    false => "constant result is not representable".to_string(),
+                };
+                self.err(Code::ConstOverflow, span, m);
                 return Operand::invalid(e);
             };
             x.value = Some(value);

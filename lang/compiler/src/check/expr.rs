@@ -223,7 +223,16 @@ impl Checker<'_> {
             self.report(d);
             return Operand::invalid(e);
         };
+        self.note_dot(obj);
         self.denote(e, obj)
+    }
+
+    /// Notes that a name without qualifier comes from an import.
+    pub(super) fn note_dot(&mut self, obj: ObjId) {
+        let (pkg, file) = (self.info.obj(obj).pkg, self.file);
+        if let Some(d) = self.dots.iter_mut().find(|d| d.gives(file, pkg)) {
+            d.used = true;
+        }
     }
 
     fn undefined_help(&self, name: Sym) -> Option<String> {
@@ -243,7 +252,9 @@ impl Checker<'_> {
         self.info.uses.insert(e, obj);
         let at = self.span(e);
         self.resolve(obj);
-        self.info.obj_mut(obj).used = true;
+        if self.role.script() || !matches!(self.info.obj(obj).kind, ObjKind::Pkg(_)) {
+            self.info.obj_mut(obj).used = true;
+        }
         let o = self.info.obj(obj);
         let (ty, own) = (o.ty, o.pkg == self.pkg);
         match o.kind.clone() {

@@ -253,8 +253,11 @@ impl Checker<'_> {
                 continue;
             };
             let mut x = self.expr_hint(k, Some(key));
+            // A constant of a type parameter's type is no constant any more, but the same key still.
+            let written = x.value.clone().filter(|_| self.types.is_tparam(key));
             self.assignment(&mut x, Some(key), "map literal");
-            if let (true, Some(v)) = (x.ok(), &x.value)
+            let known = written.map(|v| v.to_int().map_or(v, Value::Int)).or_else(|| x.value.clone());
+            if let (true, Some(v)) = (x.ok(), &known)
                 && seen.insert((x.ty, key_text(v)), ()).is_some()
             {
                 let (m, at) = (format!("duplicate key {} in map literal", self.expr_text(k)), self.span(k));

@@ -101,6 +101,7 @@ pub fn check_items(
         diags: vec![],
         facts: PkgFacts::default(),
         imports: vec![],
+        dots: vec![],
         starts: vec![],
         file: 0,
         implicit: Scope::default(),
@@ -166,6 +167,8 @@ pub(crate) struct Checker<'a> {
     facts: PkgFacts,
     /// Imported packages by name, and dot-imported names: one scope for each file.
     imports: Vec<Scope>,
+    /// Packages whose names a file has taken over.
+    dots: Vec<resolve::DotImport>,
     /// Where the files begin.
     starts: Vec<u32>,
     /// The file around the current place.

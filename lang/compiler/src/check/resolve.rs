@@ -6,12 +6,29 @@ use super::scope::Scope;
 use super::{Checker, Role};
 use crate::constant::Value;
 use crate::info::{Obj, ObjId, ObjKind};
-use crate::types::{NamedId, PkgId, Ty, TyId, Types};
+use crate::types::{Basic, NamedId, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{
     Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec,
 };
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::Span;
+
+/// `import . "p"`.
+pub(super) struct DotImport {
+    file: usize,
+    pkg: PkgId,
+    pub span: Span,
+    pub used: bool,
+}
+
+impl DotImport {
+    pub fn package(&self) -> PkgId {
+        self.pkg
+    }
+    pub fn gives(&self, file: usize, pkg: PkgId) -> bool {
+        self.file == file && self.pkg == pkg
+    }
+}
 
 /// A declared function or method.
 struct Func<'a> {
@@ -34,7 +51,12 @@ impl<'a> Checker<'a> {
         let mut funcs = vec![];
         for &s in items {
             match self.ast.stmt(s) {
-                Stmt::Package(name) if !self.role.script() => self.facts.name = self.name(name.sym).to_string(),
+                Stmt::Package(name) if !self.role.script() => {
+                    self.facts.name = self.name(name.sym).to_string();
+                    if self.is_blank(name.sym) {
+                        self.err(Code::BadBlank, name.span, "invalid package name _");
+                    }
+                }
                 Stmt::Const(specs) => consts.extend(self.collect_consts(specs)),
                 Stmt::Type(specs) => types.extend(self.collect_types(specs)),
                 Stmt::Var(specs) if !self.role.script() => vars.extend(self.collect_vars(specs)),
@@ -186,6 +208,7 @@ impl<'a> Checker<'a> {
 
     fn dot_import(&mut self, spec: &ImportSpec, pkg: PkgId) {
         self.note_import(pkg);
+        self.dots.push(DotImport { file: self.file, pkg, span: spec.span, used: false });
         let scope = self.world.scopes[pkg.0 as usize].clone();
         for sym in scope.symbols().collect::<Vec<_>>() {
             if !super::world::exported(&self.ast.names, sym) {
@@ -428,9 +451,6 @@ impl<'a> Checker<'a> {
         let mut types: Vec<(NamedId, Vec<ObjId>)> = vec![];
         for f in funcs {
             let ObjKind::Method { recv, .. } = self.info.obj(f.obj).kind else { continue };
-            if self.is_blank(f.decl.name.sym) {
-                continue;
-            }
             match types.iter_mut().find(|t| t.0 == recv) {
                 Some(t) => t.1.push(f.obj),
                 None => types.push((recv, vec![f.obj])),
@@ -445,13 +465,16 @@ impl<'a> Checker<'a> {
     fn check_methods_of(&mut self, id: NamedId, methods: &[ObjId]) {
         let named = self.types.named(id).clone();
         let under = self.types.get(named.underlying).clone();
-        let pointer = matches!(under, Ty::Pointer(_) | Ty::Interface(_));
+        let pointer = matches!(under, Ty::Pointer(_) | Ty::Interface(_) | Ty::Basic(Basic::UnsafePointer));
         for (i, &m) in methods.iter().enumerate() {
             let (name, span) = (self.info.obj(m).name, self.info.obj(m).span);
             let text = self.name(name);
             if pointer {
                 let m = format!("invalid receiver type {} (pointer or interface type)", self.name(named.name));
                 self.err(Code::BadReceiver, span, m);
+                continue;
+            }
+            if self.is_blank(name) {
                 continue;
             }
             let earlier = methods[..i].iter().find(|&&o| self.info.obj(o).name == name).copied();

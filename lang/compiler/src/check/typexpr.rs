@@ -3,6 +3,7 @@
 use super::Checker;
 use crate::check::relation::comparable;
 use crate::info::{Mode, ObjKind};
+use crate::sizes::size_of;
 use crate::types::{Class, FieldTy, FuncTy, IfaceTy, MethodTy, Term, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId, Field, Ident, IfaceElem, Sig, Sym, UnOp};
 use gol_syntax::diag::{Code, Diagnostic};
@@ -10,6 +11,8 @@ use gol_syntax::span::Span;
 
 /// Arrays of more words than this could not be made.
 const MAX_ARRAY: u64 = 1 << 40;
+/// Elements of channels are smaller than this, in bytes.
+const CHAN_ELEM_END: u64 = 1 << 16;
 
 impl<'a> Checker<'a> {
     /// The type that an expression denotes, as a variable can have it; `Ty::Error` after a message.
@@ -47,6 +50,7 @@ impl<'a> Checker<'a> {
             Expr::Map(k, v) => self.map_type(*k, *v),
             Expr::Chan(dir, x) => {
                 let t = self.type_expr(*x);
+                self.check_chan_elem(e, t);
                 self.wrap(t, Ty::Chan(*dir, t))
             }
             Expr::Func(sig) => self.sig_type(sig),
@@ -77,6 +81,7 @@ impl<'a> Checker<'a> {
         {
             // The common case; the type itself may be incomplete still.
             self.info.uses.insert(e, obj);
+            self.note_dot(obj);
             self.resolve(obj);
             self.info.obj_mut(obj).used = true;
             return self.info.obj(obj).ty;
@@ -146,6 +151,16 @@ impl<'a> Checker<'a> {
         let m = format!("array length {} must be integer", self.describe(&x));
         self.err(Code::NotConstant, at, m);
         None
+    }
+
+    /// Go's channels copy elements of less than 64 KiB.
+    fn check_chan_elem(&mut self, e: ExprId, elem: TyId) {
+        let at = self.span(e);
+        self.soon(Box::new(move |c: &mut Checker<'a>| {
+            if !c.types.mentions_tparam(elem) && size_of(c.types, elem) >= CHAN_ELEM_END {
+                c.err(Code::ChanElem, at, "channel element type too large (>64kB)");
+            }
+        }));
     }
 
     fn map_type(&mut self, key: ExprId, value: ExprId) -> TyId {

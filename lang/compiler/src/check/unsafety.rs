@@ -13,6 +13,9 @@ use gol_syntax::ast::{Expr, ExprId};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 
+/// Sizes are ints.
+const MAX_SIZE: u64 = i64::MAX as u64;
+
 impl Checker<'_> {
     /// `unsafe.Sizeof(x)` and `unsafe.Alignof(x)`.
     pub(super) fn size(&mut self, e: ExprId, b: Builtin, x: &mut Operand) -> Option<Operand> {
@@ -25,6 +28,11 @@ impl Checker<'_> {
             return Some(Operand::value(Types::UINTPTR, e));
         }
         let n = if b == Builtin::Sizeof { size_of(self.types, x.ty) } else { align_of(self.types, x.ty) };
+        if n > MAX_SIZE {
+            let m = format!("{} is too large", self.describe(x));
+            self.bad_argument(x, m);
+            return None;
+        }
         Some(Operand::constant(crate::constant::Value::int(n), Types::UINTPTR, e))
     }
 
@@ -51,6 +59,11 @@ impl Checker<'_> {
             return Some(Operand::value(Types::UINTPTR, e));
         }
         match offset_of(self.types, base, &sel.path) {
+            Some(n) if n > MAX_SIZE => {
+                let m = format!("{} is too large", self.ty_text(base));
+                self.bad_argument(&x, m);
+                None
+            }
             Some(n) => Some(Operand::constant(crate::constant::Value::int(n), Types::UINTPTR, e)),
             None => {
                 let (field, ty) = (self.name(sel.name), self.ty_text(base));

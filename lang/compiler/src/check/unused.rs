@@ -35,6 +35,11 @@ impl Checker<'_> {
             self.top = all;
             return;
         }
+        let dots: Vec<_> = self.dots.iter().filter(|d| !d.used).map(|d| (d.package(), d.span)).collect();
+        for (pkg, at) in dots {
+            let m = format!("\"{}\" imported and not used", self.info.pkgs[pkg.0 as usize].path);
+            self.lax(Code::UnusedImport, Code::WarnUnusedImport, at, m);
+        }
         for o in self.imports.iter().flat_map(|s| s.objects()).copied().collect::<Vec<_>>() {
             let obj = self.info.obj(o);
             let ObjKind::Pkg(pkg) = obj.kind else { continue };

@@ -64,7 +64,7 @@ impl World {
         };
         let pkg = world.add_package(info, "unsafe");
         names.intern("unsafe");
-        world.scopes[pkg.0 as usize] = unsafe_scope(names, info);
+        world.scopes[pkg.0 as usize] = unsafe_scope(names, info, pkg);
         world.packages.insert("unsafe".into(), Some(pkg));
         world
     }

@@ -19,7 +19,7 @@ fn to_int(v: &Value) -> Option<BigInt> {
     match v {
         Value::Int(i) => Some(i.clone()),
         Value::Float(f) | Value::Complex(f, _) => Some(f.to_integer()),
-        Value::Bool(_) | Value::Str(_) => None,
+        Value::Huge(_) | Value::Bool(_) | Value::Str(_) => None,
     }
 }
 
@@ -31,7 +31,7 @@ fn to_float(v: &Value) -> f64 {
     match v {
         Value::Int(i) => i.to_f64().unwrap_or(0.0),
         Value::Float(f) | Value::Complex(f, _) => float(f),
-        Value::Bool(_) | Value::Str(_) => 0.0,
+        Value::Huge(_) | Value::Bool(_) | Value::Str(_) => 0.0,
     }
 }
 
@@ -104,7 +104,7 @@ impl Em<'_> {
             Num::Complex(_) => {
                 let im = match v {
                     Value::Complex(_, im) => float(im),
-                    Value::Bool(_) | Value::Str(_) | Value::Int(_) | Value::Float(_) => 0.0,
+                    Value::Bool(_) | Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Huge(_) => 0.0,
                 };
                 [to_float(v).to_bits(), im.to_bits()]
             }
@@ -112,7 +112,7 @@ impl Em<'_> {
             Num::Other => match v {
                 Value::Bool(b) => [*b as u64, 0],
                 Value::Int(i) => [int_word(i), 0],
-                Value::Str(_) | Value::Float(_) | Value::Complex(..) => [0, 0],
+                Value::Str(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => [0, 0],
             },
         }
     }
@@ -147,7 +147,7 @@ impl Em<'_> {
             Num::Int(_) | Num::Uint(_) => to_int(v).map(|i| int_word(&i) as i64),
             Num::Other => match v {
                 Value::Bool(b) => Some(*b as i64),
-                Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Complex(..) => None,
+                Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => None,
             },
             Num::F64 | Num::F32 | Num::Complex(_) | Num::Str => None,
         }
@@ -165,7 +165,7 @@ impl Em<'_> {
         }
         match self.value(e)? {
             Value::Bool(b) => Some(*b),
-            Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Complex(..) => None,
+            Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => None,
         }
     }
 }
@@ -175,7 +175,7 @@ fn default_type(v: &Value) -> TyId {
         Value::Bool(_) => Types::BOOL,
         Value::Str(_) => Types::STRING,
         Value::Int(_) => Types::INT,
-        Value::Float(_) => Types::FLOAT64,
+        Value::Float(_) | Value::Huge(_) => Types::FLOAT64,
         Value::Complex(..) => Types::COMPLEX128,
     }
 }

@@ -207,8 +207,8 @@ pub(super) fn mem(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId) -> M
     }
 }
 
-/// Aggregates beyond this many words cannot be handled; `words` refuses them.
-pub(super) const WORDS_MAX: u64 = 1 << 31;
+/// Aggregates beyond this many words cannot be handled, for their bytes are counted in 32 bits; `words` refuses them.
+pub(super) const WORDS_MAX: u64 = (1 << 29) - 1;
 
 fn clamp(n: u64) -> u32 {
     n.min(WORDS_MAX) as u32

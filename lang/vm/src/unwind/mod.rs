@@ -259,7 +259,7 @@ unsafe fn panic_op(pc: Pc, base: Base, p: *mut P) -> u64 {
     unsafe {
         let value = r(base, (*pc).a);
         let fault = if value == 0 {
-            Fault::Runtime("panic called with nil argument (use GODEBUG=panicnil=1 to disable)".into())
+            Fault::Runtime("runtime error: panic called with nil argument".into())
         } else {
             Fault::Panic(value)
         };
