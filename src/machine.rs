@@ -103,11 +103,14 @@ impl Machine {
         files: Files,
     ) -> Result<Machine, String> {
         let Files { recording, trace } = files;
-
-        let args: Vec<Vec<u8>> = args.into_iter().map(|a| a.into_encoded_bytes()).collect();
+        let preempt = recording.as_ref().map_or(options.preempt, |r| r.preempt());
+        let options = &Options { preempt, ..options.clone() };
+        let mut args: Vec<Vec<u8>> = args.into_iter().map(|a| a.into_encoded_bytes()).collect();
         let mut words = vec![name.as_bytes().to_vec()];
         words.extend(args.iter().cloned());
         gol_stdlib::os::set_args(words);
+        // Other code polls at other places: for a record it is another program.
+        args.push(vec![u8::from(options.no_opt)]);
         let sources = Arc::new(Mutex::new(SourceMap::default()));
         let places = sources.clone();
         let hooks = Hooks {
@@ -259,7 +262,7 @@ fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeCo
         max_stack_slots: options.max_stack.map_or(STACK_BYTES, |m| m.saturating_mul(MIB)) / 8,
         seed: None,
         slice_ns: SLICE_NS,
-        preempt: match recording.map_or(options.preempt, |r| r.preempt()) {
+        preempt: match options.preempt {
             PreemptAt::Loops => Preempt::Loops,
             PreemptAt::Entry => Preempt::Entries,
             PreemptAt::None => Preempt::Never,

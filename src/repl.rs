@@ -3,7 +3,7 @@
 //! Goroutines go on while the prompt waits. Ctrl-C while reading drops the line; while a line runs it comes back to the prompt. Ctrl-D
 //! ends the session. A hopeless wait (deadlock) comes back with the report.
 
-use crate::cli::Options;
+use crate::cli::{Options, Profile};
 use crate::commands::{format, print, report, status};
 use crate::machine::{Ended, Files, Machine};
 use gol_compiler::session::TextKind;
@@ -87,8 +87,8 @@ fn history_file() -> Option<PathBuf> {
 
 /// Runs the prompt to its end and gives the exit status.
 pub fn run(options: &Options) -> u8 {
-    let Options { record: None, replay: None, trace: None, profile: None, .. } = options else {
-        eprintln!("gol: --record, --replay, --trace and --profile take a program");
+    let Options { record: None, replay: None, trace: None, profile: None | Some(Profile::Ops), .. } = options else {
+        eprintln!("gol: --record, --replay, --trace and --profile=cpu take a program");
         return status::USAGE;
     };
     let mut machine = match Machine::new(options, "prompt", Path::new("."), vec![], Files::default()) {

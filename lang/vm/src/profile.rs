@@ -3,7 +3,7 @@
 //! Samples are taken at polls (function entries and backward jumps) and where a goroutine parks, so what a native or a stretch
 //! of straight code takes is counted where the next poll is. Of a stack the innermost `DEPTH` frames count.
 use crate::code::Pc;
-use crate::frames::{FuncInfo, Walk};
+use crate::frames::Walk;
 use crate::vm::Shared;
 use gol_runtime::P;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -23,21 +23,13 @@ pub struct FunctionTicks {
     pub all: u64,
 }
 
-/// (own, all) by function.
+/// By name: a generic function's instances and a function's reloads are one.
 #[derive(Default)]
-pub(crate) struct Samples(Mutex<FxHashMap<usize, (&'static FuncInfo, u64, u64)>>);
+pub(crate) struct Samples(Mutex<FxHashMap<&'static str, FunctionTicks>>);
 
 impl Samples {
-    /// By name: a generic function's instances and a function's reloads are one.
     pub fn functions(&self) -> Vec<FunctionTicks> {
-        let mut out: FxHashMap<(&str, u32), FunctionTicks> = FxHashMap::default();
-        for (func, own, all) in self.0.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            let f = out.entry((&func.name, func.pos)).or_default();
-            (f.name, f.pos) = (func.name.clone(), func.pos);
-            f.own += own;
-            f.all += all;
-        }
-        out.into_values().collect()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
 
@@ -53,14 +45,20 @@ impl Shared {
             Walk::new(&self.code, &self.stubs, g, (*g).pc as Pc, (*g).base as usize)
         };
         for frame in walk.take(DEPTH).filter(|f| !f.func.hidden) {
-            let key = &raw const *frame.func as usize;
-            let innermost = seen.is_empty();
-            if !seen.insert(key) {
-                continue;
+            let depth = frame.func.depth(frame.pc);
+            for up in 0..=depth {
+                let (name, at) = frame.func.place(frame.pc, up);
+                let innermost = seen.is_empty();
+                if !seen.insert(name) {
+                    continue;
+                }
+                // Of a function that was taken over into another one only places inside are known.
+                let pos = if up == depth { frame.func.pos } else { at };
+                let new = || FunctionTicks { name: name.into(), pos, own: 0, all: 0 };
+                let entry = samples.entry(name).or_insert_with(new);
+                entry.own += if innermost { n } else { 0 };
+                entry.all += n;
             }
-            let entry = samples.entry(key).or_insert((frame.func, 0, 0));
-            entry.1 += if innermost { n } else { 0 };
-            entry.2 += n;
         }
     }
 }
