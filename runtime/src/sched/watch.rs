@@ -170,7 +170,7 @@ impl Watch {
     pub fn announce(&self, way: Way) -> Result<bool, IoEnd> {
         let side = &self.sides[way as usize];
         if side.word.compare_exchange(NIL, WAIT, AcqRel, Acquire).is_err() {
-            side.word.store(NIL, Relaxed);
+            // READY stays for `begin`, which ends `drained`.
             return Ok(false);
         }
         fence(SeqCst);
@@ -181,17 +181,14 @@ impl Watch {
         } else {
             return Ok(true);
         };
-        side.word.store(NIL, Relaxed);
+        // An edge that came meanwhile stays.
+        let _ = side.word.compare_exchange(WAIT, NIL, AcqRel, Acquire);
         Err(end)
     }
     /// After `announce`, the goroutine being Waiting. False: it must go on.
     pub fn commit(&self, way: Way, g: *mut G) -> bool {
         let word = &self.sides[way as usize].word;
-        if word.compare_exchange(WAIT, g as usize, AcqRel, Acquire).is_ok() {
-            return true;
-        }
-        word.store(NIL, Relaxed);
-        false
+        word.compare_exchange(WAIT, g as usize, AcqRel, Acquire).is_ok()
     }
     /// An edge. The goroutine that waited for it, the caller's now, or null.
     pub fn edge(&self, way: Way, over: bool) -> *mut G {

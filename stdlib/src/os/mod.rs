@@ -5,7 +5,7 @@ mod path;
 
 pub(crate) use path::errno_text;
 
-use crate::abi::{Done, leaf};
+use crate::abi::{Done, fill, leaf};
 use crate::stdio;
 use gol_vm::native::{Cx, Native};
 use std::ffi::{CString, OsStr};
@@ -60,6 +60,26 @@ pub const NATIVES: &[Native] = &[
     leaf("os.exit", |cx| cx.exit(cx.arg_i64(0) as i32)),
     leaf("os.getpid", |cx| {
         cx.set_i64(0, i64::from(std::process::id()));
+        Ok(())
+    }),
+    leaf("os.processIds", |cx| {
+        // SAFETY: none of them can fail or touches memory.
+        let ids = unsafe {
+            let (uid, euid, gid, egid) = (libc::getuid(), libc::geteuid(), libc::getgid(), libc::getegid());
+            let numbers = [uid, euid, gid, egid].map(u64::from);
+            let more = [libc::getppid() as u64, libc::sysconf(libc::_SC_PAGESIZE) as u64];
+            [numbers.as_slice(), more.as_slice()].concat()
+        };
+        let out = cx.new_slice(cx.known().ints, ids.len())?;
+        fill(out, ids.into_iter());
+        cx.set_words(0, &out);
+        Ok(())
+    }),
+    leaf("os.pipeFds", |cx| {
+        let mut fds = [0; 2];
+        // SAFETY: room for two descriptors.
+        let e = answer(i64::from(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) })).err();
+        cx.set_words(0, &[fds[0] as u64, fds[1] as u64, e.unwrap_or(0) as u64]);
         Ok(())
     }),
     leaf("os.openFd", |cx| {
