@@ -567,7 +567,7 @@ mod watch {
         });
     }
 
-    /// A stream that has been read empty: nothing is tried before an edge.
+    /// Stricter than the code: nothing is tried before an edge, so one that is lost shows.
     fn read(s: &Shared, bug: Bug) {
         let mut drained = true;
         loop {

@@ -212,10 +212,10 @@ fn take((poll, events): &mut (mio::Poll, Events), timeout: Option<Duration>, wok
         let watch = unsafe { &*(event.token().0 as *const Watch) };
         let over = event.is_error();
         if event.is_readable() || event.is_read_closed() || over {
-            woken.push(watch.edge(Way::Read, event.is_read_closed() || over));
+            woken.push(watch.edge(Way::Read));
         }
         if event.is_writable() || event.is_write_closed() || over {
-            woken.push(watch.edge(Way::Write, event.is_write_closed() || over));
+            woken.push(watch.edge(Way::Write));
         }
     }
     !events.is_empty()
@@ -298,14 +298,6 @@ impl Io {
     /// The descriptor; it stays open until the operation's end.
     pub fn fd(&self) -> i32 {
         self.watch().fd()
-    }
-    /// Of a stream: the operation would block, it need not be tried.
-    pub fn is_drained(&self) -> bool {
-        self.watch().is_drained(self.way)
-    }
-    /// Of a stream: the operation did less than was asked for.
-    pub fn set_drained(&self) {
-        self.watch().set_drained(self.way);
     }
 }
 
