@@ -32,6 +32,8 @@ enum Bug {
     NoRecheck,
     /// An edge that finds nobody is not remembered.
     EdgeForgets,
+    /// Who finds an edge as it wants to park takes it away without trying.
+    DropsEdge,
     /// The goroutine is published before it is saved.
     PublishFirst,
 }
@@ -565,29 +567,34 @@ mod watch {
         });
     }
 
+    /// Stricter than the code: nothing is tried before an edge, so one that is lost shows.
     fn read(s: &Shared, bug: Bug) {
+        let mut drained = true;
         loop {
             if s.word.load(Relaxed) == READY {
                 s.word.swap(NIL, AcqRel);
+                drained = false;
             }
-            if s.ended.load(Acquire) == 1 || s.data.load(Acquire) == 1 {
+            if s.ended.load(Acquire) == 1 || !drained && s.data.load(Acquire) == 1 {
                 return;
             }
             if s.word.compare_exchange(NIL, WAIT, AcqRel, Acquire).is_err() {
-                s.word.store(NIL, Relaxed);
+                if bug == Bug::DropsEdge {
+                    s.word.store(NIL, Relaxed);
+                }
                 continue;
             }
             if bug != Bug::NoFence {
                 fence(SeqCst);
             }
             if bug != Bug::NoRecheck && s.ended.load(Acquire) == 1 {
-                return s.word.store(NIL, Relaxed);
+                let _ = s.word.compare_exchange(WAIT, NIL, AcqRel, Acquire);
+                return;
             }
             if bug != Bug::PublishFirst {
                 save(s);
             }
             if s.word.compare_exchange(WAIT, G, AcqRel, Acquire).is_err() {
-                s.word.store(NIL, Relaxed);
                 continue;
             }
             if bug == Bug::PublishFirst {
@@ -696,6 +703,7 @@ const SEEDED: &[(&str, fn())] = &[
     ("semaphore: looks first", || semaphore::model(Bug::LookFirst)),
     ("retake: no tick", || retake::model(Bug::NoTick)),
     ("watch: no second look", || watch::model(false, true, Bug::NoRecheck)),
+    ("watch: an edge dropped", || watch::model(true, false, Bug::DropsEdge)),
     ("watch: no fence", || watch::model(false, true, Bug::NoFence)),
     ("watch: an edge forgotten", || watch::model(true, false, Bug::EdgeForgets)),
     ("watch: published before it is saved", || watch::model(true, false, Bug::PublishFirst)),

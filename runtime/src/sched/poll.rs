@@ -7,6 +7,8 @@
 //!   slow path.
 //! - Events are taken under `Core::events`, by one thread at a time: the keeper, which sleeps in it (`idle.rs`); an M whose own
 //!   queues are empty, before it steals; a P that the monitor has asked, because events wait while all Ps are busy.
+//! - Who serves the last waiter wakes a keeper that sleeps without a deadline: it would hide a deadlock. The keeper sets `endless`, then
+//!   reads `waiters`; the other one counts down, then reads `endless`.
 //! - `waiters` counts goroutines from before their park is committed until they are in a queue again (else a moment in between
 //!   looks like a deadlock).
 //! - `Watch` words have their own protocol (`watch.rs`); a list of woken goroutines is linked through `G::link` and belongs to
@@ -16,7 +18,7 @@ use super::p::{Commit, P};
 use super::timer::{self, TimerAction};
 use super::watch::{IoEnd, Watch, Way};
 use super::{Op, Sched, queue};
-use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering::*, fence};
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*, fence};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Registry, Token, Waker};
 use parking_lot::Mutex;
@@ -39,6 +41,8 @@ pub(super) struct Poller {
     core: OnceLock<Core>,
     /// Goroutines that wait for a descriptor.
     waiters: AtomicUsize,
+    /// The keeper sleeps in the poller until there is an event.
+    endless: AtomicBool,
     /// Counts looks at the events, for the monitor.
     looks: AtomicU64,
     watches: Mutex<Watches>,
@@ -110,6 +114,7 @@ impl Poller {
         Poller {
             core: OnceLock::new(),
             waiters: AtomicUsize::new(0),
+            endless: AtomicBool::new(false),
             looks: AtomicU64::new(0),
             watches: Mutex::default(),
         }
@@ -165,7 +170,8 @@ impl Poller {
         let Some(core) = self.core.get() else { return woken };
         let mut events = core.events.lock();
         self.looks.fetch_add(1, Relaxed);
-        while !over() {
+        self.endless.store(deadline == u64::MAX, SeqCst);
+        while !over() && (deadline != u64::MAX || self.waiters() != 0) {
             let timeout = match deadline {
                 u64::MAX => None,
                 _ => {
@@ -181,11 +187,14 @@ impl Poller {
                 break;
             }
         }
+        self.endless.store(false, Relaxed);
         woken
     }
     /// Goroutines counted as waiting are in queues now.
     fn served(&self, n: usize) {
-        self.waiters.fetch_sub(n, SeqCst);
+        if self.waiters.fetch_sub(n, SeqCst) == n && self.endless.load(SeqCst) {
+            self.interrupt();
+        }
     }
 }
 
@@ -203,10 +212,10 @@ fn take((poll, events): &mut (mio::Poll, Events), timeout: Option<Duration>, wok
         let watch = unsafe { &*(event.token().0 as *const Watch) };
         let over = event.is_error();
         if event.is_readable() || event.is_read_closed() || over {
-            woken.push(watch.edge(Way::Read, event.is_read_closed() || over));
+            woken.push(watch.edge(Way::Read));
         }
         if event.is_writable() || event.is_write_closed() || over {
-            woken.push(watch.edge(Way::Write, event.is_write_closed() || over));
+            woken.push(watch.edge(Way::Write));
         }
     }
     !events.is_empty()
@@ -289,14 +298,6 @@ impl Io {
     /// The descriptor; it stays open until the operation's end.
     pub fn fd(&self) -> i32 {
         self.watch().fd()
-    }
-    /// Of a stream: the operation would block, it need not be tried.
-    pub fn is_drained(&self) -> bool {
-        self.watch().is_drained(self.way)
-    }
-    /// Of a stream: the operation did less than was asked for.
-    pub fn set_drained(&self) {
-        self.watch().set_drained(self.way);
     }
 }
 

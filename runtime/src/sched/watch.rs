@@ -14,8 +14,6 @@
 //!   that leaves after CLOSING: nobody's system call hits a number that has been given to another file. A parker is inside until
 //!   its park is committed, a parked goroutine is not.
 //! - Watches are type-stable: a stale handle finds another generation, a stale event another generation's READY.
-//! - **Drained**: a stream that gave less than was asked for is empty until the next edge, so the next read need not try. The end of
-//!   the stream and errors come as events of their own, after which nothing is taken for drained.
 //! - A deadline's timer acts only while its `seq` is the side's: each change of the deadline and the close count it up.
 use super::g::G;
 use super::timer::TimerId;
@@ -62,10 +60,6 @@ struct Side {
     word: AtomicUsize,
     /// The deadline has passed.
     expired: AtomicBool,
-    /// The last operation used up all there was; set and read by the one who uses the side.
-    drained: AtomicBool,
-    /// The peer has ended this direction, or there was an error: no edge may follow.
-    over: AtomicBool,
 }
 
 /// The deadline of a side.
@@ -77,12 +71,7 @@ pub(super) struct Timing {
 
 impl Side {
     const fn new() -> Side {
-        Side {
-            word: AtomicUsize::new(NIL),
-            expired: AtomicBool::new(false),
-            drained: AtomicBool::new(false),
-            over: AtomicBool::new(false),
-        }
+        Side { word: AtomicUsize::new(NIL), expired: AtomicBool::new(false) }
     }
 }
 
@@ -101,8 +90,6 @@ impl Watch {
         for side in &self.sides {
             side.word.store(NIL, Relaxed);
             side.expired.store(false, Relaxed);
-            side.drained.store(false, Relaxed);
-            side.over.store(false, Relaxed);
         }
         let life = self.life.load(Relaxed);
         debug_assert_eq!(life & (GENERATION - 1), CLOSING);
@@ -153,24 +140,14 @@ impl Watch {
         if side.word.load(Relaxed) == READY {
             // Acquire: what made it ready happened before. No goroutine can be lost: nobody else waits on this side.
             side.word.swap(NIL, AcqRel);
-            side.drained.store(false, Relaxed);
         }
         if side.expired.load(Acquire) { Err(IoEnd::Expired) } else { Ok(()) }
-    }
-    pub fn set_drained(&self, way: Way) {
-        self.sides[way as usize].drained.store(true, Relaxed);
-    }
-    /// The operation would block, as far as is known without trying.
-    pub fn is_drained(&self, way: Way) -> bool {
-        let side = &self.sides[way as usize];
-        // `over` is set before the edge that tells of it, and an edge ends `drained`.
-        side.drained.load(Relaxed) && !side.over.load(Acquire)
     }
     /// The caller got EAGAIN and wants to park. False: an edge came, try again.
     pub fn announce(&self, way: Way) -> Result<bool, IoEnd> {
         let side = &self.sides[way as usize];
         if side.word.compare_exchange(NIL, WAIT, AcqRel, Acquire).is_err() {
-            side.word.store(NIL, Relaxed);
+            // READY stays for `begin`.
             return Ok(false);
         }
         fence(SeqCst);
@@ -181,23 +158,17 @@ impl Watch {
         } else {
             return Ok(true);
         };
-        side.word.store(NIL, Relaxed);
+        // An edge that came meanwhile stays.
+        let _ = side.word.compare_exchange(WAIT, NIL, AcqRel, Acquire);
         Err(end)
     }
     /// After `announce`, the goroutine being Waiting. False: it must go on.
     pub fn commit(&self, way: Way, g: *mut G) -> bool {
         let word = &self.sides[way as usize].word;
-        if word.compare_exchange(WAIT, g as usize, AcqRel, Acquire).is_ok() {
-            return true;
-        }
-        word.store(NIL, Relaxed);
-        false
+        word.compare_exchange(WAIT, g as usize, AcqRel, Acquire).is_ok()
     }
     /// An edge. The goroutine that waited for it, the caller's now, or null.
-    pub fn edge(&self, way: Way, over: bool) -> *mut G {
-        if over {
-            self.sides[way as usize].over.store(true, Release);
-        }
+    pub fn edge(&self, way: Way) -> *mut G {
         self.wake(way, READY)
     }
     /// Something else than readiness: the waiter looks again. The caller has published why, and a full fence.

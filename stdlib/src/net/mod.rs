@@ -8,7 +8,7 @@ mod sock;
 
 use crate::abi::{Done, fill, leaf, parking};
 use crate::stdio::errno;
-use gol_runtime::{Io, IoEnd, Op, Way, ops};
+use gol_runtime::{IoEnd, Op, Way, ops};
 use gol_vm::native::{Cx, Fault, Native};
 use std::net::{IpAddr, ToSocketAddrs};
 
@@ -32,29 +32,6 @@ enum Tried<T> {
 
 /// Tries `f` on the descriptor of handle argument 0. EAGAIN parks.
 fn attempt<T>(cx: &Cx, way: Way, mut f: impl FnMut(i32) -> Result<T, i32>) -> Tried<T> {
-    attempt_io(cx, way, |io| f(io.fd()))
-}
-
-/// Reads from a stream: what gave less than there was room for is empty, and not asked again before the poller says so.
-fn read_stream(cx: &Cx, room: &mut [u8]) -> Tried<isize> {
-    attempt_io(cx, Way::Read, |io| {
-        if io.is_drained() && !room.is_empty() {
-            return Err(libc::EAGAIN);
-        }
-        let n = receive(io.fd(), room)?;
-        if 0 < n && (n as usize) < room.len() {
-            io.set_drained();
-        }
-        Ok(n)
-    })
-}
-
-fn receive(fd: i32, room: &mut [u8]) -> Result<isize, i32> {
-    // SAFETY: `room` is valid for its length.
-    answer(unsafe { libc::recv(fd, room.as_mut_ptr().cast(), room.len(), 0) })
-}
-
-fn attempt_io<T>(cx: &Cx, way: Way, mut f: impl FnMut(&Io) -> Result<T, i32>) -> Tried<T> {
     // SAFETY: the running P; handles come from `io_open`, and package net holds a lock for each way.
     unsafe {
         let io = match ops::io_begin(cx.p(), cx.arg(0), way) {
@@ -62,7 +39,7 @@ fn attempt_io<T>(cx: &Cx, way: Way, mut f: impl FnMut(&Io) -> Result<T, i32>) ->
             Err(end) => return Tried::Done(Err(end_code(end))),
         };
         loop {
-            match f(&io) {
+            match f(io.fd()) {
                 Err(libc::EINTR) => {}
                 Err(libc::EAGAIN) => {
                     return match ops::io_park(cx.p(), io) {
@@ -163,11 +140,9 @@ pub const NATIVES: &[Native] = &[
     parking("net.socketRead", |cx| {
         // SAFETY: no other borrow of the slice lives here.
         let room = unsafe { cx.arg_bytes_mut(1) };
-        let tried = match cx.arg_bool(4) {
-            true => read_stream(cx, room),
-            false => attempt(cx, Way::Read, |fd| receive(fd, room)),
-        };
-        sized(cx, tried)
+        // SAFETY: `room` is valid for its length.
+        let read = |fd| answer(unsafe { libc::recv(fd, room.as_mut_ptr().cast(), room.len(), 0) });
+        sized(cx, attempt(cx, Way::Read, read))
     }),
     parking("net.socketWrite", |cx| {
         let bytes = cx.arg_bytes(1);

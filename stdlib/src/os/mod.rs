@@ -5,7 +5,7 @@ mod path;
 
 pub(crate) use path::errno_text;
 
-use crate::abi::{Done, leaf};
+use crate::abi::{Done, fill, leaf};
 use crate::stdio::{self, outside};
 use gol_runtime::Input;
 use gol_vm::native::{Cx, Fault, Native};
@@ -65,6 +65,28 @@ pub const NATIVES: &[Native] = &[
     leaf("os.getpid", |cx| {
         let id = asked(cx, Input::Process, || std::process::id().to_le_bytes().to_vec())?;
         cx.set(0, id.first_chunk().map_or(0, |id| u64::from(u32::from_le_bytes(*id))));
+        Ok(())
+    }),
+    leaf("os.processIds", |cx| {
+        let ids = asked(cx, Input::Process, || {
+            // SAFETY: none of them can fail or touches memory.
+            let ids = unsafe {
+                let users = [libc::getuid(), libc::geteuid(), libc::getgid(), libc::getegid()].map(u64::from);
+                users.into_iter().chain([libc::getppid() as u64, libc::sysconf(libc::_SC_PAGESIZE) as u64])
+            };
+            ids.flat_map(u64::to_le_bytes).collect()
+        })?;
+        let (ids, _) = ids.as_chunks();
+        let out = cx.new_slice(cx.known().ints, ids.len())?;
+        fill(out, ids.iter().map(|id| u64::from_le_bytes(*id)));
+        cx.set_words(0, &out);
+        Ok(())
+    }),
+    leaf("os.pipeFds", |cx| {
+        let mut fds = [0; 2];
+        // SAFETY: room for two descriptors.
+        let e = answer(i64::from(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) })).err();
+        cx.set_words(0, &[fds[0] as u64, fds[1] as u64, e.unwrap_or(0) as u64]);
         Ok(())
     }),
     leaf("os.openFd", |cx| {
