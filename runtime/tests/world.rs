@@ -83,16 +83,17 @@ fn timers_fire_stop_and_repeat() {
                 // SAFETY: channels with room for the time.
                 unsafe {
                     let now = c.runtime().now_ns();
-                    let a = ops::timer_start(c.p(), now + 1_000_000, 0, spawn(1));
-                    let b = ops::timer_start(c.p(), now + 2_000_000, 0, spawn(100));
+                    let a = ops::timer_start(c.p(), now + 1_000_000, 0, spawn(1)).unwrap();
+                    let b = ops::timer_start(c.p(), now + 2_000_000, 0, spawn(100)).unwrap();
                     assert!(ops::timer_stop(c.p(), b));
                     assert!(!ops::timer_stop(c.p(), b));
                     // The slot of `b` is reused; its old name still finds nothing.
-                    let d = ops::timer_start(c.p(), now + 3_000_000, 0, spawn(10));
+                    let d = ops::timer_start(c.p(), now + 3_000_000, 0, spawn(10)).unwrap();
                     assert!(!ops::timer_stop(c.p(), b));
                     assert_ne!(a, d);
                     let ticker =
-                        ops::timer_start(c.p(), now + 1_000_000, 1_000_000, TimerAction::SendTime { chan: tick });
+                        ops::timer_start(c.p(), now + 1_000_000, 1_000_000, TimerAction::SendTime { chan: tick })
+                            .unwrap();
                     *c.r(4) = ticker.0;
                     let _ = ops::timer_start(c.p(), now + 4_000_000, 0, TimerAction::SendTime { chan: once });
                 }

@@ -35,6 +35,8 @@ const MANTISSA_BITS: u64 = 512;
 const MAX_BITS: i64 = 100_000;
 /// Untyped integers may not outgrow this, as in Go.
 pub const MAX_INT_BITS: u64 = 512;
+/// Constant strings are at most this long.
+const MAX_STR_BYTES: usize = 64 << 20;
 
 /// Why a constant cannot be a value of a type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,6 +145,10 @@ impl Value {
     /// An untyped integer that has grown too large.
     pub fn too_large(&self) -> bool {
         matches!(self, Value::Int(i) if i.bits() > MAX_INT_BITS)
+    }
+    /// A string that has grown longer than programs need; two of them fit into memory.
+    pub fn too_long(&self) -> bool {
+        matches!(self, Value::Str(s) if s.len() > MAX_STR_BYTES)
     }
 
     /// The value as a constant of this basic type: in range and rounded.

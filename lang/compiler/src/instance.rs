@@ -20,7 +20,12 @@ pub(crate) struct Shape {
     /// A type parameter occurs in it.
     mentions: bool,
     depth: u16,
+    /// Words of its text, roughly: a few declarations can make it astronomical.
+    size: u32,
 }
+
+/// Types longer than this when written out are refused before anything is emitted.
+const SIZE_MAX: u32 = 1 << 20;
 
 /// The instances of a session.
 #[derive(Default)]
@@ -42,6 +47,10 @@ impl Types {
     pub fn too_deep(&self, ty: TyId) -> bool {
         self.shapes[ty.0 as usize].depth > MAX_DEPTH
     }
+    /// Is the type's text longer than anyone writes?
+    pub fn too_long(&self, ty: TyId) -> bool {
+        self.shapes[ty.0 as usize].size > SIZE_MAX
+    }
     /// The types that a type is written with.
     fn parts(&self, ty: &Ty) -> Vec<TyId> {
         let mut parts: Vec<TyId> = vec![];
@@ -62,12 +71,13 @@ impl Types {
     }
     pub(crate) fn shape_of(&self, ty: &Ty) -> Shape {
         if let Ty::TypeParam(_) = ty {
-            return Shape { mentions: true, depth: 0 };
+            return Shape { mentions: true, depth: 0, size: 1 };
         }
         let parts = self.parts(ty);
         let of = |t: &TyId| self.shapes[t.0 as usize];
         let depth = parts.iter().map(|t| of(t).depth.saturating_add(1)).max().unwrap_or(0);
-        Shape { mentions: parts.iter().any(|t| of(t).mentions), depth }
+        let size = parts.iter().fold(1u32, |n, t| n.saturating_add(of(t).size));
+        Shape { mentions: parts.iter().any(|t| of(t).mentions), depth, size }
     }
 
     /// A defined type with parameters, without arguments.

@@ -157,6 +157,7 @@ impl Session {
         let before = (self.world.scopes[MAIN.0 as usize].clone(), self.types.journal());
         let Checked { mut diagnostics, ok, role } = self.check_files(files, kind);
         if !ok {
+            self.emission.types_seen = self.types.count();
             return Compiled { unit: None, diagnostics };
         }
         let unit = match self.emit(role) {

@@ -21,6 +21,9 @@ pub fn union_string(types: &Types, info: &Info, names: &Interner, terms: &[Term]
     w.out
 }
 
+/// A text this long says enough: types can be exponentially longer than the program that makes them.
+const TEXT_MAX: usize = 10_000;
+
 struct Writer<'a> {
     types: &'a Types,
     info: &'a Info,
@@ -44,6 +47,9 @@ impl Writer<'_> {
         self.mode == TypeText::Runtime
     }
     fn ty(&mut self, id: TyId) {
+        if self.out.len() > TEXT_MAX {
+            return self.put("…");
+        }
         match self.types.get(id) {
             Ty::Error => self.put("invalid type"),
             Ty::Basic(b) => self.put(b.text()),

@@ -228,6 +228,10 @@ impl Types {
         self.map.insert(ty, id);
         id
     }
+    /// How many there are; ids count from 0.
+    pub fn count(&self) -> usize {
+        self.tys.len()
+    }
     pub fn get(&self, id: TyId) -> &Ty {
         &self.tys[id.0 as usize]
     }

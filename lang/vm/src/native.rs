@@ -318,7 +318,7 @@ impl Cx {
         unsafe { (*self.p).g }
     }
     /// Calls the function value (no parameters, no results; not nil) in a goroutine of its own when the clock is at `when`.
-    pub fn call_at(&self, when: u64, closure: u64) -> TimerId {
+    pub fn call_at(&self, when: u64, closure: u64) -> Result<TimerId, Fault> {
         self.touch();
         // SAFETY: a closure's first word is the code of a loaded function, whose header is the unit before it; `p` is the running P.
         unsafe {
@@ -326,7 +326,7 @@ impl Cx {
             let frame_slots = (*code.sub(1)).b as usize;
             let link_pc = self.shared().stubs.go_exit();
             let action = TimerAction::Spawn { pc: code as *const u8, link_pc, frame_slots, closure };
-            gol_runtime::ops::timer_start(self.p, when, 0, action)
+            gol_runtime::ops::timer_start(self.p, when, 0, action).ok_or(Fault::OutOfMemory)
         }
     }
     pub fn runtime(&self) -> &Runtime {

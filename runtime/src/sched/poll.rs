@@ -441,11 +441,12 @@ unsafe fn ready(p: *mut P, g: *mut G) {
     }
 }
 
-/// Sets the deadline of a side, on the clock of `now_ns`; 0: none. Who waits past it is woken.
+/// Sets the deadline of a side, on the clock of `now_ns`; 0: none. Who waits past it is woken. False: no memory is left for its
+/// timer, and the side has no deadline.
 ///
 /// # Safety
 /// As [`io_begin`].
-pub unsafe fn io_deadline(p: *mut P, handle: u64, way: Way, when: u64) -> Result<(), IoEnd> {
+pub unsafe fn io_deadline(p: *mut P, handle: u64, way: Way, when: u64) -> Result<bool, IoEnd> {
     if handle == 0 {
         return Err(IoEnd::Closed);
     }
@@ -454,6 +455,7 @@ pub unsafe fn io_deadline(p: *mut P, handle: u64, way: Way, when: u64) -> Result
         let io = Io { watch: Watch::of(handle), way };
         io.watch().enter(handle)?;
         let past = when != 0 && when <= (*(*p).sched).choices.now_ns();
+        let mut set = true;
         {
             let mut times = io.watch().times.lock();
             let timing = &mut times[way as usize];
@@ -464,14 +466,15 @@ pub unsafe fn io_deadline(p: *mut P, handle: u64, way: Way, when: u64) -> Result
             io.watch().expire(way, past);
             if when != 0 && !past {
                 let action = TimerAction::Expire { watch: io.watch as usize, way, seq: timing.seq };
-                timing.timer = Some(timer::timer_start(p, when, 0, action));
+                timing.timer = timer::timer_start(p, when, 0, action);
+                set = timing.timer.is_some();
             }
         }
         if past {
             ready(p, io.watch().unblock(way));
         }
         io_end(p, io);
-        Ok(())
+        Ok(set)
     }
 }
 

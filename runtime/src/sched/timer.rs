@@ -15,6 +15,7 @@ use super::lock::Lock;
 use super::p::P;
 use super::watch::Way;
 use super::{Chan, Sched, chan, hook, poll, queue, spawn};
+use crate::heap::Heap;
 use crate::sync::atomic::{AtomicU64, Ordering::*};
 use std::cell::UnsafeCell;
 
@@ -32,12 +33,12 @@ pub enum TimerAction {
     Expire { watch: usize, way: Way, seq: u64 },
 }
 
-/// Names a started timer; a stale one is harmless (30 bits of generation a slot).
+/// Names a started timer; a stale one is harmless (28 bits of generation a slot).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TimerId(pub u64);
 
 const P_BITS: u32 = 10;
-const SLOT_BITS: u32 = 24;
+const SLOT_BITS: u32 = 26;
 const SLOT_MAX: usize = 1 << SLOT_BITS;
 const NONE: u32 = u32::MAX;
 
@@ -143,6 +144,20 @@ impl State {
         self.up(self.heap.len() - 1);
         id
     }
+    /// Room for one more timer, which counts as memory of the program; false: there is none. Room is never given back.
+    fn make_room(&mut self, heap: &Heap) -> bool {
+        const BYTES: usize = size_of::<Slot>() + size_of::<(u64, u32)>();
+        if self.free != NONE || self.slots.len() < self.slots.capacity() {
+            return true;
+        }
+        let more = self.slots.len().max(64).min(SLOT_MAX - self.slots.len());
+        if more == 0 || !heap.account_external((more * BYTES) as isize) {
+            return false;
+        }
+        self.slots.reserve_exact(more);
+        self.heap.reserve(self.slots.capacity() - self.heap.len());
+        true
+    }
     /// Takes the entry at `i` out of the heap; the slot stays.
     fn unlink(&mut self, i: usize) {
         let Some(last) = self.heap.pop() else { return };
@@ -199,21 +214,25 @@ pub unsafe fn sleep(p: *mut P, ns: i64) -> super::Op {
     }
 }
 
-/// `when` on the clock of [`super::Runtime::now_ns`]; `period` 0: once.
+/// `when` on the clock of [`super::Runtime::now_ns`]; `period` 0: once. `None`: no memory is left for it.
 ///
 /// # Safety
 /// `p` is the caller's; the action's words are live.
-pub unsafe fn timer_start(p: *mut P, when: u64, period: u64, action: TimerAction) -> TimerId {
+pub unsafe fn timer_start(p: *mut P, when: u64, period: u64, action: TimerAction) -> Option<TimerId> {
     // SAFETY: says the caller.
     unsafe {
         let timers = &(*p).shared.timers;
         timers.lock.lock((*p).alone);
         let state = timers.state();
+        if !state.make_room(&*(*p).heap) {
+            timers.lock.unlock();
+            return None;
+        }
         let slot = state.add(when, period, action);
         timers.publish_min(state);
         let generation = state.slots[slot as usize].generation;
         timers.lock.unlock();
-        TimerId((generation as u64) << (P_BITS + SLOT_BITS) | (slot as u64) << P_BITS | (*p).index as u64)
+        Some(TimerId((generation as u64) << (P_BITS + SLOT_BITS) | (slot as u64) << P_BITS | (*p).index as u64))
     }
 }
 

@@ -196,7 +196,10 @@ pub const NATIVES: &[Native] = &[
         };
         // SAFETY: the running P; a handle of ours.
         let done = unsafe { ops::io_deadline(cx.p(), cx.arg(0), way, when) };
-        code(cx, done.map_err(end_code))
+        if done == Ok(false) {
+            return Err(Fault::OutOfMemory);
+        }
+        code(cx, done.map(drop).map_err(end_code))
     }),
     leaf("net.lookup", lookup),
     leaf("net.parseIP", |cx| {

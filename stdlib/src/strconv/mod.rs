@@ -41,6 +41,7 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("strconv.FormatFloat", |cx| {
         let (f, fmt, prec, bits) = (cx.arg_f64(0), cx.arg(1) as u8, cx.arg_i64(2), cx.arg(3) as u32);
+        crate::abi::check_room(cx, prec.max(0) as usize)?;
         text(cx, |out| float::format(out, f, fmt, prec, bits))
     }),
     leaf("strconv.Quote", |cx| quoted(cx, Keep::Printable)),

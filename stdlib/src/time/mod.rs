@@ -26,7 +26,7 @@ pub const NATIVES: &[Native] = &[
         if cx.arg(0) == 0 {
             return Err(Fault::nil());
         }
-        let id = cx.call_at(after(cx, cx.arg_i64(1)), cx.arg(0));
+        let id = cx.call_at(after(cx, cx.arg_i64(1)), cx.arg(0))?;
         cx.set(0, id.0);
         Ok(())
     }),
@@ -85,7 +85,7 @@ fn start_timer(cx: &mut Cx) -> Done {
     let when = after(cx, cx.arg_i64(1));
     let action = TimerAction::SendTime { chan: cx.arg(0) as *mut Chan };
     // SAFETY: the running P; the channel's elements are Times, whose first words are the wall and the monotonic clock.
-    let id = unsafe { ops::timer_start(cx.p(), when, cx.arg(2), action) };
+    let id = unsafe { ops::timer_start(cx.p(), when, cx.arg(2), action) }.ok_or(Fault::OutOfMemory)?;
     cx.set(0, id.0);
     Ok(())
 }

@@ -181,6 +181,10 @@ impl Checker<'_> {
     pub(super) fn check_overflow(&mut self, x: &mut Operand, what: &str) {
         let Some(v) = &x.value else { return };
         let at = self.span(x.expr);
+        if v.too_long() {
+            self.err(Code::ConstOverflow, at, "constant string too long");
+            return x.invalidate();
+        }
         if !self.types.is_untyped(x.ty) {
             let Some(b) = self.types.basic(x.ty) else { return };
             match v.represent(b) {

@@ -2,7 +2,7 @@
 
 use super::{Em, EmitState};
 use crate::types::{Basic, Ty, TyId, Types};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How a value is loaded and stored through an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,11 +112,16 @@ pub(super) fn packed(types: &Types, elem: TyId) -> Option<u32> {
 
 /// A value of the type holds a reference somewhere. (An `unsafe.Pointer` is never followed.)
 pub(super) fn has_ptrs(types: &Types, ty: TyId) -> bool {
+    some_ptr(types, ty, &mut FxHashSet::default())
+}
+
+/// The structs in `seen` hold none: a struct can occur in another exponentially often.
+fn some_ptr(types: &Types, ty: TyId, seen: &mut FxHashSet<TyId>) -> bool {
     match types.under(ty) {
         Ty::Basic(b) => matches!(b, Basic::String | Basic::UntypedString | Basic::UntypedNil),
-        Ty::Struct(fields) => fields.iter().any(|f| has_ptrs(types, f.ty)),
-        Ty::Tuple(tys) => tys.iter().any(|t| has_ptrs(types, *t)),
-        Ty::Array(n, elem) => *n > 0 && has_ptrs(types, *elem),
+        Ty::Struct(fields) => seen.insert(ty) && fields.iter().any(|f| some_ptr(types, f.ty, seen)),
+        Ty::Tuple(tys) => tys.iter().any(|t| some_ptr(types, *t, seen)),
+        Ty::Array(n, elem) => *n > 0 && some_ptr(types, *elem, seen),
         Ty::Pointer(_) | Ty::Slice(_) | Ty::Map(..) | Ty::Chan(..) | Ty::Func(_) | Ty::Interface(_) => true,
         Ty::Error | Ty::Named(_) | Ty::TypeParam(_) => true,
     }
@@ -214,6 +219,33 @@ fn clamp(n: u64) -> u32 {
     n.min(WORDS_MAX) as u32
 }
 
+/// More fields than this, counted through all structs, make no value: code and plans that go by fields would never end.
+const FIELDS_MAX: u64 = 1 << 20;
+
+/// A type, of those with ids from `first` on, that is too large to be handled at all: in its text, or in the number of its fields.
+pub(super) fn too_large(types: &Types, first: usize) -> Option<TyId> {
+    let mut memo = FxHashMap::default();
+    let mut ids = (first..types.count()).map(|i| TyId(i as u32));
+    ids.find(|&t| types.too_long(t) || fields_of(types, &mut memo, t) > FIELDS_MAX)
+}
+
+fn fields_of(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId) -> u64 {
+    match types.under(ty) {
+        Ty::Struct(fields) => {
+            if let Some(&n) = memo.get(&ty) {
+                return n;
+            }
+            // Invalid types may contain themselves.
+            memo.insert(ty, 1);
+            let n = fields.iter().fold(0u64, |n, f| n.saturating_add(fields_of(types, memo, f.ty)));
+            memo.insert(ty, n);
+            n
+        }
+        Ty::Array(_, elem) => fields_of(types, memo, *elem),
+        _ => 1,
+    }
+}
+
 impl EmitState {
     pub(super) fn words(&mut self, types: &Types, ty: TyId) -> u64 {
         words_of(types, &mut self.words, ty)
@@ -265,11 +297,14 @@ impl Em<'_> {
 pub(super) const REG_WORDS_MAX: u32 = 16;
 
 fn has_array(types: &Types, ty: TyId) -> bool {
-    match types.under(ty) {
-        Ty::Array(..) => true,
-        Ty::Struct(fields) => fields.iter().any(|f| has_array(types, f.ty)),
-        _ => false,
+    fn find(types: &Types, ty: TyId, seen: &mut FxHashSet<TyId>) -> bool {
+        match types.under(ty) {
+            Ty::Array(..) => true,
+            Ty::Struct(fields) => seen.insert(ty) && fields.iter().any(|f| find(types, f.ty, seen)),
+            _ => false,
+        }
     }
+    find(types, ty, &mut FxHashSet::default())
 }
 
 #[cfg(test)]

@@ -72,6 +72,8 @@ pub struct EmitState {
     funcs: FxHashMap<Inst, FuncId>,
     generics: Generics,
     globals: FxHashMap<ObjId, u32>,
+    /// Types below this id were there before this text.
+    pub types_seen: usize,
     types: FxHashMap<TyId, TypeId>,
     packed: FxHashMap<TyId, TypeId>,
     words: FxHashMap<TyId, u64>,
@@ -124,6 +126,11 @@ pub fn emit_package(
     program: &mut Program,
     pkg: PkgId,
 ) -> Result<Vec<FuncId>, Diagnostic> {
+    // What an earlier text was refused for does not count against this one.
+    let first = std::mem::replace(&mut state.types_seen, types.count());
+    if layout::too_large(types, first).is_some() {
+        return Err(Diagnostic::error(Code::NotYet, Span::default(), "a type is too large"));
+    }
     let marks = Marks::take(program);
     let mut em =
         Em { ast, types, info, st: state, prog: program, pkg, f: Fun::default(), map: FxHashMap::default(), err: None };

@@ -55,7 +55,8 @@ impl Em<'_> {
         if let Some(&g) = self.st.globals.get(&obj) {
             return g;
         }
-        let mut n = self.words(self.obj_ty(obj));
+        // A global without words has an address too.
+        let mut n = self.words(self.obj_ty(obj)).max(1);
         if n > GLOBAL_WORDS_MAX {
             n = 1;
             self.st.large.push(obj);

@@ -108,22 +108,62 @@ pub unsafe fn iface_load(types: &Types, w: u64, ty: TypeId, out: *mut u64) {
 /// # Safety
 /// Interface words.
 pub unsafe fn iface_eq(types: &Types, a: u64, b: u64) -> Result<bool, Fault> {
+    // SAFETY: the caller's promise.
+    unsafe { nested_iface_eq(types, a, b, 0) }
+}
+
+/// Values nest as deep as a program likes, and native stacks are small: deeper than this, work waits in a list instead.
+const NATIVE_DEPTH_MAX: u32 = 64;
+
+/// # Safety
+/// Interface words.
+#[inline]
+unsafe fn nested_iface_eq(types: &Types, a: u64, b: u64, depth: u32) -> Result<bool, Fault> {
+    // SAFETY: the plan belongs to the boxes' type.
+    unsafe {
+        match boxes(types, a, b)? {
+            Boxes::Answer(equal) => Ok(equal),
+            Boxes::Compare(plan) => plan_eq(types, plan, a as *const u64, b as *const u64, depth),
+        }
+    }
+}
+
+/// What decides whether two interfaces are equal.
+enum Boxes<'a> {
+    Answer(bool),
+    /// Both are boxes of one type with this plan.
+    Compare(&'a Plan),
+}
+
+/// # Safety
+/// Interface words.
+#[inline]
+unsafe fn boxes(types: &Types, a: u64, b: u64) -> Result<Boxes<'_>, Fault> {
     // Equal words are not yet equal values: the box may hold a NaN or a slice.
     if a == 0 || b == 0 || a & b & 1 != 0 {
-        return Ok(a == b);
+        return Ok(Boxes::Answer(a == b));
     }
     // SAFETY: neither is nil, and of one type exactly when the values can be equal.
     unsafe {
         let ty = iface_type(a);
         if ty != iface_type(b) {
-            return Ok(false);
+            return Ok(Boxes::Answer(false));
         }
         if (a | b) & 1 != 0 {
             // One fits in place and the other does not.
-            return Ok(false);
+            return Ok(Boxes::Answer(false));
         }
-        value_eq(types, ty, a as *const u64, b as *const u64)
+        Ok(Boxes::Compare(comparable_plan(types, ty)?))
     }
+}
+
+#[inline]
+fn comparable_plan(types: &Types, ty: TypeId) -> Result<&Plan, Fault> {
+    let loaded = types.get(ty);
+    if matches!(loaded.plan, Plan::Uncomparable) {
+        return Err(Fault::uncomparable(&loaded.desc.name));
+    }
+    Ok(&loaded.plan)
 }
 
 /// `a == b` for two values of type `ty`.
@@ -132,19 +172,19 @@ pub unsafe fn iface_eq(types: &Types, a: u64, b: u64) -> Result<bool, Fault> {
 /// Words of two values of that type.
 #[inline]
 pub unsafe fn value_eq(types: &Types, ty: TypeId, a: *const u64, b: *const u64) -> Result<bool, Fault> {
-    let loaded = types.get(ty);
-    if matches!(loaded.plan, Plan::Uncomparable) {
-        return Err(Fault::uncomparable(&loaded.desc.name));
-    }
+    let plan = comparable_plan(types, ty)?;
     // SAFETY: the plan belongs to the type.
-    unsafe { plan_eq(types, &loaded.plan, a, b) }
+    unsafe { plan_eq(types, plan, a, b, 0) }
 }
 
 /// # Safety
 /// Words that the plan is for.
-unsafe fn plan_eq(types: &Types, plan: &Plan, a: *const u64, b: *const u64) -> Result<bool, Fault> {
+unsafe fn plan_eq(types: &Types, plan: &Plan, a: *const u64, b: *const u64, depth: u32) -> Result<bool, Fault> {
     // SAFETY: each step reads the words that its plan covers.
     unsafe {
+        if depth > NATIVE_DEPTH_MAX {
+            return deep_eq(types, plan, a, b);
+        }
         Ok(match plan {
             Plan::Word => *a == *b,
             Plan::Words(n) => words(a, *n as usize) == words(b, *n as usize),
@@ -152,10 +192,10 @@ unsafe fn plan_eq(types: &Types, plan: &Plan, a: *const u64, b: *const u64) -> R
             Plan::Str => str_eq(*a, *b),
             Plan::F64 => f64::from_bits(*a) == f64::from_bits(*b),
             Plan::F32 => f32::from_bits(*a as u32) == f32::from_bits(*b as u32),
-            Plan::Iface => return iface_eq(types, *a, *b),
+            Plan::Iface => return nested_iface_eq(types, *a, *b, depth + 1),
             Plan::Fields(fields) => {
                 for (at, field) in fields {
-                    if !plan_eq(types, field, a.add(*at as usize), b.add(*at as usize))? {
+                    if !plan_eq(types, field, a.add(*at as usize), b.add(*at as usize), depth + 1)? {
                         return Ok(false);
                     }
                 }
@@ -164,7 +204,7 @@ unsafe fn plan_eq(types: &Types, plan: &Plan, a: *const u64, b: *const u64) -> R
             Plan::Array { n, words, elem } => {
                 for i in 0..*n as usize {
                     let at = i * *words as usize;
-                    if !plan_eq(types, elem, a.add(at), b.add(at))? {
+                    if !plan_eq(types, elem, a.add(at), b.add(at), depth + 1)? {
                         return Ok(false);
                     }
                 }
@@ -177,18 +217,67 @@ unsafe fn plan_eq(types: &Types, plan: &Plan, a: *const u64, b: *const u64) -> R
     }
 }
 
+/// As [`plan_eq`] without recursion.
+///
+/// # Safety
+/// As for [`plan_eq`].
+#[cold]
+unsafe fn deep_eq<'a>(types: &'a Types, plan: &'a Plan, a: *const u64, b: *const u64) -> Result<bool, Fault> {
+    let mut todo = vec![(plan, a, b)];
+    while let Some((plan, a, b)) = todo.pop() {
+        // SAFETY: as in `plan_eq`.
+        unsafe {
+            match plan {
+                Plan::Iface => match boxes(types, *a, *b)? {
+                    Boxes::Answer(true) => {}
+                    Boxes::Answer(false) => return Ok(false),
+                    Boxes::Compare(inner) => todo.push((inner, *a as *const u64, *b as *const u64)),
+                },
+                // The first field is compared first.
+                Plan::Fields(fields) => {
+                    todo.extend(fields.iter().rev().map(|(at, f)| (f, a.add(*at as usize), b.add(*at as usize))));
+                }
+                Plan::Array { n, words, elem } => {
+                    let places = (0..*n as usize).rev().map(|i| i * *words as usize);
+                    todo.extend(places.map(|at| (&**elem, a.add(at), b.add(at))));
+                }
+                Plan::Word
+                | Plan::Words(_)
+                | Plan::Narrow(_)
+                | Plan::Str
+                | Plan::F64
+                | Plan::F32
+                | Plan::Bytes(_)
+                | Plan::PackedF32(_)
+                | Plan::Uncomparable => {
+                    if !plan_eq(types, plan, a, b, 0)? {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// The hash of a value: equal values have equal hashes, NaNs random ones.
 ///
 /// # Safety
 /// Words of a value of type `ty`.
 #[inline]
 pub unsafe fn value_hash(types: &Types, ty: TypeId, a: *const u64, seed: u64) -> Result<u64, Fault> {
+    let plan = hashable_plan(types, ty)?;
+    // SAFETY: the plan belongs to the type.
+    unsafe { plan_hash(types, plan, a, seed, 0) }
+}
+
+#[inline]
+fn hashable_plan(types: &Types, ty: TypeId) -> Result<&Plan, Fault> {
     let loaded = types.get(ty);
     if matches!(loaded.plan, Plan::Uncomparable) {
         return Err(unhashable(loaded));
     }
-    // SAFETY: the plan belongs to the type.
-    unsafe { plan_hash(types, &loaded.plan, a, seed) }
+    Ok(&loaded.plan)
 }
 
 #[cold]
@@ -198,9 +287,12 @@ fn unhashable(loaded: &LoadedType) -> Fault {
 
 /// # Safety
 /// Words that the plan is for.
-unsafe fn plan_hash(types: &Types, plan: &Plan, a: *const u64, seed: u64) -> Result<u64, Fault> {
+unsafe fn plan_hash(types: &Types, plan: &Plan, a: *const u64, seed: u64, depth: u32) -> Result<u64, Fault> {
     // SAFETY: each step reads the words that its plan covers.
     unsafe {
+        if depth > NATIVE_DEPTH_MAX {
+            return deep_hash(types, plan, a, seed);
+        }
         Ok(match plan {
             Plan::Word => hash_word(*a, seed),
             Plan::Words(n) => words(a, *n as usize).iter().fold(seed, |hash, &word| hash_word(word, hash)),
@@ -208,18 +300,18 @@ unsafe fn plan_hash(types: &Types, plan: &Plan, a: *const u64, seed: u64) -> Res
             Plan::Str => hash_bytes(str_bytes(*a), seed),
             Plan::F64 => hash_float(f64::from_bits(*a), seed),
             Plan::F32 => hash_float(f32::from_bits(*a as u32) as f64, seed),
-            Plan::Iface => return iface_hash(types, *a, seed),
+            Plan::Iface => return iface_hash(types, *a, seed, depth + 1),
             Plan::Fields(fields) => {
                 let mut hash = seed;
                 for (at, field) in fields {
-                    hash = plan_hash(types, field, a.add(*at as usize), hash)?;
+                    hash = plan_hash(types, field, a.add(*at as usize), hash, depth + 1)?;
                 }
                 hash
             }
             Plan::Array { n, words, elem } => {
                 let mut hash = seed;
                 for i in 0..*n as usize {
-                    hash = plan_hash(types, elem, a.add(i * *words as usize), hash)?;
+                    hash = plan_hash(types, elem, a.add(i * *words as usize), hash, depth + 1)?;
                 }
                 hash
             }
@@ -230,17 +322,60 @@ unsafe fn plan_hash(types: &Types, plan: &Plan, a: *const u64, seed: u64) -> Res
     }
 }
 
+/// As [`plan_hash`] without recursion, and with the same result.
+///
+/// # Safety
+/// As for [`plan_hash`].
+#[cold]
+unsafe fn deep_hash<'a>(types: &'a Types, plan: &'a Plan, a: *const u64, seed: u64) -> Result<u64, Fault> {
+    let (mut todo, mut hash) = (vec![(plan, a)], seed);
+    while let Some((plan, a)) = todo.pop() {
+        // SAFETY: as in `plan_hash`.
+        unsafe {
+            match plan {
+                Plan::Iface if *a == 0 || *a & 1 != 0 => hash = hash_word(*a, hash),
+                Plan::Iface => {
+                    let ty = iface_type(*a);
+                    todo.push((hashable_plan(types, ty)?, *a as *const u64));
+                    hash = box_seed(ty, hash);
+                }
+                Plan::Fields(fields) => {
+                    todo.extend(fields.iter().rev().map(|(at, f)| (f, a.add(*at as usize))));
+                }
+                Plan::Array { n, words, elem } => {
+                    todo.extend((0..*n as usize).rev().map(|i| (&**elem, a.add(i * *words as usize))));
+                }
+                Plan::Word
+                | Plan::Words(_)
+                | Plan::Narrow(_)
+                | Plan::Str
+                | Plan::F64
+                | Plan::F32
+                | Plan::Bytes(_)
+                | Plan::PackedF32(_)
+                | Plan::Uncomparable => hash = plan_hash(types, plan, a, hash, 0)?,
+            }
+        }
+    }
+    Ok(hash)
+}
+
 /// # Safety
 /// An interface word.
-unsafe fn iface_hash(types: &Types, w: u64, seed: u64) -> Result<u64, Fault> {
+unsafe fn iface_hash(types: &Types, w: u64, seed: u64, depth: u32) -> Result<u64, Fault> {
     if w == 0 || w & 1 != 0 {
         return Ok(hash_word(w, seed));
     }
     // SAFETY: a box holds a value of its dynamic type.
     unsafe {
         let ty = iface_type(w);
-        value_hash(types, ty, w as *const u64, seed ^ (ty as u64) << 40)
+        plan_hash(types, hashable_plan(types, ty)?, w as *const u64, box_seed(ty, seed), depth)
     }
+}
+
+/// Boxes of different types with the same words shall differ.
+fn box_seed(ty: TypeId, seed: u64) -> u64 {
+    seed ^ (ty as u64) << 40
 }
 
 fn hash_float(x: f64, seed: u64) -> u64 {
