@@ -1,22 +1,21 @@
 //! A program that sleeps uses no processor: idle threads really park.
 #![cfg(unix)]
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 use std::process::{Command, Stdio};
 
 /// Processor time of one run in microseconds.
 fn cpu_us(code: &str) -> i64 {
-    let mut gol = Command::new(env!("CARGO_BIN_EXE_gol"));
-    let child = gol.args(["-e", code]).env("GOMAXPROCS", "4").stdin(Stdio::null()).spawn().unwrap();
-    let mut status = 0;
-    // SAFETY: zeroed is a valid rusage, and the child is ours and not waited for otherwise.
-    let usage = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        assert_eq!(libc::wait4(child.id() as libc::pid_t, &mut status, 0, &mut usage), child.id() as libc::pid_t);
-        usage
+    let used = || {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system counts");
+        usage.user_time().num_microseconds() + usage.system_time().num_microseconds()
     };
-    assert_eq!(status, 0, "{code}");
-    let us = |t: libc::timeval| t.tv_sec as i64 * 1_000_000 + t.tv_usec as i64;
-    us(usage.ru_utime) + us(usage.ru_stime)
+    let before = used();
+    let mut gol = Command::new(env!("CARGO_BIN_EXE_gol"));
+    let status = gol.args(["-e", code]).env("GOMAXPROCS", "4").stdin(Stdio::null()).status().expect("gol starts");
+    assert!(status.success(), "{code}");
+    used() - before
 }
 
 #[test]
