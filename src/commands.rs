@@ -36,7 +36,7 @@ pub fn run(cli: Cli) -> u8 {
             Some(Command::File(args)) => args,
             None => vec![],
             Some(_) => {
-                eprintln!("gol: -e takes a text and arguments, no command");
+                tell!("gol: -e takes a text and arguments, no command");
                 return status::USAGE;
             }
         };
@@ -102,7 +102,7 @@ impl Program {
         let dir = Path::new(path);
         if path != "-" && dir.is_dir() {
             let files = crate::folder::files(dir).map_err(|m| {
-                eprintln!("gol: {m}");
+                tell!("gol: {m}");
                 status::NOT_FOUND
             })?;
             return Ok(Program { name: path.to_string_lossy().into_owned(), files, dir: dir.to_path_buf() });
@@ -125,11 +125,11 @@ fn read(file: &OsString) -> Result<(String, Vec<u8>), u8> {
     match read {
         Ok(text) => Ok((if file == "-" { "<stdin>".into() } else { shown }, text)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            eprintln!("gol: no such file: {shown}");
+            tell!("gol: no such file: {shown}");
             Err(status::NOT_FOUND)
         }
         Err(e) => {
-            eprintln!("gol: cannot read {shown}: {e}");
+            tell!("gol: cannot read {shown}: {e}");
             Err(status::NOT_FOUND)
         }
     }
@@ -146,14 +146,14 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
     let files = match Files::open(options) {
         Ok(files) => files,
         Err(e) => {
-            eprintln!("gol: {e}");
+            tell!("gol: {e}");
             return status::USAGE;
         }
     };
     let mut machine = match Machine::new(options, &program.name, &program.dir, args, files) {
         Ok(m) => m,
         Err(e) => {
-            eprintln!("gol: {e}");
+            tell!("gol: {e}");
             return status::FAULT;
         }
     };
@@ -165,14 +165,14 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
     let Some(unit) = compiled.unit else { return status::INVALID };
     let package = &machine.session.info.pkgs[MAIN.0 as usize].name;
     if package != "main" {
-        eprintln!("gol: {} is package {package}, not a program", program.name);
+        tell!("gol: {} is package {package}, not a program", program.name);
         return status::INVALID;
     }
     machine.interrupt_on_ctrl_c();
     machine.dump_on_quit();
     let ended = machine.run(&unit);
     if options.leaks && matches!(ended, Ended::Done | Ended::Exit(_)) {
-        eprint!("{}", machine.leaks());
+        gol_runtime::tell(&machine.leaks());
     }
     show_profile(options);
     match ended {
@@ -251,7 +251,7 @@ fn tree(options: &Options, file: &OsString) -> u8 {
     let mut sources = SourceMap::default();
     let mut ast = gol_syntax::ast::Ast::default();
     let Some(source) = sources.add(&name, text.into()) else {
-        eprintln!("gol: {name} is too large");
+        tell!("gol: {name} is too large");
         return status::INVALID;
     };
     let parsed = gol_syntax::parse_decoded(&mut ast, &source, &problems);
@@ -270,15 +270,15 @@ fn explain(code: &str) -> u8 {
     if let Some(c) = Code::ALL.iter().find(|c| c.text().eq_ignore_ascii_case(code)) {
         return print(&shown_page(c.page(), wants_bold()));
     }
-    eprintln!("gol: there is no diagnostic {code}");
+    tell!("gol: there is no diagnostic {code}");
     let near = near_codes(code);
     if !near.is_empty() {
-        eprintln!("did you mean one of these?");
+        tell!("did you mean one of these?");
     }
     for c in near {
-        eprintln!("    {}  {}", c.text(), c.title());
+        tell!("    {}  {}", c.text(), c.title());
     }
-    eprintln!("gol explain, without a code, lists all of them");
+    tell!("gol explain, without a code, lists all of them");
     status::USAGE
 }
 

@@ -136,11 +136,11 @@ impl Machine {
     pub fn run(&mut self, unit: &Unit) -> Ended {
         *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = self.session.sources.clone();
         if let Err(e) = self.vm.load(&self.session.program) {
-            eprintln!("gol: internal fault: the program does not load: {e}");
+            tell!("gol: internal fault: the program does not load: {e}");
             return Ended::Fault;
         }
         if let Err(e) = self.begin_record() {
-            eprintln!("gol: {e}");
+            tell!("gol: {e}");
             return Ended::Fault;
         }
         let ended = self.run_loaded(unit);
@@ -149,7 +149,7 @@ impl Machine {
         if let Some(recording) = &self.recording
             && let Err(e) = recording.end(ended == Ended::Interrupted)
         {
-            eprintln!("gol: {e}");
+            tell!("gol: {e}");
             return Ended::Fault;
         }
         ended
@@ -167,9 +167,9 @@ impl Machine {
         let (events, lost) = self.vm.runtime().events();
         let mut out = std::io::BufWriter::new(file);
         if let Err(e) = crate::timeline::write(&mut out, &self.vm, &events, &|pos| place(&places, pos)) {
-            eprintln!("gol: cannot write {name}: {e}");
+            tell!("gol: cannot write {name}: {e}");
         } else if lost > 0 {
-            eprintln!("gol: {name} holds the first {} events, {lost} more are left out", events.len());
+            tell!("gol: {name} holds the first {} events, {lost} more are left out", events.len());
         }
     }
 
@@ -177,7 +177,7 @@ impl Machine {
         let Some(Profile::Cpu) = self.profile else { return };
         let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let load = self.vm.runtime().load();
-        eprint!("{}", crate::profile::report(self.vm.profile(), &load, &|pos| place(&places, pos)));
+        gol_runtime::tell(&crate::profile::report(self.vm.profile(), &load, &|pos| place(&places, pos)));
     }
 
     fn run_loaded(&mut self, unit: &Unit) -> Ended {
@@ -189,7 +189,7 @@ impl Machine {
             RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
             RunResult::Fatal(_) => Ended::Panicked,
             RunResult::Deadlock(report) => {
-                eprint!("{}", report.text);
+                gol_runtime::tell(&report.text);
                 Ended::Panicked
             }
         }
@@ -204,7 +204,7 @@ impl Machine {
     pub fn dump_on_quit(&self) {
         let vm = self.vm.clone();
         crate::quit::on_quit(move || {
-            eprint!("SIGQUIT: quit\n\n{}", vm.dump());
+            gol_runtime::tell(&format!("SIGQUIT: quit\n\n{}", vm.dump()));
             std::process::exit(crate::commands::status::PANIC.into());
         });
     }

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(Ok(status)) => status,
         Ok(Err(_)) => gol::commands::status::FAULT,
         Err(e) => {
-            eprintln!("gol: cannot start a thread: {e}");
+            gol::tell!("gol: cannot start a thread: {e}");
             gol::commands::status::FAULT
         }
     };

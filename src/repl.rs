@@ -88,13 +88,13 @@ fn history_file() -> Option<PathBuf> {
 /// Runs the prompt to its end and gives the exit status.
 pub fn run(options: &Options) -> u8 {
     let Options { record: None, replay: None, trace: None, profile: None | Some(Profile::Ops), .. } = options else {
-        eprintln!("gol: --record, --replay, --trace and --profile=cpu take a program");
+        tell!("gol: --record, --replay, --trace and --profile=cpu take a program");
         return status::USAGE;
     };
     let mut machine = match Machine::new(options, "prompt", Path::new("."), vec![], Files::default()) {
         Ok(m) => m,
         Err(e) => {
-            eprintln!("gol: {e}");
+            tell!("gol: {e}");
             return status::FAULT;
         }
     };
@@ -104,7 +104,7 @@ pub fn run(options: &Options) -> u8 {
     let mut editor: Editor<Prompt, FileHistory> = match Editor::with_config(config) {
         Ok(e) => e,
         Err(e) => {
-            eprintln!("gol: no prompt here: {e}");
+            tell!("gol: no prompt here: {e}");
             return status::FAULT;
         }
     };
@@ -126,7 +126,7 @@ pub fn run(options: &Options) -> u8 {
                 "" => {}
                 ":quit" | ":q" => break,
                 ":help" | ":h" => drop(print(HELP)),
-                l if l.starts_with(':') => eprintln!("unknown command {l}; :help lists them"),
+                l if l.starts_with(':') => tell!("unknown command {l}; :help lists them"),
                 _ => {
                     if let Some(exit) = evaluate(options, &mut machine, line) {
                         code = exit;
@@ -137,7 +137,7 @@ pub fn run(options: &Options) -> u8 {
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Eof) => break,
             Err(e) => {
-                eprintln!("gol: {e}");
+                tell!("gol: {e}");
                 code = status::FAULT;
                 break;
             }
@@ -158,7 +158,7 @@ fn evaluate(options: &Options, machine: &mut Machine, line: String) -> Option<u8
         Ended::Exit(code) => Some(code as u8),
         Ended::Fault => Some(status::FAULT),
         Ended::Interrupted => {
-            eprintln!("interrupted");
+            tell!("interrupted");
             None
         }
         Ended::Done | Ended::Panicked | Ended::Limit => None,

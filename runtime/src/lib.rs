@@ -3,6 +3,13 @@
 //! It knows no gol type and no bytecode: it moves words, traces them by descriptor, and calls an [`Engine`] to run a
 //! goroutine. See ARCHITECTURE.md for the protocols.
 
+use std::io::Write as _;
+
+/// Writes to standard error. A closed or full one is no reason to fail: who cannot be told is not.
+pub fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 pub mod heap;
 pub mod native;
 pub mod sched;

@@ -27,11 +27,7 @@ pub struct Hooks {
 
 impl Default for Hooks {
     fn default() -> Hooks {
-        Hooks {
-            position: Box::new(|pos| format!("position {pos}")),
-            print: Box::new(|text| eprint!("{text}")),
-            exit: None,
-        }
+        Hooks { position: Box::new(|pos| format!("position {pos}")), print: Box::new(gol_runtime::tell), exit: None }
     }
 }
 

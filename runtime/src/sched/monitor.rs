@@ -242,7 +242,7 @@ impl Watch {
         }
         if now >= self.next_line {
             let ms = (now - self.start) / 1_000_000;
-            eprintln!("{}", line(s, ms));
+            crate::tell(&format!("{}\n", line(s, ms)));
             self.next_line = self.start + (ms / s.schedtrace_ms + 1) * s.schedtrace_ms * 1_000_000;
         }
         self.next_sample.min(self.next_line).saturating_sub(now)
