@@ -79,12 +79,16 @@ fn wanted(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let head = text.lines().map(str::trim).take_while(|l| l.is_empty() || l.starts_with("//"));
     let mut lines = head.filter_map(|l| l.strip_prefix("//go:build "));
-    lines.next().is_none_or(|l| Constraint { rest: l }.any())
+    lines.next().is_none_or(|l| Constraint { rest: l, depth: 0 }.any())
 }
 
-/// An expression over tags: `linux && (amd64 || !cgo)`.
+/// Parentheses of a constraint that may be open at once; no file needs more than a few, and each takes native stack.
+const CONSTRAINT_DEPTH: u32 = 100;
+
+/// An expression over tags: `linux && (amd64 || !cgo)`. What is nested deeper than [`CONSTRAINT_DEPTH`] does not hold.
 struct Constraint<'a> {
     rest: &'a str,
+    depth: u32,
 }
 
 impl Constraint<'_> {
@@ -117,7 +121,13 @@ impl Constraint<'_> {
             not = !not;
         }
         if self.eat("(") {
+            if self.depth == CONSTRAINT_DEPTH {
+                self.rest = "";
+                return false;
+            }
+            self.depth += 1;
             let v = self.any();
+            self.depth -= 1;
             self.eat(")");
             return v != not;
         }
@@ -253,4 +263,19 @@ fn module_name(text: &str) -> Option<String> {
     let line = text.lines().find_map(|l| l.trim().strip_prefix("module "))?;
     let name = line.split("//").next()?.trim();
     Some(name.trim_matches(['"', '`']).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted;
+
+    #[test]
+    fn constraints_choose_files() {
+        let line = |constraint: &str| wanted(format!("//go:build {constraint}\n\npackage main\n").as_bytes());
+        assert!(
+            line("linux && (amd64 || !cgo)") && line("go1.20") && line("!!((linux))") && !line("!(linux || ignore)")
+        );
+        assert!(!line(&"(".repeat(1_000_000)));
+        assert!(!line(&"!(".repeat(1_000_000)));
+    }
 }
