@@ -277,6 +277,15 @@ impl Cx {
         self.shared().known().known
     }
 
+    /// Before a native overwrites the `n` words at `at` of an object that is not its own: they may be references.
+    ///
+    /// # Safety
+    /// The words can be read.
+    pub unsafe fn overwrite(&self, at: *const u64, n: usize) {
+        // SAFETY: the caller's words; `p` is the running P.
+        unsafe { gol_runtime::ops::barrier(self.p, at, n) }
+    }
+
     /// Runs `f` while another thread may use this P. `f` must not touch gol memory. Borrows of arguments end before; afterwards the native
     /// may run on another P.
     pub fn blocking<T>(&mut self, f: impl FnOnce() -> T) -> T {

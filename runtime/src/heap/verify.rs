@@ -22,6 +22,18 @@ impl Heap {
         }
     }
 
+    /// After a concurrent marking: panics when something reachable is not marked. What died meanwhile may be marked.
+    pub(super) fn verify_reachable(&self, epoch: u8, roots: &[u64]) {
+        let reached = self.reach(roots);
+        let marked = self.marked(epoch);
+        if let Some(cell) = reached.difference(&marked).min() {
+            panic!(
+                "heap verify: reachable cell {cell:#x} ({}) is not marked by a concurrent cycle",
+                self.describe(*cell)
+            );
+        }
+    }
+
     fn reach(&self, roots: &[u64]) -> HashSet<usize> {
         let mut reached = HashSet::new();
         let mut todo: Vec<usize> = roots.iter().filter_map(|&word| self.cell_of(word)).collect();

@@ -102,6 +102,7 @@ pub unsafe fn exit_blocking(inside: Blocking) -> *mut P {
 unsafe fn resume_on(s: &Sched, p: *mut P, g: *mut G) {
     // SAFETY: both are the caller's.
     unsafe {
+        super::world::scan_first(p, g);
         (*g).leave();
         (*p).g = g;
         set_limit(p, g);

@@ -133,10 +133,11 @@ impl Chan {
         }
     }
     #[inline(always)]
-    unsafe fn get(ch: *mut Chan, dst: *mut u64) {
+    unsafe fn get(p: *mut P, ch: *mut Chan, dst: *mut u64) {
         // SAFETY: the lock is held and the ring is not empty.
         unsafe {
             let slot = Self::slot(ch, (*ch).recv_at);
+            super::world::barrier(p, slot, (*ch).elem_words as usize);
             give(slot, dst, (*ch).elem_words);
             clear(slot, (*ch).elem_words);
             (*ch).recv_at = if (*ch).recv_at + 1 == (*ch).cap { 0 } else { (*ch).recv_at + 1 };
@@ -167,11 +168,11 @@ impl Chan {
     /// # Safety
     /// The lock is held.
     #[inline(always)]
-    pub(super) unsafe fn try_recv(ch: *mut Chan, dst: *mut u64) -> Tried {
+    pub(super) unsafe fn try_recv(p: *mut P, ch: *mut Chan, dst: *mut u64) -> Tried {
         // SAFETY: as said; a parked sender's slots are valid.
         unsafe {
             if (*ch).count.load(Relaxed) > 0 {
-                Self::get(ch, dst);
+                Self::get(p, ch, dst);
                 let w = WaitQueue::pop(&raw mut (*ch).senders);
                 if w.is_null() {
                     return Tried::Done(std::ptr::null_mut());
@@ -269,7 +270,7 @@ pub unsafe fn chan_recv(p: *mut P, ch: *mut Chan, dst: *mut u64, ok: *mut bool) 
             return park_forever(p, WaitReason::ChanReceiveNil);
         }
         (*ch).lock.lock((*p).alone);
-        let tried = Chan::try_recv(ch, dst);
+        let tried = Chan::try_recv(p, ch, dst);
         if let Tried::Wait = tried {
             let w = &raw mut (*(*p).g).waiter;
             (*w).elem = dst;

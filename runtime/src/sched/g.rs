@@ -66,13 +66,16 @@ pub struct G {
     pub(crate) reason: WaitReason,
     pub(crate) flags: u8,
     pub(crate) killed: AtomicU8,
-    pub(crate) spare: u8,
+    /// Number of the concurrent cycle that has its stack last, or [`SCANNING`].
+    pub(crate) scanned: AtomicU8,
     /// Coarse milliseconds of the runtime's clock when it parked.
     pub(crate) since: u32,
 }
 
 const _: () = assert!(size_of::<G>() == 256);
 
+/// `G::scanned` while somebody is at it.
+pub(crate) const SCANNING: u8 = 255;
 /// Somebody waits for its end in `Runtime::run`.
 pub(crate) const MAIN: u8 = 1;
 /// It parked with `Op::Retry` and takes the mutex as contended.

@@ -235,6 +235,7 @@ unsafe fn schedule(s: &Sched, m: *mut M) -> *mut G {
 unsafe fn begin(p: *mut P, g: *mut G) {
     // SAFETY: `g` was taken from a queue by `p`'s owner.
     unsafe {
+        world::scan_first(p, g);
         (*g).start();
         (*p).pending = 0;
         (*p).g = g;

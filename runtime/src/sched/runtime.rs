@@ -42,6 +42,20 @@ unsafe impl Send for PoisonAll {}
 // SAFETY: as above.
 unsafe impl Sync for PoisonAll {}
 
+/// The marker's way to the stacks of parked goroutines.
+struct Stacks(NonNull<Sched>);
+// SAFETY: the claims of `world` keep others away.
+unsafe impl Send for Stacks {}
+// SAFETY: as above.
+unsafe impl Sync for Stacks {}
+
+impl Stacks {
+    fn visit(&self, cycle: u8, visit: &mut dyn FnMut(*const u64, usize) -> bool) -> bool {
+        // SAFETY: the marker's thread ends before the scheduler does.
+        super::world::parked_stacks(unsafe { self.0.as_ref() }, cycle, visit)
+    }
+}
+
 impl PoisonAll {
     fn now(&self) {
         // SAFETY: only goroutines allocate, and the scheduler outlives them.
@@ -84,6 +98,8 @@ impl Runtime {
         s.runtime.set(Arc::as_ptr(&runtime));
         let poison = PoisonAll(sched);
         runtime.heap.set_gc_hook(Box::new(move || poison.now()));
+        let stacks = Stacks(sched);
+        runtime.heap.set_stack_hook(Box::new(move |cycle, visit| stacks.visit(cycle, visit)));
         runtime.set_procs(config.procs.max(1));
         monitor::spawn_thread(s).map_err(|e| format!("cannot start the monitor thread: {e}"))?;
         Ok(runtime)
@@ -332,6 +348,7 @@ pub(super) unsafe fn retire(s: &Sched, m: *mut M) -> bool {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        self.heap.stop_background();
         let s = self.sched();
         let mut idle = s.idle.lock();
         s.halt.fetch_or(SHUTDOWN, SeqCst);

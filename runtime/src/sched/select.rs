@@ -71,7 +71,7 @@ pub unsafe fn select(
                 }
                 let tried = match dir {
                     Dir::Send => Chan::try_send(ch, elem),
-                    Dir::Recv => Chan::try_recv(ch, elem),
+                    Dir::Recv => Chan::try_recv(p, ch, elem),
                 };
                 match tried {
                     Tried::Wait => {}

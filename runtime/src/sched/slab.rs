@@ -120,6 +120,11 @@ impl Slabs {
         }
     }
 
+    /// Where carved Gs lie: first and number. They stay while others are carved.
+    pub fn pieces(&self) -> Vec<(*mut G, usize)> {
+        self.centre.lock().slabs.iter().map(|slab| (slab.first, slab.used)).collect()
+    }
+
     /// # Safety
     /// No goroutine is used any more.
     pub unsafe fn release(&self) {

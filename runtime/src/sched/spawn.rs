@@ -92,6 +92,8 @@ unsafe fn fill(p: *mut P, heap: &Heap, g: *mut G, entry: Entry, args: *const u64
         (*g).roots = [0; 2];
         (*g).flags = 0;
         (*g).killed.store(0, Relaxed);
+        // Its arguments come from a stack that was scanned.
+        (*g).scanned.store(heap.cycle_number(), Relaxed);
         (*g).waiter.g = g;
         (*g).waiter.sel = 0;
         let stack = (*g).stack;

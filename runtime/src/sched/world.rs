@@ -9,11 +9,11 @@
 //!   that sleeps through the end of one stop and the begin of the next stays stopped.
 //! - Goroutines are only born by running Ps and, under the mutex, by `Runtime::run` while the world is not stopped. So all
 //!   live ones are complete and saved while it is.
-use super::g::{G, GState};
+use super::g::{G, GState, SCANNING};
 use super::m::M;
 use super::p::{P, Status};
 use super::{GROW, SHUTDOWN, STOP, Sched, queue, runtime, timer};
-use crate::heap::Cache;
+use crate::heap::{Cache, Roots};
 use crate::sync::atomic::{Ordering::*, fence};
 use std::time::Duration;
 
@@ -79,33 +79,133 @@ unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
         if !stop(s, m) {
             return false;
         }
-        let heap = (*(*m).p).heap;
-        if force || (*heap).want_gc() {
-            let n = s.nps.load(Acquire);
-            let mut caches = (0..n).map(|i| {
-                let p: *mut P = s.p_at(i);
-                let cache: &mut Cache = &mut (*p).cache;
-                cache
-            });
-            (*heap).collect(&mut caches, &mut |visit| roots(s, visit));
+        let heap = &*(*(*m).p).heap;
+        if force || heap.want_gc() {
+            let mut caches: Vec<&mut Cache> = s.all().map(|p| &mut (*p).cache).collect();
+            let mut roots = Roots {
+                fixed: &mut |visit| fixed_roots(s, visit),
+                stacks: &mut |visit| all_stacks(s, heap.cycle_number(), visit),
+            };
+            heap.step(&mut caches, &mut roots, force);
         }
         resume(s);
+        heap.after_stop();
         true
     }
 }
 
-/// All roots: the engine's, every live goroutine's, the timers'.
-fn roots(s: &Sched, visit: &mut dyn FnMut(*const u64, usize)) {
-    s.engine().roots(visit);
+/// A goroutine's stack and words.
+///
+/// # Safety
+/// It is saved and does not run.
+unsafe fn goroutine(s: &Sched, g: *mut G, visit: &mut dyn FnMut(*const u64, usize)) {
+    // SAFETY: says the caller.
+    unsafe {
+        visit((&raw const (*g).roots) as *const u64, 2);
+        s.engine().goroutine_roots(g, visit);
+    }
+}
+
+/// Every live goroutine. World stopped.
+fn all_stacks(s: &Sched, cycle: u8, visit: &mut dyn FnMut(*const u64, usize)) {
     s.slabs.for_each(&mut |g: *mut G| {
         // SAFETY: carved Gs are valid; live ones are saved, the world being stopped.
         unsafe {
             if (*g).state() != GState::Dead {
-                visit((&raw const (*g).roots) as *const u64, 2);
-                s.engine().goroutine_roots(g, visit);
+                goroutine(s, g, visit);
+                (*g).scanned.store(cycle, Relaxed);
             }
         }
     });
+}
+
+/// While a cycle marks: a goroutine's stack is scanned before it runs, if nobody has done it.
+///
+/// # Safety
+/// `p` and `g` are the caller's; `g` is saved and about to run on `p`.
+#[inline(always)]
+pub(super) unsafe fn scan_first(p: *mut P, g: *mut G) {
+    // SAFETY: says the caller.
+    unsafe {
+        if (*p).cache.marking() && (*g).scanned.load(Acquire) != (*p).cache.cycle() {
+            scan_now(p, g);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn scan_now(p: *mut P, g: *mut G) {
+    // SAFETY: as `scan_first`; who has the claim is alone with the stack.
+    unsafe {
+        let (s, heap, cycle) = (&*(*p).sched, &*(*p).heap, (*p).cache.cycle());
+        if claim(g, cycle) {
+            goroutine(s, g, &mut |at, len| (*p).cache.shade(heap, at, len));
+            (*g).scanned.store(cycle, Release);
+        }
+        while (*g).scanned.load(Acquire) != cycle {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// True for the one who scans the goroutine in this cycle.
+unsafe fn claim(g: *mut G, cycle: u8) -> bool {
+    // SAFETY: carved Gs are valid.
+    let scanned = unsafe { &(*g).scanned };
+    let old = scanned.load(Acquire);
+    old != cycle && old != SCANNING && scanned.compare_exchange(old, SCANNING, Acquire, Relaxed).is_ok()
+}
+
+/// The goroutines that have not run since the cycle began and that nobody has scanned, until the visitor refuses. On the
+/// marker's thread.
+pub(super) fn parked_stacks(s: &Sched, cycle: u8, visit: &mut dyn FnMut(*const u64, usize) -> bool) -> bool {
+    for (first, n) in s.slabs.pieces() {
+        for i in 0..n {
+            // SAFETY: carved Gs are valid. A live one that was not scanned has not run since the world stood still: it is saved,
+            // and who begins it waits for the claim.
+            unsafe {
+                let g = first.add(i);
+                if (*g).state() == GState::Dead || !claim(g, cycle) {
+                    continue;
+                }
+                let mut go_on = true;
+                goroutine(s, g, &mut |at, len| go_on &= visit(at, len));
+                (*g).scanned.store(cycle, Release);
+                if !go_on {
+                    return false;
+                }
+            }
+        }
+    }
+    true
+}
+
+/// The barrier: the `n` words at `at` are about to be overwritten.
+///
+/// # Safety
+/// `p` is the caller's; the words can be read.
+#[inline(always)]
+pub unsafe fn barrier(p: *mut P, at: *const u64, n: usize) {
+    // SAFETY: says the caller.
+    unsafe {
+        if (*p).cache.marking() {
+            std::hint::cold_path();
+            shade(p, at, n);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn shade(p: *mut P, at: *const u64, n: usize) {
+    // SAFETY: as `barrier`.
+    unsafe { (*p).cache.shade(&*(*p).heap, at, n) }
+}
+
+/// What is no goroutine's: the engine's, the timers'.
+fn fixed_roots(s: &Sched, visit: &mut dyn FnMut(*const u64, usize)) {
+    s.engine().roots(visit);
     for i in 0..s.nps.load(Acquire) {
         // SAFETY: as above.
         unsafe { timer::roots(s.p_at(i), visit) };
@@ -173,8 +273,12 @@ unsafe fn all_stopped(s: &Sched, own: *mut P) -> bool {
 fn resume(s: &Sched) {
     let idle = s.idle.lock();
     for i in 0..s.nps.load(Acquire) {
-        // SAFETY: Ps stay.
-        let shared = unsafe { &(*s.p_at(i)).shared };
+        // SAFETY: Ps stay, and nobody runs on them yet.
+        let shared = unsafe {
+            let p = s.p_at(i);
+            (*p).cache.follow(&*(*p).heap);
+            &(*p).shared
+        };
         let word = shared.status.load(SeqCst);
         if Status::of(word) == Status::SyscallStopped {
             // The tick is the one before the stop: the native's end expects its own word.
