@@ -33,6 +33,9 @@ pub struct Options {
     /// Stress the collector: collect at every N-th allocation, poison freed memory, verify the marking.
     #[arg(long, global = true, value_name = "N")]
     pub stress_gc: Option<u32>,
+    /// At the end, list the goroutines that nothing can wake any more.
+    #[arg(long, global = true)]
+    pub leaks: bool,
     /// Test mode: the N-th allocation and all later ones fail as at the limit.
     #[arg(long, global = true, value_name = "N", hide = true)]
     pub fail_alloc: Option<u64>,

@@ -158,7 +158,12 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
         return status::INVALID;
     }
     machine.interrupt_on_ctrl_c();
-    match machine.run(&unit) {
+    machine.dump_on_quit();
+    let ended = machine.run(&unit);
+    if options.leaks && matches!(ended, Ended::Done | Ended::Exit(_)) {
+        eprint!("{}", machine.leaks());
+    }
+    match ended {
         Ended::Done => status::OK,
         Ended::Exit(code) => code as u8,
         Ended::Panicked => status::PANIC,

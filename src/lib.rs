@@ -5,5 +5,6 @@ pub mod cli;
 pub mod commands;
 pub mod folder;
 pub mod machine;
+pub mod quit;
 pub mod render;
 pub mod repl;

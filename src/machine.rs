@@ -94,12 +94,25 @@ impl Machine {
             RunResult::Panicked => Ended::Panicked,
             RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
             RunResult::Fatal(_) => Ended::Panicked,
-            RunResult::Deadlock(goroutines) => {
-                let places = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-                eprint!("{}", gol_vm::trace::deadlock_text(&goroutines, &|pos| place(&places, pos)));
+            RunResult::Deadlock(report) => {
+                eprint!("{}", report.text);
                 Ended::Panicked
             }
         }
+    }
+
+    /// The goroutines that nothing can wake any more; empty when there are none.
+    pub fn leaks(&self) -> String {
+        self.vm.leaks()
+    }
+
+    /// From now on Ctrl-\ prints all goroutines and ends the process, as in Go.
+    pub fn dump_on_quit(&self) {
+        let vm = self.vm.clone();
+        crate::quit::on_quit(move || {
+            eprint!("SIGQUIT: quit\n\n{}", vm.dump());
+            std::process::exit(crate::commands::status::PANIC.into());
+        });
     }
 
     /// From now on Ctrl-C interrupts what runs.

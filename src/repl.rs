@@ -114,6 +114,7 @@ pub fn run(options: &Options) -> u8 {
         print(&format!("gol {} - :help for help, Ctrl-D to leave\n", env!("CARGO_PKG_VERSION")));
     }
     machine.interrupt_on_ctrl_c();
+    machine.dump_on_quit();
     let mut code = status::OK;
     loop {
         match editor.readline(if terminal { "gol> " } else { "" }) {

@@ -10,6 +10,7 @@ pub mod sync;
 
 pub use heap::{Desc, DescId, Header, Heap, HeapConfig, PtrMap};
 pub use sched::{
-    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Exit, G, GState, Negative, Op, Outcome, P, Poll, Runtime,
-    RuntimeConfig, SelectCase, SelectOp, TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, now_ns, ops, wall_ns,
+    Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Exit, G, GState, Io, IoEnd, Negative, Op, Outcome, P, Poll,
+    Runtime, RuntimeConfig, SelectCase, SelectOp, Stopped, TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, Way,
+    now_ns, ops, wall_ns,
 };

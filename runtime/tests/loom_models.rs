@@ -1,12 +1,12 @@
 //! The scheduler's protocols as small loom models: every interleaving (within a bound), weak memory included.
-//!
-//! Each model restates a protocol with the same order of the same operations as the code it names. The correct form must
-//! hold; with a seeded bug it must fail, else the model says nothing. loom ends the process at a deadlock, so seeded ones run in a
-//! child process. loom takes SeqCst accesses as AcqRel, so the models use explicit fences where the code relies on them.
+//! Operations on channels and timers are modelled in `loom_ops.rs`.
+mod model;
+
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering::*, fence};
-use loom::sync::{Arc, Condvar, Mutex};
+use loom::sync::{Arc, Mutex};
 use loom::thread;
+use model::{Note, check};
 
 /// What a model may leave out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,44 +18,16 @@ enum Bug {
     NoSecondLook,
     /// The park is committed after the unlock.
     UnlockFirst,
-    /// A mutex waiter that has slept takes it with 1.
+    /// A mutex waiter that has slept takes it without the mark of waiters.
     TakesWithOne,
+    /// A mutex is handed over without the mark of the other waiters.
+    HandsWithoutMark,
     /// A P that wakes from a stop does not look at `stop` again.
     NoReread,
     /// The status word of a P carries no tick.
     NoTick,
     /// A semaphore's releaser looks for waiters before it adds.
     LookFirst,
-}
-
-fn check(preemptions: Option<usize>, f: impl Fn() + Sync + Send + 'static) {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = preemptions;
-    model.max_branches = 100_000;
-    model.check(f);
-}
-
-/// A thread's parking place.
-struct Note {
-    set: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Note {
-    fn new() -> Note {
-        Note { set: Mutex::new(false), changed: Condvar::new() }
-    }
-    fn wait(&self) {
-        let mut set = self.set.lock().unwrap();
-        while !*set {
-            set = self.changed.wait(set).unwrap();
-        }
-        *set = false;
-    }
-    fn wake(&self) {
-        *self.set.lock().unwrap() = true;
-        self.changed.notify_one();
-    }
 }
 
 /// `queue.rs`, `idle.rs`: work is published while the only searcher goes to sleep.
@@ -220,7 +192,7 @@ mod select {
     }
 }
 
-/// `sema.rs`: the mutex word 0, 1, 2 with barging and a list of sleepers.
+/// `mutex.rs`: barging, a list of sleepers, and the hand-over to who came too late.
 mod mutex {
     use super::*;
 
@@ -231,35 +203,78 @@ mod mutex {
         counter: UnsafeCell<usize>,
     }
 
-    fn lock_and_count(s: &Shared, me: usize, bug: Bug) {
-        if s.word.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
-            loop {
-                {
-                    let mut sleepers = s.sleepers.lock().unwrap();
-                    if s.word.swap(2, AcqRel) == 0 {
-                        break;
-                    }
-                    sleepers.push(me);
-                }
-                s.notes[me].wait();
-                if bug == Bug::TakesWithOne && s.word.compare_exchange(0, 1, Acquire, Relaxed).is_ok() {
-                    break;
-                }
-            }
+    const HELD: usize = 1;
+    const WAITERS: usize = 2;
+    const HUNGRY: usize = 4;
+    const FLAGS: usize = 3;
+
+    /// `TRIES` is 1 here: who comes too late once is handed the mutex.
+    fn lock(s: &Shared, me: usize, bug: Bug) {
+        let mine = (me + 1) << FLAGS | HELD;
+        if s.word.compare_exchange(0, mine, AcqRel, Relaxed).is_ok() {
+            return;
         }
-        // SAFETY: loom reports a concurrent access.
-        s.counter.with_mut(|p| unsafe { *p += 1 });
-        if s.word.swap(0, AcqRel) == 2 {
-            let first = {
+        let mut slept = false;
+        loop {
+            {
                 let mut sleepers = s.sleepers.lock().unwrap();
-                if sleepers.is_empty() { None } else { Some(sleepers.remove(0)) }
-            };
-            if let Some(first) = first {
-                s.notes[first].wake();
+                let hungry = if slept { HUNGRY } else { 0 };
+                let now = s.word.load(Relaxed);
+                let held = now & HELD != 0;
+                let new = if held { now | WAITERS | hungry } else { mine | WAITERS };
+                if s.word.compare_exchange(now, new, AcqRel, Relaxed).is_err() {
+                    continue;
+                }
+                if !held {
+                    return;
+                }
+                if slept { sleepers.insert(0, me) } else { sleepers.push(me) }
+            }
+            slept = true;
+            s.notes[me].wait();
+            if s.word.load(Acquire) >> FLAGS == me + 1 {
+                return;
+            }
+            if bug == Bug::TakesWithOne && s.word.compare_exchange(0, mine, AcqRel, Relaxed).is_ok() {
+                return;
             }
         }
     }
 
+    fn unlock(s: &Shared, bug: Bug) {
+        let now = s.word.load(Relaxed);
+        if now & WAITERS == 0 && s.word.compare_exchange(now, 0, AcqRel, Relaxed).is_ok() {
+            return;
+        }
+        let first = {
+            let mut sleepers = s.sleepers.lock().unwrap();
+            let now = s.word.load(Relaxed);
+            let first = if sleepers.is_empty() { None } else { Some(sleepers.remove(0)) };
+            let next = match first {
+                Some(g) if now & HUNGRY != 0 => {
+                    let rest = if sleepers.is_empty() || bug == Bug::HandsWithoutMark { 0 } else { WAITERS };
+                    (g + 1) << FLAGS | HELD | rest
+                }
+                Some(_) | None => 0,
+            };
+            s.word.store(next, Release);
+            first
+        };
+        if let Some(first) = first {
+            s.notes[first].wake();
+        }
+    }
+
+    fn lock_and_count(s: &Shared, me: usize, times: usize, bug: Bug) {
+        for _ in 0..times {
+            lock(s, me, bug);
+            // SAFETY: loom reports a concurrent access.
+            s.counter.with_mut(|p| unsafe { *p += 1 });
+            unlock(s, bug);
+        }
+    }
+
+    /// `n` threads; the first one takes it twice, so that another one can come too late.
     pub fn model(n: usize, bug: Bug) {
         let bound = if n == 2 { 3 } else { 2 };
         check(Some(bound), move || {
@@ -272,15 +287,15 @@ mod mutex {
             let others: Vec<_> = (1..n)
                 .map(|me| {
                     let s = s.clone();
-                    thread::spawn(move || lock_and_count(&s, me, bug))
+                    thread::spawn(move || lock_and_count(&s, me, 1, bug))
                 })
                 .collect();
-            lock_and_count(&s, 0, bug);
+            lock_and_count(&s, 0, 2, bug);
             for other in others {
                 other.join().unwrap();
             }
             // SAFETY: the others are done.
-            s.counter.with(|p| assert_eq!(unsafe { *p }, n));
+            s.counter.with(|p| assert_eq!(unsafe { *p }, n + 1));
         });
     }
 }
@@ -543,32 +558,19 @@ const SEEDED: &[(&str, fn())] = &[
     ("idle: no fence", || idle::model(1, Bug::NoFence)),
     ("idle: no second look", || idle::model(1, Bug::NoSecondLook)),
     ("park: unlock first", || park::model(Bug::UnlockFirst)),
-    ("mutex: takes with one", || mutex::model(3, Bug::TakesWithOne)),
+    ("mutex: takes without mark", || mutex::model(3, Bug::TakesWithOne)),
+    ("mutex: hands over without mark", || mutex::model(3, Bug::HandsWithoutMark)),
     ("semaphore: looks first", || semaphore::model(Bug::LookFirst)),
     ("retake: no tick", || retake::model(Bug::NoTick)),
     ("stop: no second reading", || stop::model(2, Bug::NoReread)),
 ];
 
-const MODEL: &str = "GOL_SEEDED_MODEL";
-
-/// Runs the model that the environment names; nothing otherwise.
 #[test]
 fn seeded_child() {
-    if let Ok(name) = std::env::var(MODEL) {
-        let (_, model) = SEEDED.iter().find(|(n, _)| *n == name).unwrap();
-        model();
-    }
+    model::seeded_child(SEEDED);
 }
 
 #[test]
 fn seeded_bugs_are_found() {
-    for (name, _) in SEEDED {
-        let out = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "seeded_child", "--test-threads=1"])
-            .env(MODEL, name)
-            .env("RUST_BACKTRACE", "0")
-            .output()
-            .unwrap();
-        assert!(!out.status.success(), "{name}: the model did not see it");
-    }
+    model::seeded_bugs_are_found(SEEDED);
 }

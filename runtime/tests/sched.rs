@@ -441,8 +441,8 @@ fn mutex_and_wait_group() {
             move |c: &Cx| {
                 unsafe {
                     assert_eq!(*word(words, 1), 8 * 1500);
-                    assert!(ops::mutex_try_lock(word(words, 0)));
-                    assert!(!ops::mutex_try_lock(word(words, 0)));
+                    assert!(ops::mutex_try_lock(c.p(), word(words, 0)));
+                    assert!(!ops::mutex_try_lock(c.p(), word(words, 0)));
                     assert!(ops::mutex_unlock(c.p(), word(words, 0)));
                     assert!(!ops::mutex_unlock(c.p(), word(words, 0)));
                     assert_eq!(ops::wg_add(c.p(), word(words, 2), -1), Err(Negative));
@@ -463,7 +463,7 @@ fn semaphore_bounds() {
         unsafe { *word(words, 0) = 3 };
         let (inside, most) = (counter(), counter());
         let work = steps![
-            |c: &Cx| Ctl::Op(unsafe { ops::sema_acquire(c.p(), word(*c.r(0), 0)) }),
+            |c: &Cx| Ctl::Op(unsafe { ops::sema_acquire(c.p(), word(*c.r(0), 0), WaitReason::Semacquire) }),
             move |_: &Cx| {
                 most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
                 Ctl::Yield

@@ -289,7 +289,8 @@ fn deadlock_is_reported_once_per_run() {
         assert_eq!(t.run(main, 2, &[]), Outcome::Deadlock);
         let seen = t.engine.deadlocks.lock().unwrap().clone();
         assert_eq!(seen[0], [WaitReason::ChanSendNil, WaitReason::ChanReceive]);
-        assert_eq!(seen[1].len(), 4);
+        // The main goroutine of the first run is not told again: nobody waits for it.
+        assert_eq!(seen[1], [WaitReason::ChanReceive, WaitReason::ChanSendNil, WaitReason::ChanReceive]);
         assert_eq!(t.rt.num_goroutine(), 4);
         let mut waiting = 0;
         // SAFETY: the goroutines are parked for ever.
@@ -469,6 +470,39 @@ fn runtimes_end() {
         let begin = Instant::now();
         drop(t);
         assert!(begin.elapsed() < Duration::from_millis(400));
+    }
+}
+
+/// A goroutine sits in a native for longer than the end waits, then makes an object.
+#[test]
+fn a_late_goroutine_finds_its_heap() {
+    let t = start(2);
+    let (inside, made) = (counter(), counter());
+    let desc = t.chan;
+    let late = steps![
+        move |c: &Cx| {
+            inside.fetch_add(1, SeqCst);
+            std::thread::sleep(Duration::from_millis(800));
+            for _ in 0..1000 {
+                c.make(desc, 1, 100);
+            }
+            made.fetch_add(1, SeqCst);
+            Ctl::Yield
+        },
+        |_: &Cx| Ctl::Done
+    ];
+    let main = steps![
+        move |c: &Cx| {
+            c.go(late, 1, &[]);
+            Ctl::Next
+        },
+        |c: &Cx| sleep(c, MS),
+        move |_: &Cx| if inside.load(SeqCst) == 0 { Ctl::Jump(1) } else { Ctl::Done },
+    ];
+    assert_eq!(t.run(main, 1, &[]), Outcome::Done);
+    drop(t);
+    while made.load(SeqCst) == 0 {
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

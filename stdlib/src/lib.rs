@@ -16,6 +16,7 @@ mod crypto;
 mod errors;
 mod fmt;
 pub mod math;
+mod net;
 pub mod os;
 mod print;
 mod prompt;
@@ -25,6 +26,7 @@ mod sort;
 mod strconv;
 mod strings;
 mod sync;
+mod syscall;
 mod time;
 mod unicode;
 
@@ -54,6 +56,7 @@ static PACKAGES: &[Package] = &[
     package("crypto/sha256", include_str!("crypto/sha256/sha256.gol"), crypto::SHA256),
     package("crypto/sha512", include_str!("crypto/sha512/sha512.gol"), crypto::SHA512),
     package("encoding/base64", include_str!("encoding/base64/base64.gol"), &[]),
+    package("encoding/csv", include_str!("encoding/csv/csv.gol"), &[]),
     package("encoding/hex", include_str!("encoding/hex/hex.gol"), &[]),
     package("errors", include_str!("errors/errors.gol"), errors::NATIVES),
     package("flag", concat!(include_str!("flag/flag.gol"), include_str!("flag/values.gol")), &[]),
@@ -63,6 +66,7 @@ static PACKAGES: &[Package] = &[
     package("hash/crc32", include_str!("hash/crc32/crc32.gol"), &[]),
     package("hash/fnv", include_str!("hash/fnv/fnv.gol"), &[]),
     package("html", include_str!("html/html.gol"), &[]),
+    package("internal/oserror", include_str!("internal/oserror/oserror.gol"), &[]),
     package("internal/stdio", include_str!("internal/stdio/stdio.gol"), &[]),
     package("io", include_str!("io/io.gol"), &[]),
     package("io/fs", include_str!("io/fs/fs.gol"), &[]),
@@ -73,6 +77,18 @@ static PACKAGES: &[Package] = &[
     package("math/bits", include_str!("math/bits/bits.gol"), math::bits::NATIVES),
     package("math/cmplx", include_str!("math/cmplx/cmplx.gol"), &[]),
     package("math/rand", include_str!("math/rand/rand.gol"), math::rand::NATIVES),
+    package(
+        "net",
+        concat!(
+            include_str!("net/net.gol"),
+            include_str!("net/addr.gol"),
+            include_str!("net/ip.gol"),
+            include_str!("net/conn.gol"),
+            include_str!("net/dial.gol"),
+            include_str!("net/pipe.gol"),
+        ),
+        net::NATIVES,
+    ),
     package("os", include_str!("os/os.gol"), os::NATIVES),
     package("path", include_str!("path/path.gol"), &[]),
     package("path/filepath", include_str!("path/filepath/filepath.gol"), &[]),
@@ -89,6 +105,8 @@ static PACKAGES: &[Package] = &[
     package("strings", include_str!("strings/strings.gol"), strings::NATIVES),
     package("sync", include_str!("sync/sync.gol"), sync::NATIVES),
     package("sync/atomic", include_str!("sync/atomic/atomic.gol"), sync::atomic::NATIVES),
+    package("syscall", include_str!("syscall/syscall.gol"), syscall::NATIVES),
+    package("text/tabwriter", include_str!("text/tabwriter/tabwriter.gol"), &[]),
     package(
         "time",
         concat!(include_str!("time/time.gol"), include_str!("time/format.gol"), include_str!("time/timer.gol")),

@@ -45,6 +45,8 @@ pub struct Program {
     pub types: Vec<TypeDesc>,
     /// Words of the global area.
     pub globals: u32,
+    /// The variables that lie there, ascending; for reports.
+    pub global_names: Vec<GlobalName>,
     /// Natives by name, `"strings.Index"`; an instruction's native id indexes this.
     pub natives: Vec<String>,
     /// Method names (unexported ones qualified by package, `"pkg.name"`); an instruction's method id indexes this.
@@ -54,6 +56,17 @@ pub struct Program {
     pub runtime_error: TypeId,
     /// Type descriptors of common types that natives make: see [`WellKnown`].
     pub known: WellKnown,
+}
+
+/// A package variable in the global area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GlobalName {
+    /// Its first word and how many it has there.
+    pub first: u32,
+    pub words: u32,
+    pub name: String,
+    /// Where it is declared.
+    pub pos: u32,
 }
 
 /// Ids of types that natives and the VM must be able to make.

@@ -33,7 +33,15 @@ pub enum Builtin {
     Println,
     Real,
     Recover,
-    UnsafeSizeof,
+    Sizeof,
+    Alignof,
+    Offsetof,
+    /// Functions of package unsafe that make pointers: refused.
+    UnsafeAdd,
+    UnsafeSlice,
+    UnsafeSliceData,
+    UnsafeString,
+    UnsafeStringData,
 }
 
 #[derive(Clone, PartialEq, Debug)]

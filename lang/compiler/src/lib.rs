@@ -8,6 +8,7 @@ pub mod info;
 pub mod instance;
 mod literal_text;
 pub mod session;
+pub mod sizes;
 pub mod type_text;
 pub mod types;
 pub mod typeset;

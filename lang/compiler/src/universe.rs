@@ -29,6 +29,18 @@ pub const BUILTINS: &[(&str, Builtin)] = &[
     ("recover", Builtin::Recover),
 ];
 
+/// Functions of package unsafe.
+pub const UNSAFE: &[(&str, Builtin)] = &[
+    ("Sizeof", Builtin::Sizeof),
+    ("Alignof", Builtin::Alignof),
+    ("Offsetof", Builtin::Offsetof),
+    ("Add", Builtin::UnsafeAdd),
+    ("Slice", Builtin::UnsafeSlice),
+    ("SliceData", Builtin::UnsafeSliceData),
+    ("String", Builtin::UnsafeString),
+    ("StringData", Builtin::UnsafeStringData),
+];
+
 const TYPES: &[(&str, TyId)] = &[
     ("bool", Types::BOOL),
     ("int", Types::INT),
@@ -103,6 +115,18 @@ impl Universe {
         info.objs[error.0 as usize].ty = ty;
         Universe { scope, iota, nil, error: ty }
     }
+}
+
+/// The names of package unsafe, which no source declares.
+pub fn unsafe_scope(names: &mut Interner, info: &mut Info) -> Scope {
+    let mut scope = Scope::default();
+    let pointer = names.intern("Pointer");
+    scope.insert(pointer, predeclare(info, pointer, ObjKind::Type, Types::UNSAFE_POINTER));
+    for &(name, b) in UNSAFE {
+        let sym = names.intern(name);
+        scope.insert(sym, predeclare(info, sym, ObjKind::Builtin(b), Types::ERROR));
+    }
+    scope
 }
 
 fn predeclare(info: &mut Info, name: Sym, kind: ObjKind, ty: TyId) -> ObjId {

@@ -59,6 +59,8 @@ struct Walk<'a> {
     block_spans: Vec<Span>,
     /// The labels of the statements around, with what they stand before.
     enclosing: Vec<(Sym, Target)>,
+    /// Fallthroughs at the end of a clause of a switch.
+    falls: Vec<StmtId>,
 }
 
 impl Builder<'_> {
@@ -91,6 +93,7 @@ fn check_function(ast: &Ast, body: &[StmtId], span: Span, around: &Around) -> Ve
         blocks: vec![],
         block_spans: vec![],
         enclosing: vec![],
+        falls: vec![],
     };
     w.list(body, span, around);
     w.resolve_gotos();
@@ -174,7 +177,7 @@ impl Walk<'_> {
             Stmt::Goto(name) => {
                 self.gotos.push(Goto { name: *name, blocks: self.blocks.clone(), decls: self.decls.len() });
             }
-            // The last statement of a clause is looked at by `switch`.
+            Stmt::Fallthrough if self.falls.contains(&s) => {}
             Stmt::Fallthrough => self.error(Code::Fallthrough, span, "fallthrough statement out of place"),
             Stmt::Bad | Stmt::Package(_) | Stmt::Import(_) | Stmt::Func(_) | Stmt::Const(_) | Stmt::Type(_) => {}
             Stmt::Exprs(_) | Stmt::Send(..) | Stmt::IncDec(..) | Stmt::OpAssign(..) | Stmt::Assign(..) => {}
@@ -214,19 +217,27 @@ impl Walk<'_> {
             _ => false,
         });
         for (i, c) in clauses.iter().enumerate() {
-            let mut body = &c.body[..];
-            if let Some((last, before)) = c.body.split_last()
-                && matches!(self.ast.stmt(*last), Stmt::Fallthrough)
-            {
-                let span = self.ast.stmt_span(*last);
+            if let Some(s) = c.body.last().and_then(|&s| self.final_fallthrough(s)) {
+                let span = self.ast.stmt_span(s);
                 if type_switch {
                     self.error(Code::Fallthrough, span, "cannot fallthrough in type switch");
                 } else if i + 1 == clauses.len() {
                     self.error(Code::Fallthrough, span, "cannot fallthrough final case in switch");
                 }
-                body = before;
+                self.falls.push(s);
             }
-            self.list(body, c.span, around);
+            self.list(&c.body, c.span, around);
+        }
+    }
+
+    /// The fallthrough that ends a clause, perhaps with labels before it.
+    fn final_fallthrough(&self, mut s: StmtId) -> Option<StmtId> {
+        loop {
+            match self.ast.stmt(s) {
+                Stmt::Fallthrough => return Some(s),
+                Stmt::Labeled(_, Some(inner)) => s = *inner,
+                _ => return None,
+            }
         }
     }
 

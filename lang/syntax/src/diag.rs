@@ -196,6 +196,7 @@ codes! {
     // ---- not yet
     NotYet "E0901" "a part of the language that gol does not have yet";
     NotInPackage "E0902" "a part of a standard package that gol does not have yet";
+    Unsafe "E0903" "a use of package unsafe that would break memory safety";
     // ---- warnings
     WarnUnusedVar "W0001" "a variable of a script that is not used";
     WarnUnusedImport "W0002" "an import of a script that is not used";

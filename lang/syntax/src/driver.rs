@@ -119,6 +119,7 @@ fn filter(text: &str, base: u32, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic
     let mut line_of_last = None;
     let (mut line, mut at) = (0usize, 0usize);
     let mut last_message = String::new();
+    let mut syntax = 0;
     for d in diagnostics {
         let follows = |m: &str| m.ends_with("after top level declaration") || m.ends_with("expected statement");
         let again = d.message == last_message && follows(&d.message);
@@ -138,8 +139,10 @@ fn filter(text: &str, base: u32, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic
             at = pos;
         }
         if line_of_last.replace(line) != Some(line) {
+            // A rule that is broken often is told of every time: it leads to no further errors.
+            syntax += usize::from(!d.code.text().starts_with("E02"));
             kept.push(d);
-            if kept.len() == MAX_ERRORS {
+            if syntax == MAX_ERRORS {
                 break;
             }
         }

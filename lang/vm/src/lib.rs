@@ -4,6 +4,7 @@
 //! back), `load`, `vm`.
 #![allow(clippy::missing_safety_doc)] // handlers and their helpers: see `code`
 
+mod blocked;
 mod callback;
 mod code;
 pub mod fault;
@@ -13,6 +14,7 @@ mod load;
 pub mod native;
 pub mod object;
 mod region;
+pub mod report;
 mod stack;
 pub mod trace;
 pub mod types;

@@ -1,7 +1,7 @@
 //! Loading: verifies and expands what is new in a program. *(unsafe)*
 //!
 //! Functions are expanded in two passes, because calls carry their callee's code address: first every new function gets its
-//! memory, then the units are written. The code is leaked: return addresses, closures and caches point into it for ever.
+//! memory, then the units are written. Code never moves: return addresses, closures and caches point into it.
 use crate::code::{Pc, Unit};
 use crate::frames::FuncInfo;
 use crate::handlers::{call, handler_of, int, memory, slice, table};
@@ -27,6 +27,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
     shared.types.load(program, heap);
     shared.set_known(Known { known: program.known, runtime_error: program.runtime_error });
     shared.globals.grow(program.globals as usize)?;
+    shared.name_globals(&program.global_names);
     for name in &program.natives[shared.natives.len()..] {
         let native = shared.registry.get(name.as_str());
         shared.natives.push(*native.ok_or_else(|| format!("there is no native function {name}"))?)?;
@@ -42,7 +43,9 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
         for ins in &f.code {
             units.push(Unit { h: handler_of(ins.op), a: ins.a, b: ins.b, c: ins.c, d: ins.d });
         }
-        let units = units.leak();
+        let count = units.len();
+        // SAFETY: so many units, written before and nobody else's while the function is not known.
+        let units = unsafe { std::slice::from_raw_parts_mut(shared.units.append(units)?, count) };
         // SAFETY: behind the header.
         let code: Pc = unsafe { units.as_ptr().add(1) };
         let info: &'static FuncInfo = Box::leak(Box::new(FuncInfo {
@@ -78,7 +81,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
 }
 
 /// Makes the main goroutine's function: calls the entries, then ends. Its entry and frame size.
-pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> (Pc, usize) {
+pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize), String> {
     const REGS: u16 = 1;
     let mut units = vec![Unit { h: 0, a: 0, b: REGS, c: 0, d: 0 }];
     for f in entries {
@@ -91,11 +94,11 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> (Pc, usize) {
     units.push(Unit { h: handler_of(Op::GoExit), a: 0, b: 0, c: 0, d: 0 });
     let len = units.len() - 1;
     // SAFETY: behind the header.
-    let code: Pc = unsafe { units.leak().as_ptr().add(1) };
+    let code: Pc = unsafe { shared.units.append(units)?.add(1) };
     let name = "runtime.main".into();
     let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, lines: Vec::new(), code, len };
     shared.code.add(&[Box::leak(Box::new(info))]);
-    (code, REGS as usize)
+    Ok((code, REGS as usize))
 }
 
 /// What a function's header says of its shortcut.

@@ -354,6 +354,12 @@ impl Cx {
         // SAFETY: as in `callers`.
         unsafe { self.shared().traceback(g, (*g).pc as Pc, (*g).base as usize) }
     }
+    /// All goroutines, this one first; the others go on behind it.
+    pub fn dump(&mut self) -> String {
+        // SAFETY: the running P; the engine outlives its goroutines.
+        let (shared, own) = unsafe { (crate::vm::shared(self.p), (*self.g()).id) };
+        self.blocking(|| shared.dump_text(own))
+    }
     /// `return cx.exit(code)`: ends the program.
     pub fn exit<T>(&self, code: i32) -> Result<T, Fault> {
         Err(Fault::Exit(code))

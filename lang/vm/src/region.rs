@@ -49,6 +49,17 @@ impl<T> Region<T> {
         unsafe { self.base.add(n).write(item) };
         Ok(())
     }
+    /// Appends all; the address of the first. One thread at a time.
+    pub fn append(&self, items: Vec<T>) -> Result<*mut T, String> {
+        let first = self.len();
+        self.grow(first + items.len())?;
+        for (k, item) in items.into_iter().enumerate() {
+            // SAFETY: inside the region, and nobody reads them yet.
+            unsafe { self.base.add(first + k).write(item) };
+        }
+        // SAFETY: at most the end of the region.
+        Ok(unsafe { self.base.add(first) })
+    }
     /// Makes the first `n` slots used; new ones are zero bytes (only for words).
     pub fn grow(&self, n: usize) -> Result<(), String> {
         if n > self.capacity {

@@ -5,7 +5,7 @@ use crate::object::{iface, string};
 use crate::unwind::Panicking;
 use crate::vm::Shared;
 use gol_bytecode::Kind;
-use gol_runtime::G;
+use gol_runtime::{G, GState};
 use std::fmt::Write;
 
 /// A frame for reports.
@@ -26,6 +26,31 @@ pub struct GoroutineInfo {
     /// Go's text for what it waits for: `chan receive`.
     pub reason: &'static str,
     pub frames: Frames,
+    pub created: Option<Created>,
+}
+
+/// The `go` statement that made a goroutine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    pub by: FrameInfo,
+    pub parent: u64,
+}
+
+impl GoroutineInfo {
+    /// The stack, and who made it.
+    pub(crate) fn print_frames(&self, out: &mut String, position: &dyn Fn(u32) -> String) {
+        self.frames.print(out, position);
+        if let Some(created) = &self.created {
+            created.print(out, position);
+        }
+    }
+}
+
+impl Created {
+    fn print(&self, out: &mut String, position: &dyn Fn(u32) -> String) {
+        let place = position(self.by.pos);
+        let _ = writeln!(out, "created by {} in goroutine {}\n\t{place}", self.by.function, self.parent);
+    }
 }
 
 /// Frames printed of a deep stack: so many from the top and as many from the bottom.
@@ -133,12 +158,22 @@ impl Shared {
     /// As [`Walk::new`].
     pub(crate) unsafe fn traceback(&self, g: *const G, pc: Pc, base: usize) -> String {
         // SAFETY: the caller's.
-        let (id, frames) = unsafe { ((*g).id, self.frames(g, pc, base)) };
+        let (id, frames, created) = unsafe { ((*g).id, self.frames(g, pc, base), self.created(&*g)) };
         let mut out = format!("goroutine {id} [running]:\n");
-        frames.print(&mut out, &|pos| self.hooks.position(pos));
+        let position = |pos| self.hooks.position(pos);
+        frames.print(&mut out, &position);
+        if let Some(created) = created {
+            created.print(&mut out, &position);
+        }
         out
     }
-    /// A parked goroutine.
+    fn created(&self, g: &G) -> Option<Created> {
+        let pc = self.pc_of(g.place)?;
+        let func = self.code.find(pc)?;
+        let by = FrameInfo { function: func.name.clone(), pos: func.position(pc) };
+        Some(Created { by, parent: g.parent })
+    }
+    /// A goroutine that does not run.
     ///
     /// # Safety
     /// The goroutine does not run.
@@ -146,34 +181,21 @@ impl Shared {
         // SAFETY: the caller's.
         unsafe {
             let frames = self.frames(g, (*g).pc as Pc, (*g).base as usize);
-            let reason = if frames.top.is_empty() { GOEXIT } else { reason_text(&*g) };
+            let reason = reason_text(&*g);
             let top = frames.top.first().cloned().unwrap_or(FrameInfo { function: String::new(), pos: 0 });
-            GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames }
+            let created = self.created(&*g);
+            GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames, created }
         }
     }
 }
 
-/// The reason of a main goroutine that called runtime.Goexit.
-const GOEXIT: &str = "goexit";
-
 fn reason_text(g: &G) -> &'static str {
-    match g.wait_reason() {
-        gol_runtime::WaitReason::None => "runnable",
-        reason => reason.text(),
+    match g.state() {
+        GState::Waiting => g.wait_reason().text(),
+        GState::Running => "running",
+        GState::Syscall => "syscall",
+        GState::Runnable | GState::Dead => "runnable",
     }
-}
-
-/// Go's text for a deadlock: the header and every goroutine.
-pub fn deadlock_text(goroutines: &[GoroutineInfo], position: &dyn Fn(u32) -> String) -> String {
-    if goroutines.iter().all(|g| g.reason == GOEXIT) && !goroutines.is_empty() {
-        return "fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n".into();
-    }
-    let mut out = String::from("fatal error: all goroutines are asleep - deadlock!\n");
-    for g in goroutines.iter().filter(|g| g.reason != GOEXIT) {
-        let _ = write!(out, "\ngoroutine {} [{}]:\n", g.id, g.reason);
-        g.frames.print(&mut out, position);
-    }
-    out
 }
 
 /// `panic: ...` lines of a chain, oldest first.

@@ -1,15 +1,15 @@
 //! The engine's shared state and the machine's face to the rest: [`Vm`]. *(unsafe)*
 use crate::callback;
-use crate::code::{Pc, enter};
+use crate::code::{Pc, Unit, enter};
 use crate::frames::{CodeMap, Stub, Stubs};
 use crate::handlers::handler_of;
 use crate::native::{Native, NativeFn};
 use crate::object::iface;
 use crate::region::Region;
-use crate::trace::GoroutineInfo;
+use crate::report::Report;
 use crate::types::Types;
 use crate::unwind;
-use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, Unit, WellKnown};
+use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, WellKnown};
 use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
@@ -55,8 +55,8 @@ pub enum RunResult {
     Done,
     /// An uncaught panic; exit code 2.
     Panicked,
-    /// Exit code 2; see [`crate::trace::deadlock_text`].
-    Deadlock(Vec<GoroutineInfo>),
+    /// Exit code 2; the report has not been printed.
+    Deadlock(Report),
     Exit(i32),
     Interrupted,
     /// A fatal error; exit code 2.
@@ -100,6 +100,8 @@ pub(crate) struct Shared {
     pub globals: Region<u64>,
     pub funcs: Region<Pc>,
     pub natives: Region<NativeFn>,
+    /// Expanded code, function behind function.
+    pub units: Region<Unit>,
     pub stubs: Stubs,
     pub preempt_entry: bool,
     pub max_stack_bytes: usize,
@@ -112,6 +114,9 @@ pub(crate) struct Shared {
     methods: RwLock<FxHashMap<(TypeId, u32), &'static MethodSite>>,
     /// Lossy, by type and method: for call sites with several dynamic types.
     method_cache: Box<[AtomicPtr<MethodSite>; METHOD_CACHE]>,
+    /// The runtime that this is the engine of; it owns this.
+    runtime: AtomicPtr<Runtime>,
+    global_names: RwLock<Vec<gol_bytecode::GlobalName>>,
     outcome: Mutex<Option<RunResult>>,
     ending: AtomicBool,
 }
@@ -141,6 +146,8 @@ impl Shared {
     const GLOBALS: usize = 8 << 20;
     const FUNCS: usize = 8 << 20;
     const NATIVES: usize = 1 << 20;
+    /// Units of code: 1 GiB of addresses.
+    const UNITS: usize = 1 << 26;
 
     pub fn new(registry: &[&'static [Native]], config: &mut VmConfig) -> Result<Shared, String> {
         let types = Box::new(Types::new());
@@ -152,6 +159,7 @@ impl Shared {
             globals: Region::new(Self::GLOBALS)?,
             funcs: Region::new(Self::FUNCS)?,
             natives: Region::new(Self::NATIVES)?,
+            units: Region::new(Self::UNITS)?,
             stubs: Stubs::new([
                 handler_of(Op::GoExit),
                 handler_of(Op::PanicNext),
@@ -169,6 +177,8 @@ impl Shared {
             known: AtomicPtr::new(Box::leak(Box::default())),
             methods: RwLock::default(),
             method_cache: Box::new([const { AtomicPtr::new(std::ptr::null_mut()) }; METHOD_CACHE]),
+            runtime: AtomicPtr::new(std::ptr::null_mut()),
+            global_names: RwLock::default(),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })
@@ -183,6 +193,32 @@ impl Shared {
         if *self.known() != known {
             self.known.store(Box::leak(Box::new(known)), Ordering::Release);
         }
+    }
+    /// The number of a pc of loaded code: from 1, its distance from the begin of all code.
+    #[inline(always)]
+    pub fn place_of(&self, pc: Pc) -> u32 {
+        // SAFETY: both lie in the region.
+        unsafe { pc.offset_from(self.units.base()) as u32 }
+    }
+    /// The pc of a place; `None` for 0.
+    pub fn pc_of(&self, place: u32) -> Option<Pc> {
+        // SAFETY: `place_of` gave it.
+        (place != 0).then(|| unsafe { self.units.base().add(place as usize) as Pc })
+    }
+    /// While goroutines exist.
+    pub fn runtime(&self) -> &Runtime {
+        // SAFETY: set when the machine was made; the runtime outlives its goroutines.
+        unsafe { &*self.runtime.load(Ordering::Acquire) }
+    }
+    /// The package variables, ascending.
+    pub fn global_names(&self) -> std::sync::RwLockReadGuard<'_, Vec<gol_bytecode::GlobalName>> {
+        self.global_names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Learns the names of new package variables.
+    pub fn name_globals(&self, all: &[gol_bytecode::GlobalName]) {
+        let mut names = self.global_names.write().unwrap_or_else(PoisonError::into_inner);
+        let known = names.len().min(all.len());
+        names.extend_from_slice(&all[known..]);
     }
     pub fn is_runtime_error(&self, ty: TypeId) -> bool {
         ty == self.known().runtime_error
@@ -331,8 +367,8 @@ impl Engine for Shared {
         }
     }
     fn deadlock(&self, goroutines: &[*const G]) {
-        // SAFETY: all of them are parked.
-        let report = goroutines.iter().map(|g| unsafe { self.describe(*g) }).collect();
+        // SAFETY: all of them are parked and nothing runs.
+        let report = unsafe { self.deadlock_report(&self.runtime().heap, goroutines) };
         locked(&self.outcome).get_or_insert(RunResult::Deadlock(report));
     }
 }
@@ -350,6 +386,7 @@ impl Vm {
         let shared = Arc::new(Shared::new(registry, &mut config)?);
         let word = Arc::as_ptr(&shared) as *const u8;
         let runtime = Runtime::new(config.runtime, shared.clone(), word)?;
+        shared.runtime.store(Arc::as_ptr(&runtime) as *mut Runtime, Ordering::Release);
         Ok(Vm { shared, runtime, loading: Mutex::default() })
     }
     /// Loads what is new in the program since the last call.
@@ -363,17 +400,24 @@ impl Vm {
         &self.shared.types
     }
     /// Runs the functions of a unit, one after the other, in one main goroutine. One run at a time.
-    pub fn run_unit(&self, unit: &Unit) -> RunResult {
+    pub fn run_unit(&self, unit: &gol_bytecode::Unit) -> RunResult {
         self.shared.ending.store(false, Ordering::Relaxed);
         locked(&self.shared.outcome).take();
-        let (code, regs) = crate::load::main_of(&self.shared, &unit.entry);
+        let main = {
+            let _appends = locked(&self.loading);
+            crate::load::main_of(&self.shared, &unit.entry)
+        };
+        let (code, regs) = match main {
+            Ok(main) => main,
+            Err(text) => return RunResult::Fatal(text),
+        };
         let outcome = self.runtime.run(code as *const u8, self.shared.stubs.link(Stub::MainExit), regs, &[]);
         if let Some(result) = locked(&self.shared.outcome).take() {
             return result;
         }
         match outcome {
             Outcome::Done => RunResult::Done,
-            Outcome::Deadlock => RunResult::Deadlock(Vec::new()),
+            Outcome::Deadlock => RunResult::Deadlock(Report { goroutines: Vec::new(), text: String::new() }),
             Outcome::Interrupted => RunResult::Interrupted,
             Outcome::OutOfMemory => {
                 let text = "runtime: out of memory";
@@ -381,6 +425,14 @@ impl Vm {
                 RunResult::Fatal(text.into())
             }
         }
+    }
+    /// All goroutines with their states and stacks, as Go prints them. From any thread that runs no goroutine.
+    pub fn dump(&self) -> String {
+        self.shared.dump_text(0)
+    }
+    /// After a run: the goroutines that nothing can wake any more; empty when there are none.
+    pub fn leaks(&self) -> String {
+        self.shared.leak_text()
     }
     /// From any thread: ends the running main goroutine.
     pub fn interrupt(&self) {

@@ -36,6 +36,8 @@ const QUANTUM: usize = 1024;
 const LAST_STOP: usize = 8192;
 /// Words that one item of the pool has at most when they come from roots.
 const CHUNK: usize = 4096;
+/// Cycles have numbers of 7 bits, and the largest of those means something else.
+const NUMBERS: u8 = 100;
 /// Most objects that one assist marks.
 const ASSIST_MOST: usize = 4096;
 
@@ -46,7 +48,7 @@ pub type StackHook = dyn Fn(u8, &mut dyn FnMut(*const u64, usize) -> bool) -> bo
 pub struct Cycle {
     /// The barrier is on; changes while the world is stopped.
     marking: AtomicBool,
-    /// Number of the cycle, 1..=250 and again: goroutines carry that of their last scan.
+    /// Number of the cycle, 1..=[`NUMBERS`] and again: goroutines carry that of their last scan.
     number: AtomicU8,
     state: Mutex<State>,
     /// The background thread waits for work, the leader for `active == 0`.
@@ -204,7 +206,7 @@ impl Heap {
             list.clear();
         }
         let number = cycle.number();
-        cycle.number.store(if number >= 250 { 1 } else { number + 1 }, Relaxed);
+        cycle.number.store(if number >= NUMBERS { 1 } else { number + 1 }, Relaxed);
         cycle.objects.store(0, Relaxed);
         cycle.bytes.store(0, Relaxed);
         let (granted, objects) = self.pacer.granted();
@@ -233,7 +235,7 @@ impl Heap {
         state.items = items;
         state.stacks_done = false;
         // Half of the cycles under the verifier mark nothing before the end: all depends on the barrier then.
-        state.hold = self.config.verify && cycle.number() % 2 == 0;
+        state.hold = self.config.verify && cycle.number().is_multiple_of(2);
         cycle.holding.store(state.hold, Relaxed);
         cycle.marking.store(true, Relaxed);
         true

@@ -6,8 +6,8 @@
 //! so stacks are scanned conservatively.
 //!
 //! In reading order: `size` (classes), `region` (address space), `page` (page table, marks, page allocator), `desc`
-//! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `cycle` (concurrent marking), `poison` and
-//! `verify` (debugging modes).
+//! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `cycle` (concurrent
+//! marking), `reach` (for reports), `poison` and `verify` (debugging modes).
 //!
 //! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
 //! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
@@ -25,6 +25,7 @@ mod mark;
 mod pace;
 mod page;
 mod poison;
+mod reach;
 mod region;
 mod size;
 mod verify;
@@ -35,6 +36,7 @@ mod tests;
 pub use cache::{AllocKey, Cache};
 pub use collect::{Roots, Visit};
 pub use pace::HeapStats;
+pub use reach::Reach;
 
 use collect::Unswept;
 use cycle::Cycle;

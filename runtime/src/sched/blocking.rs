@@ -106,7 +106,7 @@ unsafe fn resume_on(s: &Sched, p: *mut P, g: *mut G) {
         (*g).leave();
         (*p).g = g;
         set_limit(p, g);
-        if s.halt.load(Relaxed) != 0 || (*g).killed.load(Relaxed) != 0 {
+        if s.halt.load(Relaxed) != 0 || (*g).is_killed() {
             (*p).guard.store(0, Relaxed);
         }
     }

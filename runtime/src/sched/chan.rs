@@ -27,7 +27,8 @@ pub struct Chan {
     send_at: u32,
     recv_at: u32,
     closed: u32,
-    reserved: u32,
+    /// The engine's number for the place where it was made; never changes.
+    place: u32,
     pub(super) receivers: WaitQueue,
     pub(super) senders: WaitQueue,
 }
@@ -47,11 +48,11 @@ pub(super) enum Tried {
 
 /// Makes a channel: an object of `desc` with `cap * elem_words` elements; null: out of memory or `cap` too large. The descriptor
 /// has a prefix of [`CHAN_PREFIX_WORDS`] words without references and stride 8, so two serve all channel types: one
-/// whose elements are traced, one without.
+/// whose elements are traced, one without. `place` is the engine's number for where this happens.
 ///
 /// # Safety
 /// `p` is the caller's; `desc` is as said.
-pub unsafe fn chan_make(p: *mut P, desc: DescId, elem_words: u32, cap: u64) -> *mut Chan {
+pub unsafe fn chan_make(p: *mut P, desc: DescId, elem_words: u32, cap: u64, place: u32) -> *mut Chan {
     if cap > u32::MAX as u64 {
         return std::ptr::null_mut();
     }
@@ -64,6 +65,7 @@ pub unsafe fn chan_make(p: *mut P, desc: DescId, elem_words: u32, cap: u64) -> *
             (&raw mut (*ch).lock).write(Lock::new());
             (*ch).elem_words = elem_words;
             (*ch).cap = cap as u32;
+            (*ch).place = place;
         }
         ch
     }
@@ -106,13 +108,12 @@ unsafe fn clear(dst: *mut u64, n: u32) {
 
 /// The goroutine of a dequeued waiter, told how it was woken.
 #[inline(always)]
-unsafe fn told(w: *mut Waiter, ok: u32) -> *mut G {
+unsafe fn told(w: *mut Waiter, ok: u8) -> *mut G {
     // SAFETY: the caller dequeued `w` and so owns its goroutine.
     unsafe {
-        (*w).ok = ok;
         let g = (*w).g;
         (*g).wake_ok = ok;
-        (*g).wake_case = (*w).sel.wrapping_sub(1);
+        (*g).wake_case = (*w).sel.wrapping_sub(1) as u16;
         g
     }
 }
@@ -356,11 +357,34 @@ pub(super) unsafe fn ready_all(p: *mut P, first: *mut G) {
     }
 }
 
+/// Takes a goroutine out of the queue that it is parked in.
+///
+/// # Safety
+/// It is parked in a plain send or receive, and nothing runs.
+pub(super) unsafe fn forget(g: *mut G) {
+    // SAFETY: says the caller.
+    unsafe {
+        let ch = (*g).link as *mut Chan;
+        let receives = (*g).reason == WaitReason::ChanReceive;
+        let q = if receives { &raw mut (*ch).receivers } else { &raw mut (*ch).senders };
+        WaitQueue::remove(q, &raw mut (*g).waiter);
+    }
+}
+
 /// # Safety
 /// `ch` is a channel or null.
 pub unsafe fn chan_len(ch: *const Chan) -> u64 {
     // SAFETY: says the caller; the count is atomic.
     unsafe { if ch.is_null() { 0 } else { (*ch).count.load(Relaxed) as u64 } }
+}
+
+/// The number that [`chan_make`] got.
+///
+/// # Safety
+/// `ch` is a channel.
+pub unsafe fn chan_place(ch: *const Chan) -> u32 {
+    // SAFETY: says the caller; it never changes.
+    unsafe { (*ch).place }
 }
 
 /// # Safety

@@ -15,7 +15,7 @@
 //! - A parked stack does not move: waiters point into it.
 use super::Runtime;
 use super::lock::Lock;
-use crate::sync::atomic::{AtomicU8, AtomicU32, Ordering::*};
+use crate::sync::atomic::{AtomicU8, Ordering::*};
 
 /// Slots that lie in the G itself.
 pub const INLINE_SLOTS: usize = 16;
@@ -28,9 +28,10 @@ pub struct Waiter {
     pub g: *mut G,
     /// Where the value lies or goes: slots of the parked goroutine's frame (its stack does not move while parked).
     pub elem: *mut u64,
-    /// 0: plain operation; k + 1: case k of a select.
+    /// 0: plain operation; k + 1: case k of a select; of a condition the ticket.
     pub sel: u32,
-    pub ok: u32,
+    /// Of a mutex: how often it was woken and came too late.
+    pub tries: u32,
 }
 
 /// Words that a select case's waiter takes in the frame.
@@ -39,7 +40,11 @@ pub const WAITER_WORDS: usize = size_of::<Waiter>() / 8;
 /// A goroutine: 256 bytes, type-stable memory, reused. Whoever holds it (queue, P, waker) owns it.
 #[repr(C, align(64))]
 pub struct G {
-    pub state: AtomicU32,
+    state: AtomicU8,
+    pub(crate) reason: WaitReason,
+    pub(crate) flags: u8,
+    /// Bit 0: was killed. The others: the concurrent cycle that has its stack, or [`SCANNING`].
+    marks: AtomicU8,
     /// Capacity of `stack` in slots.
     pub cap: u32,
     /// Engine's: where to go on. For a new goroutine the entry of its function.
@@ -48,41 +53,45 @@ pub struct G {
     pub stack: *mut u64,
     /// Slot index of the current frame's base.
     pub base: u32,
-    /// 1 when the operation that parked was completed by a value or a receiver, 0 by a close.
-    pub wake_ok: u32,
+    /// Coarse milliseconds of the runtime's clock when it parked.
+    pub(crate) since: u32,
     /// Free list; while Waiting the address of what it waits for; while Syscall the M that is inside.
     pub link: *mut G,
     /// Engine's: the suspended coroutine when native frames are live, else null.
     pub native: *mut u8,
     /// Which select case won (index), set by the waker.
-    pub wake_case: u32,
+    pub wake_case: u16,
+    /// 1 when the operation that parked was completed by a value or a receiver, 0 by a close.
+    pub wake_ok: u8,
     /// Select: 0 until one waker has won.
-    pub sel_done: AtomicU32,
+    pub sel_done: AtomicU8,
+    /// The engine's number for the place of the `go` statement; 0: no statement made it.
+    pub place: u32,
     pub waiter: Waiter,
     pub id: u64,
+    /// Who executed that statement, 0 when nobody did.
+    pub parent: u64,
     /// Engine's words, scanned as roots: defer chain, panic chain.
     pub roots: [u64; 2],
     pub inline: [u64; INLINE_SLOTS],
-    pub(crate) reason: WaitReason,
-    pub(crate) flags: u8,
-    pub(crate) killed: AtomicU8,
-    /// Number of the concurrent cycle that has its stack last, or [`SCANNING`].
-    pub(crate) scanned: AtomicU8,
-    /// Coarse milliseconds of the runtime's clock when it parked.
-    pub(crate) since: u32,
 }
 
 const _: () = assert!(size_of::<G>() == 256);
 
-/// `G::scanned` while somebody is at it.
-pub(crate) const SCANNING: u8 = 255;
+/// Instead of a cycle's number, while somebody scans the stack. Numbers are smaller.
+const SCANNING: u8 = 127;
+const KILLED: u8 = 1;
+
 /// Somebody waits for its end in `Runtime::run`.
 pub(crate) const MAIN: u8 = 1;
 /// It parked with `Op::Retry` and takes the mutex as contended.
 pub(crate) const RETRIES: u8 = 2;
 
+/// Nobody waits for its end any more, though it was the main goroutine of a run: reports leave it out.
+pub(crate) const ABANDONED: u8 = 4;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u32)]
+#[repr(u8)]
 pub enum GState {
     Dead = 0,
     Runnable = 1,
@@ -92,7 +101,7 @@ pub enum GState {
 }
 
 /// What a goroutine waits for; the texts are Go's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
 pub enum WaitReason {
     None = 0,
@@ -107,7 +116,10 @@ pub enum WaitReason {
     WaitGroupWait,
     CondWait,
     Semacquire,
+    RwMutexRLock,
+    RwMutexLock,
     GarbageCollection,
+    IoWait,
 }
 
 impl WaitReason {
@@ -125,7 +137,10 @@ impl WaitReason {
             WaitReason::WaitGroupWait => "sync.WaitGroup.Wait",
             WaitReason::CondWait => "sync.Cond.Wait",
             WaitReason::Semacquire => "semacquire",
+            WaitReason::RwMutexRLock => "sync.RWMutex.RLock",
+            WaitReason::RwMutexLock => "sync.RWMutex.Lock",
             WaitReason::GarbageCollection => "garbage collection",
+            WaitReason::IoWait => "IO wait",
         }
     }
 }
@@ -155,15 +170,42 @@ impl G {
     }
 
     #[inline(always)]
+    pub(crate) fn is_killed(&self) -> bool {
+        self.marks.load(Relaxed) & KILLED != 0
+    }
+    pub(crate) fn kill(&self) {
+        self.marks.fetch_or(KILLED, SeqCst);
+    }
+    /// A new goroutine's: not killed, and its stack is known to the cycle.
+    pub(crate) fn unmarked(&self, cycle: u8) {
+        self.marks.store(cycle << 1, Relaxed);
+    }
+    #[inline(always)]
+    pub(crate) fn is_scanned(&self, cycle: u8) -> bool {
+        self.marks.load(Acquire) >> 1 == cycle
+    }
+    /// True for the one who scans the stack in this cycle.
+    pub(crate) fn claim_scan(&self, cycle: u8) -> bool {
+        let claim = |marks: u8| {
+            let by = marks >> 1;
+            (by != cycle && by != SCANNING).then_some(SCANNING << 1 | marks & KILLED)
+        };
+        self.marks.fetch_update(Acquire, Acquire, claim).is_ok()
+    }
+    /// The stack was scanned, by the one who had the claim or while the world is stopped.
+    pub(crate) fn set_scanned(&self, cycle: u8) {
+        let _ = self.marks.fetch_update(Release, Relaxed, |marks| Some(cycle << 1 | marks & KILLED));
+    }
+    #[inline(always)]
     fn go(&self, from: GState, to: GState) {
         debug_assert_eq!(self.state(), from);
-        self.state.store(to as u32, Relaxed);
+        self.state.store(to as u8, Relaxed);
     }
     /// Dead to Runnable, when everything is filled in: the collector may look at it from now on.
     #[inline(always)]
     pub(crate) fn born(&self) {
         debug_assert_eq!(self.state(), GState::Dead);
-        self.state.store(GState::Runnable as u32, Release);
+        self.state.store(GState::Runnable as u8, Release);
     }
     #[inline(always)]
     pub(crate) fn start(&self) {
@@ -184,7 +226,7 @@ impl G {
     #[inline(always)]
     pub(crate) fn enter(&self) {
         debug_assert_eq!(self.state(), GState::Running);
-        self.state.store(GState::Syscall as u32, Release);
+        self.state.store(GState::Syscall as u8, Release);
     }
     #[inline(always)]
     pub(crate) fn leave(&self) {
@@ -196,7 +238,7 @@ impl G {
     }
     #[inline(always)]
     pub(crate) fn is_syscall(&self) -> bool {
-        self.state.load(Relaxed) == GState::Syscall as u32
+        self.state.load(Relaxed) == GState::Syscall as u8
     }
 }
 

@@ -8,11 +8,12 @@
 //!   searching M that finds work and leaves `nspin` wakes another, so a burst is spread without the producer's help.
 //! - While the world is stopped nobody takes a P out of the list. A refused waker may forget it: the one who resumes the
 //!   world wakes again. A refused M without P waits for the end of the stop and tries again.
-//! - **The keeper**: one M without P that sleeps until the earliest timer. A P that goes idle with an earlier one wakes it.
+//! - **The keeper**: one M without P that sleeps until the earliest timer, and, once the poller exists, inside of that. It keeps watch
+//!   while there is a timer or somebody waits for a descriptor. A P that goes idle with an earlier timer wakes it.
 //! - Deadlock is tested under the mutex by whoever makes the last P idle or goes to sleep last (`deadlock.rs`).
 use super::m::M;
 use super::p::{P, Status};
-use super::{Sched, deadlock, m, queue, timer};
+use super::{Sched, deadlock, m, poll, queue, timer};
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::MutexGuard;
 use std::ptr::null_mut;
@@ -23,8 +24,10 @@ pub(super) struct Idle {
     pub ms: Vec<*mut M>,
     /// Ps that are not retired: idle, running or in a native.
     pub live: usize,
-    /// The M that waits for the earliest timer.
+    /// The M that waits for the earliest timer and for events.
     pub keeper: *mut M,
+    /// It sleeps in the poller.
+    pub keeper_polls: bool,
     pub monitor_asleep: bool,
     /// Threads that have not ended, the monitor too.
     pub threads: usize,
@@ -42,6 +45,7 @@ impl Idle {
             ms: Vec::new(),
             live: 0,
             keeper: null_mut(),
+            keeper_polls: false,
             monitor_asleep: false,
             threads: 0,
             all_ms: Vec::new(),
@@ -78,10 +82,25 @@ pub(super) fn give_p(s: &Sched, idle: &mut Idle, p: *mut P) {
     };
     idle.ps.push(p);
     s.npidle.fetch_add(1, SeqCst);
-    if !idle.keeper.is_null() && first_timer < s.keeper_until.load(Relaxed) {
-        // SAFETY: the keeper is an M; they are freed last.
-        unsafe { m::wake(idle.keeper, null_mut()) };
+    if first_timer < s.keeper_until.load(Relaxed) {
+        wake_keeper_of(s, idle);
     }
+}
+
+/// Makes the keeper, if there is one, look again at what it waits for.
+pub(super) fn wake_keeper_of(s: &Sched, idle: &Idle) {
+    if idle.keeper.is_null() {
+        return;
+    }
+    // SAFETY: the keeper is an M; they are freed last.
+    unsafe { m::wake(idle.keeper, null_mut()) };
+    if idle.keeper_polls {
+        s.poller.interrupt();
+    }
+}
+
+pub(super) fn wake_keeper(s: &Sched) {
+    wake_keeper_of(s, &s.idle.lock());
 }
 
 /// After work was published and a full fence: starts an M that searches when a P is idle and nobody searches.
@@ -167,7 +186,7 @@ pub(super) unsafe fn sleep(s: &Sched, m: *mut M) -> bool {
         if queue::anything(s) && take_searching(s, m) {
             return true;
         }
-        if keep_timers(s, m) {
+        if keep(s, m) {
             return true;
         }
         m::stop(s, m)
@@ -193,28 +212,59 @@ unsafe fn take_searching(s: &Sched, m: *mut M) -> bool {
     true
 }
 
-/// Sleeps until the earliest timer when nobody else does. True: `m` has a P again.
-unsafe fn keep_timers(s: &Sched, m: *mut M) -> bool {
+/// Sleeps until the earliest timer or event when nobody else does. True: `m` has a P again.
+unsafe fn keep(s: &Sched, m: *mut M) -> bool {
     // SAFETY: `m` is the calling thread's.
     unsafe {
+        loop {
+            let mut idle = s.idle.lock();
+            let until = timer::earliest(s);
+            let nothing = until == u64::MAX && s.poller.waiters() == 0;
+            if nothing || !idle.keeper.is_null() || s.halt.load(Relaxed) & super::SHUTDOWN != 0 {
+                return false;
+            }
+            let polls = s.poller.exists();
+            idle.keeper = m;
+            idle.keeper_polls = polls;
+            s.keeper_until.store(until, Relaxed);
+            (*m).arm();
+            drop(idle);
+            let woken = if polls {
+                Some(s.poller.wait(until, || (*m).woken())).filter(|w| !w.is_empty())
+            } else {
+                m::wait_until(m, until);
+                None
+            };
+            s.idle.lock().keeper = null_mut();
+            if let Some(woken) = woken {
+                return serve(s, m, woken);
+            }
+            if timer::earliest(s) <= timer::now_ns() || queue::anything(s) {
+                return take_searching(s, m);
+            }
+            // Woken for an earlier timer, or to keep in the poller: once more.
+        }
+    }
+}
+
+/// The keeper has events: with an idle P it runs the first goroutine itself, without searching; else others will. True: `m` has a P.
+unsafe fn serve(s: &Sched, m: *mut M, woken: poll::Woken) -> bool {
+    // SAFETY: `m` is the calling thread's; an idle P that was taken is ours.
+    unsafe {
         let mut idle = s.idle.lock();
-        let until = timer::earliest(s);
-        if until == u64::MAX || !idle.keeper.is_null() || s.halt.load(Relaxed) & super::SHUTDOWN != 0 {
+        while s.halt.load(Relaxed) & (super::STOP | super::SHUTDOWN) == super::STOP {
+            s.resumed.wait(&mut idle);
+        }
+        let p = take_p(s, &mut idle);
+        drop(idle);
+        if p.is_null() {
+            poll::inject(s, woken);
             return false;
         }
-        idle.keeper = m;
-        s.keeper_until.store(until, Relaxed);
-        (*m).arm();
-        drop(idle);
-        m::wait_until(m, until);
-        let mut idle = s.idle.lock();
-        idle.keeper = null_mut();
-        drop(idle);
-        if timer::earliest(s) <= timer::now_ns() || queue::anything(s) {
-            return take_searching(s, m);
-        }
-        // Woken for an earlier timer: keep that one.
-        keep_timers(s, m)
+        m::attach(m, p);
+        let first = poll::serve(p, woken);
+        queue::submit(p, first);
+        true
     }
 }
 
@@ -241,7 +291,8 @@ pub(super) unsafe fn hand_off(s: &Sched, mut idle: MutexGuard<Idle>, p: *mut P) 
         give_p(s, &mut idle, p);
         drop(idle);
         fence(SeqCst);
-        if queue::anything(s) || timer::earliest(s) <= timer::now_ns() {
+        let unkept = s.poller.waiters() != 0 && s.idle.lock().keeper.is_null();
+        if unkept || queue::anything(s) || timer::earliest(s) <= timer::now_ns() {
             wake_one(s);
         }
         deadlock::check(s);

@@ -32,6 +32,9 @@ impl M {
     pub fn arm(&self) {
         self.fut.store(0, Relaxed);
     }
+    pub fn woken(&self) -> bool {
+        self.fut.load(Acquire) != 0
+    }
 }
 
 /// Wakes a sleeping M, to go on with `p` (null: to look around or end).
@@ -240,7 +243,7 @@ unsafe fn begin(p: *mut P, g: *mut G) {
         (*p).pending = 0;
         (*p).g = g;
         super::p::set_limit(p, g);
-        if (*g).killed.load(Relaxed) != 0 {
+        if (*g).is_killed() {
             (*p).guard.store(0, Relaxed);
         }
     }
@@ -352,6 +355,13 @@ unsafe fn commit_rare(s: &Sched, p: *mut P, g: *mut G) -> *mut G {
             Commit::Select => {
                 (*g).park();
                 super::select::unlock_all(p);
+            }
+            Commit::Io => {
+                (*g).park();
+                if !super::poll::commit(s, p, g) {
+                    (*g).wake();
+                    queue::submit(p, g);
+                }
             }
             Commit::Collect => {
                 (*g).park();

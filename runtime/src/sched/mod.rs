@@ -5,18 +5,22 @@
 //! [`Exit::Parked`]; the M's loop then sets the state and releases the lock. So nobody can wake a G that still runs.
 //!
 //! In reading order: `g` (goroutines and their states), `p` (processors, polls), `m` (the loop), `queue` (ready and
-//! find), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`, `deadlock`, `runtime`; memory: `slab`, `stack`,
-//! `spawn`; operations: `chan`, `select`, `sema`, `timer`, all over `lock`.
+//! find), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`, `deadlock`, `inspect`, `runtime`;
+//! memory: `slab`, `stack`, `spawn`; operations: `chan`, `select`, `sema`, `mutex`, `timer`, all over `lock`;
+//! descriptors: `watch`, `poll`.
 
 mod blocking;
 mod chan;
 mod deadlock;
 mod g;
 mod idle;
+mod inspect;
 mod lock;
 mod m;
 mod monitor;
+mod mutex;
 mod p;
+mod poll;
 mod queue;
 mod runtime;
 mod select;
@@ -25,16 +29,20 @@ mod slab;
 mod spawn;
 mod stack;
 mod timer;
+mod watch;
 mod world;
 
 pub use blocking::Blocking;
 pub use chan::{CHAN_PREFIX_WORDS, Chan};
 pub use g::{G, GState, INLINE_SLOTS, WAITER_WORDS, WaitReason, Waiter};
+pub use inspect::Stopped;
 pub use p::{P, Poll};
+pub use poll::Io;
 pub use runtime::Runtime;
 pub use select::{Dir, SelectCase, SelectOp};
 pub use sema::Negative;
 pub use timer::{TimerAction, TimerId, now_ns, wall_ns};
+pub use watch::{IoEnd, Way};
 
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crossbeam_deque::Injector;
@@ -159,6 +167,7 @@ struct Sched {
     /// Goroutines in natives that have lost their P.
     nretaken: AtomicUsize,
 
+    poller: poll::Poller,
     slabs: slab::Slabs,
     sema: sema::SemaTable,
     next_id: AtomicU64,
@@ -192,6 +201,7 @@ impl Sched {
             thread_ended: Condvar::new(),
             keeper_until: AtomicU64::new(0),
             nretaken: AtomicUsize::new(0),
+            poller: poll::Poller::new(),
             slabs: slab::Slabs::new(),
             sema: sema::SemaTable::new(),
             next_id: AtomicU64::new(1),
@@ -215,13 +225,16 @@ impl Sched {
 /// Operations, called by the engine on its P. All are `unsafe`: `p` is the caller's and runs `p.g`, references are live.
 pub mod ops {
     pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
-    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_recv, chan_send, park_forever};
+    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever};
+    pub use super::mutex::{
+        mutex_holder, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock, mutex_unlock_unwaited,
+    };
     pub use super::p::{poll, poll_soon};
+    pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};
     pub use super::sema::{
-        cond_broadcast, cond_signal, cond_ticket, cond_wait, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock,
-        mutex_unlock_unwaited, sema_acquire, sema_release, wg_add, wg_wait,
+        cond_broadcast, cond_signal, cond_ticket, cond_wait, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
     pub use super::stack::{grow_stack, stack_may_grow};

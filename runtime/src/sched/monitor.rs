@@ -3,8 +3,8 @@
 //! Invariants:
 //! - It runs no goroutine and touches no heap object, so it needs no stop.
 //! - It asks again at each tick, so a poison that the owner has overwritten is only late.
-//! - Ticks are 20 us after it had to act, and grow to 10 ms; short natives do not count as activity. With all Ps idle and
-//!   nothing to watch it sleeps without a deadline; `idle::take_p` wakes it.
+//! - Ticks are 20 us after it had to act, and grow to 10 ms (1 ms while nobody sleeps in the poller and goroutines wait for it); short
+//!   natives do not count as activity. With all Ps idle and nothing to watch it sleeps without a deadline; `idle::take_p` wakes it.
 use super::p::{P, Status};
 use super::{SHUTDOWN, STOP, Sched, blocking, deadlock, idle, m, queue, runtime, timer};
 use crate::sync::atomic::Ordering::*;
@@ -19,6 +19,8 @@ const CALM: u32 = 50;
 const NATIVE_NS: u64 = 20_000;
 /// And so long while nobody does.
 const NATIVE_MAX_NS: u64 = 10_000_000;
+/// Events may wait so long for a P to look at them.
+const TICK_POLL_NS: u64 = 1_000_000;
 /// A timer may be so late before its P is asked.
 const LATE_NS: u64 = 50_000;
 
@@ -49,12 +51,14 @@ pub(super) fn spawn_thread(s: &Sched) -> std::io::Result<()> {
 
 fn run(s: &Sched) {
     let mut seen = vec![Seen::default(); super::MAX_PROCS];
+    let mut looks = 0;
     let mut tick = TICK_MIN_NS;
     let mut calm = 0;
     loop {
         if !pause(s, tick) {
             return;
         }
+        watch_poller(s, &mut looks);
         if look(s, &mut seen) {
             tick = TICK_MIN_NS;
             calm = 0;
@@ -74,7 +78,8 @@ fn pause(s: &Sched, tick: u64) -> bool {
         return false;
     }
     let first_timer = timer::earliest(s);
-    let watched = first_timer == u64::MAX || !guard.keeper.is_null();
+    let polled = s.poller.waiters() == 0 || guard.keeper_polls && !guard.keeper.is_null();
+    let watched = polled && (first_timer == u64::MAX || !guard.keeper.is_null());
     if guard.ps.len() == guard.live && watched && guard.runs.iter().all(|r| !r.interrupted) {
         if deadlock::nothing_left(s, &guard) && !guard.runs.is_empty() {
             MutexGuard::unlocked(&mut guard, || deadlock::check(s));
@@ -85,7 +90,7 @@ fn pause(s: &Sched, tick: u64) -> bool {
             guard.monitor_asleep = false;
         }
     } else {
-        let mut ns = tick;
+        let mut ns = if polled { tick } else { tick.min(TICK_POLL_NS) };
         if first_timer != u64::MAX {
             ns = ns.min(first_timer.saturating_sub(timer::now_ns()) + LATE_NS);
         }
@@ -133,6 +138,35 @@ fn look(s: &Sched, seen: &mut [Seen]) -> bool {
         poison(s.p_at(0));
     }
     acted
+}
+
+/// Nobody has looked at the poller since the last tick, and there are events: somebody must.
+fn watch_poller(s: &Sched, looks: &mut u64) {
+    let seen = std::mem::replace(looks, s.poller.looks());
+    if s.poller.waiters() == 0 || seen != *looks || s.halt.load(Relaxed) & STOP != 0 {
+        return;
+    }
+    {
+        let idle = s.idle.lock();
+        if !idle.keeper.is_null() && idle.keeper_polls {
+            return;
+        }
+        if !idle.ps.is_empty() {
+            drop(idle);
+            return idle::wake_one(s);
+        }
+    }
+    if !s.poller.pending() {
+        return;
+    }
+    for p in s.all() {
+        // SAFETY: Ps stay; only `guard` and `shared` are touched.
+        let shared = unsafe { &(*p).shared };
+        if shared.state() == Status::Running {
+            shared.look.store(true, Relaxed);
+            return poison(p);
+        }
+    }
 }
 
 fn poison(p: *mut P) {

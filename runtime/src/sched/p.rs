@@ -12,6 +12,7 @@
 use super::g::{G, GRef};
 use super::lock::Lock;
 use super::m::M;
+use super::poll::Io;
 use super::slab::GCache;
 use super::stack::StackCache;
 use super::timer::{Due, Timers};
@@ -44,6 +45,8 @@ pub struct P {
     /// What the M does when the goroutine has parked: release this lock, or (null) what `commit` says.
     pub(super) unlock: *const Lock,
     pub(super) commit: Commit,
+    /// What `Commit::Io` completes.
+    pub(super) io: Io,
     /// Slow polls left until a deferred wake-up happens; 0: none is pending.
     pub(super) pending: u8,
     /// Run-next picks in a row.
@@ -80,6 +83,8 @@ pub(super) struct Shared {
     pub clock_ms: AtomicU32,
     /// More Ps exist than GOMAXPROCS: the owner gives this one up at its next schedule.
     pub retired: AtomicBool,
+    /// The monitor has seen events that nobody takes: the owner looks at the poller at its next schedule.
+    pub look: AtomicBool,
     pub born: AtomicU64,
     pub ended: AtomicU64,
     pub stack_bytes: AtomicI64,
@@ -97,6 +102,8 @@ pub(super) enum Commit {
     Forever,
     /// Collect, then go on with it.
     Collect,
+    /// Publish it as the waiter of the watch in `io`.
+    Io,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -154,7 +161,7 @@ impl P {
             guard: AtomicUsize::new(0),
             limit: 0,
             g: null_mut(),
-            heap: &runtime.heap,
+            heap: &*runtime.heap,
             runtime,
             engine: sched.engine_word,
             scratch: [0; 6],
@@ -163,6 +170,7 @@ impl P {
             m: null_mut(),
             unlock: std::ptr::null(),
             commit: Commit::Forever,
+            io: Io::none(),
             pending: 0,
             chain: 0,
             alone: false,
@@ -184,6 +192,7 @@ impl P {
                 preempt: AtomicU32::new(0),
                 clock_ms: AtomicU32::new(0),
                 retired: AtomicBool::new(true),
+                look: AtomicBool::new(false),
                 born: AtomicU64::new(0),
                 ended: AtomicU64::new(0),
                 stack_bytes: AtomicI64::new(0),
@@ -247,7 +256,7 @@ pub unsafe fn poll(p: *mut P) -> Poll {
     // SAFETY: says the caller.
     unsafe {
         let s = &*(*p).sched;
-        if (*(*p).g).killed.load(Relaxed) != 0 {
+        if (*(*p).g).is_killed() {
             return Poll::Killed;
         }
         if s.halt.load(Relaxed) != 0 || (*(*p).heap).want_gc() {
@@ -255,6 +264,11 @@ pub unsafe fn poll(p: *mut P) -> Poll {
         }
         let shared = &(*p).shared;
         if shared.preempt.load(Relaxed) == shared.slice.load(Relaxed) || shared.retired.load(Relaxed) {
+            return Poll::Yield;
+        }
+        if shared.look.load(Relaxed) {
+            // The next schedule is one that looks at everything.
+            (*p).tick = (*p).tick / queue::GLOBAL_TICK * queue::GLOBAL_TICK + queue::GLOBAL_TICK - 1;
             return Poll::Yield;
         }
         if timer::due_at_poll(p) {

@@ -11,7 +11,7 @@
 //! - Queue memory is bounded by the number of goroutines, 8 bytes each.
 use super::g::{G, GRef};
 use super::p::{P, random};
-use super::{Op, Sched, idle, timer};
+use super::{Op, Sched, idle, poll, timer};
 use crate::sync::atomic::{Ordering::*, fence};
 use crossbeam_deque::Steal;
 use std::ptr::null_mut;
@@ -22,7 +22,7 @@ const CHAIN_MAX: u8 = 128;
 /// Goroutines moved at once by a thief.
 const STEAL_MAX: usize = 128;
 /// Every so many picks the global queue is asked first.
-const GLOBAL_TICK: u32 = 61;
+pub(super) const GLOBAL_TICK: u32 = 61;
 /// With timers set, every so many picks the clock is read (and whenever the own queues are empty). A power of two.
 pub(super) const CLOCK_TICK: u32 = 8;
 
@@ -187,7 +187,7 @@ pub(super) unsafe fn next_fast(p: *mut P) -> *mut G {
     }
 }
 
-/// Everything but stealing: due timers, the global queue at its tick, own queues, the global queue. `now` is filled in
+/// Everything but stealing: due timers, the global queue at its tick (and the poller when asked), own queues, the global queue. `now` is filled in
 /// when the clock was read.
 ///
 /// # Safety
@@ -202,6 +202,14 @@ pub(super) unsafe fn next_own(p: *mut P, now: &mut u64) -> *mut G {
         }
         if (*p).tick.is_multiple_of(GLOBAL_TICK) {
             timer::run_retired(p);
+            if (*p).shared.look.load(Relaxed) {
+                (*p).shared.look.store(false, Relaxed);
+                let g = poll::look(s, p);
+                if !g.is_null() {
+                    new_slice(p);
+                    return g;
+                }
+            }
             let g = from_injector(s, p, 1);
             if !g.is_null() {
                 return g;
@@ -211,7 +219,11 @@ pub(super) unsafe fn next_own(p: *mut P, now: &mut u64) -> *mut G {
         if !g.is_null() {
             return g;
         }
-        from_injector(s, p, STEAL_MAX)
+        let g = from_injector(s, p, STEAL_MAX);
+        if !g.is_null() {
+            return g;
+        }
+        poll::look(s, p)
     }
 }
 

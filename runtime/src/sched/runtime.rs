@@ -6,7 +6,8 @@
 //! - A run leaves the list (and gets its outcome) once: by its goroutine's end, a deadlock, or an interrupt that found it
 //!   parked. Only while it is listed its goroutine is the main one, and only then it may be marked killed.
 //! - Ps are made lazily and freed with the runtime. A smaller GOMAXPROCS retires them: a running one gives itself up in `schedule`.
-//! - At the end all threads are asked to leave. If one does not (it sits in a native) the scheduler's memory stays.
+//! - At the end all threads are asked to leave. If one does not (it sits in a native, or the machine is busy) all memory stays: the
+//!   scheduler's, the heap, and this record, which the thread may still use.
 use super::g::{G, GRef, GState, MAIN};
 use super::idle::Idle;
 use super::m::{self, M};
@@ -18,15 +19,16 @@ use super::{
 use crate::heap::Heap;
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::{Condvar, Mutex};
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// How long the end of a runtime waits for its threads.
 const END_WAIT: Duration = Duration::from_millis(500);
 
 pub struct Runtime {
-    pub heap: Heap,
+    pub heap: ManuallyDrop<Heap>,
     sched: NonNull<Sched>,
 }
 
@@ -72,7 +74,7 @@ pub(super) fn poison_all(s: &Sched) {
 
 /// A thread that waits for a main goroutine.
 pub(super) struct Run {
-    g: *mut G,
+    pub g: *mut G,
     cell: Arc<Cell>,
     pub interrupted: bool,
 }
@@ -93,9 +95,10 @@ impl Runtime {
     pub fn new(config: RuntimeConfig, engine: Arc<dyn Engine>, engine_word: *const u8) -> Result<Arc<Runtime>, String> {
         let heap = Heap::new(config.heap.clone())?;
         let sched = NonNull::from(Box::leak(Box::new(Sched::new(&config, engine, engine_word))));
-        let runtime = Arc::new(Runtime { heap, sched });
+        let runtime = Arc::new(Runtime { heap: ManuallyDrop::new(heap), sched });
         let s = runtime.sched();
-        s.runtime.set(Arc::as_ptr(&runtime));
+        // The record's memory outlives its last owner until no thread can use it.
+        s.runtime.set(Weak::into_raw(Arc::downgrade(&runtime)));
         let poison = PoisonAll(sched);
         runtime.heap.set_gc_hook(Box::new(move || poison.now()));
         let stacks = Stacks(sched);
@@ -150,7 +153,7 @@ impl Runtime {
             for run in &mut idle.runs {
                 run.interrupted = true;
                 // SAFETY: a listed run's goroutine has not ended.
-                unsafe { (*run.g).killed.store(1, SeqCst) };
+                unsafe { (*run.g).kill() };
             }
             s.monitor_cv.notify_one();
         }
@@ -349,7 +352,8 @@ pub(super) unsafe fn retire(s: &Sched, m: *mut M) -> bool {
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.heap.stop_background();
-        let s = self.sched();
+        // SAFETY: made by `new`; only the end of this function frees it.
+        let s = unsafe { self.sched.as_ref() };
         let mut idle = s.idle.lock();
         s.halt.fetch_or(SHUTDOWN, SeqCst);
         s.resumed.notify_all();
@@ -360,10 +364,7 @@ impl Drop for Runtime {
                 // SAFETY: a sleeping M of the list.
                 unsafe { m::wake(m, std::ptr::null_mut()) };
             }
-            if !idle.keeper.is_null() {
-                // SAFETY: the keeper is an M.
-                unsafe { m::wake(idle.keeper, std::ptr::null_mut()) };
-            }
+            idle::wake_keeper_of(s, &idle);
             poison_all(s);
             s.monitor_cv.notify_all();
             s.thread_ended.wait_for(&mut idle, Duration::from_millis(1));
@@ -388,7 +389,10 @@ impl Drop for Runtime {
                 }
             });
             s.slabs.release();
+            let own = Weak::from_raw(s.runtime.get());
             drop(Box::from_raw(self.sched.as_ptr()));
+            ManuallyDrop::drop(&mut self.heap);
+            drop(own);
         }
     }
 }

@@ -119,7 +119,6 @@ unsafe fn enqueue(p: *mut P, cases: *const SelectCase, n: usize, waiters: *mut W
             (*w).g = g;
             (*w).elem = elem;
             (*w).sel = k as u32 + 1;
-            (*w).ok = 0;
             let q = match dir {
                 Dir::Send => &raw mut (*ch).senders,
                 Dir::Recv => &raw mut (*ch).receivers,

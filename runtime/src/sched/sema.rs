@@ -1,20 +1,18 @@
-//! Mutexes, semaphores, wait groups and conditions over words in gol objects: waiting goroutines lie in a table keyed by
-//! the word's address.
+//! Semaphores, wait groups and conditions over words in gol objects (and the mutexes of `mutex.rs`): waiting goroutines lie
+//! in a table keyed by the word's address.
 //!
 //! Invariants:
 //! - A word's waiters are in its bucket's list, under the bucket's lock. Within a bucket the first waiter of each address is
 //!   linked through `next` (heads); behind a head its FIFO runs through `prev`, and the head's `elem` is the last.
 //!   `G::link` is the address (it is also the wait object of reports).
 //! - Only owners of a P touch the words, so a P that is alone may use plain loads and stores (as for locks, `lock.rs`).
-//! - **Mutex** 0 free, 1 held, 2 held and perhaps waiters. Who has slept, or swaps under the bucket's lock, takes it with 2;
-//!   unlock swaps 0 in and wakes one when it was 2. Taking it with 1 after having slept loses wake-ups.
 //! - **Semaphore**: the releaser adds first and then takes on behalf of a waiter, so a waiter wakes owning its unit.
 //!   `nwait` is raised under the lock *before* the counter is looked at again; the releaser adds before it reads `nwait`.
 //! - **Wait group**: bit 0 says that somebody waits, the rest is the counter; both change by atomic operations on the one
 //!   word, so the last `Done` sees the bit or the waiter sees zero.
 //! - **Condition**: low half the next ticket, high half the next to notify; tickets compare by wrapping difference.
 use super::chan::{park_on, ready_all};
-use super::g::{G, RETRIES, WaitReason, Waiter};
+use super::g::{G, WaitReason, Waiter};
 use super::lock::Lock;
 use super::p::P;
 use super::{Op, Sched, queue};
@@ -24,15 +22,15 @@ use std::cell::UnsafeCell;
 use std::ptr::null_mut;
 
 const BUCKET_BITS: u32 = 8;
-/// Rounds of spinning before a mutex parks its goroutine; each is twice as long as the one before, from 4 pauses.
-const SPIN_ROUNDS: u32 = 5;
+/// Marks the one waiter that is to be taken out.
+const NO_TICKET: u32 = u32::MAX;
 
 pub(super) struct SemaTable {
     buckets: Box<[CachePadded<Bucket>]>,
 }
 
-struct Bucket {
-    lock: Lock,
+pub(super) struct Bucket {
+    pub lock: Lock,
     nwait: AtomicU32,
     heads: UnsafeCell<*mut Waiter>,
 }
@@ -54,9 +52,24 @@ impl SemaTable {
         SemaTable { buckets: (0..1 << BUCKET_BITS).map(|_| bucket()).collect() }
     }
     #[inline(always)]
-    fn bucket(&self, addr: *mut u64) -> &Bucket {
+    pub fn bucket(&self, addr: *mut u64) -> &Bucket {
         let hash = (addr as u64 >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         &self.buckets[(hash >> (64 - BUCKET_BITS)) as usize]
+    }
+}
+
+impl SemaTable {
+    /// Takes a goroutine out of the list that it is parked in.
+    ///
+    /// # Safety
+    /// It is, and nothing runs.
+    pub unsafe fn forget(&self, g: *mut G) {
+        // SAFETY: says the caller.
+        unsafe {
+            let addr = (*g).link as *mut u64;
+            (*g).waiter.sel = NO_TICKET;
+            let _ = self.bucket(addr).pop_ticket(addr, NO_TICKET);
+        }
     }
 }
 
@@ -79,7 +92,7 @@ impl Bucket {
     ///
     /// # Safety
     /// The lock is held.
-    unsafe fn push(&self, p: *mut P, addr: *mut u64) {
+    pub unsafe fn push(&self, p: *mut P, addr: *mut u64) {
         // SAFETY: as said; the goroutine is the caller's.
         unsafe {
             let g = (*p).g;
@@ -99,6 +112,36 @@ impl Bucket {
             }
             self.nwait.store(self.nwait.load(Relaxed) + 1, SeqCst);
         }
+    }
+    /// As `push`, before all others.
+    ///
+    /// # Safety
+    /// The lock is held.
+    pub unsafe fn push_front(&self, p: *mut P, addr: *mut u64) {
+        // SAFETY: as in `push`.
+        unsafe {
+            let g = (*p).g;
+            (*g).link = addr as *mut G;
+            let w = &raw mut (*g).waiter;
+            let link = self.find(addr);
+            let head = *link;
+            if head.is_null() {
+                return self.push(p, addr);
+            }
+            (*w).next = (*head).next;
+            (*w).prev = head;
+            (*w).elem = (*head).elem;
+            *link = w;
+            self.nwait.store(self.nwait.load(Relaxed) + 1, SeqCst);
+        }
+    }
+    /// The waiter that is the next to be taken, or null.
+    ///
+    /// # Safety
+    /// The lock is held.
+    pub unsafe fn first(&self, addr: *mut u64) -> *mut Waiter {
+        // SAFETY: as said.
+        unsafe { *self.find(addr) }
     }
     /// Takes the head that `link` points at.
     ///
@@ -121,7 +164,7 @@ impl Bucket {
         }
     }
     /// The first waiter's goroutine, or null.
-    unsafe fn pop_first(&self, addr: *mut u64) -> *mut G {
+    pub unsafe fn pop_first(&self, addr: *mut u64) -> *mut G {
         // SAFETY: the lock is held.
         unsafe {
             let link = self.find(addr);
@@ -181,21 +224,9 @@ impl Bucket {
 }
 
 #[inline(always)]
-unsafe fn word<'a>(addr: *mut u64) -> &'a AtomicU64 {
+pub(super) unsafe fn word<'a>(addr: *mut u64) -> &'a AtomicU64 {
     // SAFETY: a live, aligned word that is only used through these operations.
     unsafe { AtomicU64::from_ptr(addr) }
-}
-
-/// Swaps; plainly when no other P exists.
-#[inline(always)]
-fn replace(alone: bool, word: &AtomicU64, new: u64) -> u64 {
-    if alone {
-        let old = word.load(Relaxed);
-        word.store(new, Relaxed);
-        old
-    } else {
-        word.swap(new, SeqCst)
-    }
 }
 
 /// Adds and gives the new value; plainly when no other P exists.
@@ -211,133 +242,9 @@ fn add(alone: bool, word: &AtomicU64, change: u64) -> u64 {
 }
 
 #[inline(always)]
-unsafe fn sched<'a>(p: *mut P) -> &'a Sched {
+pub(super) unsafe fn sched<'a>(p: *mut P) -> &'a Sched {
     // SAFETY: the scheduler outlives its Ps.
     unsafe { &*(*p).sched }
-}
-
-/// Takes a mutex that is free; false: it is not, nothing changed. Not for one who has slept on it (the engine's native does that).
-///
-/// # Safety
-/// As [`mutex_lock`].
-#[inline(always)]
-pub unsafe fn mutex_lock_free(p: *mut P, m: *mut u64) -> bool {
-    // SAFETY: says the caller.
-    unsafe {
-        debug_assert!((*(*p).g).flags & RETRIES == 0);
-        if (*p).alone {
-            let free = word(m).load(Relaxed) == 0;
-            if free {
-                word(m).store(1, Relaxed);
-            }
-            free
-        } else {
-            word(m).compare_exchange(0, 1, Acquire, Relaxed).is_ok()
-        }
-    }
-}
-
-/// Releases a mutex that nobody waits for; false: it is not so, nothing changed.
-///
-/// # Safety
-/// As [`mutex_lock`].
-#[inline(always)]
-pub unsafe fn mutex_unlock_unwaited(p: *mut P, m: *mut u64) -> bool {
-    // SAFETY: says the caller.
-    unsafe {
-        if (*p).alone {
-            let held = word(m).load(Relaxed) == 1;
-            if held {
-                word(m).store(0, Relaxed);
-            }
-            held
-        } else {
-            word(m).compare_exchange(1, 0, Release, Relaxed).is_ok()
-        }
-    }
-}
-
-/// Done or Retry.
-///
-/// # Safety
-/// `p` is the caller's and runs `p.g`; `m` is a live word, zero at first.
-#[inline]
-pub unsafe fn mutex_lock(p: *mut P, m: *mut u64) -> Op {
-    // SAFETY: says the caller.
-    unsafe {
-        if (*(*p).g).flags & RETRIES == 0 && mutex_lock_free(p, m) {
-            return Op::Done;
-        }
-        mutex_lock_slow(p, m)
-    }
-}
-
-#[inline(never)]
-unsafe fn mutex_lock_slow(p: *mut P, m: *mut u64) -> Op {
-    // SAFETY: as `mutex_lock`.
-    unsafe {
-        let state = word(m);
-        let g = (*p).g;
-        if !(*p).alone {
-            // Who has not slept leaves the mutex without the mark of waiters: its unlock is then the short one.
-            let taken = if (*g).flags & RETRIES == 0 { 1 } else { 2 };
-            let mut pauses = 4;
-            for _ in 0..SPIN_ROUNDS {
-                for _ in 0..pauses {
-                    std::hint::spin_loop();
-                }
-                pauses *= 2;
-                if state.load(Relaxed) == 0 && state.compare_exchange(0, taken, Acquire, Relaxed).is_ok() {
-                    (*g).flags &= !RETRIES;
-                    return Op::Done;
-                }
-            }
-        }
-        let bucket = sched(p).sema.bucket(m);
-        bucket.lock.lock((*p).alone);
-        if replace((*p).alone, state, 2) == 0 {
-            bucket.lock.unlock();
-            (*g).flags &= !RETRIES;
-            return Op::Done;
-        }
-        bucket.push(p, m);
-        (*g).flags |= RETRIES;
-        let _ = park_on(p, &bucket.lock, WaitReason::MutexLock, m as usize);
-        Op::Retry
-    }
-}
-
-/// # Safety
-/// As [`mutex_lock`].
-#[inline]
-pub unsafe fn mutex_try_lock(m: *mut u64) -> bool {
-    // SAFETY: says the caller.
-    unsafe { word(m).compare_exchange(0, 1, Acquire, Relaxed).is_ok() }
-}
-
-/// False: it was not locked.
-///
-/// # Safety
-/// As [`mutex_lock`].
-#[inline]
-pub unsafe fn mutex_unlock(p: *mut P, m: *mut u64) -> bool {
-    // SAFETY: says the caller.
-    unsafe {
-        match replace((*p).alone, word(m), 0) {
-            0 => false,
-            1 => true,
-            _ => {
-                let bucket = sched(p).sema.bucket(m);
-                bucket.lock.lock((*p).alone);
-                let g = bucket.pop_first(m);
-                bucket.lock.unlock();
-                if !g.is_null() {
-                    queue::ready(p, g);
-                }
-                true
-            }
-        }
-    }
 }
 
 unsafe fn take_unit(counter: &AtomicU64) -> bool {
@@ -351,11 +258,11 @@ unsafe fn take_unit(counter: &AtomicU64) -> bool {
     false
 }
 
-/// Takes one from the counter at `addr`: Done or Park.
+/// Takes one from the counter at `addr`: Done or Park, and then `reason` says what for.
 ///
 /// # Safety
-/// As [`mutex_lock`].
-pub unsafe fn sema_acquire(p: *mut P, addr: *mut u64) -> Op {
+/// `p` is the caller's and runs `p.g`; `addr` is a live word, zero at first.
+pub unsafe fn sema_acquire(p: *mut P, addr: *mut u64, reason: WaitReason) -> Op {
     // SAFETY: says the caller.
     unsafe {
         let counter = word(addr);
@@ -367,18 +274,18 @@ pub unsafe fn sema_acquire(p: *mut P, addr: *mut u64) -> Op {
         bucket.push(p, addr);
         if take_unit(counter) {
             // Ours is the last place of the address; nobody saw it, the lock being held.
-            (*(*p).g).waiter.sel = u32::MAX;
-            let _ = bucket.pop_ticket(addr, u32::MAX);
+            (*(*p).g).waiter.sel = NO_TICKET;
+            let _ = bucket.pop_ticket(addr, NO_TICKET);
             (*(*p).g).waiter.sel = 0;
             bucket.lock.unlock();
             return Op::Done;
         }
-        park_on(p, &bucket.lock, WaitReason::Semacquire, addr as usize)
+        park_on(p, &bucket.lock, reason, addr as usize)
     }
 }
 
 /// # Safety
-/// As [`mutex_lock`].
+/// As [`sema_acquire`].
 pub unsafe fn sema_release(p: *mut P, addr: *mut u64) {
     // SAFETY: says the caller.
     unsafe {
@@ -399,7 +306,7 @@ pub unsafe fn sema_release(p: *mut P, addr: *mut u64) {
 }
 
 /// # Safety
-/// As [`mutex_lock`].
+/// As [`sema_acquire`].
 #[inline]
 pub unsafe fn wg_add(p: *mut P, w: *mut u64, delta: i64) -> Result<(), Negative> {
     // SAFETY: says the caller.
@@ -424,7 +331,7 @@ pub unsafe fn wg_add(p: *mut P, w: *mut u64, delta: i64) -> Result<(), Negative>
 /// Done or Park.
 ///
 /// # Safety
-/// As [`mutex_lock`].
+/// As [`sema_acquire`].
 pub unsafe fn wg_wait(p: *mut P, w: *mut u64) -> Op {
     // SAFETY: says the caller.
     unsafe {
@@ -452,7 +359,7 @@ fn tickets(word: u64) -> (u32, u32) {
 /// Takes a ticket, before the user's lock is released.
 ///
 /// # Safety
-/// As [`mutex_lock`].
+/// As [`sema_acquire`].
 pub unsafe fn cond_ticket(c: *mut u64) -> u32 {
     // SAFETY: says the caller. The low half wraps without carrying into the high one.
     unsafe {
@@ -471,7 +378,7 @@ pub unsafe fn cond_ticket(c: *mut u64) -> u32 {
 /// Done (signalled already) or Park.
 ///
 /// # Safety
-/// As [`mutex_lock`]; `ticket` is the goroutine's from [`cond_ticket`].
+/// As [`sema_acquire`]; `ticket` is the goroutine's from [`cond_ticket`].
 pub unsafe fn cond_wait(p: *mut P, c: *mut u64, ticket: u32) -> Op {
     // SAFETY: says the caller.
     unsafe {
@@ -489,7 +396,7 @@ pub unsafe fn cond_wait(p: *mut P, c: *mut u64, ticket: u32) -> Op {
 }
 
 /// # Safety
-/// As [`mutex_lock`].
+/// As [`sema_acquire`].
 pub unsafe fn cond_signal(p: *mut P, c: *mut u64) {
     // SAFETY: says the caller.
     unsafe {
@@ -514,7 +421,7 @@ pub unsafe fn cond_signal(p: *mut P, c: *mut u64) {
 }
 
 /// # Safety
-/// As [`mutex_lock`].
+/// As [`sema_acquire`].
 pub unsafe fn cond_broadcast(p: *mut P, c: *mut u64) {
     // SAFETY: says the caller.
     unsafe {

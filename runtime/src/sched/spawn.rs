@@ -20,7 +20,8 @@ pub(super) struct Entry {
     pub frame_slots: usize,
 }
 
-/// `go`: a new goroutine, put into run-next. False: the limit on memory is reached.
+/// `go`: a new goroutine, put into run-next. False: the limit on memory is reached. `place` is the engine's number for the
+/// statement; 0 when it is none, and then the goroutine has no parent.
 ///
 /// # Safety
 /// `p` is the caller's; `pc` is the entry of a function with `frame_slots >= nargs` registers; `args` are `nargs` words.
@@ -32,6 +33,7 @@ pub unsafe fn spawn(
     frame_slots: usize,
     args: *const u64,
     nargs: usize,
+    place: u32,
 ) -> bool {
     // SAFETY: says the caller.
     unsafe {
@@ -48,6 +50,8 @@ pub unsafe fn spawn(
             slab::give_g(p, g);
             return false;
         }
+        (*g).place = place;
+        (*g).parent = if place == 0 { 0 } else { (*(*p).g).id };
         (*g).id = (*p).next_id;
         (*p).next_id += 1;
         let born = &(*p).shared.born;
@@ -65,12 +69,14 @@ pub unsafe fn spawn(
 pub(super) unsafe fn spawn_outside(s: &Sched, entry: Entry, args: &[u64], flags: u8) -> *mut G {
     // SAFETY: says the caller.
     unsafe {
-        let heap = &(*s.runtime.get()).heap;
+        let heap = &*(*s.runtime.get()).heap;
         let g = s.slabs.take(heap);
         if g.is_null() || !fill(null_mut(), heap, g, entry, args.as_ptr(), args.len()) {
             return null_mut();
         }
         (*g).flags = flags;
+        (*g).place = 0;
+        (*g).parent = 0;
         (*g).id = s.next_id.fetch_add(1, Relaxed);
         s.born_outside.fetch_add(1, Relaxed);
         (*g).born();
@@ -91,11 +97,11 @@ unsafe fn fill(p: *mut P, heap: &Heap, g: *mut G, entry: Entry, args: *const u64
         (*g).native = null_mut();
         (*g).roots = [0; 2];
         (*g).flags = 0;
-        (*g).killed.store(0, Relaxed);
         // Its arguments come from a stack that was scanned.
-        (*g).scanned.store(heap.cycle_number(), Relaxed);
+        (*g).unmarked(heap.cycle_number());
         (*g).waiter.g = g;
         (*g).waiter.sel = 0;
+        (*g).waiter.tries = 0;
         let stack = (*g).stack;
         *stack = entry.link_pc;
         for i in 0..nargs {

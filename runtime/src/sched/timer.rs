@@ -13,7 +13,8 @@
 use super::g::G;
 use super::lock::Lock;
 use super::p::P;
-use super::{Chan, Sched, chan, queue, spawn};
+use super::watch::Way;
+use super::{Chan, Sched, chan, poll, queue, spawn};
 use crate::sync::atomic::{AtomicU64, Ordering::*};
 use std::cell::UnsafeCell;
 
@@ -27,6 +28,8 @@ pub enum TimerAction {
     SendTime { chan: *mut Chan },
     /// A new goroutine with `closure` as its register 0.
     Spawn { pc: *const u8, link_pc: u64, frame_slots: usize, closure: u64 },
+    /// The deadline of a descriptor (`poll.rs`).
+    Expire { watch: usize, way: Way, seq: u64 },
 }
 
 /// Names a started timer; a stale one is harmless (30 bits of generation a slot).
@@ -296,8 +299,9 @@ unsafe fn act(p: *mut P, action: TimerAction) {
             TimerAction::SendTime { chan } => chan::send_time(p, chan, wall_ns(), now_ns()),
             TimerAction::Spawn { pc, link_pc, frame_slots, closure } => {
                 // Out of memory: the call is lost; the collector or the program's own next allocation reports it.
-                let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1);
+                let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1, 0);
             }
+            TimerAction::Expire { watch, way, seq } => poll::expire(p, watch, way, seq),
         }
     }
 }
@@ -364,7 +368,7 @@ pub(super) unsafe fn roots(p: *mut P, visit: &mut dyn FnMut(*const u64, usize)) 
         let state = timers.state();
         for &(_, id) in &state.heap {
             let word = match state.slots[id as usize].action {
-                TimerAction::Wake(_) => continue,
+                TimerAction::Wake(_) | TimerAction::Expire { .. } => continue,
                 TimerAction::SendTime { chan } => chan as u64,
                 TimerAction::Spawn { closure, .. } => closure,
             };

@@ -1,7 +1,8 @@
 //! Stopping the world, collecting, and going on.
 //!
 //! Invariants:
-//! - `halt & STOP` is set and cleared under `Sched::idle` by one leader, an M whose P stays Running.
+//! - `halt & STOP` is set and cleared under `Sched::idle` by one leader, an M whose P stays Running (or a thread without P:
+//!   `inspect.rs`).
 //! - The world is stopped when every other P is Idle, Retired, Stopped (its M is in `safepoint`) or SyscallStopped. The
 //!   leader looks at the states themselves, poisons what runs and takes what is in natives, again and again until
 //!   all are: there is no count that could be wrong, and a lost poison is repeated.
@@ -9,12 +10,14 @@
 //!   that sleeps through the end of one stop and the begin of the next stays stopped.
 //! - Goroutines are only born by running Ps and, under the mutex, by `Runtime::run` while the world is not stopped. So all
 //!   live ones are complete and saved while it is.
-use super::g::{G, GState, SCANNING};
+use super::g::{G, GState};
+use super::idle::Idle;
 use super::m::M;
 use super::p::{P, Status};
 use super::{GROW, SHUTDOWN, STOP, Sched, queue, runtime, timer};
 use crate::heap::{Cache, Roots};
 use crate::sync::atomic::{Ordering::*, fence};
+use parking_lot::MutexGuard;
 use std::time::Duration;
 
 /// Does what is asked for: waits while the world is stopped, collects when the heap wants it. False: the runtime ends.
@@ -113,7 +116,7 @@ fn all_stacks(s: &Sched, cycle: u8, visit: &mut dyn FnMut(*const u64, usize)) {
         unsafe {
             if (*g).state() != GState::Dead {
                 goroutine(s, g, visit);
-                (*g).scanned.store(cycle, Relaxed);
+                (*g).set_scanned(cycle);
             }
         }
     });
@@ -127,7 +130,7 @@ fn all_stacks(s: &Sched, cycle: u8, visit: &mut dyn FnMut(*const u64, usize)) {
 pub(super) unsafe fn scan_first(p: *mut P, g: *mut G) {
     // SAFETY: says the caller.
     unsafe {
-        if (*p).cache.marking() && (*g).scanned.load(Acquire) != (*p).cache.cycle() {
+        if (*p).cache.marking() && !(*g).is_scanned((*p).cache.cycle()) {
             scan_now(p, g);
         }
     }
@@ -139,22 +142,14 @@ unsafe fn scan_now(p: *mut P, g: *mut G) {
     // SAFETY: as `scan_first`; who has the claim is alone with the stack.
     unsafe {
         let (s, heap, cycle) = (&*(*p).sched, &*(*p).heap, (*p).cache.cycle());
-        if claim(g, cycle) {
+        if (*g).claim_scan(cycle) {
             goroutine(s, g, &mut |at, len| (*p).cache.shade(heap, at, len));
-            (*g).scanned.store(cycle, Release);
+            (*g).set_scanned(cycle);
         }
-        while (*g).scanned.load(Acquire) != cycle {
+        while !(*g).is_scanned(cycle) {
             std::thread::yield_now();
         }
     }
-}
-
-/// True for the one who scans the goroutine in this cycle.
-unsafe fn claim(g: *mut G, cycle: u8) -> bool {
-    // SAFETY: carved Gs are valid.
-    let scanned = unsafe { &(*g).scanned };
-    let old = scanned.load(Acquire);
-    old != cycle && old != SCANNING && scanned.compare_exchange(old, SCANNING, Acquire, Relaxed).is_ok()
 }
 
 /// The goroutines that have not run since the cycle began and that nobody has scanned, until the visitor refuses. On the
@@ -166,12 +161,12 @@ pub(super) fn parked_stacks(s: &Sched, cycle: u8, visit: &mut dyn FnMut(*const u
             // and who begins it waits for the claim.
             unsafe {
                 let g = first.add(i);
-                if (*g).state() == GState::Dead || !claim(g, cycle) {
+                if (*g).state() == GState::Dead || !(*g).claim_scan(cycle) {
                     continue;
                 }
                 let mut go_on = true;
                 goroutine(s, g, &mut |at, len| go_on &= visit(at, len));
-                (*g).scanned.store(cycle, Release);
+                (*g).set_scanned(cycle);
                 if !go_on {
                     return false;
                 }
@@ -222,22 +217,45 @@ unsafe fn stop(s: &Sched, m: *mut M) -> bool {
             wait_stopped(s, m);
             return false;
         }
-        s.halt.fetch_or(STOP, SeqCst);
-        let mut tries = 0;
-        while !all_stopped(s, (*m).p) {
-            tries += 1;
-            if tries < 20 {
-                // Most reach a poll within microseconds.
-                parking_lot::MutexGuard::unlocked(&mut idle, || {
-                    for _ in 0..100 {
-                        std::hint::spin_loop();
-                    }
-                });
-            } else {
-                s.stopped.wait_for(&mut idle, Duration::from_micros(50));
-            }
-        }
+        lead(s, &mut idle, (*m).p);
         true
+    }
+}
+
+/// As [`stop`], by a thread without P; it waits for another leader's end. False: the runtime ends.
+pub(super) fn stop_from_outside(s: &Sched) -> bool {
+    let mut idle = s.idle.lock();
+    while s.halt.load(Relaxed) & (STOP | SHUTDOWN) == STOP {
+        s.resumed.wait(&mut idle);
+    }
+    if s.halt.load(Relaxed) & SHUTDOWN != 0 {
+        return false;
+    }
+    // SAFETY: no P is this thread's.
+    unsafe { lead(s, &mut idle, std::ptr::null_mut()) };
+    true
+}
+
+/// Stops every P but `own`.
+///
+/// # Safety
+/// `own` is the calling thread's, or null; nobody else leads a stop.
+unsafe fn lead(s: &Sched, idle: &mut MutexGuard<Idle>, own: *mut P) {
+    s.halt.fetch_or(STOP, SeqCst);
+    let mut tries = 0;
+    // SAFETY: says the caller.
+    while !unsafe { all_stopped(s, own) } {
+        tries += 1;
+        if tries < 20 {
+            // Most reach a poll within microseconds.
+            MutexGuard::unlocked(idle, || {
+                for _ in 0..100 {
+                    std::hint::spin_loop();
+                }
+            });
+        } else {
+            s.stopped.wait_for(idle, Duration::from_micros(50));
+        }
     }
 }
 
@@ -270,7 +288,7 @@ unsafe fn all_stopped(s: &Sched, own: *mut P) -> bool {
 }
 
 /// Ends the stop and wakes for what was refused meanwhile.
-fn resume(s: &Sched) {
+pub(super) fn resume(s: &Sched) {
     let idle = s.idle.lock();
     for i in 0..s.nps.load(Acquire) {
         // SAFETY: Ps stay, and nobody runs on them yet.

@@ -84,7 +84,7 @@ impl Cx {
     }
     pub fn go(&self, prog: Prog, slots: usize, args: &[u64]) {
         // SAFETY: `prog` is a program; the frame holds the arguments.
-        assert!(unsafe { ops::spawn(self.p(), prog.0 as *const u8, 0, slots, args.as_ptr(), args.len()) });
+        assert!(unsafe { ops::spawn(self.p(), prog.0 as *const u8, 0, slots, args.as_ptr(), args.len(), 0) });
     }
     pub fn send(&self, ch: u64, slot: usize) -> Ctl {
         // SAFETY: tests keep channels in slots.
@@ -96,7 +96,7 @@ impl Cx {
     }
     pub fn make(&self, desc: DescId, words: u32, cap: u64) -> u64 {
         // SAFETY: `desc` is made by `Toy::chan_desc`.
-        let ch = unsafe { ops::chan_make(self.p(), desc, words, cap) } as u64;
+        let ch = unsafe { ops::chan_make(self.p(), desc, words, cap, 0) } as u64;
         assert_ne!(ch, 0);
         ch
     }

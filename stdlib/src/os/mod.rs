@@ -3,6 +3,8 @@
 
 mod path;
 
+pub(crate) use path::errno_text;
+
 use crate::abi::{Done, leaf};
 use crate::stdio;
 use gol_vm::native::{Cx, Native};
@@ -19,10 +21,6 @@ pub fn set_args(args: Vec<Vec<u8>>) {
 }
 
 pub const NATIVES: &[Native] = &[
-    leaf("os.errnoText", |cx| {
-        let text = path::errno_text(cx.arg_i64(0) as i32);
-        cx.set_str(0, text.as_bytes())
-    }),
     leaf("os.args", |cx| {
         let args = ARGS.lock().unwrap_or_else(|e| e.into_inner()).clone();
         let out = cx.new_strings(&args)?;

@@ -4,7 +4,7 @@
 
 use crate::abi::Done;
 use crate::stdio;
-use crate::text::number;
+use crate::text::{float, number};
 use gol_vm::native::{Cx, Native, NativeFn};
 use std::cell::RefCell;
 
@@ -12,8 +12,10 @@ pub const ERROR: &[Native] = &[
     piece("print.bool", |cx, more| bool(cx, Out { fd: 2, more })),
     piece("print.int", |cx, more| int(cx, Out { fd: 2, more })),
     piece("print.uint", |cx, more| uint(cx, Out { fd: 2, more })),
-    piece("print.float", |cx, more| float(cx, Out { fd: 2, more })),
-    piece("print.complex", |cx, more| complex(cx, Out { fd: 2, more })),
+    piece("print.float64", |cx, more| float_value(cx, Out { fd: 2, more }, 64)),
+    piece("print.float32", |cx, more| float_value(cx, Out { fd: 2, more }, 32)),
+    piece("print.complex128", |cx, more| complex(cx, Out { fd: 2, more }, 64)),
+    piece("print.complex64", |cx, more| complex(cx, Out { fd: 2, more }, 32)),
     piece("print.string", |cx, more| string(cx, Out { fd: 2, more })),
     piece("print.pointer", |cx, more| pointer(cx, Out { fd: 2, more })),
     piece("print.iface", |cx, more| iface(cx, Out { fd: 2, more })),
@@ -26,8 +28,10 @@ pub const OUT: &[Native] = &[
     piece("printout.bool", |cx, more| bool(cx, Out { fd: 1, more })),
     piece("printout.int", |cx, more| int(cx, Out { fd: 1, more })),
     piece("printout.uint", |cx, more| uint(cx, Out { fd: 1, more })),
-    piece("printout.float", |cx, more| float(cx, Out { fd: 1, more })),
-    piece("printout.complex", |cx, more| complex(cx, Out { fd: 1, more })),
+    piece("printout.float64", |cx, more| float_value(cx, Out { fd: 1, more }, 64)),
+    piece("printout.float32", |cx, more| float_value(cx, Out { fd: 1, more }, 32)),
+    piece("printout.complex128", |cx, more| complex(cx, Out { fd: 1, more }, 64)),
+    piece("printout.complex64", |cx, more| complex(cx, Out { fd: 1, more }, 32)),
     piece("printout.string", |cx, more| string(cx, Out { fd: 1, more })),
     piece("printout.pointer", |cx, more| pointer(cx, Out { fd: 1, more })),
     piece("printout.iface", |cx, more| iface(cx, Out { fd: 1, more })),
@@ -90,29 +94,27 @@ fn uint(cx: &mut Cx, out: Out) -> Done {
     put(cx, out, &text)
 }
 
-/// `+1.500000e+000`.
-fn float_text(f: f64) -> String {
-    if f.is_nan() {
-        return "NaN".into();
-    }
-    if f.is_infinite() {
-        return if f > 0.0 { "+Inf".into() } else { "-Inf".into() };
-    }
-    let text = format!("{:+.6e}", f);
-    let (mantissa, exp) = text.split_once('e').unwrap_or((&text, "0"));
-    let exp: i32 = exp.parse().unwrap_or(0);
-    let sign = if exp < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:03}", exp.unsigned_abs())
+/// The fewest digits that tell the number from all others of its size.
+fn push_float(text: &mut Vec<u8>, f: f64, bits: u32) {
+    float::format(text, f, b'g', -1, bits);
 }
 
-fn float(cx: &mut Cx, out: Out) -> Done {
-    let text = float_text(cx.arg_f64(0));
-    put(cx, out, text.as_bytes())
+fn float_value(cx: &mut Cx, out: Out, bits: u32) -> Done {
+    let mut text = Vec::with_capacity(24);
+    push_float(&mut text, cx.arg_f64(0), bits);
+    put(cx, out, &text)
 }
 
-fn complex(cx: &mut Cx, out: Out) -> Done {
-    let text = format!("({}{}i)", float_text(cx.arg_f64(0)), float_text(cx.arg_f64(1)));
-    put(cx, out, text.as_bytes())
+fn complex(cx: &mut Cx, out: Out, bits: u32) -> Done {
+    let mut text = vec![b'('];
+    push_float(&mut text, cx.arg_f64(0), bits);
+    let at = text.len();
+    push_float(&mut text, cx.arg_f64(1), bits);
+    if !matches!(text.get(at), Some(b'+' | b'-')) {
+        text.insert(at, b'+');
+    }
+    text.extend_from_slice(b"i)");
+    put(cx, out, &text)
 }
 
 fn string(cx: &mut Cx, out: Out) -> Done {
@@ -137,17 +139,4 @@ fn slice(cx: &mut Cx, out: Out) -> Done {
     let s = cx.arg_slice(0);
     let text = format!("[{}/{}]{:#x}", s.len, s.cap, s.ptr);
     put(cx, out, text.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn floats() {
-        assert_eq!(float_text(1.5), "+1.500000e+000");
-        assert_eq!(float_text(-0.00012345678), "-1.234568e-004");
-        assert_eq!(float_text(0.0), "+0.000000e+000");
-        assert_eq!(float_text(1e300), "+1.000000e+300");
-    }
 }

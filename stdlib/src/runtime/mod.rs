@@ -50,7 +50,10 @@ pub const NATIVES: &[Native] = &[
         cx.set_words(0, &out);
         Ok(())
     }),
-    leaf("runtime.stackText", |cx| cx.set_str(0, cx.traceback().as_bytes())),
+    leaf("runtime.stackText", |cx| {
+        let text = if cx.arg_bool(0) { cx.dump() } else { cx.traceback() };
+        cx.set_str(0, text.as_bytes())
+    }),
     leaf("runtime.callers", |cx| {
         let skip = cx.arg_i64(0).max(0) as usize;
         let pcs = cx.callers();

@@ -4,7 +4,7 @@
 pub mod atomic;
 
 use crate::abi::{leaf, parking};
-use gol_runtime::ops;
+use gol_runtime::{WaitReason, ops};
 use gol_vm::native::{Cx, Fault, Native, NativeFn, Shortcut};
 
 /// The word that argument 0 points to.
@@ -25,7 +25,7 @@ pub const SHORTCUTS: &[Native] = &[
 pub const NATIVES: &[Native] = &[
     parking("sync.lock", |cx| Ok(unsafe { ops::mutex_lock(cx.p(), word(cx)?) })),
     leaf("sync.tryLock", |cx| {
-        let done = unsafe { ops::mutex_try_lock(word(cx)?) };
+        let done = unsafe { ops::mutex_try_lock(cx.p(), word(cx)?) };
         cx.set_bool(0, done);
         Ok(())
     }),
@@ -34,7 +34,8 @@ pub const NATIVES: &[Native] = &[
         cx.set_bool(0, done);
         Ok(())
     }),
-    parking("sync.semAcquire", |cx| Ok(unsafe { ops::sema_acquire(cx.p(), word(cx)?) })),
+    parking("sync.waitReader", |cx| Ok(unsafe { ops::sema_acquire(cx.p(), word(cx)?, WaitReason::RwMutexRLock) })),
+    parking("sync.waitWriter", |cx| Ok(unsafe { ops::sema_acquire(cx.p(), word(cx)?, WaitReason::RwMutexLock) })),
     leaf("sync.semRelease", |cx| {
         unsafe { ops::sema_release(cx.p(), word(cx)?) };
         Ok(())

@@ -4,7 +4,10 @@
 use gol::render::{Format, render};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let mut session = gol::machine::session();
+    let mut session = gol_fuzz::session();
     let diagnostics = session.check("fuzz.gol", data.to_vec());
-    render(&session.sources, &diagnostics, Format::Json);
+    let picture = Format::Picture { color: true, unicode: true };
+    for format in [picture, Format::Lines, Format::Short, Format::Json] {
+        render(&session.sources, &diagnostics, format);
+    }
 });

@@ -5,7 +5,7 @@
 use gol_compiler::session::TextKind;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let mut session = gol::machine::session();
+    let mut session = gol_fuzz::session();
     for name in ["first", "second"] {
         if session.compile(name, data.to_vec(), TextKind::Prompt).unit.is_none() {
             continue;

@@ -207,7 +207,10 @@ impl Checker<'_> {
             self.err(Code::BadShift, at, m);
             return Operand::invalid(e);
         }
-        if !self.shift_count(&mut y) {
+        // Between constants the count's value matters, not its type.
+        let typed = !self.types.is_untyped(y.ty) && whole.is_some();
+        let count = y.value.as_ref().filter(|n| typed && n.as_u64().is_some());
+        if count.is_none() && !self.shift_count(&mut y) {
             return Operand::invalid(e);
         }
         if let Some(whole) = whole {

@@ -5,7 +5,7 @@ use super::operand::Operand;
 use crate::constant::Value;
 use crate::info::{Builtin, Mode};
 use crate::types::{Basic, Class, Ty, TyId, Types};
-use crate::universe::BUILTINS;
+use crate::universe::{BUILTINS, UNSAFE};
 use gol_syntax::ast::{Dir, Expr, ExprId, UnOp};
 use gol_syntax::diag::Code;
 
@@ -22,8 +22,17 @@ fn arity(b: Builtin) -> (usize, usize) {
         | Builtin::New
         | Builtin::Panic
         | Builtin::Real
-        | Builtin::UnsafeSizeof => (1, 1),
-        Builtin::Complex | Builtin::Copy | Builtin::Delete => (2, 2),
+        | Builtin::Sizeof
+        | Builtin::Alignof
+        | Builtin::Offsetof
+        | Builtin::UnsafeSliceData
+        | Builtin::UnsafeStringData => (1, 1),
+        Builtin::Complex
+        | Builtin::Copy
+        | Builtin::Delete
+        | Builtin::UnsafeAdd
+        | Builtin::UnsafeSlice
+        | Builtin::UnsafeString => (2, 2),
         Builtin::Make => (1, 3),
         Builtin::Print | Builtin::Println => (0, ANY),
         Builtin::Recover => (0, 0),
@@ -51,12 +60,19 @@ pub(super) fn is_statement(b: Builtin) -> bool {
         | Builtin::Min
         | Builtin::New
         | Builtin::Real
-        | Builtin::UnsafeSizeof => false,
+        | Builtin::Sizeof
+        | Builtin::Alignof
+        | Builtin::Offsetof
+        | Builtin::UnsafeAdd
+        | Builtin::UnsafeSlice
+        | Builtin::UnsafeSliceData
+        | Builtin::UnsafeString
+        | Builtin::UnsafeStringData => false,
     }
 }
 
-fn name_of(b: Builtin) -> &'static str {
-    BUILTINS.iter().find(|x| x.1 == b).map_or("unsafe.Sizeof", |x| x.0)
+pub(super) fn name_of(b: Builtin) -> &'static str {
+    BUILTINS.iter().chain(UNSAFE).find(|x| x.1 == b).map_or("", |x| x.0)
 }
 
 impl Checker<'_> {
@@ -68,7 +84,7 @@ impl Checker<'_> {
             self.err(Code::BadDots, at, format!("invalid operation: invalid use of ... with built-in {name}"));
             return Operand::invalid(e);
         }
-        let takes_type = matches!(b, Builtin::Make | Builtin::New);
+        let takes_type = matches!(b, Builtin::Make | Builtin::New | Builtin::Offsetof);
         let mut xs = if takes_type { vec![] } else { self.arguments(args) };
         let count = if takes_type { args.len() } else { xs.len() };
         xs.iter_mut().for_each(|x| self.refuse_generic_func(x));
@@ -116,9 +132,15 @@ impl Checker<'_> {
                 }
                 Some(Operand::value(Types::ANY, e))
             }
-            Builtin::UnsafeSizeof => {
+            Builtin::Sizeof | Builtin::Alignof => self.size(e, b, &mut xs[0]),
+            Builtin::Offsetof => self.offset(e, args[0]),
+            Builtin::UnsafeAdd
+            | Builtin::UnsafeSlice
+            | Builtin::UnsafeSliceData
+            | Builtin::UnsafeString
+            | Builtin::UnsafeStringData => {
                 let at = self.span(e);
-                self.not_yet(at, "package unsafe");
+                self.refuse_unsafe(at, &format!("unsafe.{name}"));
                 None
             }
         };
@@ -370,13 +392,18 @@ impl Checker<'_> {
     }
 
     fn new_value(&mut self, e: ExprId, arg: ExprId) -> Option<Operand> {
-        let x = self.expr_or_type(arg);
-        if !x.ok() {
-            return None;
+        let mut x = self.expr_or_type(arg);
+        match x.mode {
+            Mode::Type => self.refuse_constraint(arg, x.ty),
+            Mode::Builtin(_) => {
+                let m = format!("{} must be called", self.describe(&x));
+                let at = self.at(&x);
+                self.err(Code::UncalledBuiltin, at, m);
+                return None;
+            }
+            _ => self.assignment(&mut x, None, "argument to new"),
         }
-        if x.mode != Mode::Type {
-            let at = self.at(&x);
-            self.not_yet(at, "new with a value");
+        if !x.ok() {
             return None;
         }
         let ty = self.types.pointer_to(x.ty);

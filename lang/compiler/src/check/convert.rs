@@ -54,6 +54,9 @@ impl Checker<'_> {
             self.err(Code::BadConversion, at, m);
             return Operand::invalid(e);
         }
+        if self.follows_unsafe(e, &x, ty) {
+            return Operand::invalid(e);
+        }
         if self.types.is_untyped(x.ty) {
             // Untyped bools and shifts take the target's type, constants their own default.
             let final_ty = match x.mode {
@@ -91,13 +94,14 @@ impl Checker<'_> {
             }
             Err(_) => {
                 let text = self.ty_text(ty);
-                let m = if from_int && self.types.is(ty, Class::Integer) {
+                let overflows = from_int && self.types.is(ty, Class::Integer);
+                let m = if overflows {
                     format!("constant {v} overflows {text}")
                 } else {
                     format!("cannot convert {} to type {text}", self.describe(&x))
                 };
                 let at = self.at(&x);
-                self.err(Code::BadConversion, at, m);
+                self.err(if overflows { Code::ConstOverflow } else { Code::BadConversion }, at, m);
                 return Operand::invalid(e);
             }
         };
@@ -111,7 +115,8 @@ impl Checker<'_> {
         let x = self.expr(arg);
         let at = self.span(e);
         let Some(ty) = ty else {
-            self.err(Code::TypeGuard, at, "use of .(type) outside type switch");
+            // The parser has complained.
+            self.hidden = true;
             return Operand::invalid(e);
         };
         let target = self.type_expr(ty);

@@ -9,7 +9,7 @@ use super::operand::Operand;
 use crate::constant::Value;
 use crate::info::{Init, ObjId, ObjKind};
 use crate::types::{Named, NamedId, TParamId, Ty, TyId, Types};
-use gol_syntax::ast::{ExprId, FuncDecl, Ident, Param, TypeSpec, VarSpec};
+use gol_syntax::ast::{Expr, ExprId, FuncDecl, Ident, IfaceElem, Param, TypeSpec, VarSpec};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 
@@ -375,9 +375,7 @@ impl<'a> Checker<'a> {
         let Some(state) = self.unresolved.get_mut(&id) else { return };
         if let Some(depth) = state.busy {
             if self.signatures > depth {
-                let at = self.types.named(id).obj.map_or(Span::default(), |o| self.info.obj(o).span);
-                self.broken.insert(id);
-                return self.not_yet(at, "an interface that a signature in it embeds again");
+                return self.interface_cycle();
             }
             let from = self.completing.iter().position(|&c| c == id).unwrap_or(0);
             let cycle: Vec<ObjId> = self.completing[from..].iter().filter_map(|&n| self.types.named(n).obj).collect();
@@ -405,6 +403,7 @@ impl<'a> Checker<'a> {
             under = Types::ERROR;
         }
         let under = if self.broken.contains(&id) { Types::ERROR } else { under };
+        self.written.insert(id, t);
         self.types.set_underlying(id, under);
         if let Some(l) = locals {
             self.locals = l;
@@ -413,16 +412,62 @@ impl<'a> Checker<'a> {
         self.unresolved.remove(&id);
     }
 
+    /// An interface without name, in a signature of an interface, that embeds what it is a part of.
+    pub(super) fn interface_cycle(&mut self) {
+        let Some(state) = self.completing.first().and_then(|n| self.unresolved.get(n)) else { return };
+        let at = self.span(state.spec.ty);
+        self.broken.extend(&self.completing);
+        self.err(Code::InvalidRecursive, at, "invalid recursive type: anonymous interface refers to itself");
+    }
+
+    /// Does finding the methods of an embedded type need a type that is being completed further out?
+    pub(super) fn leads_to_busy(&self, e: ExprId, seen: &mut Vec<NamedId>) -> bool {
+        let obj = match self.ast.expr(self.unparen(e)) {
+            Expr::Name(s) => self.find(*s),
+            Expr::Index(x, _) => return self.leads_to_busy(*x, seen),
+            _ => None,
+        };
+        let Some(Ty::Named(id)) = obj.map(|o| self.types.get(self.info.obj(o).ty)) else { return false };
+        let Some(state) = self.unresolved.get(id) else { return false };
+        if let Some(depth) = state.busy {
+            return self.signatures > depth;
+        }
+        if seen.contains(id) {
+            return false;
+        }
+        seen.push(*id);
+        match self.ast.expr(self.unparen(state.spec.ty)) {
+            Expr::Name(_) => self.leads_to_busy(state.spec.ty, seen),
+            Expr::Interface(elems) => elems.iter().any(|el| match el {
+                IfaceElem::Embed(t) => self.leads_to_busy(*t, seen),
+                IfaceElem::Method(..) => false,
+            }),
+            _ => false,
+        }
+    }
+
     /// Reports a type that contains itself by value.
     pub(super) fn check_finite(&mut self, ty: TyId) {
         let mut path = vec![];
         let mut done = rustc_hash::FxHashSet::default();
         if let Some(cycle) = self.value_cycle(ty, &mut path, &mut done) {
-            let objs: Vec<ObjId> = cycle.iter().filter_map(|&n| self.types.named(n).obj).collect();
-            self.report_cycle(&objs, true);
+            self.report_value_cycle(&cycle);
             for n in cycle {
                 self.types.named[n.0 as usize].underlying = Types::ERROR;
             }
+        }
+    }
+
+    /// The chain begins at the first type that is declared, not at an instance of a generic one.
+    fn report_value_cycle(&mut self, cycle: &[NamedId]) {
+        let objs: Vec<(NamedId, ObjId)> = cycle.iter().filter_map(|&n| Some((n, self.types.named(n).obj?))).collect();
+        let rank = |i: &usize| {
+            let (n, obj) = objs[*i];
+            (self.types.named(n).origin.is_some(), self.info.obj(obj).span.lo)
+        };
+        if let Some(start) = (0..objs.len()).min_by_key(rank) {
+            let objs: Vec<ObjId> = objs.iter().map(|o| o.1).collect();
+            self.report_cycle_from(&objs, start, true);
         }
     }
 
@@ -444,12 +489,14 @@ impl<'a> Checker<'a> {
                     return Some(vec![*n]);
                 }
                 path.push(*n);
-                let found = self.value_cycle(self.types.named(*n).underlying, path, done);
+                let next = self.written.get(n).copied().unwrap_or(self.types.named(*n).underlying);
+                let found = self.value_cycle(next, path, done);
                 path.pop();
                 found
             }
             Ty::Array(_, elem) => self.value_cycle(*elem, path, done),
             Ty::Struct(fields) => fields.iter().find_map(|f| self.value_cycle(f.ty, path, done)),
+            Ty::Interface(i) => i.unions.iter().flatten().find_map(|t| self.value_cycle(t.ty, path, done)),
             _ => None,
         }
     }

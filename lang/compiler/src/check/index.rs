@@ -184,14 +184,13 @@ impl Checker<'_> {
             self.use_exprs(&given);
             return Operand::invalid(e);
         }
-        let at = self.span(e);
         let Some((ty, length)) = self.sliced(&mut x, base, three) else {
             self.use_exprs(&given);
             return Operand::invalid(e);
         };
         if three && (parts[1].is_none() || parts[2].is_none()) {
-            let which = if parts[1].is_none() { "middle" } else { "final" };
-            self.err(Code::SliceIndex, at, format!("{which} index required in 3-index slice"));
+            // The parser has complained.
+            self.hidden = true;
             self.use_exprs(&given);
             return Operand::invalid(e);
         }

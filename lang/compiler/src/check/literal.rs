@@ -4,14 +4,16 @@
 //! type is `*T`, though it is written as a `T`.
 
 use super::Checker;
-use super::lookup::{Lookup, lookup_field_or_method};
+use super::lookup::{Lookup, Member, lookup_field_or_method};
 use super::operand::Operand;
 use crate::constant::Value;
+use crate::info::{SelKind, Selection};
 use crate::types::{FieldTy, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{Elem, Expr, ExprId, Sym};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Ordering;
 
 impl Checker<'_> {
     pub(super) fn composite(&mut self, e: ExprId, ty: Option<ExprId>, elems: &[Elem], hint: Option<TyId>) -> Operand {
@@ -27,6 +29,7 @@ impl Checker<'_> {
         let (ty, base) = match (ty, hint) {
             (Some(t), _) => {
                 let t = self.type_expr(t);
+                self.complete(t);
                 (t, t)
             }
             (None, Some(h)) => match *self.types.core_ty(h) {
@@ -119,7 +122,7 @@ impl Checker<'_> {
     }
 
     fn keyed_fields(&mut self, ty: TyId, fields: &[FieldTy], elems: &[Elem]) {
-        let mut seen: FxHashSet<Sym> = FxHashSet::default();
+        let mut seen: Vec<(Vec<u32>, Sym)> = vec![];
         for el in elems {
             let Some(key) = el.key else {
                 let at = self.span(el.value);
@@ -139,34 +142,60 @@ impl Checker<'_> {
                 self.use_elided(&[el.value]);
                 continue;
             }
-            let pkg = self.name_pkg(name);
-            let Some(f) = fields.iter().find(|f| f.name == name && f.pkg == pkg) else {
-                self.unknown_field(ty, fields, name, at);
+            let Some((field, path)) = self.literal_field(ty, fields, name, key) else {
                 self.use_elided(&[el.value]);
                 continue;
             };
             let mut x = self.expr(el.value);
-            self.assignment(&mut x, Some(f.ty), "struct literal");
-            if !seen.insert(name) {
-                let m = format!("duplicate field name {} in struct literal", self.name(name));
-                self.err(Code::BadLiteral, at, m);
-            }
+            self.assignment(&mut x, Some(field), "struct literal");
+            self.check_overlap(&seen, &path, name, at);
+            seen.push((path, name));
         }
+    }
+
+    /// The field that a key names, perhaps one of an embedded struct: its type and the way to it.
+    fn literal_field(&mut self, ty: TyId, fields: &[FieldTy], name: Sym, key: ExprId) -> Option<(TyId, Vec<u32>)> {
+        let pkg = self.name_pkg(name);
+        if let Some(i) = fields.iter().position(|f| f.name == name && f.pkg == pkg) {
+            return Some((fields[i].ty, vec![i as u32]));
+        }
+        let at = self.span(key);
+        let Lookup::Found(f) = lookup_field_or_method(self.types, self.info, ty, name, pkg) else {
+            self.unknown_field(ty, fields, name, at);
+            return None;
+        };
+        let Member::Field(field) = f.member else {
+            self.unknown_field(ty, fields, name, at);
+            return None;
+        };
+        if f.indirect {
+            let m = format!("invalid implicit pointer indirection to reach {}", self.name(name));
+            self.err(Code::BadLiteral, at, m);
+            return None;
+        }
+        let selection = Selection { kind: SelKind::Field, path: f.path.clone(), recv: ty, name, name_pkg: pkg };
+        self.info.selections.insert(key, selection);
+        Some((field, f.path))
+    }
+
+    /// No part of a struct is given twice.
+    fn check_overlap(&mut self, seen: &[(Vec<u32>, Sym)], path: &[u32], name: Sym, at: Span) {
+        let Some((other, sym)) = seen.iter().find(|(p, _)| p.starts_with(path) || path.starts_with(p)) else { return };
+        let (n, o) = (self.name(name), self.name(*sym));
+        let m = match other.len().cmp(&path.len()) {
+            Ordering::Equal => format!("duplicate field name {n} in struct literal"),
+            Ordering::Less => format!("cannot specify promoted field {n} and enclosing embedded field {o}"),
+            Ordering::Greater => format!("cannot specify embedded field {n} and enclosed promoted field {o}"),
+        };
+        self.err(Code::BadLiteral, at, m);
     }
 
     fn unknown_field(&mut self, ty: TyId, fields: &[FieldTy], name: Sym, at: Span) {
         let n = self.name(name);
-        let base = ty;
         let ty = self.ty_text(ty);
         if fields.iter().any(|f| f.name == name) {
             let m = format!("cannot refer to unexported field {n} in struct literal of type {ty}");
             return self.err(Code::NotExported, at, m);
-        }
-        let pkg = self.name_pkg(name);
-        if let Lookup::Found(f) = lookup_field_or_method(self.types, self.info, base, name, pkg)
-            && f.path.len() > 1
-        {
-            return self.not_yet(at, &format!("promoted field {n} in a struct literal"));
         }
         let other = fields.iter().map(|f| self.name(f.name)).find(|f| f.to_lowercase() == n.to_lowercase());
         let m = match other {

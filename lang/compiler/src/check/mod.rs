@@ -42,6 +42,7 @@ mod tparams;
 mod typexpr;
 mod unary;
 mod unify;
+mod unsafety;
 mod untyped;
 mod unused;
 pub mod world;
@@ -122,6 +123,7 @@ pub fn check_items(
         lhs_of_shift: FxHashMap::default(),
         calls_main: false,
         completing: vec![],
+        written: FxHashMap::default(),
         broken: Default::default(),
         around: vec![],
         tparam_objs: FxHashMap::default(),
@@ -206,6 +208,8 @@ pub(crate) struct Checker<'a> {
     completing: Vec<NamedId>,
     /// Defined types that are wrong and reported.
     broken: rustc_hash::FxHashSet<NamedId>,
+    /// The type that a defined type is declared as.
+    written: FxHashMap<NamedId, TyId>,
     /// Type parameters of the declared function around the current place.
     around: Vec<TParamId>,
     /// The objects of the type parameters of a function, or of a method's receiver.
@@ -216,7 +220,7 @@ pub(crate) struct Checker<'a> {
     signatures: u32,
     /// The first expression that is invalid: then something must have been reported.
     gave_up: Option<ExprId>,
-    /// An import has errors of its own, which are reported elsewhere.
+    /// Something is wrong that is reported elsewhere: by the parser, or for an import.
     hidden: bool,
 }
 

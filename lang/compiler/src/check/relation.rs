@@ -175,6 +175,11 @@ pub fn convertible(types: &Types, info: &Info, from: TyId, to: TyId) -> bool {
         return types.every(from, |f| types.every(to, |t| convertible(types, info, f, t)));
     }
     let (fu, tu) = (types.under_id(from), types.under_id(to));
+    let address = |t| matches!(types.get(t), Ty::Pointer(_) | Ty::Basic(Basic::Uintptr | Basic::UnsafePointer));
+    let raw = |t| matches!(types.get(t), Ty::Basic(Basic::UnsafePointer));
+    if (raw(fu) || raw(tu)) && address(fu) && address(tu) {
+        return true;
+    }
     if identical_but_tags(types, fu, tu) {
         return true;
     }

@@ -174,7 +174,7 @@ impl<'a> Checker<'a> {
 
     fn no_package(&mut self, spec: &ImportSpec, path: &str) {
         let m = match path {
-            "unsafe" | "C" => format!("not in gol yet: package {path}"),
+            "C" => format!("not in gol yet: package {path}"),
             "" => "invalid import path (empty string)".to_string(),
             _ => format!("package {path} is not in std"),
         };

@@ -4,7 +4,7 @@ use super::Checker;
 use super::binary::Comparing;
 use super::literal::key_text;
 use super::operand::Operand;
-use crate::check::relation::comparable;
+use crate::check::relation::{assignable, comparable};
 use crate::constant::Value;
 use crate::info::{Mode, ObjId, ObjKind};
 use crate::types::{TyId, Types};
@@ -94,9 +94,9 @@ impl<'a> Checker<'a> {
             if matches!(v.ty, Types::BOOL | Types::UNTYPED_BOOL) {
                 return self.default_operand(&mut v);
             }
-            if self.types.is_interface(v.ty) {
-                let at = self.span(e);
-                return self.not_yet(at, "a case of interface type in a switch without a value");
+            // `true == v`
+            if self.types.is_interface(v.ty) && assignable(self.types, self.info, Types::BOOL, v.ty) {
+                return;
             }
             let m = format!(
                 "invalid case {} in switch on true (mismatched types {} and bool)",

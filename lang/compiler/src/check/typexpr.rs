@@ -43,7 +43,7 @@ impl<'a> Checker<'a> {
                 let t = self.type_expr(*x);
                 self.wrap(t, Ty::Slice(t))
             }
-            Expr::Array(n, x) => self.array_type(e, *n, *x),
+            Expr::Array(n, x) => self.array_type(*n, *x),
             Expr::Map(k, v) => self.map_type(*k, *v),
             Expr::Chan(dir, x) => {
                 let t = self.type_expr(*x);
@@ -93,10 +93,10 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn array_type(&mut self, e: ExprId, n: Option<ExprId>, elem: ExprId) -> TyId {
+    fn array_type(&mut self, n: Option<ExprId>, elem: ExprId) -> TyId {
         let Some(n) = n else {
-            let at = self.span(e);
-            self.err(Code::OpenArray, at, "invalid use of [...] array (outside a composite literal)");
+            // The parser has complained.
+            self.hidden = true;
             self.type_expr(elem);
             return Types::ERROR;
         };
@@ -275,6 +275,9 @@ impl<'a> Checker<'a> {
         self.soon(Box::new(move |c: &mut Checker<'a>| {
             let m = match c.types.get(ty) {
                 Ty::TypeParam(_) => "embedded field type cannot be a (pointer to a) type parameter",
+                _ if c.types.basic(ty) == Some(crate::types::Basic::UnsafePointer) => {
+                    "embedded field type cannot be unsafe.Pointer"
+                }
                 Ty::Pointer(base) if c.types.is_tparam(*base) => {
                     "embedded field type cannot be a (pointer to a) type parameter"
                 }
@@ -290,6 +293,12 @@ impl<'a> Checker<'a> {
     }
 
     fn interface_type(&mut self, elems: &'a [IfaceElem]) -> TyId {
+        let waits = self.signatures > 0
+            && elems.iter().any(|el| matches!(el, IfaceElem::Embed(t) if self.leads_to_busy(*t, &mut vec![])));
+        if waits {
+            self.interface_cycle();
+            return Types::ERROR;
+        }
         let mut iface = IfaceTy::default();
         let mut at: Vec<Span> = vec![];
         for el in elems {

@@ -4,7 +4,7 @@ use crate::check::scope::Scope;
 use crate::info::{Info, PkgFacts};
 use crate::session::Library;
 use crate::types::{PkgId, TyId, Types};
-use crate::universe::Universe;
+use crate::universe::{Universe, unsafe_scope};
 use gol_syntax::ast::{Interner, Sym};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -48,7 +48,7 @@ impl World {
             let last = p.rsplit('/').next().unwrap_or(p);
             implicit.entry(names.intern(last)).or_insert_with(|| (*p).to_string());
         }
-        World {
+        let mut world = World {
             universe,
             scopes: vec![Scope::default(); 2],
             packages: FxHashMap::default(),
@@ -61,7 +61,12 @@ impl World {
             main: names.intern("main"),
             duration: None,
             duration_name: names.intern("Duration"),
-        }
+        };
+        let pkg = world.add_package(info, "unsafe");
+        names.intern("unsafe");
+        world.scopes[pkg.0 as usize] = unsafe_scope(names, info);
+        world.packages.insert("unsafe".into(), Some(pkg));
+        world
     }
     /// A place for a package that is about to be checked.
     pub fn add_package(&mut self, info: &mut Info, path: &str) -> PkgId {

@@ -1,11 +1,13 @@
 //! Calls of predeclared functions.
 
 use super::layout::Num;
+use super::place::Place;
 use super::{Em, Reg};
-use crate::info::Builtin;
+use crate::info::{Builtin, Mode};
+use crate::sizes;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
-use gol_syntax::ast::{BinOp, ExprId};
+use gol_syntax::ast::{BinOp, Expr, ExprId};
 
 impl Em<'_> {
     pub(super) fn builtin_to(&mut self, e: ExprId, b: Builtin, args: &[ExprId], spread: bool, dst: Reg) {
@@ -43,7 +45,7 @@ impl Em<'_> {
             Builtin::Max | Builtin::Min => self.min_max_to(e, b == Builtin::Min, args, dst),
             Builtin::New => {
                 if let Ty::Pointer(t) = *self.types.under(self.ty(e)) {
-                    self.new_object_to(t, dst);
+                    self.new_to(args[0], t, dst);
                 }
             }
             Builtin::Panic => {
@@ -53,8 +55,16 @@ impl Em<'_> {
             }
             Builtin::Print | Builtin::Println => self.print(b == Builtin::Println, args),
             Builtin::Recover => self.f.emit(Op::Recover, dst, 0, 0, 0),
-            // A constant always.
-            Builtin::UnsafeSizeof => self.load_word(dst, 0),
+            Builtin::Sizeof | Builtin::Alignof | Builtin::Offsetof => {
+                let n = self.layout_of(b, args[0]);
+                self.load_word(dst, n);
+            }
+            // Refused by the checker.
+            Builtin::UnsafeAdd
+            | Builtin::UnsafeSlice
+            | Builtin::UnsafeSliceData
+            | Builtin::UnsafeString
+            | Builtin::UnsafeStringData => {}
         }
     }
 
@@ -103,7 +113,49 @@ impl Em<'_> {
             | Builtin::Panic
             | Builtin::Real
             | Builtin::Recover
-            | Builtin::UnsafeSizeof => {}
+            | Builtin::Sizeof
+            | Builtin::Alignof
+            | Builtin::Offsetof
+            | Builtin::UnsafeAdd
+            | Builtin::UnsafeSlice
+            | Builtin::UnsafeSliceData
+            | Builtin::UnsafeString
+            | Builtin::UnsafeStringData => {}
+        }
+    }
+
+    /// `new(T)`, or `new(x)` for a value of type `t`.
+    fn new_to(&mut self, arg: ExprId, t: TyId, dst: Reg) {
+        if self.info.expr(arg).is_some_and(|i| i.mode == Mode::Type) {
+            return self.new_object_to(t, dst);
+        }
+        let n = self.words(t);
+        let r = self.f.alloc(n);
+        match self.value(arg).cloned() {
+            Some(v) => self.load_const(r, &v, t),
+            None => self.expr_conv_to(arg, t, r),
+        }
+        let p = self.new_object(t);
+        if n > 0 {
+            self.store(Place::Mem(p, 0), t, r);
+        }
+        self.mov(dst, p, 1);
+    }
+
+    /// What depends on type arguments is known only here; the operand is not evaluated.
+    fn layout_of(&mut self, b: Builtin, x: ExprId) -> u64 {
+        let mut x = x;
+        while let Expr::Paren(inner) = self.ast.expr(x) {
+            x = *inner;
+        }
+        match (b, self.info.selections.get(&x)) {
+            (Builtin::Offsetof, Some(sel)) => {
+                let recv = self.sub(sel.recv);
+                let base = self.types.pointee(recv).unwrap_or(recv);
+                sizes::offset_of(self.types, base, &sel.path).unwrap_or(0)
+            }
+            (Builtin::Alignof, _) => sizes::align_of(self.types, self.ty(x)),
+            _ => sizes::size_of(self.types, self.ty(x)),
         }
     }
 
@@ -364,9 +416,10 @@ impl Em<'_> {
             let kind = match self.num(ty) {
                 Num::Int(_) => "int",
                 Num::Uint(_) => "uint",
-                Num::F64 => "float",
+                Num::F64 => "float64",
                 Num::F32 => "float32",
-                Num::Complex(_) => "complex",
+                Num::Complex(true) => "complex64",
+                Num::Complex(false) => "complex128",
                 Num::Str => "string",
                 Num::Other => match self.types.under(ty) {
                     Ty::Basic(crate::types::Basic::Bool) => "bool",
@@ -389,7 +442,6 @@ impl Em<'_> {
         } else {
             self.mov(w + 1, r, words);
         }
-        let kind = if kind == "float32" { "float" } else { kind };
         self.call_native(&format!("{prefix}.{kind}"), w, words);
         self.f.next = mark;
     }

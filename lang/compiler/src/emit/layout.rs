@@ -110,10 +110,10 @@ pub(super) fn packed(types: &Types, elem: TyId) -> Option<u32> {
     }
 }
 
-/// A value of the type holds a reference somewhere.
+/// A value of the type holds a reference somewhere. (An `unsafe.Pointer` is never followed.)
 pub(super) fn has_ptrs(types: &Types, ty: TyId) -> bool {
     match types.under(ty) {
-        Ty::Basic(b) => matches!(b, Basic::String | Basic::UntypedString | Basic::UnsafePointer | Basic::UntypedNil),
+        Ty::Basic(b) => matches!(b, Basic::String | Basic::UntypedString | Basic::UntypedNil),
         Ty::Struct(fields) => fields.iter().any(|f| has_ptrs(types, f.ty)),
         Ty::Tuple(tys) => tys.iter().any(|t| has_ptrs(types, *t)),
         Ty::Array(n, elem) => *n > 0 && has_ptrs(types, *elem),
@@ -187,13 +187,14 @@ pub(super) fn mem(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId) -> M
             Basic::Int32 | Basic::UntypedRune => Mem::I32,
             Basic::Uint32 | Basic::Float32 => Mem::U32,
             Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex => Mem::Block(2, false),
-            Basic::String | Basic::UntypedString | Basic::UnsafePointer | Basic::UntypedNil => Mem::Ptr,
+            Basic::String | Basic::UntypedString | Basic::UntypedNil => Mem::Ptr,
             Basic::Int
             | Basic::Int64
             | Basic::Uint
             | Basic::Uint64
             | Basic::Uintptr
             | Basic::Float64
+            | Basic::UnsafePointer
             | Basic::UntypedInt
             | Basic::UntypedFloat
             | Basic::UntypedDuration => Mem::Word,

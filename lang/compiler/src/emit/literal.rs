@@ -87,6 +87,11 @@ impl Em<'_> {
         let elems: Vec<(Option<ExprId>, ExprId)> = self.elems(e).iter().map(|x| (x.key, x.value)).collect();
         let mut out = vec![];
         for (i, (key, value)) in elems.into_iter().enumerate() {
+            if let Some(sel) = key.and_then(|k| self.info.selections.get(&k)) {
+                let (off, fty) = self.promoted(ty, &sel.path);
+                out.push((off, fty, value));
+                continue;
+            }
             let ix = match key.map(|k| self.ast.expr(self.strip(k))) {
                 Some(Expr::Name(sym)) => names.iter().position(|n| n == sym),
                 Some(_) => None,
@@ -98,6 +103,13 @@ impl Em<'_> {
             }
         }
         out
+    }
+    /// Offset and type of a field of embedded structs.
+    fn promoted(&mut self, ty: TyId, path: &[u32]) -> (u32, TyId) {
+        path.iter().fold((0, ty), |(at, t), &i| {
+            let (off, field) = self.field(t, i);
+            (at.saturating_add(off), field)
+        })
     }
     /// Index of every element of an array or slice literal, and the length it needs.
     fn indexed(&self, e: ExprId) -> (Vec<(u64, ExprId)>, u64) {

@@ -146,6 +146,7 @@ impl Marks {
         p.natives.truncate(self.natives);
         p.methods.truncate(self.methods);
         p.globals = self.globals;
+        p.global_names.retain(|n| n.first < self.globals);
         let (funcs, consts, types) = (self.funcs as u32, self.consts as u32, self.types as u32);
         s.funcs.retain(|_, v| *v < funcs);
         s.thunks.retain(|_, v| *v < funcs);

@@ -5,7 +5,7 @@ use super::layout::{Mem, Num};
 use super::{Em, Reg};
 use crate::info::{Mode, ObjId, ObjKind, SelKind};
 use crate::types::{Ty, TyId};
-use gol_bytecode::Op;
+use gol_bytecode::{GlobalName, Op};
 use gol_syntax::ast::{Expr, ExprId, UnOp};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +63,8 @@ impl Em<'_> {
         let g = self.prog.globals;
         self.prog.globals = g.saturating_add(n);
         self.st.globals.insert(obj, g);
+        let (name, pos) = (self.func_name(obj), self.info.obj(obj).span.lo);
+        self.prog.global_names.push(GlobalName { first: g, words: n, name, pos });
         g
     }
     /// The register of a local that is not boxed.

@@ -4,7 +4,7 @@ use super::Em;
 use super::Reg;
 use super::func::{Label, Target};
 use super::layout::Num;
-use crate::types::TyId;
+use crate::types::{TyId, Types};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, Clause, ClauseKind, Expr, ExprId, Header, Stmt, StmtId};
 
@@ -91,6 +91,13 @@ impl Em<'_> {
         self.f.pos = self.ast.expr_span(x).lo;
         match tag {
             Some(t) => self.compare_jump(BinOp::Eq, t, x, body, true),
+            None if self.is_iface(self.ty(x)) => {
+                let t = self.f.alloc(1);
+                self.load_word(t, 1);
+                let yes = self.reg_conv(t, Types::BOOL, self.ty(x));
+                let r = self.expr(x);
+                self.regs_jump(BinOp::Eq, self.ty(x), yes, r, body, true);
+            }
             None => self.cond_jump(x, body, true),
         }
         self.f.next = mark;

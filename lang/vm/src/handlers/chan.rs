@@ -215,7 +215,7 @@ slow_ops! { [pc base p i]
             return Err(Fault::send_closed());
         }
     }
-    MakeChan { w(base, i.a, crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b))?); }
+    MakeChan { w(base, i.a, crate::object::chan::make_chan(p, i.d as u32, ri(base, i.b), pc)?); }
     ChanLen {
         let ch = r(base, i.b) as *const Chan;
         w(base, i.a, if ch.is_null() { 0 } else { ops::chan_len(ch) });
@@ -226,7 +226,7 @@ slow_ops! { [pc base p i]
     }
     Go {
         let f = shared(p).code_of(i.cd());
-        spawn(p, f, at(base, i.a), i.b as usize)?;
+        spawn(p, f, at(base, i.a), i.b as usize, pc)?;
     }
     GoC {
         let words = i.b as usize;
@@ -234,15 +234,17 @@ slow_ops! { [pc base p i]
         if closure == 0 {
             return Err(Fault::Fatal("go of nil func value".into()));
         }
-        spawn(p, *(closure as *const u64) as Pc, at(base, i.a), words)?;
+        spawn(p, *(closure as *const u64) as Pc, at(base, i.a), words, pc)?;
     }
 }
 
-unsafe fn spawn(p: *mut P, code: Pc, args: *const u64, n: usize) -> Result<(), Fault> {
+/// `go` by the instruction before `pc`.
+unsafe fn spawn(p: *mut P, code: Pc, args: *const u64, n: usize, pc: Pc) -> Result<(), Fault> {
     // SAFETY: `code` is a loaded function, whose header is the unit before it.
     let ok = unsafe {
         let regs = (*code.sub(1)).b as usize;
-        ops::spawn(p, code as *const u8, shared(p).stubs.go_exit(), regs, args, n)
+        let shared = shared(p);
+        ops::spawn(p, code as *const u8, shared.stubs.go_exit(), regs, args, n, shared.place_of(pc))
     };
     if ok { Ok(()) } else { Err(Fault::OutOfMemory) }
 }

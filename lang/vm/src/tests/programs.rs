@@ -185,8 +185,10 @@ fn deadlock_is_reported() {
     );
     let m = Machine::new(&full(vec![main]));
     let RunResult::Deadlock(report) = m.run(0) else { panic!("no deadlock") };
-    assert_eq!(report.len(), 1);
-    assert_eq!((report[0].function.as_str(), report[0].reason), ("main.main", "chan receive"));
+    assert_eq!(report.goroutines.len(), 1);
+    let first = &report.goroutines[0];
+    assert_eq!((first.function.as_str(), first.reason), ("main.main", "chan receive"));
+    assert!(report.text.contains("no other goroutine refers to it"), "{}", report.text);
 }
 
 #[test]
