@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::Command;
 
 const TABLE: &str = "tests/counts/table.txt";
-/// What another compiler version may change.
-const TOLERANCE: f64 = 0.05;
+/// What another compiler version, processor or libc may change.
+const TOLERANCE: f64 = 0.10;
 
 /// Instructions that the binary executes for a program.
 fn count(gol: &str, program: &Path) -> u64 {

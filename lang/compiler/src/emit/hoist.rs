@@ -3,6 +3,7 @@
 //! Only what every iteration uses counts: operands in statements of the body and of loops within, not in branches. Function literals
 //! and other bodies that become functions of their own are left alone.
 
+use super::inline::DEPTH_MAX;
 use super::layout::Num;
 use super::{Em, Reg};
 use crate::types::Ty;
@@ -18,6 +19,8 @@ struct Found {
     /// Operands and their words, in order.
     uses: Vec<(ExprId, u64)>,
     words: Vec<u64>,
+    /// Bodies of calls that are being looked at, outermost first: functions may call themselves.
+    bodies: Vec<BlockId>,
 }
 
 impl Em<'_> {
@@ -155,8 +158,13 @@ impl Em<'_> {
             }
             Expr::Call(fun, ref args, spread) => {
                 self.in_exprs(args, out);
-                if let Some(body) = self.inlined_block(fun, args, spread) {
+                if out.bodies.len() < DEPTH_MAX
+                    && let Some(body) = self.inlined_block(fun, args, spread)
+                    && !out.bodies.contains(&body)
+                {
+                    out.bodies.push(body);
                     self.in_stmts(&ast.block(body).stmts, out);
+                    out.bodies.pop();
                 }
             }
             Expr::Bad

@@ -17,7 +17,7 @@ const NODES_MAX: i32 = 40;
 /// A call in a body counts as so many nodes.
 const CALL_NODES: i32 = 6;
 /// Bodies within bodies.
-const DEPTH_MAX: usize = 3;
+pub(super) const DEPTH_MAX: usize = 3;
 
 /// A body that is being emitted in the place of its call.
 #[derive(Clone, Copy)]
