@@ -20,7 +20,7 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
-#[derive(clap::Args, Debug, Clone)]
+#[derive(clap::Args, Debug, Clone, Default)]
 pub struct Options {
     /// Diagnostics as one JSON object a line.
     #[arg(long, global = true)]
@@ -69,15 +69,17 @@ pub struct Options {
     pub max_stack: Option<usize>,
 }
 
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum PreemptAt {
+    #[default]
     Loops,
     Entry,
     None,
 }
 
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Time {
+    #[default]
     Real,
     Fake,
 }

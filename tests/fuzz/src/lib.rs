@@ -7,13 +7,13 @@ use std::sync::OnceLock;
 
 /// A session that can import the library's packages only: there is no such folder.
 pub fn session() -> Session {
-    gol::machine::session(Path::new("/no/such/folder"))
+    gol::machine::session(&gol::cli::Options::default(), Path::new("/no/such/folder"))
 }
 
 /// What of package os is left as it is.
-const HARMLESS: &[&str] = &["os.errnoText", "os.args", "os.exit", "os.getpid", "os.tempDir", "os.hostname", "os.userHome"];
+const HARMLESS: &[&str] = &["os.errnoText", "os.args", "os.exit", "os.getpid", "os.tempDir", "os.hostname", "os.userHome", "os.processIds"];
 
-/// All natives, those of package os that reach the system replaced by ones that refuse.
+/// All natives, those of package os that reach the system replaced by ones that refuse; package net has none that work.
 pub fn natives() -> Vec<&'static [Native]> {
     static OS: OnceLock<Vec<Native>> = OnceLock::new();
     let os = OS.get_or_init(|| {
@@ -26,6 +26,13 @@ pub fn natives() -> Vec<&'static [Native]> {
     let mut out: Vec<&'static [Native]> = gol_stdlib::natives();
     out.retain(|list| !list.iter().any(|n| n.name.starts_with("os.")));
     out.push(os);
+    static NET: OnceLock<Vec<Native>> = OnceLock::new();
+    let net = NET.get_or_init(|| {
+        let all = out.iter().flat_map(|list| list.iter()).filter(|n| n.name.starts_with("net."));
+        all.map(|n| Native { run: NativeFn::Leaf(|_| Err(Fault::nil())), ..*n }).collect()
+    });
+    out.retain(|list| !list.iter().any(|n| n.name.starts_with("net.")));
+    out.push(net);
     out
 }
 
@@ -42,6 +49,10 @@ fn refusal(name: &str) -> fn(&mut Cx) -> Result<(), Fault> {
         "os.openFd" | "os.readFd" | "os.writeFd" | "os.writeFdString" | "os.seekFd" | "os.preadFd" | "os.pwriteFd"
         | "os.readlink" | "os.getwd" => |cx| {
             cx.set_words(0, &[0, EPERM]);
+            Ok(())
+        },
+        "os.pipeFds" => |cx| {
+            cx.set_words(0, &[0, 0, EPERM]);
             Ok(())
         },
         "os.stat" | "os.statFd" | "os.readDirNames" => |cx| {
