@@ -105,6 +105,19 @@ fn code_of_small_functions() {
     }
 }
 
+/// A table's length has 16 bits: more cases than that get several tables.
+#[test]
+fn long_jump_tables() {
+    let cases: String = (0..70_000).map(|i| format!("case {i}: return {}\n", i % 7)).collect();
+    let s = compile(
+        "case.go",
+        &format!("package main\nfunc f(n int) int {{\nswitch n {{\n{cases}}}\nreturn -1 }}\nfunc main() {{}}\n"),
+    );
+    let f = s.program.funcs.iter().find(|f| f.name == "main.f").expect("the function is there");
+    let tables: usize = f.code.iter().filter(|i| i.op == Op::JmpTab).map(|i| i.b as usize).sum();
+    assert_eq!(tables, 70_000);
+}
+
 #[test]
 fn frames_too_large_are_refused() {
     let mut s = Session::new(&Lib);

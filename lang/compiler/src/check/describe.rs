@@ -5,6 +5,9 @@ use crate::check::relation::{Missing, incomparable, missing_method, own_tparams}
 use crate::types::{TParamId, Ty, TyId};
 use gol_syntax::ast::Sym;
 
+/// After so many diagnostics no misspelt names are looked for.
+const MAX_SUGGESTIONS: usize = 100;
+
 impl Checker<'_> {
     /// `T does not implement I (missing method M)`.
     pub(super) fn why_not_implements(&self, ty: TyId, iface: TyId) -> Option<String> {
@@ -94,6 +97,8 @@ impl Checker<'_> {
     /// The candidate that a misspelt name most likely means.
     pub(super) fn nearest(&self, wrong: &str, candidates: impl Iterator<Item = Sym>) -> Option<&str> {
         let limit = match wrong.chars().count() {
+            // The search costs more than the rest of the check.
+            _ if self.diags.len() > MAX_SUGGESTIONS => return None,
             0..=2 => return None,
             3..=5 => 1,
             _ => 2,

@@ -11,6 +11,7 @@ use crate::types::{NamedId, TyId};
 use gol_bytecode::{Func, FuncId, Op};
 use gol_syntax::ast::{BlockId, Expr, ExprId, StmtId};
 use gol_syntax::diag::Code;
+use gol_syntax::span::Span;
 
 /// What a function runs.
 #[derive(Clone, Copy)]
@@ -335,9 +336,10 @@ impl Em<'_> {
         self.f.patch();
         let need = self.f.max.max(self.f.params + 1).max(self.f.results).max(1);
         let f = std::mem::take(&mut self.f);
-        if need > 0xffff {
-            let span = f.span();
-            self.refuse(Code::NotYet, span, "function is too large: it needs more than 65,535 registers");
+        if need > 0xffff || f.cut {
+            let span = Span::new(f.file_pos, f.file_pos);
+            let what = if need > 0xffff { "it needs more than 65,535 registers" } else { "an operand has no room" };
+            self.refuse(Code::NotYet, span, format!("function {} is too large: {what}", f.name));
         }
         if f.code.len() > i32::MAX as usize {
             let span = f.span();
