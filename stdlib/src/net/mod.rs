@@ -24,14 +24,14 @@ fn end_code(end: IoEnd) -> i32 {
 }
 
 /// What an operation came to.
-enum Tried<T> {
+pub(crate) enum Tried<T> {
     Done(Result<T, i32>),
     /// Parked: the native returns this.
     Park(Op),
 }
 
 /// Tries `f` on the descriptor of handle argument 0. EAGAIN parks.
-fn attempt<T>(cx: &Cx, way: Way, mut f: impl FnMut(&Io) -> Result<T, i32>) -> Tried<T> {
+pub(crate) fn attempt<T>(cx: &Cx, way: Way, mut f: impl FnMut(&Io) -> Result<T, i32>) -> Tried<T> {
     // SAFETY: the running P; handles come from `io_open`, and package net holds a lock for each way.
     unsafe {
         let io = match ops::io_begin(cx.p(), cx.arg(0), way) {
