@@ -43,7 +43,8 @@ pub struct G {
     state: AtomicU8,
     pub(crate) reason: WaitReason,
     pub(crate) flags: u8,
-    pub(crate) killed: AtomicU8,
+    /// Bit 0: was killed. The others: the concurrent cycle that has its stack, or [`SCANNING`].
+    marks: AtomicU8,
     /// Capacity of `stack` in slots.
     pub cap: u32,
     /// Engine's: where to go on. For a new goroutine the entry of its function.
@@ -76,6 +77,10 @@ pub struct G {
 }
 
 const _: () = assert!(size_of::<G>() == 256);
+
+/// Instead of a cycle's number, while somebody scans the stack. Numbers are smaller.
+const SCANNING: u8 = 127;
+const KILLED: u8 = 1;
 
 /// Somebody waits for its end in `Runtime::run`.
 pub(crate) const MAIN: u8 = 1;
@@ -174,6 +179,33 @@ impl G {
         if self.state() == GState::Waiting { runtime.clock_ms().saturating_sub(self.since as u64) } else { 0 }
     }
 
+    #[inline(always)]
+    pub(crate) fn is_killed(&self) -> bool {
+        self.marks.load(Relaxed) & KILLED != 0
+    }
+    pub(crate) fn kill(&self) {
+        self.marks.fetch_or(KILLED, SeqCst);
+    }
+    /// A new goroutine's: not killed, and its stack is known to the cycle.
+    pub(crate) fn unmarked(&self, cycle: u8) {
+        self.marks.store(cycle << 1, Relaxed);
+    }
+    #[inline(always)]
+    pub(crate) fn is_scanned(&self, cycle: u8) -> bool {
+        self.marks.load(Acquire) >> 1 == cycle
+    }
+    /// True for the one who scans the stack in this cycle.
+    pub(crate) fn claim_scan(&self, cycle: u8) -> bool {
+        let claim = |marks: u8| {
+            let by = marks >> 1;
+            (by != cycle && by != SCANNING).then_some(SCANNING << 1 | marks & KILLED)
+        };
+        self.marks.fetch_update(Acquire, Acquire, claim).is_ok()
+    }
+    /// The stack was scanned, by the one who had the claim or while the world is stopped.
+    pub(crate) fn set_scanned(&self, cycle: u8) {
+        let _ = self.marks.fetch_update(Release, Relaxed, |marks| Some(cycle << 1 | marks & KILLED));
+    }
     #[inline(always)]
     fn go(&self, from: GState, to: GState) {
         debug_assert_eq!(self.state(), from);

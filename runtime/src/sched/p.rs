@@ -278,7 +278,7 @@ pub unsafe fn poll(p: *mut P, place: Place) -> Poll {
     // SAFETY: says the caller.
     unsafe {
         let s = &*(*p).sched;
-        if (*(*p).g).killed.load(Relaxed) != 0 {
+        if (*(*p).g).is_killed() {
             return Poll::Killed;
         }
         hook::sample(p);
