@@ -134,7 +134,7 @@ impl Heap {
         if self.cycle.marking() {
             return self.cycle.go_on();
         }
-        let keep = self.pacer.growth_left() / PAGE;
+        let keep = self.pacer.wanted_until_next() / PAGE;
         let mut left = RELEASE_MOST;
         while left > 0 && self.pages.release_free(keep, RELEASE_STEP) == RELEASE_STEP {
             left -= RELEASE_STEP.min(left);

@@ -15,6 +15,8 @@ pub const MIN_GROWTH: usize = 8 << 20;
 const LEAST_GROWTH: usize = 4 * PAGE;
 /// A concurrent cycle may take this part of the growth: it begins as much earlier.
 const SLACK_PART: usize = 4;
+/// Free bytes beyond the growth that a heap keeps at least, if it grows by so much.
+const KEPT: usize = 16 << 20;
 /// `gogc` when collections by growth are off.
 const OFF: u32 = u32::MAX;
 
@@ -200,6 +202,13 @@ impl Pacer {
     /// Bytes that may be granted until the next request.
     pub fn growth_left(&self) -> usize {
         self.trigger.load(Relaxed).saturating_sub(self.granted.load(Relaxed))
+    }
+
+    /// Free bytes that will be taken again soon: those until the next request, and a part of the growth for what is taken on the
+    /// way to the stop and lies in spans that are not swept. Small heaps keep more: what is given back costs a fault to get again.
+    pub fn wanted_until_next(&self) -> usize {
+        let growth = self.trigger.load(Relaxed);
+        self.growth_left() + (growth / 4).max(growth.min(KEPT))
     }
 
     /// A request was answered without a collection.
