@@ -41,6 +41,7 @@ pub const WAITER_WORDS: usize = size_of::<Waiter>() / 8;
 #[repr(C, align(64))]
 pub struct G {
     state: AtomicU8,
+    /// What it waits for, valid while Waiting; written by the parker.
     pub(crate) reason: WaitReason,
     pub(crate) flags: u8,
     /// Bit 0: was killed. The others: the concurrent cycle that has its stack, or [`SCANNING`].
@@ -55,7 +56,7 @@ pub struct G {
     pub base: u32,
     /// Coarse milliseconds of the runtime's clock when it parked.
     pub(crate) since: u32,
-    /// Free list; while Waiting the address of what it waits for; while Syscall the M that is inside.
+    /// Dead: free list. Waiting: the address of what it waits for (when an event has woken it: the next one). Syscall: the M that is inside.
     pub link: *mut G,
     /// Engine's: the suspended coroutine when native frames are live, else null.
     pub native: *mut u8,
@@ -67,12 +68,15 @@ pub struct G {
     pub sel_done: AtomicU8,
     /// The engine's number for the place of the `go` statement; 0: no statement made it.
     pub place: u32,
+    /// Its place in a wait queue, for all operations but select.
     pub waiter: Waiter,
+    /// Counted from 1, the program's main goroutine; never used twice.
     pub id: u64,
     /// Who executed that statement, 0 when nobody did.
     pub parent: u64,
     /// Engine's words, scanned as roots: defer chain, panic chain.
     pub roots: [u64; 2],
+    /// The stack of a goroutine that needs no more.
     pub inline: [u64; INLINE_SLOTS],
 }
 
