@@ -14,7 +14,7 @@ use super::g::G;
 use super::lock::Lock;
 use super::p::P;
 use super::watch::Way;
-use super::{Chan, Sched, chan, hook, poll, queue, spawn};
+use super::{Chan, Sched, chan, hook, monitor, poll, queue, spawn};
 use crate::heap::Heap;
 use crate::sync::atomic::{AtomicU64, Ordering::*};
 use std::cell::UnsafeCell;
@@ -86,6 +86,16 @@ impl Timers {
     }
     fn publish_min(&self, state: &State) {
         self.min.store(state.heap.first().map_or(u64::MAX, |t| t.0), SeqCst);
+    }
+    /// After an addition. True: the monitor sleeps past it ([`monitor::timer_added`]).
+    #[inline(always)]
+    fn publish_added(&self, s: &Sched, state: &State, when: u64) -> bool {
+        if state.heap.first().is_none_or(|first| first.0 < when) {
+            return false;
+        }
+        self.min.store(when, SeqCst);
+        // The monitor stores when it will look, then reads the earliest deadlines: one of us sees the other.
+        when < s.monitor_until.load(SeqCst).saturating_sub(monitor::LATE_NS)
     }
 }
 
@@ -204,12 +214,15 @@ pub unsafe fn sleep(p: *mut P, ns: i64) -> super::Op {
     }
     // SAFETY: the lock stays held until the goroutine is saved.
     unsafe {
-        let when = (*(*p).sched).choices.now_ns().saturating_add(ns as u64);
+        let s = &*(*p).sched;
+        let when = s.choices.now_ns().saturating_add(ns as u64);
         let timers = &(*p).shared.timers;
         timers.lock.lock((*p).alone);
         let state = timers.state();
         state.add(when, 0, TimerAction::Wake((*p).g));
-        timers.publish_min(state);
+        if timers.publish_added(s, state, when) {
+            monitor::timer_added(s);
+        }
         super::chan::park_on(p, &timers.lock, super::WaitReason::Sleep, 0)
     }
 }
@@ -229,9 +242,12 @@ pub unsafe fn timer_start(p: *mut P, when: u64, period: u64, action: TimerAction
             return None;
         }
         let slot = state.add(when, period, action);
-        timers.publish_min(state);
+        let late = timers.publish_added(&*(*p).sched, state, when);
         let generation = state.slots[slot as usize].generation;
         timers.lock.unlock();
+        if late {
+            monitor::timer_added(&*(*p).sched);
+        }
         Some(TimerId((generation as u64) << (P_BITS + SLOT_BITS) | (slot as u64) << P_BITS | (*p).index as u64))
     }
 }

@@ -180,14 +180,7 @@ impl<'a> Checker<'a> {
             self.complete(ty);
         }
         let name = self.expr_text(e);
-        let list: Vec<String> = tparams
-            .iter()
-            .map(|&p| {
-                let p = self.types.tparam(p);
-                format!("{} {}", self.name(p.name), self.ty_text(p.constraint))
-            })
-            .collect();
-        let m = format!("cannot use generic type {name}[{}] without instantiation", list.join(", "));
+        let m = format!("cannot use generic type {name}{} without instantiation", self.tparam_list(&tparams));
         let at = self.span(e);
         self.err(Code::NotInstantiated, at, m);
         true

@@ -127,6 +127,7 @@ pub fn check_items(
         written: FxHashMap::default(),
         broken: Default::default(),
         around: vec![],
+        methods: FxHashMap::default(),
         tparam_objs: FxHashMap::default(),
         flows: vec![],
         signatures: 0,
@@ -215,6 +216,8 @@ pub(crate) struct Checker<'a> {
     written: FxHashMap<NamedId, TyId>,
     /// Type parameters of the declared function around the current place.
     around: Vec<TParamId>,
+    /// The methods of this text by type and name.
+    methods: FxHashMap<(NamedId, Sym), ObjId>,
     /// The objects of the type parameters of a function, or of a method's receiver.
     tparam_objs: FxHashMap<ObjId, Vec<ObjId>>,
     /// Type arguments that mention type parameters, with what they are arguments for.

@@ -62,7 +62,8 @@ impl Em<'_> {
     /// The selection of a selector expression; a method of a type parameter is one of its argument.
     pub(super) fn selection(&self, e: ExprId) -> Option<Selection> {
         let s = self.info.selections.get(&e)?;
-        let mut s = Selection { recv: self.sub(s.recv), ..s.clone() };
+        let targs = s.targs.iter().map(|t| self.sub(*t)).collect();
+        let mut s = Selection { recv: self.sub(s.recv), targs, ..s.clone() };
         let expr = match s.kind {
             SelKind::TypeParamMethod => false,
             SelKind::TypeParamMethodExpr => true,
@@ -84,6 +85,13 @@ impl Em<'_> {
             (Member::Field(_), _) => SelKind::Field,
         };
         Some(s)
+    }
+
+    /// `x.m[int]` is the selector `x.m`, whose selection has the type arguments.
+    pub(super) fn selector(&self, e: ExprId) -> ExprId {
+        let Expr::Index(x, _) = *self.ast.expr(e) else { return e };
+        let x = self.strip(x);
+        if self.info.selections.get(&x).is_some_and(|s| !s.targs.is_empty()) { x } else { e }
     }
 
     // ---- instances
@@ -109,20 +117,21 @@ impl Em<'_> {
         }
         Some(Inst { obj, targs: targs.map_or(vec![], |l| l.iter().map(|t| self.sub(*t)).collect()) })
     }
-    /// A method, with the type arguments of the receiver that `path` leads to from a value of type `ty`.
-    pub(super) fn method_inst(&mut self, obj: ObjId, ty: TyId, path: &[u32]) -> Inst {
+    /// The selected method, with the type arguments of its receiver and its own.
+    pub(super) fn method_inst(&mut self, obj: ObjId, s: &Selection) -> Inst {
         if !self.is_generic(obj) {
             return Inst { obj, targs: vec![] };
         }
-        let recv = self.static_walk(ty, path);
+        let recv = self.static_walk(s.recv, &s.path);
         let base = match *self.types.get(recv) {
             Ty::Pointer(t) => t,
             _ => recv,
         };
-        let targs = match *self.types.get(base) {
+        let mut targs = match *self.types.get(base) {
             Ty::Named(n) => self.types.named(n).targs.clone(),
             _ => vec![],
         };
+        targs.extend(&s.targs);
         Inst { obj, targs }
     }
     pub(super) fn is_generic(&self, o: ObjId) -> bool {
@@ -221,7 +230,7 @@ impl Em<'_> {
             let inside = |s: Span| body.lo <= s.lo && s.hi <= body.hi;
             for e in (0..self.ast.expr_count()).map(ExprId::new).filter(|e| inside(self.ast.expr_span(*e))) {
                 found.extend(self.info.expr(e).map(|i| i.ty));
-                found.extend(self.info.selections.get(&e).map(|s| s.recv));
+                found.extend(self.info.selections.get(&e).into_iter().flat_map(|s| s.targs.iter().chain([&s.recv])));
                 found.extend(self.info.instances.get(&e).into_iter().flatten());
                 found.extend(self.info.lits.get(&e).map(|f| f.sig));
             }
