@@ -66,10 +66,11 @@ impl Heap {
     /// No other thread touches the heap during the call, `caches` gives every cache of this heap, and the ranges can be read.
     pub unsafe fn collect(&self, caches: &mut dyn Iterator<Item = &mut Cache>, roots: &mut dyn FnMut(Visit)) {
         let begin = Instant::now();
+        let before = self.pacer.totals.lock().num_gc;
         let mut roots = Roots { fixed: roots, stacks: &mut |_| {} };
         // SAFETY: says the caller.
         unsafe { self.collect_now(&mut caches.collect::<Vec<_>>(), &mut roots) };
-        self.pacer.paused(begin.elapsed().as_nanos() as u64);
+        self.pacer.paused(begin.elapsed().as_nanos() as u64, before);
         self.after_stop();
     }
 
@@ -79,10 +80,14 @@ impl Heap {
     /// # Safety
     /// As [`Heap::collect`]. The heap does not move afterwards.
     pub unsafe fn step(&self, caches: &mut [&mut Cache], roots: &mut Roots, full: bool, asked: Instant) {
+        let before = self.pacer.totals.lock().num_gc;
         // SAFETY: says the caller.
         let what = unsafe { self.answer(caches, roots, full) };
         let ns = asked.elapsed().as_nanos() as u64;
-        self.pacer.paused(ns);
+        self.pacer.paused(ns, before);
+        if full {
+            self.pacer.totals.lock().num_forced += 1;
+        }
         if self.config.trace {
             let stats = self.pacer.stats();
             let (live, goal) = (stats.heap_alloc >> 10, stats.next_gc >> 10);

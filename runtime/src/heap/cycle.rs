@@ -257,7 +257,7 @@ impl Heap {
             true => !totals.num_gc.is_multiple_of(3),
             false => totals.num_gc == 0 || totals.live_bytes + self.pacer.external() >= CONCURRENT_FROM,
         };
-        enough && self.cycle.stacks.get().is_some() && self.pacer.gogc_on()
+        enough && self.cycle.stacks.get().is_some() && self.pacer.is_on()
     }
 
     /// Before a stop: starts the thread that marks, when it will be needed.

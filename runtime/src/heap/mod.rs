@@ -37,7 +37,7 @@ mod tests;
 pub use cache::{AllocKey, Cache};
 pub use collect::{Roots, Visit};
 pub use finals::Due;
-pub use pace::HeapStats;
+pub use pace::{HeapStats, Pauses};
 pub use reach::Reach;
 
 use collect::Unswept;
@@ -236,9 +236,33 @@ impl Heap {
         self.workers.store(n, Relaxed);
     }
 
-    /// Sets the growth percentage (`None`: off) and returns the old one. It counts from the next collection on.
+    /// Sets the growth percentage (`None`: off) and returns the old one.
     pub fn set_gogc(&self, gogc: Option<u32>) -> Option<u32> {
-        self.pacer.set_gogc(gogc)
+        let old = self.pacer.set_gogc(gogc);
+        self.retrigger();
+        old
+    }
+
+    /// What collections try to keep the memory below; `usize::MAX`: nothing.
+    pub fn soft_limit(&self) -> usize {
+        self.pacer.soft_limit()
+    }
+
+    pub fn set_soft_limit(&self, limit: usize) {
+        self.pacer.set_soft_limit(limit);
+        self.retrigger();
+    }
+
+    fn retrigger(&self) {
+        // The end of a cycle looks at the settings anyway.
+        if !self.cycle.marking() {
+            self.pacer.retrigger(self.pages.inuse() * PAGE);
+        }
+    }
+
+    /// The pauses of the last collections.
+    pub fn pauses(&self) -> Box<Pauses> {
+        self.pacer.pauses.lock().clone()
     }
 
     /// Sets the hard limit and returns the old one.

@@ -41,6 +41,8 @@ pub struct HeapStats {
     /// Accounted memory outside of the heap.
     pub external: u64,
     pub num_gc: u32,
+    /// Of `num_gc`, those that somebody has asked for.
+    pub num_forced: u32,
     pub pause_total_ns: u64,
     pub last_pause_ns: u64,
     /// `heap_alloc` at which the next collection is due.
@@ -58,8 +60,22 @@ pub struct Totals {
     pub bytes: usize,
     pub frees: usize,
     pub num_gc: u32,
+    pub num_forced: u32,
     pub pause_total_ns: u64,
+    /// Of the last collection, all its stops together.
     pub last_pause_ns: u64,
+    /// Of the one that goes on.
+    pending_ns: u64,
+}
+
+/// So many pauses are remembered.
+pub const PAUSES: usize = 256;
+
+/// Time stopped, and the wall clock at the end, of the last collections: number `n` at `(n - 1) % PAUSES`.
+#[derive(Clone, Debug)]
+pub struct Pauses {
+    pub ns: [u64; PAUSES],
+    pub end: [u64; PAUSES],
 }
 
 pub struct Pacer {
@@ -72,6 +88,8 @@ pub struct Pacer {
     hook: OnceLock<Box<dyn Fn() + Send + Sync>>,
     gogc: AtomicU32,
     limit: AtomicUsize,
+    /// Collections come more often rather than that the heap passes this (`SetMemoryLimit`); nothing fails.
+    soft_limit: AtomicUsize,
     external: AtomicUsize,
     /// Stress mode: ask at every so many allocations (0: off).
     stress: u32,
@@ -80,6 +98,7 @@ pub struct Pacer {
     fail_from: u64,
     tried: AtomicU64,
     pub totals: Mutex<Totals>,
+    pub pauses: Mutex<Box<Pauses>>,
 }
 
 impl Pacer {
@@ -93,12 +112,14 @@ impl Pacer {
             hook: OnceLock::new(),
             gogc: AtomicU32::new(gogc.unwrap_or(OFF)),
             limit: AtomicUsize::new(limit),
+            soft_limit: AtomicUsize::new(usize::MAX),
             external: AtomicUsize::new(0),
             stress: stress_every.map_or(0, |n| n.max(1)),
             stress_count: AtomicU32::new(0),
             fail_from: 0,
             tried: AtomicU64::new(0),
             totals: Mutex::default(),
+            pauses: Mutex::new(Box::new(Pauses { ns: [0; PAUSES], end: [0; PAUSES] })),
         };
         pacer.trigger.store(pacer.growth(0, 0), Relaxed);
         pacer
@@ -123,6 +144,15 @@ impl Pacer {
         if !self.want.swap(true, AcqRel)
             && let Some(hook) = self.hook.get()
         {
+            hook();
+        }
+    }
+
+    /// Asks for a collection, again if somebody has asked before: a P that was just setting its guard may have missed that.
+    #[cold]
+    fn insist(&self) {
+        self.want.store(true, Release);
+        if let Some(hook) = self.hook.get() {
             hook();
         }
     }
@@ -166,7 +196,7 @@ impl Pacer {
     pub fn grant(&self, bytes: usize, objects: usize) {
         self.granted_objects.fetch_add(objects, Relaxed);
         if self.granted.fetch_add(bytes, Relaxed) + bytes >= self.trigger.load(Relaxed) {
-            self.request();
+            self.insist();
         }
     }
 
@@ -179,8 +209,9 @@ impl Pacer {
         self.external.load(Relaxed)
     }
 
-    pub fn gogc_on(&self) -> bool {
-        self.gogc.load(Relaxed) != OFF
+    /// Collections come by growth.
+    pub fn is_on(&self) -> bool {
+        self.gogc.load(Relaxed) != OFF || self.soft_limit.load(Relaxed) != usize::MAX
     }
 
     /// A concurrent cycle begins: gives the bytes that may be alive and those that may be granted until it has to be over, when
@@ -260,6 +291,21 @@ impl Pacer {
         self.limit.swap(limit, Relaxed)
     }
 
+    pub fn soft_limit(&self) -> usize {
+        self.soft_limit.load(Relaxed)
+    }
+
+    pub fn set_soft_limit(&self, limit: usize) {
+        self.soft_limit.store(limit, Relaxed);
+    }
+
+    /// Takes new settings into account, between collections.
+    pub fn retrigger(&self, inuse: usize) {
+        let totals = self.totals.lock();
+        let growth = self.growth(totals.live_bytes, inuse);
+        self.trigger.store(growth - growth / SLACK_PART, Relaxed);
+    }
+
     /// Bytes to allocate before the next collection, with `live` bytes alive in `inuse` bytes of spans.
     fn growth(&self, live: usize, inuse: usize) -> usize {
         let external = self.external.load(Relaxed);
@@ -270,6 +316,9 @@ impl Pacer {
                 usize::try_from(share).unwrap_or(usize::MAX).max(MIN_GROWTH)
             }
         };
+        let used = inuse.saturating_add(external).saturating_add(crate::native::large_bytes());
+        let soft = self.soft_limit.load(Relaxed).saturating_sub(used);
+        let wanted = wanted.min(soft.max(MIN_GROWTH));
         // The room left below the limit is never used up without a collection before: natives cannot wait for one.
         let room = self.room(inuse / PAGE);
         wanted.min((room / 4 * 3).max(LEAST_GROWTH))
@@ -291,10 +340,19 @@ impl Pacer {
         growth
     }
 
-    pub fn paused(&self, ns: u64) {
+    /// A stop of `ns` is over, with which a collection has ended if their number was `before`.
+    pub fn paused(&self, ns: u64, before: u32) {
         let mut totals = self.totals.lock();
         totals.pause_total_ns += ns;
-        totals.last_pause_ns = ns;
+        totals.pending_ns += ns;
+        if totals.num_gc != before {
+            totals.last_pause_ns = std::mem::take(&mut totals.pending_ns);
+            let mut pauses = self.pauses.lock();
+            let at = (totals.num_gc as usize + PAUSES - 1) % PAUSES;
+            pauses.ns[at] = totals.last_pause_ns;
+            let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            pauses.end[at] = wall.map_or(0, |time| time.as_nanos() as u64);
+        }
     }
 
     /// The figures that do not need the page allocator.
@@ -310,6 +368,7 @@ impl Pacer {
             heap_objects: mallocs - totals.frees as u64,
             external: self.external.load(Relaxed) as u64,
             num_gc: totals.num_gc,
+            num_forced: totals.num_forced,
             pause_total_ns: totals.pause_total_ns,
             last_pause_ns: totals.last_pause_ns,
             next_gc: totals.live_bytes.saturating_add(self.trigger.load(Relaxed)) as u64,

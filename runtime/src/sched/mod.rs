@@ -331,5 +331,5 @@ pub mod ops {
     pub use super::spawn::spawn;
     pub use super::stack::{grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
-    pub use super::world::{barrier, call_finals_by, gc_now, request_gc};
+    pub use super::world::{barrier, call_finals_by, gc_now, is_marking, request_gc};
 }

@@ -319,7 +319,7 @@ pub unsafe fn poll(p: *mut P, place: Place) -> Poll {
         }
         (*p).guard.store((*p).limit, Relaxed);
         // Narrows the window in which a poison is lost; who needs an answer repeats it.
-        if s.halt.load(Relaxed) != 0 {
+        if s.halt.load(Relaxed) != 0 || (*(*p).heap).want_gc() {
             (*p).guard.store(0, Relaxed);
         }
         Poll::Go

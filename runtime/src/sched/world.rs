@@ -215,6 +215,16 @@ pub(super) fn parked_stacks(
     true
 }
 
+/// A cycle marks: stores of references need the [`barrier`].
+///
+/// # Safety
+/// `p` is the caller's.
+#[inline(always)]
+pub unsafe fn is_marking(p: *mut P) -> bool {
+    // SAFETY: says the caller.
+    unsafe { (*p).cache.marking() }
+}
+
 /// The barrier: the `n` words at `at` are about to be overwritten.
 ///
 /// # Safety

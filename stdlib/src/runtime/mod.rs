@@ -56,6 +56,7 @@ pub const NATIVES: &[Native] = &[
             s.next_gc,
             cx.runtime().stack_bytes() as u64,
             s.external,
+            u64::from(s.num_forced),
         ];
         let out = cx.new_slice(cx.known().ints, words.len())?;
         fill(out, words.into_iter());
@@ -69,6 +70,15 @@ pub const NATIVES: &[Native] = &[
     leaf("runtime.addCleanup", finals::add_cleanup),
     leaf("runtime.stopCleanup", finals::stop_cleanup),
     leaf("runtime.sameObject", finals::same_object),
+    // The times stopped of the last collections, and then their ends.
+    leaf("runtime.pauses", |cx| {
+        let pauses = cx.runtime().heap.pauses();
+        let words = pauses.ns.len() + pauses.end.len();
+        let out = cx.new_slice(cx.known().ints, words)?;
+        fill(out, pauses.ns.iter().chain(&pauses.end).copied());
+        cx.set_words(0, &out);
+        Ok(())
+    }),
     leaf("runtime.stackText", |cx| {
         let text = if cx.arg_bool(0) { cx.dump() } else { cx.traceback() };
         cx.set_str(0, text.as_bytes())
@@ -99,17 +109,14 @@ pub const DEBUG: &[Native] = &[
         cx.set_i64(0, old.map_or(-1, i64::from));
         Ok(())
     }),
+    // A negative limit only asks.
     leaf("runtime/debug.setMemoryLimit", |cx| {
-        let limit = cx.arg_i64(0);
-        if limit < 0 {
-            // Only asks: sets what it finds.
-            let old = cx.runtime().heap.set_limit(usize::MAX);
-            cx.runtime().heap.set_limit(old);
-            cx.set(0, old as u64);
-        } else {
-            let old = cx.runtime().heap.set_limit(limit as usize);
-            cx.set(0, old as u64);
+        let heap = &cx.runtime().heap;
+        let (limit, old) = (cx.arg_i64(0), heap.soft_limit());
+        if limit >= 0 {
+            heap.set_soft_limit(if limit == i64::MAX { usize::MAX } else { limit as usize });
         }
+        cx.set_i64(0, i64::try_from(old).unwrap_or(i64::MAX));
         Ok(())
     }),
     leaf("runtime/debug.freeOSMemory", |cx| {

@@ -4,7 +4,7 @@ use crate::code::*;
 use crate::handlers::table::MkIface;
 use crate::object;
 use crate::unwind::{fault_index_arr_b, fault_index_arr_c, fault_index_chk, fault_nil};
-use gol_runtime::ops::barrier;
+use gol_runtime::ops::{barrier, is_marking};
 
 macro_rules! load {
     ($pc:ident $base:ident $p:ident $i:ident $t:ty) => {{
@@ -44,9 +44,8 @@ handlers! { [pc base p i]
     StP {
         let to = r(base, i.a);
         if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
-        let to = (to as *mut u64).add(i.c as usize);
-        barrier(p, to, 1);
-        *to = r(base, i.b);
+        if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return StPMarking(pc, base, p) }
+        *(to as *mut u64).add(i.c as usize) = r(base, i.b);
     }
     St8 { store!(pc base p i u8); }
     St16 { store!(pc base p i u16); }
@@ -59,7 +58,7 @@ handlers! { [pc base p i]
     StNP {
         let to = r(base, i.a);
         if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
-        barrier(p, (to as *const u64).add(i.c as usize), i.d as usize);
+        if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return StNPMarking(pc, base, p) }
         std::ptr::copy_nonoverlapping(at(base, i.b), (to as *mut u64).add(i.c as usize), i.d as usize);
     }
     Lea {
@@ -71,7 +70,7 @@ handlers! { [pc base p i]
     CopyMem {
         let (to, from) = (r(base, i.a), r(base, i.b));
         if to == 0 || from == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
-        barrier(p, to as *const u64, (*pc).ab() as usize);
+        if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return CopyMemMarking(pc, base, p) }
         std::ptr::copy(from as *const u64, to as *mut u64, (*pc).ab() as usize);
         pc = pc.add(1);
     }
@@ -88,9 +87,8 @@ handlers! { [pc base p i]
         if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
         let k = r(base, i.b);
         if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr_b(pc, base, p) }
-        let to = (to as *mut u64).add(k as usize);
-        barrier(p, to, 1);
-        *to = r(base, i.c);
+        if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return StArrWMarking(pc, base, p) }
+        *(to as *mut u64).add(k as usize) = r(base, i.c);
     }
     LeaArr {
         let from = r(base, i.b);
@@ -127,12 +125,35 @@ macro_rules! few {
         $st {
             let to = r(base, i.a);
             if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
-            let to = (to as *mut u64).add(i.c as usize);
-            barrier(p, to, $n);
-            *(to as *mut [u64; $n]) = *(at(base, i.b) as *const [u64; $n]);
+            if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return StNPMarking(pc, base, p) }
+            *((to as *mut u64).add(i.c as usize) as *mut [u64; $n]) = *(at(base, i.b) as *const [u64; $n]);
         }
     )* } };
 }
+// Stores while a cycle marks: what is overwritten goes to the marker. Pointers and indices are checked already.
+slow_ops! { [pc base p i]
+    StPMarking {
+        let to = (r(base, i.a) as *mut u64).add(i.c as usize);
+        barrier(p, to, 1);
+        *to = r(base, i.b);
+    }
+    StNPMarking {
+        let to = (r(base, i.a) as *mut u64).add(i.c as usize);
+        barrier(p, to, i.d as usize);
+        std::ptr::copy_nonoverlapping(at(base, i.b), to, i.d as usize);
+    }
+    StArrWMarking {
+        let to = (r(base, i.a) as *mut u64).add(r(base, i.b) as usize);
+        barrier(p, to, 1);
+        *to = r(base, i.c);
+    }
+    CopyMemMarking + 1 {
+        let (to, n) = (r(base, i.a) as *mut u64, (*pc).ab() as usize);
+        barrier(p, to, n);
+        std::ptr::copy(r(base, i.b) as *const u64, to, n);
+    }
+}
+
 few! { LdN2 StN2 2 LdN3 StN3 3 LdN4 StN4 4 }
 
 /// Free cells of one kind in the processor's allocation cache, which begins with such pairs (see `gol_runtime::heap`).

@@ -3,7 +3,7 @@ use crate::code::*;
 use crate::fault::Fault;
 use crate::object::{slice, string};
 use crate::unwind::{fault_index_2d, fault_index_ld, fault_index_st, fault_index_str};
-use gol_runtime::ops::barrier;
+use gol_runtime::ops::{barrier, is_marking};
 
 macro_rules! load {
     ($($name:ident $t:ty as $via:ty;)*) => { handlers! { [pc base p i] $($name {
@@ -64,16 +64,14 @@ handlers! { [pc base p i]
         let k = r(base, i.b);
         if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
         let n = i.d as usize;
-        let to = (r(base, i.a) as *mut u64).add(k as usize * n);
-        barrier(p, to, n);
-        std::ptr::copy_nonoverlapping(at(base, i.c), to, n);
+        if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return StIdxNMarking(pc, base, p) }
+        std::ptr::copy_nonoverlapping(at(base, i.c), (r(base, i.a) as *mut u64).add(k as usize * n), n);
     }
     StIdxP {
         let k = r(base, i.b);
         if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
-        let to = (r(base, i.a) as *mut u64).add(k as usize);
-        barrier(p, to, 1);
-        *to = r(base, i.c);
+        if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return StIdxPMarking(pc, base, p) }
+        *(r(base, i.a) as *mut u64).add(k as usize) = r(base, i.c);
     }
     LeaIdx {
         let k = r(base, i.c);
@@ -98,10 +96,9 @@ handlers! { [pc base p i]
         let s = at(base, i.a);
         let len = *s.add(1);
         if len >= *s.add(2) { std::hint::cold_path(); pc = pc.sub(1); return AppendV(pc, base, p) }
-        let to = (*s as *mut u64).add(len as usize);
         // Another slice of the array may have something there.
-        barrier(p, to, 1);
-        *to = r(base, i.c);
+        if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return AppendV(pc, base, p) }
+        *(*s as *mut u64).add(len as usize) = r(base, i.c);
         *s.add(1) = len + 1;
     }
     // The same for bytes.
@@ -182,6 +179,18 @@ handlers! { [pc base p i]
 }
 
 slow_ops! { [pc base p i]
+    // While a cycle marks: see `memory.rs`.
+    StIdxPMarking {
+        let to = (r(base, i.a) as *mut u64).add(r(base, i.b) as usize);
+        barrier(p, to, 1);
+        *to = r(base, i.c);
+    }
+    StIdxNMarking {
+        let n = i.d as usize;
+        let to = (r(base, i.a) as *mut u64).add(r(base, i.b) as usize * n);
+        barrier(p, to, n);
+        std::ptr::copy_nonoverlapping(at(base, i.c), to, n);
+    }
     // Says what is wrong.
     SliceFault + 1 {
         let s = at(base, i.b);

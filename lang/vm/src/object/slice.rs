@@ -38,9 +38,14 @@ pub unsafe fn append_value(p: *mut P, slice: *mut u64, val: *const u64, backing:
 /// They lie in an array of this backing type.
 #[inline(always)]
 unsafe fn overwrite(p: *mut P, at: u64, n: u64, loaded: &LoadedType) {
-    if loaded.scan {
-        // SAFETY: elements with references are whole words.
-        unsafe { ops::barrier(p, at as *const u64, n as usize * loaded.stride as usize / 8) }
+    // SAFETY: `p` is the running P; elements with references are whole words.
+    unsafe {
+        if ops::is_marking(p) {
+            std::hint::cold_path();
+            if loaded.scan {
+                ops::barrier(p, at as *const u64, n as usize * loaded.stride as usize / 8)
+            }
+        }
     }
 }
 
@@ -95,6 +100,7 @@ pub unsafe fn append_bytes(p: *mut P, slice: *mut u64, bytes: &[u8], backing: Ty
 
 /// # Safety
 /// `from` has `n` elements; they may lie in the slice's own array.
+#[inline(always)]
 unsafe fn append_raw(p: *mut P, slice: *mut u64, from: *const u8, n: u64, backing: TypeId) -> Result<(), Fault> {
     if n == 0 {
         return Ok(());
