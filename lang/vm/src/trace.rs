@@ -164,8 +164,9 @@ impl Shared {
     /// As [`Walk::new`].
     pub(crate) unsafe fn traceback(&self, g: *const G, pc: Pc, base: usize) -> String {
         // SAFETY: the caller's.
-        let (id, frames, created) = unsafe { ((*g).id, self.frames(g, pc, base), self.created(&*g)) };
-        let mut out = format!("goroutine {id} [running]:\n");
+        let (id, thread, frames, created) =
+            unsafe { ((*g).id, thread_text(&*g), self.frames(g, pc, base), self.created(&*g)) };
+        let mut out = format!("goroutine {id} [running{thread}]:\n");
         let position = |pos| self.hooks.position(pos);
         frames.print(&mut out, &position);
         if let Some(created) = created {
@@ -194,6 +195,11 @@ impl Shared {
             GoroutineInfo { id: (*g).id, function: top.function, pos: top.pos, reason, frames, created }
         }
     }
+}
+
+/// Behind the state of a goroutine that is bound to a thread.
+pub(crate) fn thread_text(g: &G) -> &'static str {
+    if g.is_pinned() { ", locked to thread" } else { "" }
 }
 
 fn reason_text(g: &G) -> &'static str {
