@@ -219,7 +219,11 @@ impl Machine {
 
 /// `file:line` of a position, as tracebacks show it.
 fn place(sources: &SourceMap, pos: u32) -> String {
-    sources.locate(pos).map_or_else(|| "?:0".into(), |(name, line, _)| format!("{name}:{line}"))
+    match sources.locate(pos) {
+        Some((name, line, _)) if name.is_empty() => format!("??:{line}"),
+        Some((name, line, _)) => format!("{name}:{line}"),
+        None => "?:0".into(),
+    }
 }
 
 /// Bytes of memory that this process can have at all: beyond them the system would end it without a word.

@@ -55,6 +55,7 @@ pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], format: Format) -
 
 fn place(sources: &SourceMap, pos: u32) -> String {
     match sources.locate(pos) {
+        Some((name, line, 0)) => format!("{name}:{line}"),
         Some((name, line, column)) => format!("{name}:{line}:{column}"),
         None => "?".into(),
     }
@@ -87,7 +88,7 @@ fn json(out: &mut String, sources: &SourceMap, d: &Diagnostic) {
         }
         None => serde_json::Value::Null,
     };
-    let file = |span: Span| sources.source(span.lo).map(|s| s.name.to_string());
+    let file = |span: Span| sources.locate(span.lo).map(|p| p.0.to_string());
     let labels: Vec<_> = d
         .related
         .iter()

@@ -36,6 +36,8 @@ enum Bug {
     DropsEdge,
     /// The goroutine is published before it is saved.
     PublishFirst,
+    /// A bound M arms itself when it begins to wait.
+    ArmsLate,
 }
 
 /// `queue.rs`, `idle.rs`: work is published while the only searcher goes to sleep.
@@ -160,6 +162,71 @@ mod park {
             } else {
                 save();
                 drop(queued);
+            }
+            waker.join().unwrap();
+        });
+    }
+}
+
+/// `pin.rs`: a bound goroutine parks twice; who picks it hands a P to its thread.
+mod pin {
+    use super::*;
+
+    struct Shared {
+        parked: Mutex<bool>,
+        /// The goroutine's record; written where it runs, read by its waker.
+        saved: UnsafeCell<u32>,
+        woken: AtomicU32,
+        /// The P that the waker gives.
+        next: UnsafeCell<u32>,
+        note: Note,
+    }
+
+    fn picker(s: &Shared) {
+        let mut given = 0;
+        while given < 2 {
+            if !std::mem::take(&mut *s.parked.lock().unwrap()) {
+                thread::yield_now();
+                continue;
+            }
+            given += 1;
+            // SAFETY: loom reports a concurrent access.
+            s.saved.with(|g| assert_eq!(unsafe { *g }, given));
+            // SAFETY: as above.
+            s.next.with_mut(|p| unsafe { *p = given });
+            s.woken.store(1, Release);
+            s.note.wake();
+        }
+    }
+
+    pub fn model(bug: Bug) {
+        check(None, move || {
+            let s = Arc::new(Shared {
+                parked: Mutex::new(false),
+                saved: UnsafeCell::new(0),
+                woken: AtomicU32::new(0),
+                next: UnsafeCell::new(0),
+                note: Note::new(),
+            });
+            let waker = {
+                let s = s.clone();
+                thread::spawn(move || picker(&s))
+            };
+            for turn in 1..=2 {
+                let mut parked = s.parked.lock().unwrap();
+                *parked = true;
+                // SAFETY: as above.
+                s.saved.with_mut(|g| unsafe { *g = turn });
+                drop(parked);
+                if bug == Bug::ArmsLate {
+                    s.woken.store(0, Relaxed);
+                }
+                while s.woken.load(Acquire) == 0 {
+                    s.note.wait();
+                }
+                // SAFETY: as above.
+                s.next.with(|p| assert_eq!(unsafe { *p }, turn));
+                s.woken.store(0, Relaxed);
             }
             waker.join().unwrap();
         });
@@ -665,6 +732,10 @@ fn native_park() {
     park::model(Bug::None);
 }
 #[test]
+fn bound_threads_are_woken() {
+    pin::model(Bug::None);
+}
+#[test]
 fn select_has_one_winner() {
     select::model();
 }
@@ -698,6 +769,7 @@ const SEEDED: &[(&str, fn())] = &[
     ("idle: no fence", || idle::model(1, Bug::NoFence)),
     ("idle: no second look", || idle::model(1, Bug::NoSecondLook)),
     ("park: unlock first", || park::model(Bug::UnlockFirst)),
+    ("pin: armed too late", || pin::model(Bug::ArmsLate)),
     ("mutex: takes without mark", || mutex::model(3, Bug::TakesWithOne)),
     ("mutex: hands over without mark", || mutex::model(3, Bug::HandsWithoutMark)),
     ("semaphore: looks first", || semaphore::model(Bug::LookFirst)),

@@ -119,6 +119,14 @@ fn worker(s: &Arc<Shared>) -> Prog {
                     c.runtime().set_procs(1 + random(c, 0, 8) as usize);
                     Ctl::Yield
                 }
+                21 if random(c, 0, 8) == 0 => {
+                    unsafe { ops::lock_thread(c.p()) };
+                    Ctl::Next
+                }
+                22..26 => {
+                    unsafe { ops::unlock_thread(c.p()) };
+                    Ctl::Next
+                }
                 _ => Ctl::Next,
             }
         },

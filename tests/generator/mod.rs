@@ -5,9 +5,10 @@
 //! each other (Go leaves their order open), so functions that change something are called as whole statements only; every loop
 //! and function draws on a common fuel; goroutines share nothing but channels; constants are evaluated here, so that none overflows.
 //!
-//! Reading order: `rng`, `ty` (types and their declarations), `expr`, `stmt`, and `program` here.
+//! Reading order: `rng`, `ty` (types and their declarations), `expr`, `stmt`, `patterns`, and `program` here.
 
 mod expr;
+mod patterns;
 mod rng;
 mod stmt;
 mod ty;
@@ -158,12 +159,12 @@ var _ = os.Args
 /// A whole program, named as in a batch.
 pub fn program(seed: u64) -> String {
     let prefix = format!("p{seed}_");
-    format!("{PRELUDE}{}\nfunc main() {{\n\t{prefix}main()\n}}\n", body(seed, &prefix))
+    format!("{PRELUDE}{}{}\nfunc main() {{\n\t{prefix}main()\n}}\n", patterns::LIBRARY, body(seed, &prefix))
 }
 
 /// Programs of several seeds in one text; the argument says which one runs.
 pub fn batch(seeds: impl Iterator<Item = u64>) -> String {
-    let mut text = PRELUDE.to_string();
+    let mut text = PRELUDE.to_string() + patterns::LIBRARY;
     let mut cases = String::new();
     for seed in seeds {
         text += &body(seed, &format!("p{seed}_"));

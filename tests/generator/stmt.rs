@@ -3,9 +3,6 @@
 use super::ty::{Func, Ty};
 use super::{Calls, Gen, Var};
 
-/// Whether gol has `range` over functions (not yet).
-const RANGE_OVER_FUNC: bool = false;
-
 impl Gen {
     /// Prints a value if it has no addresses in it, else a part of it.
     pub fn show(&mut self, text: &str, t: &Ty) {
@@ -74,7 +71,7 @@ impl Gen {
         self.line(&format!("return {}", v.join(", ")));
     }
 
-    fn block(&mut self, n: usize) {
+    pub fn block(&mut self, n: usize) {
         self.scoped(|g| {
             for _ in 0..n {
                 g.stmt();
@@ -82,7 +79,7 @@ impl Gen {
         });
     }
 
-    fn declare(&mut self, name: String, ty: Ty) {
+    pub fn declare(&mut self, name: String, ty: Ty) {
         self.line(&format!("_ = {name}"));
         self.scope.push(Var { name, ty, fixed: false });
     }
@@ -92,7 +89,7 @@ impl Gen {
             return self.assign();
         }
         self.budget -= 1;
-        match self.rng.below(38) {
+        match self.rng.below(46) {
             0..=6 => self.variable(),
             7..=12 => self.assign(),
             13 | 14 => self.op_assign(),
@@ -114,6 +111,7 @@ impl Gen {
             34 => self.methods(),
             35 => self.constants(),
             36 => self.copying(),
+            37..=43 => self.pattern(),
             _ => self.print_some(),
         }
     }
@@ -235,7 +233,7 @@ impl Gen {
     }
 
     /// The body of a loop, with its fuel.
-    fn body(&mut self, label: &str) {
+    pub fn body(&mut self, label: &str) {
         self.line("if !step() { break }");
         self.loops.push(label.into());
         self.block(3);
@@ -248,7 +246,7 @@ impl Gen {
         self.close("");
     }
 
-    fn label(&mut self) -> String {
+    pub fn label(&mut self) -> String {
         if self.rng.one_in(2) {
             return String::new();
         }
@@ -282,7 +280,7 @@ impl Gen {
 
     fn range_stmt(&mut self) {
         let (k, v) = (self.fresh("k"), self.fresh("e"));
-        let (over, kt, vt) = match self.rng.below(if RANGE_OVER_FUNC { 6 } else { 5 }) {
+        let (over, kt, vt) = match self.rng.below(6) {
             0 => (self.value(&Ty::Str, 2), Ty::Int(0), Ty::Int(3)),
             1 | 2 => {
                 let e = self.any_ty(1);

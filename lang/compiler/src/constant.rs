@@ -36,7 +36,7 @@ const MAX_BITS: i64 = 100_000;
 /// Untyped integers may not outgrow this, as in Go.
 pub const MAX_INT_BITS: u64 = 512;
 /// Constant strings are at most this long.
-const MAX_STR_BYTES: usize = 64 << 20;
+pub const MAX_STR_BYTES: usize = 64 << 20;
 
 /// Why a constant cannot be a value of a type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

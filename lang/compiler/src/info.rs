@@ -152,6 +152,8 @@ pub struct Selection {
     pub name: Sym,
     /// The method's name is unexported: package that it belongs to, else PkgId(0).
     pub name_pkg: PkgId,
+    /// Arguments for the method's own type parameters, written (`x.m[int]`) or inferred; those of its receiver follow from `recv`.
+    pub targs: Vec<TyId>,
 }
 
 /// What emission needs about a function body: declarations and literals.
@@ -160,8 +162,8 @@ pub struct FuncFacts {
     /// Function type without receiver.
     pub sig: TyId,
     pub recv: Option<ObjId>,
-    /// Type parameters of a generic function; of a method of a generic type: as its receiver names them, in the order of
-    /// the receiver's type arguments.
+    /// Type parameters of a generic function; of a method: those of its receiver as it names them, in the order of
+    /// the receiver's type arguments, then its own.
     pub tparams: Vec<TParamId>,
     /// One per parameter word group; unnamed and `_` parameters have objects too.
     pub params: Vec<ObjId>,
@@ -217,9 +219,9 @@ pub struct Info {
     pub implicits: FxHashMap<u32, ObjId>,
     pub selections: FxHashMap<ExprId, Selection>,
     /// Type arguments of each use of a generic function, by the index expression if there is one, else by the name or
-    /// selector. They may mention type parameters of the function around.
+    /// selector (those of methods are in `selections`). They may mention type parameters of the function around.
     pub instances: FxHashMap<ExprId, Vec<TyId>>,
-    /// Type parameters of generic functions and of methods of generic types (as in their facts), known before their bodies.
+    /// Type parameters of generic functions and methods (as in their facts), known before their bodies.
     pub tparams: FxHashMap<ObjId, Vec<TParamId>>,
     pub objs: Vec<Obj>,
     /// Declared functions by object.

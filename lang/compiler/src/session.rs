@@ -286,7 +286,8 @@ impl Session {
                 out.diagnostics.push(too_much());
                 return out;
             };
-            let parsed = gol_syntax::parse_decoded(&mut self.ast, &source, &problems);
+            let mut parsed = gol_syntax::parse_decoded(&mut self.ast, &source, &problems);
+            self.sources.set_marks(source.base, std::mem::take(&mut parsed.marks));
             out.diagnostics.extend(parsed.diagnostics);
             if parsed.script && several {
                 let at = Span::new(source.base, source.base);

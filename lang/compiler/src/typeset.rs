@@ -28,7 +28,9 @@ impl Types {
         let mut unions = i.unions.iter();
         let mut all = unions.next()?.clone();
         for u in unions {
-            all = all.iter().flat_map(|a| u.iter().filter_map(|b| self.both(a, b))).collect();
+            let mut seen: FxHashSet<Term> = FxHashSet::default();
+            let pairs = all.iter().flat_map(|a| u.iter().filter_map(|b| self.both(a, b)));
+            all = pairs.filter(|t| seen.insert(t.clone())).collect();
         }
         if i.comparable {
             all.retain(|t| self.strictly_comparable(t.ty));

@@ -103,6 +103,15 @@ fn code_of_small_functions() {
         ("func f(a []int, i int) { a[i] += 3; a[i+1]++ }", "IncIdx AddK IncIdx Ret"),
         ("func f(n int) int { if n%4 == 0 { return 1 }; return n }", "JtstK RetK Ret1"),
         ("type N struct{ next *N; v int }; func f(n *N) int { return n.next.v }", "LdWW Ret1"),
+        // What is decided by data needs no branch.
+        (
+            "func max(a, b int) int { if a > b { return a }; return b }; func f(a, b, c int) int { return max(max(a, b), c) }",
+            "MaxI MaxI Ret1",
+        ),
+        (
+            "func f(xs []bool) (n int) { for _, x := range xs { if x { n++ } }; return }",
+            "LoadI LoadI JleK LdIdxU8 IncNz AddKJltB Ret1",
+        ),
         ("func f(n int) func() int { return func() int { return n } }", "MkClosure Ret1"),
     ];
     let mut wrong = vec![];
@@ -115,6 +124,19 @@ fn code_of_small_functions() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A table's length has 16 bits: more cases than that get several tables.
+#[test]
+fn long_jump_tables() {
+    let cases: String = (0..70_000).map(|i| format!("case {i}: return {}\n", i % 7)).collect();
+    let s = compile(
+        "case.go",
+        &format!("package main\nfunc f(n int) int {{\nswitch n {{\n{cases}}}\nreturn -1 }}\nfunc main() {{}}\n"),
+    );
+    let f = s.program.funcs.iter().find(|f| f.name == "main.f").expect("the function is there");
+    let tables: usize = f.code.iter().filter(|i| i.op == Op::JmpTab).map(|i| i.b as usize).sum();
+    assert_eq!(tables, 70_000);
 }
 
 #[test]

@@ -12,11 +12,12 @@ impl Library for Lib {
             "errors" => Some(include_str!("lib/errors.gol")),
             "time" => Some(include_str!("lib/time.gol")),
             "strings" => Some(include_str!("lib/strings.gol")),
+            "runtime" => Some(include_str!("lib/runtime.gol")),
             _ => None,
         }
     }
     fn paths(&self) -> Vec<&'static str> {
-        vec!["errors", "fmt", "io", "strings", "time"]
+        vec!["errors", "fmt", "io", "runtime", "strings", "time"]
     }
 }
 
@@ -115,5 +116,53 @@ fn deep_nesting() {
     for t in texts {
         let mut s = Session::new(&Lib);
         s.check("deep", t.into_bytes());
+    }
+}
+
+/// Texts whose size lies in the meaning, and long ones: each must be judged in time that grows with its length.
+#[test]
+fn many_of_everything() {
+    // As much stack as the command gives the compiler.
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(judge_many).expect("a thread");
+    assert!(thread.join().is_ok());
+}
+
+fn judge_many() {
+    let many = |n: usize, f: &dyn Fn(usize) -> String| (0..n).map(f).collect::<String>();
+    let n = 10_000;
+    let good = [
+        many(60, &|i| format!("type C{} interface {{ C{i} | C{i} }}\n", i + 1))
+            + "type C0 interface { ~int | ~string }\nfunc f[T C60](T) {}\nf(1)\n",
+        many(60, &|i| format!("type C{} interface {{ C{i}; D }}\n", i + 1))
+            + "type D interface { ~int | ~string | ~bool }\ntype C0 interface { D }\nfunc f[T C60](T) {}\nf(1)\n",
+        many(2000, &|i| format!("var g{i} = g{} + 1\n", i + 1)) + "var g2000 = len(s)\nvar s = \"x\"\n",
+        many(n, &|i| format!("func f{i}() int {{ return f{}() + v }}\n", (i + 1) % n)) + "var v = 3\nvar w = f0()\n",
+        many(2000, &|i| format!("type S{i} struct {{ n *S{}; v S{} }}\n", i + 1, i + 1)) + "type S2000 int\n",
+        format!("type S struct {{\n{}}}\n", many(n, &|i| format!("f{i} int\n"))),
+        format!("type T int\n{}", many(n, &|i| format!("func (T) m{i}() {{}}\n"))),
+        many(n, &|i| format!("type T{i} int\nfunc (T{i}) m() {{}}\n")),
+        format!("const c = \"ab\"{}\n", " + \"ab\"".repeat(n)),
+        many(1000, &|i| format!("func f{i}[T any](x T) T {{ y := []T{{x}}; return y[0] }}\nvar v{i} = f{i}(1)\n")),
+        format!("func f({}) {{}}\n", many(n, &|i| format!("a{i} int, "))),
+    ];
+    for t in good {
+        // Scripts run their statements in order; in a package the order of initialisation is found.
+        let text = if t.contains("f(1)") { t } else { format!("package main\n{t}\nfunc main() {{}}\n") };
+        let mut s = Session::new(&Lib);
+        let d = s.check("many", text.clone().into_bytes());
+        assert!(d.is_empty(), "{}: {:?}", &text[..200], d.first());
+    }
+    let bad = [
+        many(60, &|i| format!("type A{} = struct {{ a, b A{i} }}\n", i + 1)) + "type A0 = int\nvar x *A60\n",
+        many(n, &|i| format!("x{i} = undefined{i}\n")),
+        many(n, &|i| format!("var g{i} = g{} + 1\n", i + 1)) + &format!("var g{n} = len(s)\nvar s = \"x\"\n"),
+        many(n, &|i| format!("const g{i} = g{} + 1\n", i + 1)) + &format!("const g{n} = 1\n"),
+        many(n, &|i| format!("type S{i} struct {{ n *S{}; v S{} }}\n", i + 1, i + 1)) + &format!("type S{n} int\n"),
+        many(n, &|i| format!("type S{i} = []S{}\n", i + 1)) + &format!("type S{n} = int\n"),
+    ];
+    for t in bad {
+        let text = if t.contains("undefined") { t } else { format!("package main\n{t}\nfunc main() {{}}\n") };
+        let c = Session::new(&Lib).compile("many", text.clone().into_bytes(), TextKind::File);
+        assert!(c.unit.is_none(), "{}", &text[..200]);
     }
 }

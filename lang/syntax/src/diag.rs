@@ -98,6 +98,7 @@ codes! {
     InvalidRune "E0005" "single quotes around something that is not one character";
     InvalidNumber "E0006" "a malformed number";
     InvalidInterp "E0007" "a malformed interpolated string";
+    InvalidDirective "E0008" "a line directive without a line number";
     // ---- syntax
     Syntax "E0101" "the text does not follow the grammar";
     UnexpectedEnd "E0102" "the text ends too early";

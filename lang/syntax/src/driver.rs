@@ -35,7 +35,7 @@ struct Attempt {
 }
 
 pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError]) -> Parsed {
-    let Lexed { mut tokens, names, errors } = token::lex(text, std::mem::take(&mut ast.names));
+    let Lexed { mut tokens, names, errors, marks } = token::lex(text, std::mem::take(&mut ast.names));
     let layout = layout::layout(text, &mut tokens, &names);
     ast.names = names;
     let script = tokens.first().is_none_or(|t| t.tok != Tok::Package);
@@ -54,7 +54,7 @@ pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError]) -
         None => parse_tokens(ast, input, &mut tokens, &mut diagnostics),
     };
     diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
-    Parsed { items, diagnostics: filter(text, base, diagnostics), script }
+    Parsed { items, diagnostics: filter(text, base, diagnostics), script, marks }
 }
 
 fn parse_tokens(

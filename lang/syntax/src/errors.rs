@@ -168,6 +168,7 @@ impl Reporter<'_> {
         self.foreign_word(&m)
             .or_else(|| self.stray(&m))
             .or_else(|| self.header(&m))
+            .or_else(|| self.interface_method(&m))
             .or_else(|| self.after_keyword(&m))
             .or_else(|| self.declaration(&m))
             .or_else(|| self.list(&m))
@@ -284,6 +285,19 @@ impl Reporter<'_> {
         }
         let top = m.place.at == Where::Top;
         top.then(|| self.error(m, "unexpected semicolon or newline before {").help(SAME_LINE))
+    }
+
+    /// `m[T any](x T)` in an interface: what was read is the type `m[T]`.
+    fn interface_method(&self, m: &Misfit) -> Option<Diagnostic> {
+        let named = |k: usize| k > 0 && matches!(self.tok(k - 1), Some(Tok::Ident(_)));
+        let bracket = match (m.place.at, m.place.around) {
+            (Where::Index, Where::Interface) => m.place.open.filter(|&o| named(o))?,
+            (Where::Interface, _) if m.tok == Tok::LParen && self.tok(m.i - 1) == Some(Tok::RBrack) => m.i,
+            _ => return None,
+        };
+        let message = "interface method must have no type parameters";
+        let d = Diagnostic::error(Code::Syntax, self.span(bracket), message);
+        Some(d.help("methods of concrete types may have them, but no interface asks for such a method"))
     }
 
     /// What the token before says about what is missing.

@@ -46,6 +46,8 @@ pub fn diagnostic(text: &str, base: u32, e: &LexError) -> Diagnostic {
         Nul => at(Code::InvalidText, "invalid NUL character"),
         Bom => at(Code::InvalidText, "invalid BOM in the middle of the file"),
         Utf8 => at(Code::InvalidText, "invalid UTF-8 encoding"),
+        LineNumber => directive(text, at(Code::InvalidDirective, "invalid line number: "), e),
+        ColumnNumber => directive(text, at(Code::InvalidDirective, "invalid column number: "), e),
         BadNumber(message) => at(Code::InvalidNumber, message),
         LoneBrace => at(Code::InvalidInterp, "single } in interpolated string").help("write }} for a brace"),
         OpenHole => at(Code::InvalidInterp, "{ in interpolated string is not closed")
@@ -53,6 +55,11 @@ pub fn diagnostic(text: &str, base: u32, e: &LexError) -> Diagnostic {
         BadVerb => at(Code::InvalidInterp, "expected a verb after :").help("such as %d, %5.2f, %-10s, %q, %x"),
         DeepHole => at(Code::InvalidInterp, "interpolated strings are nested too deeply"),
     }
+}
+
+fn directive(text: &str, mut d: Diagnostic, e: &LexError) -> Diagnostic {
+    d.message.push_str(text.get(e.lo as usize..e.hi as usize).unwrap_or_default());
+    d.help("a line directive is `//line FILE:LINE` or `//line FILE:LINE:COLUMN`, with numbers from 1 on")
 }
 
 /// `U+2026 '…'`, as Go names a character.

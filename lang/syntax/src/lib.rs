@@ -25,6 +25,7 @@ mod foreign;
 mod interp;
 mod layout;
 mod lexical;
+mod line;
 mod number;
 mod patience;
 mod place;
@@ -42,6 +43,7 @@ lalrpop_util::lalrpop_mod!(
 pub use decode::decode;
 pub use depth::MAX_DEPTH;
 pub use dump::dump;
+pub use line::LineMark;
 pub use prompt::{TokenClass, incomplete, tokens};
 pub use scan::{LexError, LexErrorKind};
 
@@ -60,6 +62,8 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
     /// The text has no package clause.
     pub script: bool,
+    /// For [`span::SourceMap::set_marks`].
+    pub marks: Vec<LineMark>,
 }
 
 /// Parses a source. Nesting is bounded, so later passes may recurse over the tree.

@@ -25,6 +25,8 @@ pub struct Place {
     /// The token of the innermost open bracket.
     pub open: Option<usize>,
     pub at: Where,
+    /// What the bracket around that one is for.
+    pub around: Where,
     /// The keyword of the header in force.
     pub header: Option<usize>,
     /// The token of the outermost open bracket.
@@ -57,6 +59,7 @@ pub fn place(t: &[Token], i: usize) -> Place {
     Place {
         open: last.map(|x| x.token),
         at: last.map_or(Where::Top, |x| x.at),
+        around: w.stack.iter().rev().nth(1).map_or(Where::Top, |x| x.at),
         header: w.header,
         outermost: w.stack.first().map(|x| x.token),
     }

@@ -37,6 +37,9 @@ pub enum LexErrorKind {
     Bom,
     Utf8,
     BadNumber(&'static str),
+    /// Of a `//line` comment.
+    LineNumber,
+    ColumnNumber,
     /// A `}` alone in an interpolated string.
     LoneBrace,
     /// A hole that does not end.

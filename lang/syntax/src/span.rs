@@ -3,6 +3,7 @@
 //! Every source gets a base offset when it is added, so a [`Span`] needs no file id. Line tables are made only when a
 //! diagnostic or a traceback asks for them.
 
+use crate::line::LineMark;
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct Source {
     pub base: u32,
     /// Byte offsets of line starts.
     lines: Arc<[u32]>,
+    /// `//line` comments: where lines count as those of another file.
+    marks: Arc<[LineMark]>,
 }
 
 impl Source {
@@ -47,6 +50,20 @@ impl Source {
         let off = pos.saturating_sub(self.base);
         let line = self.lines.partition_point(|&x| x <= off).max(1);
         (line as u32, off - self.lines[line - 1] + 1)
+    }
+    /// The same as `//line` comments have it, with the file name. The column is 0 when it is not known.
+    pub fn locate(&self, pos: u32) -> (Arc<str>, u32, u32) {
+        let (line, column) = self.line_col(pos);
+        let i = self.marks.partition_point(|m| m.at <= pos.saturating_sub(self.base));
+        let Some(m) = i.checked_sub(1).map(|i| &self.marks[i]) else { return (self.name.clone(), line, column) };
+        let named = self.marks[..i].iter().rev().find_map(|m| m.name.clone());
+        let (first, at) = self.line_col(self.base + m.at);
+        let column = match (m.column, line == first) {
+            (0, _) => 0,
+            (c, true) => c.saturating_add(column - at),
+            (_, false) => column,
+        };
+        (named.unwrap_or_else(|| self.name.clone()), m.line.saturating_add(line - first), column)
     }
 }
 
@@ -65,9 +82,15 @@ impl SourceMap {
         base.checked_add(u32::try_from(text.len()).ok()?)?.checked_add(1)?;
         let mut lines = vec![0u32];
         lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|i| i as u32 + 1));
-        let s = Source { name: name.into(), text, base, lines: lines.into() };
+        let s = Source { name: name.into(), text, base, lines: lines.into(), marks: [].into() };
         self.sources.push(s.clone());
         Some(s)
+    }
+    /// The `//line` comments that parsing found in a source.
+    pub fn set_marks(&mut self, base: u32, marks: Vec<LineMark>) {
+        if let Some(s) = self.sources.iter_mut().rfind(|s| s.base == base) {
+            s.marks = marks.into();
+        }
     }
     /// All texts, in order.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
@@ -78,10 +101,8 @@ impl SourceMap {
         let i = self.sources.partition_point(|s| s.base <= pos);
         self.sources.get(i.checked_sub(1)?)
     }
-    /// Name, line and column of a position, for messages and tracebacks.
+    /// Name, line and column of a position, for messages and tracebacks; see [`Source::locate`].
     pub fn locate(&self, pos: u32) -> Option<(Arc<str>, u32, u32)> {
-        let s = self.source(pos)?;
-        let (l, c) = s.line_col(pos);
-        Some((s.name.clone(), l, c))
+        Some(self.source(pos)?.locate(pos))
     }
 }

@@ -5,6 +5,7 @@
 //! Positions here are offsets in the text; the parser's driver adds the base of the source.
 
 use crate::ast::{BinOp, Interner, Lit, Sym};
+use crate::line::{self, LineMark};
 use crate::scan::{self, LexError, LexErrorKind};
 use crate::{interp, number, unicode};
 use logos::{Filter, FilterResult, Lexer, Logos};
@@ -25,6 +26,7 @@ const MAX_ERRORS: usize = 1000;
 pub struct Cx {
     pub names: Interner,
     pub errors: Vec<LexError>,
+    pub marks: Vec<LineMark>,
     /// The previous token ends a statement if a newline follows.
     pub need_semi: bool,
 }
@@ -42,10 +44,10 @@ pub type Lex<'s> = Lexer<'s, Tok>;
 #[derive(Logos, Clone, Copy, Debug, PartialEq)]
 #[logos(extras = Cx)]
 #[logos(skip r"[ \t\r]+")]
-#[logos(skip(r"//[^\n]*", allow_greedy = true))]
 #[rustfmt::skip]
 pub enum Tok {
     #[token("\n", newline)]
+    #[token("//", line_comment)]
     #[token("/*", comment)]
     #[token(";", |_| SemiKind::Explicit)]
     Semi(SemiKind),
@@ -210,9 +212,14 @@ fn newline(l: &mut Lex) -> Filter<SemiKind> {
     if std::mem::take(&mut l.extras.need_semi) { Filter::Emit(SemiKind::Newline) } else { Filter::Skip }
 }
 
+fn line_comment(l: &mut Lex) -> Filter<SemiKind> {
+    line::line_comment(l);
+    Filter::Skip
+}
+
 /// A block comment; one that contains a newline counts as a newline.
 fn comment(l: &mut Lex) -> Filter<SemiKind> {
-    if scan::block_comment(l) { newline(l) } else { Filter::Skip }
+    if line::comment(l) { newline(l) } else { Filter::Skip }
 }
 
 /// A name with characters beyond ASCII. The expression takes any of them; a wrong one is reported and the whole stays
@@ -249,6 +256,8 @@ pub struct Lexed {
     pub tokens: Vec<Token>,
     pub names: Interner,
     pub errors: Vec<LexError>,
+    /// In the order of their places.
+    pub marks: Vec<LineMark>,
 }
 
 /// Lexes a whole text. A byte order mark and a `#!` line at the beginning are passed over.
@@ -268,7 +277,8 @@ pub fn lex(text: &str, names: Interner) -> Lexed {
         let end = text.len() as u32;
         tokens.push(Token { tok: Tok::Semi(SemiKind::Eof), lo: end, hi: end });
     }
-    Lexed { tokens, names: lexer.extras.names, errors: lexer.extras.errors }
+    let Cx { names, errors, marks, .. } = lexer.extras;
+    Lexed { tokens, names, errors, marks }
 }
 
 /// Lexes to the end of the lexer's text. `depth` is the number of interpolated strings around it.

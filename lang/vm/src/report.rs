@@ -158,17 +158,18 @@ impl Shared {
         let mut infos = Vec::new();
         for group in groups {
             // SAFETY: the caller's.
-            let (info, waited) = unsafe {
+            let (info, waited, pinned) = unsafe {
                 let g = gs[group[0]];
-                (self.describe(g), (*g).waited_ms(self.runtime()))
+                (self.describe(g), (*g).waited_ms(self.runtime()), (*g).is_pinned())
             };
             let mark = if leaked(group[0]) { " (leaked)" } else { "" };
             let minutes = match waited / 60_000 {
                 0 => String::new(),
                 n => format!(", {n} minutes"),
             };
+            let thread = if pinned { ", locked to thread" } else { "" };
             let state = if info.id == own { "running" } else { info.reason };
-            let _ = write!(out, "\ngoroutine {} [{state}{mark}{minutes}]:\n", info.id);
+            let _ = write!(out, "\ngoroutine {} [{state}{mark}{minutes}{thread}]:\n", info.id);
             info.print_frames(out, &|pos| self.hooks.position(pos));
             if group.len() > 1 {
                 // SAFETY: the caller's.

@@ -7,7 +7,7 @@
 //! - `nretaken` counts goroutines inside natives that have lost their P. It is raised before the CAS that takes it, and lowered
 //!   only when the goroutine is in a queue or its M has a P: else a moment without work looks like a deadlock.
 //! - Without an idle P the goroutine waits its turn in the global queue like any other; who picks it hands his P to this M.
-use super::g::G;
+use super::g::{G, INSIDE};
 use super::m::{self, M};
 use super::p::{P, Status, next_status, set_limit};
 use super::{EventKind, SHUTDOWN, STOP, Sched, hook, idle, queue};
@@ -144,6 +144,7 @@ unsafe fn exit_slow(s: &Sched, inside: Blocking) -> *mut P {
         (*m).arm();
         let p = idle::take_p(s, &mut idle);
         if p.is_null() {
+            (*g).flags |= INSIDE;
             s.injector.push(super::g::GRef(g));
             drop(idle);
             s.nretaken.fetch_sub(1, SeqCst);
@@ -154,6 +155,7 @@ unsafe fn exit_slow(s: &Sched, inside: Blocking) -> *mut P {
                     std::thread::park();
                 }
             }
+            (*g).flags &= !INSIDE;
         } else {
             m::attach(m, p);
             s.nretaken.fetch_sub(1, SeqCst);

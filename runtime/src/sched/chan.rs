@@ -14,7 +14,7 @@ use super::lock::Lock;
 use super::p::{Commit, P};
 use super::{Op, hook, queue};
 use crate::heap::DescId;
-use crate::sync::atomic::{AtomicU32, Ordering::*};
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 
 /// The prefix of a channel object; the elements follow, `elem_words` each.
 #[repr(C)]
@@ -26,7 +26,9 @@ pub struct Chan {
     count: AtomicU32,
     send_at: u32,
     recv_at: u32,
-    closed: u32,
+    closed: u16,
+    /// Timers send here: for the program it has no buffer.
+    clock: AtomicBool,
     /// The engine's number for the place where it was made; never changes.
     place: u32,
     pub(super) receivers: WaitQueue,
@@ -388,7 +390,7 @@ pub(super) unsafe fn forget(g: *mut G) {
 /// `ch` is a channel or null.
 pub unsafe fn chan_len(ch: *const Chan) -> u64 {
     // SAFETY: says the caller; the count is atomic.
-    unsafe { if ch.is_null() { 0 } else { (*ch).count.load(Relaxed) as u64 } }
+    unsafe { if ch.is_null() || (*ch).clock.load(Relaxed) { 0 } else { (*ch).count.load(Relaxed) as u64 } }
 }
 
 /// A send would have to wait: nobody receives either.
@@ -413,14 +415,23 @@ pub unsafe fn chan_place(ch: *const Chan) -> u32 {
 /// `ch` is a channel or null.
 pub unsafe fn chan_cap(ch: *const Chan) -> u64 {
     // SAFETY: says the caller; the capacity never changes.
-    unsafe { if ch.is_null() { 0 } else { (*ch).cap as u64 } }
+    unsafe { if ch.is_null() || (*ch).clock.load(Relaxed) { 0 } else { (*ch).cap as u64 } }
 }
 
-/// A timer's send: without blocking, lost when the ring is full or the channel closed.
+/// Timers will send to `ch`.
+///
+/// # Safety
+/// `ch` is a channel.
+pub(super) unsafe fn mark_clock(ch: *const Chan) {
+    // SAFETY: says the caller; the mark is atomic.
+    unsafe { (*ch).clock.store(true, Relaxed) }
+}
+
+/// A timer's send: without blocking, lost when the ring is full or the channel closed. The goroutine to make ready, or null.
 ///
 /// # Safety
 /// `p` is the caller's; `ch` is a channel.
-pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) {
+pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) -> *mut G {
     // SAFETY: the buffer has as many words as an element may ask for: more are not sent.
     unsafe {
         let words = [wall, mono, 0, 0, 0, 0, 0, 0];
@@ -433,10 +444,9 @@ pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) {
             hook::sent(p, ch, words.as_ptr(), g);
         }
         (*ch).lock.unlock();
-        if let Tried::Done(g) = tried
-            && !g.is_null()
-        {
-            queue::ready(p, g);
+        match tried {
+            Tried::Done(g) => g,
+            Tried::Closed | Tried::Wait => std::ptr::null_mut(),
         }
     }
 }

@@ -49,6 +49,9 @@ unsafe fn abandon(s: &Sched, g: *mut G) {
     // SAFETY: parked, and nothing runs; so nobody holds a lock.
     unsafe {
         (*g).flags |= ABANDONED;
+        if (*g).is_pinned() {
+            super::pin::abandon(s, g);
+        }
         match (*g).reason {
             WaitReason::ChanReceive | WaitReason::ChanSend => super::chan::forget(g),
             // Its waiters are passed over from now on.

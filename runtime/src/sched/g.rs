@@ -84,6 +84,12 @@ pub(crate) const RETRIES: u8 = 2;
 
 /// Nobody waits for its end any more, though it was the main goroutine of a run: reports leave it out.
 pub(crate) const ABANDONED: u8 = 4;
+/// It is in a queue while its M waits inside a native's end: who picks it gives his P to `link`.
+pub(crate) const INSIDE: u8 = 8;
+/// It is bound to an M (`pin.rs`).
+pub(crate) const PINNED: u8 = 16;
+/// Who picks it from a queue cannot run it himself.
+pub(crate) const AWAITED: u8 = INSIDE | PINNED;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
@@ -159,6 +165,10 @@ impl G {
     pub fn wait_object(&self) -> usize {
         if self.state() == GState::Waiting { self.link as usize } else { 0 }
     }
+    /// It is bound to a thread.
+    pub fn is_pinned(&self) -> bool {
+        self.flags & PINNED != 0
+    }
     /// Milliseconds it has waited, to the precision of the monitor's tick.
     pub fn waited_ms(&self, runtime: &Runtime) -> u64 {
         if self.state() == GState::Waiting { runtime.clock_ms().saturating_sub(self.since as u64) } else { 0 }
@@ -203,10 +213,6 @@ impl G {
     #[inline(always)]
     pub(crate) fn die(&self) {
         self.go(GState::Running, GState::Dead);
-    }
-    #[inline(always)]
-    pub(crate) fn is_syscall(&self) -> bool {
-        self.state.load(Relaxed) == GState::Syscall as u8
     }
 }
 

@@ -12,11 +12,13 @@
 //!   while there is a timer (one that can change anything, if all is idle) or somebody waits for a descriptor. A P that goes idle
 //!   with an earlier timer wakes it.
 //! - Deadlock is tested under the mutex by whoever makes the last P idle or goes to sleep last (`deadlock.rs`).
+use super::g::G;
 use super::m::M;
 use super::p::{P, Status};
 use super::{Sched, deadlock, m, poll, queue, timer};
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::MutexGuard;
+use std::collections::HashMap;
 use std::ptr::null_mut;
 
 /// Guarded by `Sched::idle`.
@@ -33,6 +35,8 @@ pub(super) struct Idle {
     /// Threads that have not ended, the monitor too.
     pub threads: usize,
     pub all_ms: Vec<*mut M>,
+    /// Goroutines bound to a thread, and theirs.
+    pub bound: HashMap<*mut G, *mut M>,
     pub runs: Vec<super::runtime::Run>,
 }
 
@@ -50,6 +54,7 @@ impl Idle {
             monitor_asleep: false,
             threads: 0,
             all_ms: Vec::new(),
+            bound: HashMap::new(),
             runs: Vec::new(),
         }
     }
@@ -132,7 +137,7 @@ pub(super) fn start_m(s: &Sched, mut idle: MutexGuard<Idle>, p: *mut P, spinning
     if let Some(m) = idle.ms.pop() {
         // SAFETY: a sleeping M is the list's; now ours until it is woken.
         unsafe {
-            (*m).spinning = spinning;
+            (*m).set_spinning(spinning);
             (*p).m = m;
             drop(idle);
             m::wake(m, p);
@@ -156,8 +161,8 @@ pub(super) fn start_m(s: &Sched, mut idle: MutexGuard<Idle>, p: *mut P, spinning
 pub(super) unsafe fn found(s: &Sched, m: *mut M) {
     // SAFETY: says the caller.
     unsafe {
-        if (*m).spinning {
-            (*m).spinning = false;
+        if (*m).spinning() {
+            (*m).set_spinning(false);
             s.nspin.fetch_sub(1, SeqCst);
             wake_one(s);
         }
@@ -179,8 +184,8 @@ pub(super) unsafe fn sleep(s: &Sched, m: *mut M) -> bool {
         (*m).p = null_mut();
         give_p(s, &mut idle, p);
         drop(idle);
-        if (*m).spinning {
-            (*m).spinning = false;
+        if (*m).spinning() {
+            (*m).set_spinning(false);
             s.nspin.fetch_sub(1, SeqCst);
         }
         fence(SeqCst);
@@ -207,7 +212,7 @@ unsafe fn take_searching(s: &Sched, m: *mut M) -> bool {
     // SAFETY: the calling thread's M, and the P is ours now.
     unsafe {
         m::attach(m, p);
-        (*m).spinning = true;
+        (*m).set_spinning(true);
     }
     s.nspin.fetch_add(1, SeqCst);
     true

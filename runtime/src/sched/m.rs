@@ -7,10 +7,10 @@
 //! - An M with a P is in Running state or in a blocking native; one without sleeps in `Idle::ms`, keeps the timers, waits for its
 //!   P after a native, or ends.
 //! - `fut` goes 0 (armed) to 1 (woken) once per sleep; `next` is written before.
-use super::g::G;
+use super::g::{self, AWAITED, G, MAIN};
 use super::idle::Idle;
 use super::p::{Commit, P, Status};
-use super::{EventKind, Exit, Sched, deadlock, hook, idle, queue, runtime, slab, stack, world};
+use super::{EventKind, Exit, Outcome, Sched, deadlock, hook, idle, pin, queue, runtime, slab, stack, world};
 use crate::sync::atomic::{AtomicU32, Ordering::*};
 use std::ptr::null_mut;
 use std::thread::Thread;
@@ -19,16 +19,37 @@ use std::time::Duration;
 /// Natives run on it, so it is as large as a usual thread's; untouched pages cost nothing.
 const M_STACK: usize = 4 << 20;
 
+/// A thread of the scheduler. Its goroutine, if it runs one, is its P's, or (in a native) that one whose `link` it is.
 pub(super) struct M {
+    /// Its P, which is its own; null: it sleeps, waits, or is in a native (and the P perhaps still its).
     pub p: *mut P,
-    /// Counted in `nspin`.
-    pub spinning: bool,
+    /// [`SPINNING`], [`PINNED`]; 0 when schedules are ordinary.
+    pub flags: u8,
+    /// How often the bound goroutine has asked for it.
+    pub depth: u32,
+    /// The goroutine that is bound to it (`pin.rs`), or null.
+    pub bound: *mut G,
+    /// 0: armed, 1: woken. The sleeper's until it is listed, then the waker's.
     fut: AtomicU32,
+    /// What the waker gives; read after `fut` is 1.
     next: *mut P,
+    /// To be unparked by; set by the thread itself before it can sleep.
     thread: Option<Thread>,
 }
 
+/// It searches: counted in `nspin`.
+pub(super) const SPINNING: u8 = 1;
+/// It runs nothing but its bound goroutine, if that has not ended.
+pub(super) const PINNED: u8 = 2;
+
 impl M {
+    #[inline(always)]
+    pub fn spinning(&self) -> bool {
+        self.flags & SPINNING != 0
+    }
+    pub fn set_spinning(&mut self, spinning: bool) {
+        self.flags = self.flags & !SPINNING | if spinning { SPINNING } else { 0 };
+    }
     pub fn arm(&self) {
         self.fut.store(0, Relaxed);
     }
@@ -96,7 +117,15 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
     // SAFETY: the scheduler outlives its threads; the M is the new thread's.
     unsafe impl Send for Start {}
 
-    let m = Box::into_raw(Box::new(M { p, spinning, fut: AtomicU32::new(0), next: null_mut(), thread: None }));
+    let m = Box::into_raw(Box::new(M {
+        p,
+        flags: if spinning { SPINNING } else { 0 },
+        depth: 0,
+        bound: null_mut(),
+        fut: AtomicU32::new(0),
+        next: null_mut(),
+        thread: None,
+    }));
     let start = Start(s, m);
     // SAFETY: the P is the new M's from here on: its thread may use it at once.
     unsafe { (*p).m = m };
@@ -125,7 +154,7 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
 }
 
 /// Sleeps of a few microseconds shall not take fifty more.
-fn short_sleeps() {
+pub(super) fn short_sleeps() {
     #[cfg(target_os = "linux")]
     // SAFETY: concerns only the calling thread's timers.
     unsafe {
@@ -147,7 +176,7 @@ pub(super) fn thread_ends(s: &Sched) {
 pub(super) unsafe fn stop(s: &Sched, m: *mut M) -> bool {
     // SAFETY: as said.
     unsafe {
-        debug_assert!((*m).p.is_null() && !(*m).spinning);
+        debug_assert!((*m).p.is_null() && (*m).flags == 0);
         let mut idle = s.idle.lock();
         if s.halt.load(Relaxed) & super::SHUTDOWN != 0 {
             return false;
@@ -166,10 +195,10 @@ pub(super) unsafe fn stop(s: &Sched, m: *mut M) -> bool {
     }
 }
 
-/// Waits for the P that somebody hands to this M. False: the runtime ends.
+/// Waits for the P that somebody hands to this M. False: the thread shall end. `m` is armed again.
 ///
 /// # Safety
-/// `m` is the calling thread's, armed, and listed (in a goroutine that was injected).
+/// `m` is the calling thread's, armed, and can be found through its goroutine.
 pub(super) unsafe fn wait_for_p(m: *mut M) -> bool {
     // SAFETY: as said.
     unsafe {
@@ -178,6 +207,7 @@ pub(super) unsafe fn wait_for_p(m: *mut M) -> bool {
         if p.is_null() {
             return false;
         }
+        (*m).arm();
         attach(m, p);
         true
     }
@@ -215,10 +245,7 @@ unsafe fn run(s: &Sched, m: *mut M) {
                     if !world::safepoint(s, m) {
                         return;
                     }
-                    begin(p, current);
-                    if (*p).listened {
-                        hook::event(p, EventKind::Start, 0, 0);
-                    }
+                    begin_loudly(p, current);
                     g = current;
                 }
             }
@@ -231,9 +258,12 @@ unsafe fn run(s: &Sched, m: *mut M) {
 unsafe fn schedule(s: &Sched, m: *mut M) -> *mut G {
     // SAFETY: as `run`.
     unsafe {
+        if (*m).flags != 0 {
+            return search(s, m, null_mut());
+        }
         let p = (*m).p;
         let g = queue::next_fast(p);
-        if !g.is_null() && !(*m).spinning && !(*g).is_syscall() {
+        if !g.is_null() && (*g).flags & AWAITED == 0 {
             begin(p, g);
             return g;
         }
@@ -255,12 +285,30 @@ unsafe fn begin(p: *mut P, g: *mut G) {
     }
 }
 
+/// As [`begin`], told to who listens.
+///
+/// # Safety
+/// Both are the caller's, `g` Runnable.
+pub(super) unsafe fn begin_loudly(p: *mut P, g: *mut G) {
+    // SAFETY: says the caller.
+    unsafe {
+        begin(p, g);
+        if (*p).listened {
+            hook::event(p, EventKind::Start, 0, 0);
+        }
+    }
+}
+
 /// The slow path: requests, timers, global queue, stealing, sleep. `picked` was already taken from a queue, or null.
 #[inline(never)]
 unsafe fn search(s: &Sched, m: *mut M, mut picked: *mut G) -> *mut G {
     // SAFETY: as `run`.
     unsafe {
         loop {
+            if (*m).flags & PINNED != 0 {
+                debug_assert!(picked.is_null());
+                return pin::give_way(s, m);
+            }
             let p = (*m).p;
             if picked.is_null() {
                 if !world::safepoint(s, m) {
@@ -277,18 +325,12 @@ unsafe fn search(s: &Sched, m: *mut M, mut picked: *mut G) -> *mut G {
             let g = std::mem::replace(&mut picked, null_mut());
             if !g.is_null() {
                 idle::found(s, m);
-                if !(*g).is_syscall() {
-                    begin(p, g);
-                    if (*p).listened {
-                        hook::event(p, EventKind::Start, 0, 0);
-                    }
+                if (*g).flags & AWAITED == 0 {
+                    begin_loudly(p, g);
                     return g;
                 }
-                // Its M waits inside a native's end: the P goes there, and this M sleeps.
-                let owner = (*g).link as *mut M;
                 (*m).p = null_mut();
-                (*p).m = owner;
-                wake(owner, p);
+                pin::hand_over(s, p, g);
                 if !stop(s, m) {
                     return null_mut();
                 }
@@ -315,11 +357,11 @@ unsafe fn look_around(s: &Sched, m: *mut M) -> *mut G {
             return g;
         }
         let busy = nps.saturating_sub(s.npidle.load(SeqCst));
-        if !(*m).spinning {
+        if !(*m).spinning() {
             if 2 * s.nspin.load(SeqCst) >= busy {
                 return null_mut();
             }
-            (*m).spinning = true;
+            (*m).set_spinning(true);
             s.nspin.fetch_add(1, SeqCst);
         }
         for round in 0..4 {
@@ -387,7 +429,7 @@ unsafe fn ended(s: &Sched, p: *mut P, g: *mut G) {
     // SAFETY: the goroutine is over; its stack and record are ours.
     unsafe {
         (*p).g = null_mut();
-        let waited_for = if (*g).flags & super::g::MAIN != 0 { runtime::main_ended(s, g) } else { None };
+        let waited_for = if (*g).flags & (MAIN | g::PINNED) != 0 { special_ended(s, p, g) } else { None };
         (*g).die();
         stack::drop_stack(p, g);
         let ended = &(*p).shared.ended;
@@ -396,6 +438,17 @@ unsafe fn ended(s: &Sched, p: *mut P, g: *mut G) {
         if let Some((run, outcome)) = waited_for {
             runtime::settle(run, outcome);
         }
+    }
+}
+
+#[cold]
+unsafe fn special_ended(s: &Sched, p: *mut P, g: *mut G) -> Option<(runtime::Run, Outcome)> {
+    // SAFETY: as `ended`.
+    unsafe {
+        if (*g).flags & g::PINNED != 0 {
+            pin::ends(s, (*p).m, g);
+        }
+        if (*g).flags & MAIN != 0 { runtime::main_ended(s, g) } else { None }
     }
 }
 

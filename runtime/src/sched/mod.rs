@@ -5,7 +5,7 @@
 //! [`Exit::Parked`]; the M's loop then sets the state and releases the lock. So nobody can wake a G that still runs.
 //!
 //! In reading order: `g` (goroutines and their states), `p` (processors, polls), `m` (the loop), `queue` (ready and
-//! find), `choice` (the deterministic world), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `monitor`,
+//! find), `choice` (the deterministic world), `idle` (sleep and wake), `world` (stop, collect), `blocking`, `pin` (bound threads), `monitor`,
 //! `deadlock`, `inspect`, `hook` (events), `tape` (records of runs), `runtime`; memory: `slab`, `stack`, `spawn`; operations:
 //! `chan`, `select`, `sema`, `mutex`, `timer`, all over `lock`; descriptors: `watch`, `poll`.
 
@@ -22,6 +22,7 @@ mod m;
 mod monitor;
 mod mutex;
 mod p;
+mod pin;
 mod poll;
 mod queue;
 mod runtime;
@@ -234,6 +235,8 @@ struct Sched {
     thread_ended: Condvar,
     /// What the keeper sleeps until; valid while there is one.
     keeper_until: AtomicU64,
+    /// When the monitor looks next, at the latest; 0 while it is awake or needs no telling.
+    monitor_until: AtomicU64,
     /// Goroutines in natives that have lost their P.
     nretaken: AtomicUsize,
 
@@ -282,6 +285,7 @@ impl Sched {
             monitor_cv: Condvar::new(),
             thread_ended: Condvar::new(),
             keeper_until: AtomicU64::new(0),
+            monitor_until: AtomicU64::new(0),
             nretaken: AtomicUsize::new(0),
             poller: poll::Poller::new(),
             slabs: slab::Slabs::new(),
@@ -314,6 +318,7 @@ pub mod ops {
         mutex_holder, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock, mutex_unlock_unwaited,
     };
     pub use super::p::{poll, poll_soon};
+    pub use super::pin::{lock_thread, unlock_thread};
     pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};
     pub use super::queue::yield_now;
     pub use super::select::{select, select_finish};

@@ -22,7 +22,9 @@ const NATIVE_MAX_NS: u64 = 10_000_000;
 /// Events may wait so long for a P to look at them.
 const TICK_POLL_NS: u64 = 1_000_000;
 /// A timer may be so late before its P is asked.
-const LATE_NS: u64 = 50_000;
+pub(super) const LATE_NS: u64 = 50_000;
+/// What the thread asks the system for at once: it works for microseconds, and shall not wait for those who compute.
+const OWN_SLICE_NS: u64 = 100_000;
 
 /// What the monitor saw of a P last.
 #[derive(Clone, Copy, Default)]
@@ -42,11 +44,54 @@ pub(super) fn spawn_thread(s: &Sched) -> std::io::Result<()> {
         let Start(s) = { start };
         // SAFETY: see `Start`.
         let s = unsafe { &*s };
+        m::short_sleeps();
+        short_slice();
         run(s);
         m::thread_ends(s);
     })?;
     s.idle.lock().threads += 1;
     Ok(())
+}
+
+/// Asks the system to run this thread soon after it wakes, for a short time, though all processors are busy (Linux 6.12; others refuse).
+fn short_slice() {
+    #[cfg(target_os = "linux")]
+    {
+        /// `struct sched_attr` as of its first version.
+        #[repr(C)]
+        #[derive(Default)]
+        struct Attr {
+            size: u32,
+            policy: u32,
+            flags: u64,
+            nice: i32,
+            priority: u32,
+            runtime: u64,
+            deadline: u64,
+            period: u64,
+        }
+        let size = size_of::<Attr>() as u32;
+        let mut attr = Attr::default();
+        // SAFETY: both calls concern this thread and a record of the size they are told.
+        unsafe {
+            if libc::syscall(libc::SYS_sched_getattr, 0, &mut attr, size, 0) == 0
+                && attr.policy == libc::SCHED_OTHER as u32
+            {
+                attr.runtime = OWN_SLICE_NS;
+                libc::syscall(libc::SYS_sched_setattr, 0, &attr, 0);
+            }
+        }
+    }
+}
+
+/// A timer was added that is due before the monitor looks next.
+#[cold]
+#[inline(never)]
+pub(super) fn timer_added(s: &Sched) {
+    // Under the mutex it is asleep or will read the deadlines again.
+    let _idle = s.idle.lock();
+    s.monitor_until.store(0, Relaxed);
+    s.monitor_cv.notify_one();
 }
 
 fn run(s: &Sched) {
@@ -79,6 +124,9 @@ fn pause(s: &Sched, tick: u64) -> bool {
         return false;
     }
     let all_idle = guard.ps.len() == guard.live;
+    let now = s.choices.now_ns();
+    // Before the deadlines are read: see `timer_added`.
+    s.monitor_until.store(if s.choices.seeded { 0 } else { now + tick }, SeqCst);
     // SAFETY: all Ps are idle, under the mutex.
     let first_timer = if all_idle && unsafe { !timer::promising(s) } { u64::MAX } else { timer::earliest(s) };
     let polled = s.poller.waiters() == 0 || guard.keeper_polls && !guard.keeper.is_null();
@@ -90,16 +138,18 @@ fn pause(s: &Sched, tick: u64) -> bool {
         }
         if guard.ps.len() == guard.live {
             guard.monitor_asleep = true;
+            s.monitor_until.store(0, Relaxed);
             s.monitor_cv.wait(&mut guard);
             guard.monitor_asleep = false;
         }
     } else {
         let mut ns = if polled { tick } else { tick.min(TICK_POLL_NS) };
         if first_timer != u64::MAX {
-            ns = ns.min(first_timer.saturating_sub(s.choices.now_ns()) + LATE_NS);
+            ns = ns.min(first_timer.saturating_sub(now) + LATE_NS);
         }
         s.monitor_cv.wait_for(&mut guard, Duration::from_nanos(ns));
     }
+    s.monitor_until.store(0, Relaxed);
     s.halt.load(Relaxed) & SHUTDOWN == 0
 }
 

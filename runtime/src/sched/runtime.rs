@@ -370,8 +370,8 @@ pub(super) unsafe fn retire(s: &Sched, m: *mut M) -> bool {
     // SAFETY: says the caller.
     unsafe {
         let p = (*m).p;
-        if (*m).spinning {
-            (*m).spinning = false;
+        if (*m).spinning() {
+            (*m).set_spinning(false);
             s.nspin.fetch_sub(1, SeqCst);
         }
         {
@@ -410,6 +410,10 @@ impl Drop for Runtime {
         while idle.threads > 0 && std::time::Instant::now() < end {
             for m in std::mem::take(&mut idle.ms) {
                 // SAFETY: a sleeping M of the list.
+                unsafe { m::wake(m, std::ptr::null_mut()) };
+            }
+            for &m in idle.bound.values() {
+                // SAFETY: it waits, or will find itself woken when it does; nobody else wakes it any more.
                 unsafe { m::wake(m, std::ptr::null_mut()) };
             }
             idle::wake_keeper_of(s, &idle);

@@ -145,7 +145,8 @@ impl Printer<'_> {
     }
 
     fn precision(&mut self, c: &mut Cursor<'_>, args: &[u64]) {
-        if c.peek() != b'.' || c.at + 1 > c.format.len() {
+        // At the very end a point is a verb.
+        if c.peek() != b'.' || c.at + 1 >= c.format.len() {
             return;
         }
         c.at += 1;
@@ -213,14 +214,14 @@ impl Printer<'_> {
         }
     }
 
-    /// `%w`: as `%v` of an error in Errorf, else a bad verb.
+    /// `%w`: as `%v` of an error in Errorf, else a bad verb (of a []byte: for each element).
     fn wrap_verb(&mut self, index: usize, arg: u64) -> Result<(), Fault> {
+        self.spec.for_v();
         if self.wrap && self.is_error(arg) {
             self.wrapped.push(index as i64);
-            self.spec.for_v();
             return self.arg(arg, 'v');
         }
-        self.bad_verb_arg(arg, 'w')
+        if self.is_plain_bytes(arg) { self.arg(arg, 'w') } else { self.bad_verb_arg(arg, 'w') }
     }
 
     fn extra(&mut self, args: &[u64]) -> Result<(), Fault> {

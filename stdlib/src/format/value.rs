@@ -32,10 +32,18 @@ impl Printer<'_> {
         if !t.methods.is_empty() && self.methods(v, Some(arg), verb)? {
             return Ok(());
         }
-        if t.kind == Kind::Slice && self.is_bytes(t) && !t.named && matches!(verb, 'v' | 'd') {
+        if matches!(verb, 'v' | 'd') && self.is_plain_bytes(arg) {
             return self.bytes_list(v, verb);
         }
         self.value(v, verb, 0, Reach::Open)
+    }
+
+    /// A `[]byte` by that very type.
+    pub(super) fn is_plain_bytes(&self, arg: u64) -> bool {
+        self.cx.iface(arg).is_some_and(|(ty, _)| {
+            let t = &self.types.get(ty).desc;
+            t.kind == Kind::Slice && self.is_bytes(t) && !t.named
+        })
     }
 
     /// `%!verb(type=value)`.

@@ -110,9 +110,10 @@ pub const NATIVES: &[Native] = &[
     leaf("math.Max", |cx| two(cx, max)),
     leaf("math.Min", |cx| two(cx, |x, y| -max(-x, -y))),
     leaf("math.Mod", |cx| two(cx, |x, y| x % y)),
-    leaf("math.Nextafter", |cx| two(cx, |x, y| nextafter(x, y))),
+    leaf("math.Nextafter", |cx| two(cx, |x, y| if x == y { x } else { nextafter(x, y) })),
     leaf("math.Nextafter32", |cx| {
-        let r = nextafterf(f32::from_bits(cx.arg(0) as u32), f32::from_bits(cx.arg(1) as u32));
+        let (x, y) = (f32::from_bits(cx.arg(0) as u32), f32::from_bits(cx.arg(1) as u32));
+        let r = if x == y { x } else { nextafterf(x, y) };
         cx.set(0, u64::from(r.to_bits()));
         Ok(())
     }),

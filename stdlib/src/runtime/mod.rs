@@ -22,6 +22,16 @@ pub const NATIVES: &[Native] = &[
     }),
     // SAFETY: the running P.
     parking("runtime.Gosched", |cx| Ok(unsafe { ops::yield_now(cx.p()) })),
+    leaf("runtime.LockOSThread", |cx| {
+        // SAFETY: the running P.
+        unsafe { ops::lock_thread(cx.p()) };
+        Ok(())
+    }),
+    leaf("runtime.UnlockOSThread", |cx| {
+        // SAFETY: as above.
+        unsafe { ops::unlock_thread(cx.p()) };
+        Ok(())
+    }),
     leaf("runtime.Goexit", |_| Err(Fault::Goexit)),
     // Emitted code calls it where a slice that became an array was too short.
     leaf("runtime.panicSliceConvert", |cx| Err(Fault::slice_to_array(cx.arg_i64(0), cx.arg(1)))),

@@ -1,7 +1,7 @@
 //! Floats as text: the formats of strconv.FormatFloat, and parsing.
 //!
-//! Rust's `{:e}` gives the shortest digits and `{:.*e}`, `{:.*}` the correctly rounded exact ones; this module only lays
-//! them out as Go does.
+//! `zmij` gives the shortest digits (of two equally near texts the even one, as Go; Rust's `{:e}` takes the other) and Rust's
+//! `{:.*e}`, `{:.*}` the correctly rounded exact ones; this module only lays them out as Go does.
 
 /// Decimal digits of a finite number: value = 0.d1d2d3… × 10^point; no digits means zero.
 struct Decimal {
@@ -13,38 +13,33 @@ struct Decimal {
 const DIGITS_MAX: usize = 1100;
 
 fn shortest(f: f64, bits: u32) -> Decimal {
-    let text = if bits == 32 { format!("{:e}", f as f32) } else { format!("{f:e}") };
-    from_exp(&text)
+    let mut buffer = zmij::Buffer::new();
+    from_text(if bits == 32 { buffer.format_finite(f as f32) } else { buffer.format_finite(f) })
 }
 
-fn from_exp(text: &str) -> Decimal {
+/// Reads `ddd`, `ddd.ddd` and both with `e±x` behind.
+fn from_text(text: &str) -> Decimal {
     let (mantissa, exp) = text.split_once('e').unwrap_or((text, "0"));
     let exp: i32 = exp.parse().unwrap_or(0);
+    let point = mantissa.find('.').unwrap_or(mantissa.len()) as i32;
     let mut digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
-    while digits.last() == Some(&b'0') {
-        digits.pop();
-    }
-    let point = if digits.is_empty() { 0 } else { exp + 1 };
-    Decimal { digits, point }
-}
-
-/// Rounded to `n` significant digits (at least one).
-fn significant(f: f64, n: usize) -> Decimal {
-    from_exp(&format!("{:.*e}", n.clamp(1, DIGITS_MAX) - 1, f))
-}
-
-/// Rounded to `n` digits after the point.
-fn after_point(f: f64, n: usize) -> Decimal {
-    let text = format!("{:.*}", n.min(DIGITS_MAX), f);
-    let point = text.find('.').unwrap_or(text.len()) as i32;
-    let mut digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
     let leading = digits.iter().take_while(|&&d| d == b'0').count();
     digits.drain(..leading);
     while digits.last() == Some(&b'0') {
         digits.pop();
     }
-    let point = if digits.is_empty() { 0 } else { point - leading as i32 };
+    let point = if digits.is_empty() { 0 } else { exp + point - leading as i32 };
     Decimal { digits, point }
+}
+
+/// Rounded to `n` significant digits (at least one).
+fn significant(f: f64, n: usize) -> Decimal {
+    from_text(&format!("{:.*e}", n.clamp(1, DIGITS_MAX) - 1, f))
+}
+
+/// Rounded to `n` digits after the point.
+fn after_point(f: f64, n: usize) -> Decimal {
+    from_text(&format!("{:.*}", n.min(DIGITS_MAX), f))
 }
 
 /// Appends `f` in format `fmt` (`b e E f g G x X`); `prec < 0` is the shortest that reads back; `bits` is 32 or 64.
@@ -368,6 +363,18 @@ mod tests {
         assert_eq!(s(1e21, b'f', -1), "1000000000000000000000");
         assert_eq!(s(1.5, b'e', -1), "1.5e+00");
         assert_eq!(s(f64::NAN, b'e', -1), "NaN");
+    }
+
+    /// 2.33203125 lies in the middle between the two shortest texts that read back.
+    #[test]
+    fn of_two_shortest_forms_the_even_one() {
+        for (f, want) in
+            [(2.33203125, "2.3320312"), (16777216.0 * 4.0 + 8.0, "6.710887e+07"), (1.1920929e-7, "1.1920929e-07")]
+        {
+            let mut out = vec![];
+            format(&mut out, f, b'g', -1, 32);
+            assert_eq!(String::from_utf8(out).expect("digits are ASCII"), want);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Checker;
 use super::operand::Operand;
 use crate::check::relation::{assignable, comparable};
-use crate::constant::{Arith, Value};
+use crate::constant::{Arith, MAX_STR_BYTES, Value};
 use crate::info::Mode;
 use crate::types::{Class, Ty, Types};
 use gol_syntax::ast::{BinOp, Expr, ExprId};
@@ -22,6 +22,14 @@ pub(super) enum Place {
     Assign(ExprId, ExprId),
 }
 
+/// The operands of a concatenation of constants.
+fn constant_strings<'a>(op: BinOp, x: &'a Operand, y: &'a Operand) -> Option<(&'a [u8], &'a [u8])> {
+    match (op, &x.value, &y.value) {
+        (BinOp::Add, Some(Value::Str(a)), Some(Value::Str(b))) => Some((a, b)),
+        _ => None,
+    }
+}
+
 impl Checker<'_> {
     /// A chain of binary operators; the left spine is walked in a loop.
     pub(super) fn binary(&mut self, e: ExprId) -> Operand {
@@ -32,15 +40,39 @@ impl Checker<'_> {
             left = *l;
         }
         let mut x = self.expr(left);
+        let mut joined: Option<Vec<u8>> = None;
         while let Some((id, op, right)) = spine.pop() {
             let y = self.expr(right);
+            match constant_strings(op, &x, &y) {
+                // What comes out in between is not kept, or long chains would take space without end.
+                Some((a, b)) if joined.as_ref().map_or(a.len(), Vec::len) + b.len() <= MAX_STR_BYTES => {
+                    joined.get_or_insert_with(|| a.to_vec()).extend(b);
+                    x.value = Some(Value::Str([].into()));
+                }
+                _ => self.end_chain(&mut x, joined.take()),
+            }
             x = self.operation(Place::Expr(id), op, x, y);
             x.expr = id;
+            if !x.ok() {
+                joined = None;
+            }
             if id != e {
+                let value = x.value.take_if(|_| joined.is_some());
                 self.record(&x);
+                x.value = value.or(x.value);
             }
         }
+        if let Some(s) = joined {
+            x.value = Some(Value::Str(s.into()));
+        }
         x
+    }
+    /// A chain of constant strings has come to its end: its value is known.
+    fn end_chain(&mut self, x: &mut Operand, joined: Option<Vec<u8>>) {
+        if let Some(s) = joined {
+            x.value = Some(Value::Str(s.into()));
+            self.set_info(x.expr, x.mode, x.ty, x.value.clone());
+        }
     }
 
     fn place_span(&self, at: Place) -> Span {

@@ -99,7 +99,7 @@ impl Checker<'_> {
         }
         if generic {
             let params = self.param_types(&sig, operands.len(), spread);
-            let at = self.span(e);
+            let at = Span::new(self.span(callee).hi, self.span(e).hi);
             sig = self.infer_call(f, &params, &mut operands, at)?;
         }
         let context = format!("argument to {}", self.expr_text(callee));

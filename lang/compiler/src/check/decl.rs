@@ -12,6 +12,7 @@ use crate::types::{Named, NamedId, TParamId, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId, FuncDecl, Ident, IfaceElem, Param, TypeSpec, VarSpec};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
+use rustc_hash::FxHashSet;
 
 /// What a package-level object is declared as.
 #[derive(Clone, Copy)]
@@ -43,16 +44,23 @@ pub(super) struct TypeState<'a> {
     pub busy: Option<u32>,
 }
 
+/// So many declarations may depend on each other in a row: they are resolved recursively.
+const MAX_CHAIN: usize = 3000;
+
 impl<'a> Checker<'a> {
     /// Makes sure that the type (and value) of an object is known.
     pub(super) fn resolve(&mut self, obj: ObjId) {
         let Some(decl) = self.pending.remove(&obj) else {
-            if self.path.contains(&obj) {
+            if self.resolving.contains(&obj) {
                 self.in_progress(obj);
             }
             return;
         };
+        if self.path.len() >= MAX_CHAIN {
+            return self.chain_too_long(obj);
+        }
         self.path.push(obj);
+        self.resolving.insert(obj);
         let saved = (self.decl.take(), self.iota.take(), self.file);
         let locals = match decl {
             Decl::Alias(_, true) => None,
@@ -73,6 +81,14 @@ impl<'a> Checker<'a> {
         }
         (self.decl, self.iota, self.file) = saved;
         self.path.pop();
+        self.resolving.remove(&obj);
+    }
+
+    fn chain_too_long(&mut self, obj: ObjId) {
+        let name = self.name(self.info.obj(obj).name);
+        let m = format!("too many declarations depend on each other up to {name}");
+        let d = Diagnostic::error(Code::TooDeep, self.info.obj(obj).span, m);
+        self.report(d.help(format!("at most {MAX_CHAIN} of them may follow each other")));
     }
 
     /// An object is needed while it is being resolved.
@@ -448,9 +464,7 @@ impl<'a> Checker<'a> {
 
     /// Reports a type that contains itself by value.
     pub(super) fn check_finite(&mut self, ty: TyId) {
-        let mut path = vec![];
-        let mut done = rustc_hash::FxHashSet::default();
-        if let Some(cycle) = self.value_cycle(ty, &mut path, &mut done) {
+        if let Some(cycle) = self.value_cycle(ty, &mut vec![], &mut FxHashSet::default()) {
             self.report_value_cycle(&cycle);
             for n in cycle {
                 self.types.named[n.0 as usize].underlying = Types::ERROR;
@@ -471,34 +485,58 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// `path`: the defined types around, also as the set `on_path`.
     fn value_cycle(
-        &self,
+        &mut self,
         ty: TyId,
         path: &mut Vec<NamedId>,
-        done: &mut rustc_hash::FxHashSet<NamedId>,
+        on_path: &mut FxHashSet<NamedId>,
     ) -> Option<Vec<NamedId>> {
-        match self.types.get(ty) {
-            Ty::Named(n) => {
-                if let Some(i) = path.iter().position(|p| p == n) {
+        if self.finite.contains(&ty) {
+            return None;
+        }
+        let found = match self.types.get(ty) {
+            &Ty::Named(n) => {
+                if on_path.contains(&n) {
+                    let i = path.iter().position(|p| *p == n)?;
                     return Some(path[i..].to_vec());
                 }
-                if self.types.named(*n).pkg != self.pkg || !done.insert(*n) {
+                if self.types.named(n).pkg != self.pkg {
                     return None;
                 }
                 if self.types.too_deep(ty) {
-                    return Some(vec![*n]);
+                    return Some(vec![n]);
                 }
-                path.push(*n);
-                let next = self.written.get(n).copied().unwrap_or(self.types.named(*n).underlying);
-                let found = self.value_cycle(next, path, done);
+                if path.len() >= MAX_CHAIN {
+                    self.finite.insert(ty);
+                    if let Some(obj) = self.types.named(n).obj {
+                        self.chain_too_long(obj);
+                    }
+                    return None;
+                }
+                path.push(n);
+                on_path.insert(n);
+                let next = self.written.get(&n).copied().unwrap_or(self.types.named(n).underlying);
+                let found = self.value_cycle(next, path, on_path);
                 path.pop();
+                on_path.remove(&n);
                 found
             }
-            Ty::Array(_, elem) => self.value_cycle(*elem, path, done),
-            Ty::Struct(fields) => fields.iter().find_map(|f| self.value_cycle(f.ty, path, done)),
-            Ty::Interface(i) => i.unions.iter().flatten().find_map(|t| self.value_cycle(t.ty, path, done)),
+            &Ty::Array(_, elem) => self.value_cycle(elem, path, on_path),
+            Ty::Struct(fields) => {
+                let parts: Vec<TyId> = fields.iter().map(|f| f.ty).collect();
+                parts.into_iter().find_map(|t| self.value_cycle(t, path, on_path))
+            }
+            Ty::Interface(i) => {
+                let parts: Vec<TyId> = i.unions.iter().flatten().map(|t| t.ty).collect();
+                parts.into_iter().find_map(|t| self.value_cycle(t, path, on_path))
+            }
             _ => None,
+        };
+        if found.is_none() {
+            self.finite.insert(ty);
         }
+        found
     }
 
     // ---- functions

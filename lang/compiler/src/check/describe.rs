@@ -1,9 +1,12 @@
 //! Reasons in words: why a type does not implement an interface, why values cannot be compared, what was meant.
 
 use super::Checker;
-use crate::check::relation::{Missing, incomparable, missing_method};
-use crate::types::{Ty, TyId};
+use crate::check::relation::{Missing, incomparable, missing_method, own_tparams};
+use crate::types::{TParamId, Ty, TyId};
 use gol_syntax::ast::Sym;
+
+/// After so many diagnostics no misspelt names are looked for.
+const MAX_SUGGESTIONS: usize = 100;
 
 impl Checker<'_> {
     /// `T does not implement I (missing method M)`.
@@ -21,9 +24,14 @@ impl Checker<'_> {
                 None => format!("(missing method {})", self.name(m)),
             },
             Missing::WrongSig(m, has, wants) => {
-                let name = self.name(m);
-                let sig = |t| self.ty_text(t).replacen("func", name, 1);
-                format!("(wrong type for method {name})\n\t\thave {}\n\t\twant {}", sig(has), sig(wants))
+                let (has, wants) = (self.method_text(m, "", has), self.method_text(m, "", wants));
+                format!("(wrong type for method {})\n\t\thave {has}\n\t\twant {wants}", self.name(m))
+            }
+            Missing::Generic(obj, wants) => {
+                let o = self.info.obj(obj);
+                let list = self.tparam_list(own_tparams(self.types, self.info, obj));
+                let (has, wants) = (self.method_text(o.name, &list, o.ty), self.method_text(o.name, "", wants));
+                format!("(wrong type for method {})\n\t\thave {has}\n\t\twant {wants}", self.name(o.name))
             }
             Missing::PointerReceiver(m) => format!("(method {} has pointer receiver)", self.name(m)),
             Missing::PointerToInterface => {
@@ -31,6 +39,18 @@ impl Checker<'_> {
             }
             Missing::Constraint => "(it is not comparable)".into(),
         })
+    }
+    /// `m[P any](P) int`.
+    fn method_text(&self, name: Sym, tparams: &str, sig: TyId) -> String {
+        self.ty_text(sig).replacen("func", &format!("{}{tparams}", self.name(name)), 1)
+    }
+    /// `[K comparable, V any]`.
+    pub(super) fn tparam_list(&self, list: &[TParamId]) -> String {
+        let one = |&p: &TParamId| {
+            let p = self.types.tparam(p);
+            format!("{} {}", self.name(p.name), self.ty_text(p.constraint))
+        };
+        format!("[{}]", list.iter().map(one).collect::<Vec<_>>().join(", "))
     }
     /// A method of the type that differs from the wanted name in letter case only.
     fn other_spelling(&self, ty: TyId, name: Sym) -> Option<String> {
@@ -77,6 +97,8 @@ impl Checker<'_> {
     /// The candidate that a misspelt name most likely means.
     pub(super) fn nearest(&self, wrong: &str, candidates: impl Iterator<Item = Sym>) -> Option<&str> {
         let limit = match wrong.chars().count() {
+            // The search costs more than the rest of the check.
+            _ if self.diags.len() > MAX_SUGGESTIONS => return None,
             0..=2 => return None,
             3..=5 => 1,
             _ => 2,

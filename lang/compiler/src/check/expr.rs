@@ -295,11 +295,10 @@ impl Checker<'_> {
 
     /// Notes a dependency for the order of initialisation.
     pub(super) fn depends_on(&mut self, obj: ObjId, own: bool) {
-        if let (Some(decl), true) = (self.decl, own) {
-            let list = self.deps.entry(decl).or_default();
-            if !list.contains(&obj) {
-                list.push(obj);
-            }
+        if let (Some(decl), true) = (self.decl, own)
+            && self.dep_pairs.insert((decl, obj))
+        {
+            self.deps.entry(decl).or_default().push(obj);
         }
     }
 }

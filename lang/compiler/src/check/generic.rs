@@ -7,6 +7,7 @@ use crate::types::{IfaceTy, TParamId, Term, Ty, TyId, Types};
 use gol_syntax::ast::{BinOp, Expr, ExprId, UnOp};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
+use rustc_hash::FxHashSet;
 
 /// Unions may not have more terms, as in Go.
 const MAX_TERMS: usize = 100;
@@ -78,6 +79,7 @@ impl<'a> Checker<'a> {
         }
         let alone = parts.len() == 1;
         let (mut all, mut everything): (Vec<Term>, bool) = (vec![], false);
+        let mut seen: FxHashSet<Term> = FxHashSet::default();
         for p in parts {
             match self.term(p, alone) {
                 Some(Some(terms)) => {
@@ -98,7 +100,8 @@ impl<'a> Checker<'a> {
                         self.err(Code::BadConstraint, at, m);
                         continue;
                     }
-                    all.extend(terms);
+                    // A few declarations could name one exponentially often.
+                    all.extend(terms.into_iter().filter(|t| seen.insert(t.clone())));
                 }
                 Some(None) => everything = true,
                 None => {}
@@ -180,14 +183,7 @@ impl<'a> Checker<'a> {
             self.complete(ty);
         }
         let name = self.expr_text(e);
-        let list: Vec<String> = tparams
-            .iter()
-            .map(|&p| {
-                let p = self.types.tparam(p);
-                format!("{} {}", self.name(p.name), self.ty_text(p.constraint))
-            })
-            .collect();
-        let m = format!("cannot use generic type {name}[{}] without instantiation", list.join(", "));
+        let m = format!("cannot use generic type {name}{} without instantiation", self.tparam_list(&tparams));
         let at = self.span(e);
         self.err(Code::NotInstantiated, at, m);
         true

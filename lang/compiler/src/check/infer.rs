@@ -22,8 +22,8 @@ pub(super) struct Inference {
 
 impl Checker<'_> {
     /// Copies of type parameters under new identities, so that a function can be used inside itself.
-    pub(super) fn renamed(&mut self, tparams: &[TParamId]) -> (Vec<TParamId>, Subst) {
-        let mut map = Subst::default();
+    /// Their bounds are substituted with `map`, to which the new identities are added.
+    pub(super) fn renamed(&mut self, tparams: &[TParamId], map: &mut Subst) -> Vec<TParamId> {
         let mut new = vec![];
         for &p in tparams {
             let copy = self.types.tparam(p).clone();
@@ -33,9 +33,9 @@ impl Checker<'_> {
         }
         for &p in &new {
             let TParam { constraint, .. } = *self.types.tparam(p);
-            self.types.tparams[p.0 as usize].constraint = self.types.subst(constraint, &map);
+            self.types.tparams[p.0 as usize].constraint = self.types.subst(constraint, map);
         }
-        (new, map)
+        new
     }
 
     /// The type arguments, one a parameter; `None` after a message.

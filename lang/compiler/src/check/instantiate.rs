@@ -14,6 +14,9 @@ use gol_syntax::span::Span;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Generic {
     pub tparams: Vec<TParamId>,
+    /// The same as they are declared: those of a method of a generic type are copies, with the receiver's type arguments in
+    /// their bounds.
+    declared: Vec<TParamId>,
     /// Arguments that are written, with their places.
     given: Vec<TyId>,
     spans: Vec<Span>,
@@ -21,7 +24,10 @@ pub(super) struct Generic {
 
 impl Generic {
     pub fn new(tparams: Vec<TParamId>) -> Generic {
-        Generic { tparams, ..Generic::default() }
+        Generic { declared: tparams.clone(), tparams, ..Generic::default() }
+    }
+    pub fn copy(tparams: Vec<TParamId>, declared: Vec<TParamId>) -> Generic {
+        Generic { tparams, declared, ..Generic::default() }
     }
     fn known(&self) -> Vec<Option<TyId>> {
         self.given.iter().map(|&t| Some(t)).collect()
@@ -62,12 +68,23 @@ impl Checker<'_> {
         if !self.verify(&g.tparams, targs, &spans) {
             return x.invalidate();
         }
-        self.note_instance(&g.tparams, targs, whole);
+        self.note_instance(&g.declared, targs, whole);
         let map: Subst = g.tparams.iter().copied().zip(targs.iter().copied()).collect();
         x.ty = self.types.subst(x.ty, &map);
-        let key = self.unparen(x.expr);
-        self.info.instances.insert(key, targs.to_vec());
         let mut e = x.expr;
+        let mut key = self.unparen(e);
+        if let Expr::Index(f, _) = self.ast.expr(key)
+            && self.info.selections.contains_key(&self.unparen(*f))
+        {
+            self.set_info(key, Mode::Value, x.ty, None);
+            (e, key) = (*f, self.unparen(*f));
+        }
+        match self.info.selections.get_mut(&key) {
+            Some(s) => s.targs = targs.to_vec(),
+            None => {
+                self.info.instances.insert(key, targs.to_vec());
+            }
+        }
         loop {
             self.set_info(e, Mode::Value, x.ty, None);
             let Expr::Paren(inner) = self.ast.expr(e) else { break };
@@ -98,7 +115,8 @@ impl Checker<'_> {
         }
     }
     fn infer_value(&mut self, x: &mut Operand, g: &Generic, targets: Vec<Operand>) {
-        let (tparams, map) = self.renamed(&g.tparams);
+        let mut map = Subst::default();
+        let tparams = self.renamed(&g.tparams, &mut map);
         let sig = self.types.subst(x.ty, &map);
         let at = self.at(x);
         let pairs = targets.into_iter().map(|t| (sig, t)).collect();
@@ -119,7 +137,8 @@ impl Checker<'_> {
         at: Span,
     ) -> Option<FuncTy> {
         let g = f.generic.clone()?;
-        let (mut tparams, map) = self.renamed(&g.tparams);
+        let mut map = Subst::default();
+        let mut tparams = self.renamed(&g.tparams, &mut map);
         let own = tparams.len();
         let mut given = g.known();
         given.resize(own, None);
@@ -128,7 +147,8 @@ impl Checker<'_> {
         for (i, (&p, a)) in params.iter().zip(args.iter()).enumerate() {
             let mut a = a.clone();
             if let Some(h) = a.generic.take() {
-                let (fresh, map) = self.renamed(&h.tparams);
+                let mut map = Subst::default();
+                let fresh = self.renamed(&h.tparams, &mut map);
                 a.ty = self.types.subst(a.ty, &map);
                 let first = tparams.len();
                 tparams.extend(&fresh);

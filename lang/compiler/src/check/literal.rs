@@ -173,7 +173,8 @@ impl Checker<'_> {
             self.err(Code::BadLiteral, at, m);
             return None;
         }
-        let selection = Selection { kind: SelKind::Field, path: f.path.clone(), recv: ty, name, name_pkg: pkg };
+        let selection =
+            Selection { kind: SelKind::Field, path: f.path.clone(), recv: ty, name, name_pkg: pkg, targs: vec![] };
         self.info.selections.insert(key, selection);
         Some((field, f.path))
     }

@@ -56,7 +56,7 @@ use gol_syntax::ast::{Ast, ExprId, Ident, StmtId, Sym};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::Span;
 use operand::Operand;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use scope::Scope;
 use world::World;
 
@@ -112,11 +112,13 @@ pub fn check_items(
         depth: FxHashMap::default(),
         pending: FxHashMap::default(),
         path: vec![],
+        resolving: FxHashSet::default(),
         unresolved: FxHashMap::default(),
         later: vec![],
         iota: None,
         decl: None,
         deps: FxHashMap::default(),
+        dep_pairs: FxHashSet::default(),
         var_order: vec![],
         inits: vec![],
         local_types: 0,
@@ -126,7 +128,9 @@ pub fn check_items(
         completing: vec![],
         written: FxHashMap::default(),
         broken: Default::default(),
+        finite: FxHashSet::default(),
         around: vec![],
+        methods: FxHashMap::default(),
         tparam_objs: FxHashMap::default(),
         flows: vec![],
         signatures: 0,
@@ -189,6 +193,8 @@ pub(crate) struct Checker<'a> {
     pending: FxHashMap<ObjId, Decl<'a>>,
     /// Objects being resolved.
     path: Vec<ObjId>,
+    /// The same as a set.
+    resolving: FxHashSet<ObjId>,
     /// Defined types whose underlying type is not known yet.
     unresolved: FxHashMap<NamedId, decl::TypeState<'a>>,
     /// Each with the file that it belongs to.
@@ -196,7 +202,10 @@ pub(crate) struct Checker<'a> {
     iota: Option<u32>,
     /// The package-level function or variable being checked, for the order of initialisation.
     decl: Option<ObjId>,
+    /// What each refers to, in the order of the text.
     deps: FxHashMap<ObjId, Vec<ObjId>>,
+    /// The same as pairs.
+    dep_pairs: FxHashSet<(ObjId, ObjId)>,
     /// Package-level variables in source order: their index in `inits`, if they have an initial value.
     var_order: Vec<(ObjId, Option<usize>)>,
     inits: Vec<crate::info::Init>,
@@ -210,11 +219,15 @@ pub(crate) struct Checker<'a> {
     /// Defined types whose underlying type is being found, outermost first.
     completing: Vec<NamedId>,
     /// Defined types that are wrong and reported.
-    broken: rustc_hash::FxHashSet<NamedId>,
+    broken: FxHashSet<NamedId>,
+    /// Types that do not contain themselves by value.
+    finite: FxHashSet<TyId>,
     /// The type that a defined type is declared as.
     written: FxHashMap<NamedId, TyId>,
     /// Type parameters of the declared function around the current place.
     around: Vec<TParamId>,
+    /// The methods of this text by type and name.
+    methods: FxHashMap<(NamedId, Sym), ObjId>,
     /// The objects of the type parameters of a function, or of a method's receiver.
     tparam_objs: FxHashMap<ObjId, Vec<ObjId>>,
     /// Type arguments that mention type parameters, with what they are arguments for.

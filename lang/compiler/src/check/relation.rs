@@ -1,9 +1,9 @@
 //! Relations between types: comparable, implements, assignable, convertible. Reads tables only; emission uses it too.
 
 use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
-use crate::info::{Info, ObjId};
+use crate::info::{Info, ObjId, ObjKind};
 use crate::instance::Subst;
-use crate::types::{Basic, Class, Ty, TyId, Types};
+use crate::types::{Basic, Class, TParamId, Ty, TyId, Types};
 use gol_syntax::ast::{Dir, Sym};
 use rustc_hash::FxHashSet;
 
@@ -44,6 +44,8 @@ pub enum Missing {
     Absent(Sym),
     /// It has the method with another signature: has, wants.
     WrongSig(Sym, TyId, TyId),
+    /// The method has type parameters of its own: method, wants.
+    Generic(ObjId, TyId),
     /// Only the pointer type has it.
     PointerReceiver(Sym),
     /// The type is a pointer to an interface.
@@ -63,6 +65,9 @@ pub fn missing_method(types: &Types, info: &Info, ty: TyId, iface: TyId) -> Opti
             Lookup::Found(f) => {
                 let (sig, map) = match f.member {
                     Member::Field(_) => return Some(Missing::Absent(m.name)),
+                    Member::Method { obj, .. } if !own_tparams(types, info, obj).is_empty() => {
+                        return Some(Missing::Generic(obj, m.sig));
+                    }
                     Member::Method { obj, .. } => (info.obj(obj).ty, method_subst(types, info, obj, f.owner)),
                     Member::IfaceMethod(sig) => (sig, Subst::default()),
                 };
@@ -93,6 +98,22 @@ pub fn method_subst(types: &Types, info: &Info, obj: ObjId, owner: TyId) -> Subs
     match (types.get(owner), info.tparams.get(&obj)) {
         (Ty::Named(n), Some(list)) => list.iter().copied().zip(types.named(*n).targs.iter().copied()).collect(),
         _ => Subst::default(),
+    }
+}
+
+/// The type parameters of a function, or those that a method has besides its receiver's.
+pub fn own_tparams<'a>(types: &Types, info: &'a Info, obj: ObjId) -> &'a [TParamId] {
+    let all = info.tparams.get(&obj).map_or(&[][..], |l| &l[..]);
+    match info.obj(obj).kind {
+        ObjKind::Method { recv, .. } => all.get(types.named(recv).tparams.len()..).unwrap_or_default(),
+        ObjKind::Func
+        | ObjKind::Global
+        | ObjKind::Local
+        | ObjKind::Const(_)
+        | ObjKind::Type
+        | ObjKind::Builtin(_)
+        | ObjKind::Nil
+        | ObjKind::Pkg(_) => all,
     }
 }
 

@@ -8,10 +8,12 @@ use crate::constant::Value;
 use crate::info::{Obj, ObjId, ObjKind};
 use crate::types::{Basic, NamedId, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{
-    Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, TypeSpec, UnOp, VarSpec,
+    Expr, ExprId, FuncDecl, Ident, ImportName, ImportSpec, Param, Stmt, StmtId, Sym, TypeSpec, UnOp, VarSpec,
 };
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::hash_map::Entry;
 
 /// `import . "p"`.
 pub(super) struct DotImport {
@@ -60,7 +62,7 @@ impl<'a> Checker<'a> {
                 Stmt::Const(specs) => consts.extend(self.collect_consts(specs)),
                 Stmt::Type(specs) => types.extend(self.collect_types(specs)),
                 Stmt::Var(specs) if !self.role.script() => vars.extend(self.collect_vars(specs)),
-                Stmt::Func(f) => funcs.extend(self.collect_func(f)),
+                Stmt::Func(f) => funcs.push(self.collect_func(f)),
                 _ => {}
             }
         }
@@ -275,17 +277,8 @@ impl<'a> Checker<'a> {
         out
     }
 
-    fn collect_func(&mut self, f: &'a FuncDecl) -> Option<(ObjId, &'a FuncDecl)> {
+    fn collect_func(&mut self, f: &'a FuncDecl) -> (ObjId, &'a FuncDecl) {
         let name = f.name;
-        if f.tparams.is_some() && f.recv.is_some() {
-            self.not_yet(name.span, "methods with type parameters of their own");
-            let obj = self.new_obj(ObjKind::Func, name, Types::ERROR);
-            // Its uses are not worth more messages.
-            self.put_off(Box::new(move |c: &mut Checker<'a>| {
-                c.attach(obj, f);
-            }));
-            return None;
-        }
         if f.body.is_none() && self.role != Role::Library {
             self.err(Code::MissingBody, name.span, "missing function body");
         }
@@ -293,7 +286,7 @@ impl<'a> Checker<'a> {
         self.info.obj_mut(obj).used = true;
         self.pending.insert(obj, Decl::Func(f));
         if f.recv.is_some() {
-            return Some((obj, f));
+            return (obj, f);
         }
         let init = name.sym == self.world.init;
         let main = name.sym == self.world.main && (self.facts.name == "main" || self.role.script());
@@ -308,12 +301,12 @@ impl<'a> Checker<'a> {
             }
             if init {
                 self.facts.init_funcs.push(obj);
-                return Some((obj, f));
+                return (obj, f);
             }
             self.facts.main = Some(obj);
         }
         self.declare(obj);
-        Some((obj, f))
+        (obj, f)
     }
 
     /// Finds the receiver's type of a method and files the method with it.
@@ -326,9 +319,7 @@ impl<'a> Checker<'a> {
             Some((id, alias)) => {
                 let ptr = star || alias;
                 self.info.obj_mut(obj).kind = ObjKind::Method { recv: id, ptr };
-                if !self.is_blank(decl.name.sym) {
-                    self.types.named[id.0 as usize].methods.push(obj);
-                }
+                self.file_method(id, obj);
                 let named = self.receiver_instance(obj, id, base);
                 if ptr { self.types.pointer_to(named) } else { named }
             }
@@ -446,50 +437,48 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Methods that are declared twice, or like a field, or for a type that has none.
-    fn check_methods(&mut self, funcs: &[Func<'a>]) {
-        let mut types: Vec<(NamedId, Vec<ObjId>)> = vec![];
-        for f in funcs {
-            let ObjKind::Method { recv, .. } = self.info.obj(f.obj).kind else { continue };
-            match types.iter_mut().find(|t| t.0 == recv) {
-                Some(t) => t.1.push(f.obj),
-                None => types.push((recv, vec![f.obj])),
-            }
+    /// Files a method with its type, unless the type has one of that name in this text: then it is only checked. (The prompt may
+    /// replace the methods of earlier lines.)
+    fn file_method(&mut self, id: NamedId, obj: ObjId) {
+        let (name, span) = (self.info.obj(obj).name, self.info.obj(obj).span);
+        if self.is_blank(name) {
+            return;
         }
-        for (id, methods) in types {
-            self.check_methods_of(id, &methods);
+        match self.methods.entry((id, name)) {
+            Entry::Vacant(e) => {
+                e.insert(obj);
+                self.types.named[id.0 as usize].methods.push(obj);
+            }
+            Entry::Occupied(e) => {
+                let at = self.info.obj(*e.get()).span;
+                let text = self.name(name);
+                let m = format!("method {}.{text} already declared", self.name(self.types.named(id).name));
+                let d = Diagnostic::error(Code::DuplicateMember, span, m);
+                self.report(d.related(at, format!("other declaration of {text}")));
+            }
         }
     }
 
-    /// The methods of this text; the prompt may replace those of earlier lines.
-    fn check_methods_of(&mut self, id: NamedId, methods: &[ObjId]) {
-        let named = self.types.named(id).clone();
-        let under = self.types.get(named.underlying).clone();
-        let pointer = matches!(under, Ty::Pointer(_) | Ty::Interface(_) | Ty::Basic(Basic::UnsafePointer));
-        for (i, &m) in methods.iter().enumerate() {
-            let (name, span) = (self.info.obj(m).name, self.info.obj(m).span);
-            let text = self.name(name);
-            if pointer {
-                let m = format!("invalid receiver type {} (pointer or interface type)", self.name(named.name));
-                self.err(Code::BadReceiver, span, m);
-                continue;
-            }
-            if self.is_blank(name) {
-                continue;
-            }
-            let earlier = methods[..i].iter().find(|&&o| self.info.obj(o).name == name).copied();
-            if let Some(other) = earlier {
-                let m = format!("method {}.{text} already declared", self.name(named.name));
-                let d = Diagnostic::error(Code::DuplicateMember, span, m);
-                let at = self.info.obj(other).span;
-                self.report(d.related(at, format!("other declaration of {text}")));
-                continue;
-            }
-            if let Ty::Struct(fields) = &under
-                && fields.iter().any(|f| f.name == name)
-            {
-                let m = format!("field and method with the same name {text}");
-                self.err(Code::DuplicateMember, span, m);
+    /// Methods that are declared like a field, or for a type that has none.
+    fn check_methods(&mut self, funcs: &[Func<'a>]) {
+        let mut fields: FxHashMap<NamedId, FxHashSet<Sym>> = FxHashMap::default();
+        for f in funcs {
+            let ObjKind::Method { recv, .. } = self.info.obj(f.obj).kind else { continue };
+            let (name, span) = (self.info.obj(f.obj).name, self.info.obj(f.obj).span);
+            let named = self.types.named(recv);
+            match self.types.get(named.underlying) {
+                Ty::Pointer(_) | Ty::Interface(_) | Ty::Basic(Basic::UnsafePointer) => {
+                    let m = format!("invalid receiver type {} (pointer or interface type)", self.name(named.name));
+                    self.err(Code::BadReceiver, span, m);
+                }
+                Ty::Struct(list) if !self.is_blank(name) => {
+                    let names = fields.entry(recv).or_insert_with(|| list.iter().map(|f| f.name).collect());
+                    if names.contains(&name) {
+                        let m = format!("field and method with the same name {}", self.name(name));
+                        self.err(Code::DuplicateMember, span, m);
+                    }
+                }
+                _ => {}
             }
         }
     }

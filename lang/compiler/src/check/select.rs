@@ -1,9 +1,10 @@
 //! Selectors `x.f`: qualified names, fields, methods, method values and method expressions.
 
 use super::Checker;
+use super::instantiate::Generic;
 use super::lookup::{Found, Lookup, Member, lookup_field_or_method, method_set};
 use super::operand::Operand;
-use super::relation::method_subst;
+use super::relation::{method_subst, own_tparams};
 use super::world::exported;
 use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
 use crate::types::{FuncTy, PkgId, Ty, TyId, Types};
@@ -135,6 +136,7 @@ impl Checker<'_> {
     }
 
     fn member(&mut self, e: ExprId, base: ExprId, x: &Operand, name: Ident, f: Found) -> Operand {
+        let mut generic = None;
         let (kind, mode, ty) = match f.member {
             Member::Field(ty) => {
                 let addressable = x.mode == Mode::Var || f.indirect;
@@ -152,19 +154,22 @@ impl Checker<'_> {
                     // `x.m()` is `(&x).m()`.
                     self.mark_addressed(base);
                 }
-                (SelKind::Method(obj), Mode::Value, self.method_sig(obj, f.owner))
+                let (sig, own) = self.method_sig(obj, f.owner);
+                generic = own;
+                (SelKind::Method(obj), Mode::Value, sig)
             }
         };
         self.note_selection(e, kind, f.path, x.ty, name);
-        if ty == Types::ERROR { Operand::invalid(e) } else { Operand::new(mode, ty, e) }
+        if ty == Types::ERROR { Operand::invalid(e) } else { Operand { generic, ..Operand::new(mode, ty, e) } }
     }
 
     fn note_selection(&mut self, e: ExprId, kind: SelKind, path: Vec<u32>, recv: TyId, name: Ident) {
         let name_pkg = self.name_pkg(name.sym);
-        self.info.selections.insert(e, Selection { kind, path, recv, name: name.sym, name_pkg });
+        self.info.selections.insert(e, Selection { kind, path, recv, name: name.sym, name_pkg, targs: vec![] });
     }
 
     fn method_expr(&mut self, e: ExprId, x: &Operand, name: Ident, f: Found) -> Operand {
+        let mut generic = None;
         let (kind, sig) = match f.member {
             Member::Field(_) => {
                 let (t, n) = (self.expr_text(x.expr), self.name(name.sym));
@@ -181,7 +186,9 @@ impl Checker<'_> {
                     self.err(Code::NoMember, name.span, m);
                     return Operand::invalid(e);
                 }
-                (SelKind::MethodExpr(obj), self.method_sig(obj, f.owner))
+                let (sig, own) = self.method_sig(obj, f.owner);
+                generic = own;
+                (SelKind::MethodExpr(obj), sig)
             }
         };
         let Some(sig) = self.types.func(sig).cloned() else { return Operand::invalid(e) };
@@ -189,12 +196,19 @@ impl Checker<'_> {
         params.extend(&sig.params);
         let ty = self.types.intern(Ty::Func(FuncTy { params, ..sig }));
         self.note_selection(e, kind, f.path, x.ty, name);
-        Operand::value(ty, e)
+        Operand { generic, ..Operand::value(ty, e) }
     }
-    /// The signature of a method as its receiver's type arguments make it.
-    fn method_sig(&mut self, obj: ObjId, owner: TyId) -> TyId {
-        let map = method_subst(self.types, self.info, obj, owner);
-        self.types.subst(self.info.obj(obj).ty, &map)
+    /// The signature of a method as its receiver's type arguments make it, and its own type parameters.
+    fn method_sig(&mut self, obj: ObjId, owner: TyId) -> (TyId, Option<Box<Generic>>) {
+        let mut map = method_subst(self.types, self.info, obj, owner);
+        let own = own_tparams(self.types, self.info, obj).to_vec();
+        let generic = match (own.is_empty(), map.is_empty()) {
+            (true, _) => None,
+            (false, true) => Some(Box::new(Generic::new(own))),
+            // What bounds them may mention the receiver's.
+            (false, false) => Some(Box::new(Generic::copy(self.renamed(&own, &mut map), own))),
+        };
+        (self.types.subst(self.info.obj(obj).ty, &map), generic)
     }
 
     fn no_member(&mut self, e: ExprId, x: &Operand, name: Ident) {

@@ -46,26 +46,22 @@ impl<'a> Checker<'a> {
     /// The signature of a declared function, with the constraints of its type parameters.
     pub(super) fn func_type(&mut self, obj: ObjId, f: &'a FuncDecl) -> TyId {
         self.open_block();
-        let own = match &f.tparams {
-            Some(list) if f.recv.is_none() => {
-                let own = self.new_tparams(list);
-                own.iter().for_each(|&p| self.declare(p));
-                self.bounds(list, &own);
-                own
-            }
-            _ => {
-                let own = self.tparam_objs.get(&obj).cloned().unwrap_or_default();
-                own.iter().for_each(|&p| self.declare(p));
-                self.receiver_bounds(obj, &own);
-                own
-            }
-        };
+        // Those of the receiver come first.
+        let mut all = self.tparam_objs.get(&obj).cloned().unwrap_or_default();
+        all.iter().for_each(|&p| self.declare(p));
+        self.receiver_bounds(obj, &all);
+        if let Some(list) = &f.tparams {
+            let own = self.new_tparams(list);
+            own.iter().for_each(|&p| self.declare(p));
+            self.bounds(list, &own);
+            all.extend(own);
+        }
         let ty = self.sig_type(&f.sig);
         self.close_block();
-        if !own.is_empty() {
-            let ids = self.tparam_ids(&own);
+        if !all.is_empty() {
+            let ids = self.tparam_ids(&all);
             self.info.tparams.insert(obj, ids);
-            self.tparam_objs.insert(obj, own);
+            self.tparam_objs.insert(obj, all);
         }
         ty
     }

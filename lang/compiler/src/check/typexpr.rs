@@ -8,6 +8,7 @@ use crate::types::{Class, FieldTy, FuncTy, IfaceTy, MethodTy, Term, Ty, TyId, Ty
 use gol_syntax::ast::{Expr, ExprId, Field, Ident, IfaceElem, Sig, Sym, UnOp};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
+use rustc_hash::FxHashMap;
 
 /// Arrays of more words than this could not be made.
 const MAX_ARRAY: u64 = 1 << 40;
@@ -200,12 +201,14 @@ impl<'a> Checker<'a> {
     /// Parameters and results have different names.
     fn check_params(&mut self, sig: &Sig) {
         let names: Vec<Ident> = sig.params.iter().chain(&sig.results).filter_map(|p| p.name).collect();
-        for (i, n) in names.iter().enumerate() {
-            let other = names[..i].iter().find(|o| o.sym == n.sym && !self.is_blank(n.sym));
+        let mut places: FxHashMap<Sym, Span> = FxHashMap::default();
+        for n in names {
+            let other = if self.is_blank(n.sym) { None } else { places.insert(n.sym, n.span) };
             if let Some(other) = other {
                 let text = self.name(n.sym);
                 let d = Diagnostic::error(Code::Redeclared, n.span, format!("{text} redeclared in this block"));
-                self.report(d.related(other.span, format!("other declaration of {text}")));
+                self.report(d.related(other, format!("other declaration of {text}")));
+                places.insert(n.sym, other);
             }
         }
     }
@@ -235,7 +238,8 @@ impl<'a> Checker<'a> {
     }
 
     fn struct_type(&mut self, list: &[Field]) -> TyId {
-        let mut fields: Vec<(FieldTy, Span)> = vec![];
+        let mut fields: Vec<FieldTy> = vec![];
+        let mut places: FxHashMap<Sym, Span> = FxHashMap::default();
         for f in list {
             let ty = self.type_expr(f.ty);
             let tag = f.tag.and_then(|t| self.decoded_tag(t));
@@ -246,21 +250,19 @@ impl<'a> Checker<'a> {
                 f.names.clone()
             };
             for n in names {
-                self.add_field(&mut fields, n, ty, f.names.is_empty(), tag);
+                let other = if self.is_blank(n.sym) { None } else { places.insert(n.sym, n.span) };
+                if let Some(other) = other {
+                    let name = self.name(n.sym);
+                    let d = Diagnostic::error(Code::DuplicateMember, n.span, format!("{name} redeclared"));
+                    self.report(d.related(other, format!("other declaration of {name}")));
+                    places.insert(n.sym, other);
+                    continue;
+                }
+                let (pkg, embedded) = (self.name_pkg(n.sym), f.names.is_empty());
+                fields.push(FieldTy { name: n.sym, pkg, ty, embedded, tag });
             }
         }
-        let fields = fields.into_iter().map(|f| f.0).collect();
         self.types.intern(Ty::Struct(fields))
-    }
-
-    fn add_field(&mut self, fields: &mut Vec<(FieldTy, Span)>, n: Ident, ty: TyId, embedded: bool, tag: Option<Sym>) {
-        let other = fields.iter().find(|(f, _)| f.name == n.sym && !self.is_blank(n.sym)).map(|f| f.1);
-        if let Some(other) = other {
-            let name = self.name(n.sym);
-            let d = Diagnostic::error(Code::DuplicateMember, n.span, format!("{name} redeclared"));
-            return self.report(d.related(other, format!("other declaration of {name}")));
-        }
-        fields.push((FieldTy { name: n.sym, pkg: self.name_pkg(n.sym), ty, embedded, tag }, n.span));
     }
 
     fn decoded_tag(&self, literal: Sym) -> Option<Sym> {

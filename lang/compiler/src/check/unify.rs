@@ -6,7 +6,7 @@
 
 use super::Checker;
 use super::lookup::{Lookup, Member, lookup_field_or_method};
-use crate::check::relation::method_subst;
+use crate::check::relation::{method_subst, own_tparams};
 use crate::types::{IfaceTy, MethodTy, TParamId, Ty, TyId, Types};
 use gol_syntax::ast::Dir;
 use rustc_hash::FxHashMap;
@@ -203,6 +203,9 @@ impl Checker<'_> {
                 Member::IfaceMethod(sig) => sig,
                 Member::Method { obj, .. } => {
                     self.resolve(obj);
+                    if !own_tparams(self.types, self.info, obj).is_empty() {
+                        return false;
+                    }
                     let map = method_subst(self.types, self.info, obj, f.owner);
                     self.types.subst(self.info.obj(obj).ty, &map)
                 }

@@ -62,12 +62,13 @@ impl Em<'_> {
         if let Some(f) = self.named_func(fun) {
             return Plan::Static(self.target(&f));
         }
+        let fun = self.selector(fun);
         if let Expr::Select(x, _) = *self.ast.expr(fun)
             && let Some(s) = self.selection(fun)
         {
             return match s.kind {
                 SelKind::Method(o) => {
-                    let f = self.method_inst(o, s.recv, &s.path);
+                    let f = self.method_inst(o, &s);
                     Plan::Method(self.target(&f), x, s, f)
                 }
                 SelKind::IfaceMethod => Plan::Iface(x, s),
@@ -101,9 +102,9 @@ impl Em<'_> {
     pub(super) fn recv_type(&mut self, f: &Inst) -> TyId {
         match self.info.obj(f.obj).kind {
             ObjKind::Method { recv, ptr } => {
-                let t = match &f.targs[..] {
-                    [] => self.types.intern(Ty::Named(recv)),
-                    targs => self.types.instantiate(recv, targs.to_vec()),
+                let t = match self.types.named(recv).tparams.len() {
+                    0 => self.types.intern(Ty::Named(recv)),
+                    n => self.types.instantiate(recv, f.targs[..n].to_vec()),
                 };
                 if ptr { self.types.intern(Ty::Pointer(t)) } else { t }
             }

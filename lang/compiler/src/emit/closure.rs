@@ -5,11 +5,13 @@ use super::func::Loc;
 use super::generic::Inst;
 use super::place::Place;
 use super::{Em, Reg};
+use crate::check::relation::own_tparams;
 use crate::info::{FuncFacts, ObjId, ObjKind};
-use crate::types::TyId;
+use crate::types::{NamedId, TyId};
 use gol_bytecode::{Func, FuncId, Op};
 use gol_syntax::ast::{BlockId, Expr, ExprId, StmtId};
 use gol_syntax::diag::Code;
+use gol_syntax::span::Span;
 
 /// What a function runs.
 #[derive(Clone, Copy)]
@@ -49,15 +51,19 @@ impl Em<'_> {
         let obj = self.info.obj(o);
         let path = self.pkg_label(obj.pkg);
         let name = self.ast.name(obj.name);
-        let args = if self.is_generic(o) { "[...]" } else { "" };
+        let args = if own_tparams(self.types, self.info, o).is_empty() { "" } else { "[...]" };
         match obj.kind {
             ObjKind::Method { recv, ptr } => {
-                let t = self.ast.name(self.types.named(recv).name);
-                let t = format!("{t}{args}");
-                if ptr { format!("{path}.(*{t}).{name}") } else { format!("{path}.{t}.{name}") }
+                let t = self.recv_name(recv);
+                if ptr { format!("{path}.(*{t}).{name}{args}") } else { format!("{path}.{t}.{name}{args}") }
             }
             _ => format!("{path}.{name}{args}"),
         }
+    }
+    pub(super) fn recv_name(&self, recv: NamedId) -> String {
+        let n = self.types.named(recv);
+        let args = if n.tparams.is_empty() { "" } else { "[...]" };
+        format!("{}{args}", self.ast.name(n.name))
     }
     /// How a package is called in names of functions: its path, `main` for programs and scripts.
     pub(super) fn pkg_label(&self, pkg: crate::types::PkgId) -> &str {
@@ -136,7 +142,13 @@ impl Em<'_> {
 
     pub(super) fn body(&mut self, body: Body) {
         match body {
-            Body::Block(b) => self.block(b),
+            Body::Block(b) => {
+                self.block(b);
+                if !self.f.dead {
+                    // What is deferred runs there.
+                    self.f.pos = self.ast.block(b).span.hi.saturating_sub(1);
+                }
+            }
             Body::Stmt(s) => self.stmt(s),
         }
     }
@@ -324,9 +336,10 @@ impl Em<'_> {
         self.f.patch();
         let need = self.f.max.max(self.f.params + 1).max(self.f.results).max(1);
         let f = std::mem::take(&mut self.f);
-        if need > 0xffff {
-            let span = f.span();
-            self.refuse(Code::NotYet, span, "function is too large: it needs more than 65,535 registers");
+        if need > 0xffff || f.cut {
+            let span = Span::new(f.file_pos, f.file_pos);
+            let what = if need > 0xffff { "it needs more than 65,535 registers" } else { "an operand has no room" };
+            self.refuse(Code::NotYet, span, format!("function {} is too large: {what}", f.name));
         }
         if f.code.len() > i32::MAX as usize {
             let span = f.span();

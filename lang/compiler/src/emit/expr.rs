@@ -103,7 +103,7 @@ impl Em<'_> {
     /// Fills the registers at `dst` with the value of `e` (a tuple's parts one after another).
     pub(super) fn expr_to(&mut self, e: ExprId, dst: Reg) {
         self.f.dst_fresh = self.f.fresh.take() == Some(dst) && !self.st.plain;
-        let e = self.strip(e);
+        let e = self.selector(self.strip(e));
         let ty = self.ty(e);
         if let Some(&r) = self.f.given.get(&e) {
             let n = self.words(ty);

@@ -100,6 +100,8 @@ pub(super) struct Fun {
     pub epilogue: Option<Label>,
     pub epilogue_at: Option<u32>,
     pub hidden: bool,
+    /// An operand did not fit into its field.
+    pub cut: bool,
     /// Set in bodies of loops over functions.
     pub range: Option<RangeBody>,
     /// Such loops so far.
@@ -147,9 +149,11 @@ impl Fun {
         self.last_goto = None;
     }
     pub fn emit(&mut self, op: Op, a: u32, b: u32, c: u32, d: u32) {
+        self.cut |= [a, b, c, d].iter().any(|&x| x > 0xffff && x < 0xffff_8000);
         self.push(Ins::new(op, a as u16, b as u16, c as u16, d as u16));
     }
     pub fn wide(&mut self, op: Op, a: u32, b: u32, cd: u32) {
+        self.cut |= a.max(b) > 0xffff;
         self.push(Ins::wide(op, a as u16, b as u16, cd));
     }
     pub fn data(&mut self, e: u32, f: u32, g: u32, h: u32) {

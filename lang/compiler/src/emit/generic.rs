@@ -11,7 +11,7 @@
 use super::Em;
 use super::closure::Body;
 use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
-use crate::info::{ObjId, ObjKind, SelKind, Selection};
+use crate::info::{Obj, ObjId, ObjKind, SelKind, Selection};
 use crate::instance::Subst;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::FuncId;
@@ -41,6 +41,9 @@ pub(super) struct Generics {
     pub todo: Vec<Job>,
     /// The types with type parameters in the side tables of a generic function.
     mentioned: FxHashMap<ObjId, Arc<[TyId]>>,
+    /// The objects whose types have type parameters, by position; so many objects were looked at.
+    objs: Vec<(u32, TyId)>,
+    objs_seen: usize,
 }
 
 /// More instances than any program needs that was not meant to exhaust the machine.
@@ -62,7 +65,8 @@ impl Em<'_> {
     /// The selection of a selector expression; a method of a type parameter is one of its argument.
     pub(super) fn selection(&self, e: ExprId) -> Option<Selection> {
         let s = self.info.selections.get(&e)?;
-        let mut s = Selection { recv: self.sub(s.recv), ..s.clone() };
+        let targs = s.targs.iter().map(|t| self.sub(*t)).collect();
+        let mut s = Selection { recv: self.sub(s.recv), targs, ..s.clone() };
         let expr = match s.kind {
             SelKind::TypeParamMethod => false,
             SelKind::TypeParamMethodExpr => true,
@@ -84,6 +88,13 @@ impl Em<'_> {
             (Member::Field(_), _) => SelKind::Field,
         };
         Some(s)
+    }
+
+    /// `x.m[int]` is the selector `x.m`, whose selection has the type arguments.
+    pub(super) fn selector(&self, e: ExprId) -> ExprId {
+        let Expr::Index(x, _) = *self.ast.expr(e) else { return e };
+        let x = self.strip(x);
+        if self.info.selections.get(&x).is_some_and(|s| !s.targs.is_empty()) { x } else { e }
     }
 
     // ---- instances
@@ -109,20 +120,21 @@ impl Em<'_> {
         }
         Some(Inst { obj, targs: targs.map_or(vec![], |l| l.iter().map(|t| self.sub(*t)).collect()) })
     }
-    /// A method, with the type arguments of the receiver that `path` leads to from a value of type `ty`.
-    pub(super) fn method_inst(&mut self, obj: ObjId, ty: TyId, path: &[u32]) -> Inst {
+    /// The selected method, with the type arguments of its receiver and its own.
+    pub(super) fn method_inst(&mut self, obj: ObjId, s: &Selection) -> Inst {
         if !self.is_generic(obj) {
             return Inst { obj, targs: vec![] };
         }
-        let recv = self.static_walk(ty, path);
+        let recv = self.static_walk(s.recv, &s.path);
         let base = match *self.types.get(recv) {
             Ty::Pointer(t) => t,
             _ => recv,
         };
-        let targs = match *self.types.get(base) {
+        let mut targs = match *self.types.get(base) {
             Ty::Named(n) => self.types.named(n).targs.clone(),
             _ => vec![],
         };
+        targs.extend(&s.targs);
         Inst { obj, targs }
     }
     pub(super) fn is_generic(&self, o: ObjId) -> bool {
@@ -218,18 +230,44 @@ impl Em<'_> {
             let outer = facts.recv.iter().chain(&facts.params).chain(&facts.results);
             found.extend(outer.map(|o| self.info.obj(*o).ty));
             let body = self.ast.block(b).span;
-            let inside = |s: Span| body.lo <= s.lo && s.hi <= body.hi;
-            for e in (0..self.ast.expr_count()).map(ExprId::new).filter(|e| inside(self.ast.expr_span(*e))) {
+            for e in self.exprs_in(body) {
                 found.extend(self.info.expr(e).map(|i| i.ty));
-                found.extend(self.info.selections.get(&e).map(|s| s.recv));
+                found.extend(self.info.selections.get(&e).into_iter().flat_map(|s| s.targs.iter().chain([&s.recv])));
                 found.extend(self.info.instances.get(&e).into_iter().flatten());
                 found.extend(self.info.lits.get(&e).map(|f| f.sig));
             }
-            found.extend(self.info.objs.iter().filter(|o| inside(o.span)).map(|o| o.ty));
+            found.extend(self.generic_objs_in(body));
         }
         found.retain(|t| self.types.mentions_tparam(*t));
         let list: Arc<[TyId]> = found.into_iter().collect();
         self.st.generics.mentioned.insert(o, list.clone());
         list
+    }
+    /// The expressions of a declared function's body. Nodes are made in the order of the text, so they lie in a row.
+    fn exprs_in(&self, body: Span) -> impl Iterator<Item = ExprId> + use<> {
+        let ast = self.ast;
+        let from = |pos: u32| {
+            let (mut lo, mut hi) = (0, ast.expr_count());
+            while lo < hi {
+                let mid = lo.midpoint(hi);
+                if ast.expr_span(ExprId::new(mid)).lo < pos { lo = mid + 1 } else { hi = mid }
+            }
+            lo
+        };
+        (from(body.lo)..from(body.hi)).map(ExprId::new)
+    }
+    /// The types with type parameters that objects declared in a body have.
+    fn generic_objs_in(&mut self, body: Span) -> Vec<TyId> {
+        let g = &mut self.st.generics;
+        let new = self.info.objs.get(g.objs_seen..).unwrap_or_default();
+        let generic = |o: &&Obj| self.types.mentions_tparam(o.ty);
+        let known = g.objs.len();
+        g.objs.extend(new.iter().filter(generic).map(|o| (o.span.lo, o.ty)));
+        g.objs_seen = self.info.objs.len();
+        if g.objs.len() > known {
+            g.objs.sort_unstable();
+        }
+        let from = |pos: u32| g.objs.partition_point(|o| o.0 < pos);
+        g.objs[from(body.lo)..from(body.hi)].iter().map(|o| o.1).collect()
     }
 }

@@ -143,10 +143,11 @@ impl<'a> Em<'a> {
             let lit = self.f.literals.get(o)?.0;
             return Some(Candidate { body: Body::Lit(lit), recv: None });
         }
+        let fun = self.selector(fun);
         let Expr::Select(x, _) = *self.ast.expr(fun) else { return None };
         let s = self.selection(fun)?;
         let SelKind::Method(o) = s.kind else { return None };
-        let f = self.method_inst(o, s.recv, &s.path);
+        let f = self.method_inst(o, &s);
         f.targs.is_empty().then_some(Candidate { body: Body::Func(o), recv: Some((x, o, s)) })
     }
     fn facts(&self, body: Body) -> Option<&'a FuncFacts> {

@@ -2,6 +2,7 @@
 
 use super::Em;
 use super::generic::Inst;
+use crate::check::relation::own_tparams;
 use crate::info::{ObjId, ObjKind};
 use crate::types::{NamedId, PkgId, Ty, TyId};
 use gol_syntax::ast::Sym;
@@ -102,7 +103,7 @@ impl Em<'_> {
             let obj = self.info.obj(o);
             let ObjKind::Method { ptr, .. } = obj.kind else { continue };
             let key = self.name_key(obj.name, obj.pkg);
-            let usable = !ptr || step.addressable;
+            let usable = (!ptr || step.addressable) && own_tparams(self.types, self.info, o).is_empty();
             let m = usable.then(|| {
                 let f = Inst { obj: o, targs: targs.clone() };
                 MethodSel {

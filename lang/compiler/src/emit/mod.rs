@@ -39,7 +39,7 @@ mod thunk;
 mod typedesc;
 mod typename;
 
-use crate::info::{Info, ObjId};
+use crate::info::{Info, ObjId, ObjKind};
 use crate::types::{PkgId, TyId, Types};
 use func::Fun;
 use generic::{Generics, Inst};
@@ -128,8 +128,8 @@ pub fn emit_package(
 ) -> Result<Vec<FuncId>, Diagnostic> {
     // What an earlier text was refused for does not count against this one.
     let first = std::mem::replace(&mut state.types_seen, types.count());
-    if layout::too_large(types, first).is_some() {
-        return Err(Diagnostic::error(Code::NotYet, Span::default(), "a type is too large"));
+    if let Some(t) = layout::too_large(types, first) {
+        return Err(Diagnostic::error(Code::NotYet, place_of_type(types, info, ast, t), "this type is too large"));
     }
     let marks = Marks::take(program);
     let mut em =
@@ -148,6 +148,18 @@ pub fn emit_package(
             marks.undo(state, program);
             Err(d)
         }
+    }
+}
+
+/// Where a type is declared, or where something has it.
+fn place_of_type(types: &Types, info: &Info, ast: &Ast, ty: TyId) -> Span {
+    let made = info.objs.iter().filter(|o| o.span != Span::default());
+    let same = |t: TyId| t == ty || types.under_id(t) == ty;
+    let named = made.clone().find(|o| o.kind == ObjKind::Type && same(o.ty));
+    let used = || (0..ast.expr_count()).map(ExprId::new).find(|e| info.expr(*e).is_some_and(|i| same(i.ty)));
+    match named.or_else(|| made.clone().find(|o| same(o.ty))) {
+        Some(o) => o.span,
+        None => used().map_or(Span::default(), |e| ast.expr_span(e)),
     }
 }
 

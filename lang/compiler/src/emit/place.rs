@@ -368,7 +368,7 @@ impl Em<'_> {
 
     /// The place that an operand denotes, or its value in registers: what field selection and indexing start from.
     pub(super) fn operand_place(&mut self, e: ExprId) -> Place {
-        let e = self.strip(e);
+        let e = self.selector(self.strip(e));
         if let Some(&r) = self.f.given.get(&e) {
             return Place::Reg(r);
         }

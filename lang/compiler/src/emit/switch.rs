@@ -10,6 +10,8 @@ use gol_syntax::ast::{BinOp, Clause, ClauseKind, Expr, ExprId, Header, Stmt, Stm
 
 /// A dense switch gets a jump table from this many cases on.
 const TABLE_MIN: usize = 5;
+/// The longest table; more values get several.
+const TABLE_MAX: usize = 0x8000;
 
 impl Em<'_> {
     pub(super) fn switch_stmt(&mut self, h: Header, clauses: &[Clause]) {
@@ -133,17 +135,27 @@ impl Em<'_> {
             return false;
         }
         let mark = self.f.next;
-        let mut r = self.expr(tag);
-        if min != 0 {
-            let t = self.f.alloc(1);
-            self.f.emit(Op::AddK, t, r, (-min) as u16 as u32, 0);
-            r = t;
+        let r = self.expr(tag);
+        let mut labels = vec![other; span as usize + 1];
+        for &(k, body) in cases.iter().rev() {
+            labels[(k - min) as usize] = body;
         }
-        let n = span as u32 + 1;
-        self.f.emit(Op::JmpTab, r, n, 0, 0);
-        for k in 0..n as i64 {
-            let to = cases.iter().find(|c| c.0 == min + k).map_or(other, |c| c.1);
-            self.f.table_jump(to);
+        let mut first = min;
+        for part in labels.chunks(TABLE_MAX) {
+            let mut at = r;
+            if first != 0 {
+                at = self.f.alloc(1);
+                match i16::try_from(-first) {
+                    Ok(k) => self.f.emit(Op::AddK, at, r, k as u16 as u32, 0),
+                    Err(_) => {
+                        self.load_word(at, first as u64);
+                        self.f.emit(Op::SubI, at, r, at, 0);
+                    }
+                }
+            }
+            self.f.emit(Op::JmpTab, at, part.len() as u32, 0, 0);
+            part.iter().for_each(|&l| self.f.table_jump(l));
+            first += part.len() as i64;
         }
         self.f.goto(other);
         self.f.next = mark;

@@ -15,8 +15,8 @@ use gol_syntax::ast::ExprId;
 pub(super) enum ThunkKey {
     /// Dynamic type, method id.
     Method(TyId, u32),
-    /// Receiver type as written, method id.
-    Expr(TyId, u32),
+    /// Receiver type as written, method id, type arguments of the method's own.
+    Expr(TyId, u32, Vec<TyId>),
     Bound(Inst),
     BoundIface(u32, TyId),
     Native(String),
@@ -107,8 +107,7 @@ impl Em<'_> {
         let crate::types::Ty::Named(n) = *self.types.get(base) else { return };
         let ok = self.f.label();
         self.f.jump(Op::JneK, r, 0, ok);
-        let args = if self.is_generic(o) { "[...]" } else { "" };
-        let short = format!("{}{args}", self.ast.name(self.types.named(n).name));
+        let short = self.recv_name(self.types.origin(n));
         let text = format!("value method {} called using nil *{short} pointer", self.func_name(o));
         let t = self.f.alloc(1);
         self.load_str(t, text.as_bytes());
@@ -154,7 +153,7 @@ impl Em<'_> {
         let name = format!("{}.{}-fm", self.type_name(s.recv), self.ast.name(s.name));
         match s.kind {
             crate::info::SelKind::Method(o) => {
-                let inst = self.method_inst(o, s.recv, &s.path);
+                let inst = self.method_inst(o, s);
                 let n = self.recv_words(&inst);
                 let r = self.f.alloc(n);
                 self.receiver_to(x, s, o, r);
@@ -214,7 +213,7 @@ impl Em<'_> {
         let id = self.method_id(s.name, s.name_pkg);
         if let crate::info::SelKind::MethodExpr(o) = s.kind
             && s.path.is_empty()
-            && let inst = self.method_inst(o, s.recv, &[])
+            && let inst = self.method_inst(o, s)
             && self.recv_type(&inst) == s.recv
             && let Target::Func(f) = self.target(&inst)
         {
@@ -224,14 +223,14 @@ impl Em<'_> {
         let Some((_, rest)) = full.params.split_first() else { return };
         let sig = FuncTy { params: rest.to_vec(), variadic: full.variadic, results: full.results.clone() };
         let via = match s.kind {
-            crate::info::SelKind::MethodExpr(o) => Via::Concrete(self.method_inst(o, s.recv, &s.path)),
+            crate::info::SelKind::MethodExpr(o) => Via::Concrete(self.method_inst(o, s)),
             _ => Via::Iface,
         };
         let m = MethodSel { name: s.name, id, path: s.path.clone(), via, sig: self.ty(e) };
         let name = format!("{}.{}", self.type_name(s.recv), self.ast.name(s.name));
         let recv = s.recv;
         let words = self.words(recv);
-        let f = self.thunk(ThunkKey::Expr(recv, id), name, |em| {
+        let f = self.thunk(ThunkKey::Expr(recv, id, s.targs.clone()), name, |em| {
             let params = em.thunk_params(words, &sig);
             em.invoke(Place::Reg(0), recv, &m, &sig, params);
         });
