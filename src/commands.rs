@@ -21,7 +21,7 @@ pub mod status {
     /// A limit was reached.
     pub const LIMIT: u8 = 124;
     /// A fault of gol itself.
-    pub const FAULT: u8 = 125;
+    pub const FAULT: u8 = gol_runtime::FAULT_STATUS;
     /// The text does not compile.
     pub const INVALID: u8 = 126;
     /// No such file.

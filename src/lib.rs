@@ -18,6 +18,7 @@ pub mod folder;
 pub mod input;
 pub mod machine;
 pub mod op_profile;
+pub mod piped;
 pub mod profile;
 pub mod quit;
 pub mod recording;

@@ -278,7 +278,8 @@ unsafe fn value_text(shared: &Shared, word: u64) -> String {
                 let re = float_text(f64::from_bits(*words), narrow);
                 let im = float_text(f64::from_bits(*words.add(1)), narrow);
                 let plus = if im.starts_with(['+', '-']) { "" } else { "+" };
-                format!("({re}{plus}{im}i)")
+                let text = format!("{re}{plus}{im}i");
+                if is_custom(&t.desc) { text } else { format!("({text})") }
             }
             Kind::String => {
                 let text = indented(string::str_bytes(*words));

@@ -108,6 +108,20 @@ unsafe fn clear(dst: *mut u64, n: u32) {
     }
 }
 
+/// The slots of a parked receiver are about to be written: a cycle may not have scanned its stack yet.
+///
+/// # Safety
+/// `p` is the caller's, who has dequeued `w` from this channel.
+#[inline(always)]
+unsafe fn replaces(p: *mut P, ch: *const Chan, w: *const Waiter) {
+    // SAFETY: says the caller.
+    unsafe {
+        if !(*w).elem.is_null() {
+            super::world::barrier(p, (*w).elem, (*ch).elem_words as usize);
+        }
+    }
+}
+
 /// The goroutine of a dequeued waiter, told how it was woken.
 #[inline(always)]
 unsafe fn told(w: *mut Waiter, ok: u8) -> *mut G {
@@ -139,10 +153,11 @@ impl Chan {
         }
     }
     #[inline(always)]
-    unsafe fn get(ch: *mut Chan, dst: *mut u64) {
+    unsafe fn get(p: *mut P, ch: *mut Chan, dst: *mut u64) {
         // SAFETY: the lock is held and the ring is not empty.
         unsafe {
             let slot = Self::slot(ch, (*ch).recv_at);
+            super::world::barrier(p, slot, (*ch).elem_words as usize);
             give(slot, dst, (*ch).elem_words);
             clear(slot, (*ch).elem_words);
             (*ch).recv_at = if (*ch).recv_at + 1 == (*ch).cap { 0 } else { (*ch).recv_at + 1 };
@@ -152,7 +167,7 @@ impl Chan {
     /// # Safety
     /// The lock is held.
     #[inline(always)]
-    pub(super) unsafe fn try_send(ch: *mut Chan, src: *const u64) -> Tried {
+    pub(super) unsafe fn try_send(p: *mut P, ch: *mut Chan, src: *const u64) -> Tried {
         // SAFETY: as said; a parked receiver's slots are valid.
         unsafe {
             if (*ch).closed != 0 {
@@ -160,6 +175,7 @@ impl Chan {
             }
             let w = WaitQueue::pop(&raw mut (*ch).receivers);
             if !w.is_null() {
+                replaces(p, ch, w);
                 give(src, (*w).elem, (*ch).elem_words);
                 return Tried::Done(told(w, 1));
             }
@@ -173,11 +189,11 @@ impl Chan {
     /// # Safety
     /// The lock is held.
     #[inline(always)]
-    pub(super) unsafe fn try_recv(ch: *mut Chan, dst: *mut u64) -> Tried {
+    pub(super) unsafe fn try_recv(p: *mut P, ch: *mut Chan, dst: *mut u64) -> Tried {
         // SAFETY: as said; a parked sender's slots are valid.
         unsafe {
             if (*ch).count.load(Relaxed) > 0 {
-                Self::get(ch, dst);
+                Self::get(p, ch, dst);
                 let w = WaitQueue::pop(&raw mut (*ch).senders);
                 if w.is_null() {
                     return Tried::Done(std::ptr::null_mut());
@@ -241,7 +257,7 @@ pub unsafe fn chan_send(p: *mut P, ch: *mut Chan, src: *const u64) -> Op {
             return park_forever(p, WaitReason::ChanSendNil);
         }
         (*ch).lock.lock((*p).alone);
-        match Chan::try_send(ch, src) {
+        match Chan::try_send(p, ch, src) {
             Tried::Done(g) => {
                 if (*p).listened {
                     hook::sent(p, ch, src, g);
@@ -278,7 +294,7 @@ pub unsafe fn chan_recv(p: *mut P, ch: *mut Chan, dst: *mut u64, ok: *mut bool) 
             return park_forever(p, WaitReason::ChanReceiveNil);
         }
         (*ch).lock.lock((*p).alone);
-        let tried = Chan::try_recv(ch, dst);
+        let tried = Chan::try_recv(p, ch, dst);
         if let Tried::Wait = tried {
             let w = &raw mut (*(*p).g).waiter;
             (*w).elem = dst;
@@ -331,6 +347,7 @@ pub unsafe fn chan_close(p: *mut P, ch: *mut Chan) -> Op {
                     break;
                 }
             } else {
+                replaces(p, ch, w);
                 clear((*w).elem, (*ch).elem_words);
             }
             let g = told(w, 0);
@@ -437,7 +454,7 @@ pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) -
         let words = [wall, mono, 0, 0, 0, 0, 0, 0];
         assert!((*ch).elem_words as usize <= words.len());
         (*ch).lock.lock((*p).alone);
-        let tried = Chan::try_send(ch, words.as_ptr());
+        let tried = Chan::try_send(p, ch, words.as_ptr());
         if (*p).listened
             && let Tried::Done(g) = tried
         {

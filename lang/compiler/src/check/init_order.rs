@@ -48,7 +48,8 @@ impl Checker<'_> {
         (0..g.waits.len()).filter(|&n| g.waits[n] == 0).for_each(|n| wake(n, &mut ready, &mut free));
         let mut done = vec![false; order.len()];
         let mut sorted: Vec<Init> = vec![];
-        for _ in 0..order.len() {
+        let mut left = order.len();
+        while left > 0 {
             while let Some(n) = free.pop() {
                 g.finish(n, |m| wake(m, &mut ready, &mut free));
             }
@@ -56,9 +57,11 @@ impl Checker<'_> {
                 Some(Reverse(r)) => order[r],
                 None => self.break_cycle(order.iter().copied().filter(|&i| !done[i]), &owner, &vars),
             };
+            // A cycle that was broken may come to its end later.
             if std::mem::replace(&mut done[i], true) {
                 continue;
             }
+            left -= 1;
             sorted.extend(self.inits.get(i).cloned());
             g.finish(i, |m| wake(m, &mut ready, &mut free));
         }
