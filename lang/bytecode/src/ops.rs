@@ -545,6 +545,22 @@ macro_rules! for_each_op {
         MulFAddF(W R R R);
         /// a = b * c - d, rounded twice
         MulFSubF(W R R R);
+        /// a = the smaller of b and c, signed
+        MinI(W R R Z);
+        /// a = the larger of b and c, signed
+        MaxI(W R R Z);
+        /// if b != 0, a += imm
+        IncNz(M R I Z);
+        /// if b == 0, a += imm
+        IncZ(M R I Z);
+        /// if b == c, a += d
+        IncEqK(M R I I);
+        /// if b != c, a += d
+        IncNeK(M R I I);
+        /// if b < c signed, a += d
+        IncLtI(M R R I);
+        /// if b <= c signed, a += d
+        IncLeI(M R R I);
         /// if a & imm != 0
         JtstK(R I JJ Z);
         /// backward

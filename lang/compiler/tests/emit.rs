@@ -103,6 +103,15 @@ fn code_of_small_functions() {
         ("func f(a []int, i int) { a[i] += 3; a[i+1]++ }", "IncIdx AddK IncIdx Ret"),
         ("func f(n int) int { if n%4 == 0 { return 1 }; return n }", "JtstK RetK Ret1"),
         ("type N struct{ next *N; v int }; func f(n *N) int { return n.next.v }", "LdWW Ret1"),
+        // What is decided by data needs no branch.
+        (
+            "func max(a, b int) int { if a > b { return a }; return b }; func f(a, b, c int) int { return max(max(a, b), c) }",
+            "MaxI MaxI Ret1",
+        ),
+        (
+            "func f(xs []bool) (n int) { for _, x := range xs { if x { n++ } }; return }",
+            "LoadI LoadI JleK LdIdxU8 IncNz AddKJltB Ret1",
+        ),
         ("func f(n int) func() int { return func() int { return n } }", "MkClosure Ret1"),
     ];
     let mut wrong = vec![];

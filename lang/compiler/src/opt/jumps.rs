@@ -1,12 +1,17 @@
 //! Jumps to jumps, jumps to what comes next anyway, and what cannot be reached any more.
 
 use super::code::{NONE, Node};
-use gol_bytecode::Op;
+use gol_bytecode::{Ins, Op};
 
 /// Jumps that are followed.
 const HOPS: usize = 4;
 
 pub(super) fn shorten(nodes: &mut [Node], epilogue: Option<usize>) {
+    for k in 0..nodes.len() {
+        if !larger(nodes, k) {
+            counted(nodes, k);
+        }
+    }
     for k in 0..nodes.len() {
         if nodes[k].gone || nodes[k].to == NONE {
             continue;
@@ -84,6 +89,74 @@ fn turn_round(nodes: &mut [Node], k: usize) {
         std::mem::swap(&mut ins.a, &mut ins.b);
     }
     nodes[k].to = jump.to;
+    nodes[j].delete();
+}
+
+/// `if a < b { x = a } else { x = b }` and `if a < x { x = a }`, which need no branch.
+fn larger(nodes: &mut [Node], k: usize) -> bool {
+    let n = nodes[k];
+    if n.gone || !matches!(n.ins.op, Op::JltI | Op::JleI) || n.to as usize <= k {
+        return false;
+    }
+    let (Some(j), Some(taken)) = (real(nodes, k + 1), real(nodes, n.to as usize)) else { return false };
+    let first = nodes[j];
+    let Some(behind) = real(nodes, j + 1) else { return false };
+    if first.ins.op != Op::Mov || nodes[k + 1..=j].iter().any(|n| n.leader) {
+        return false;
+    }
+    let (dst, not) = (first.ins.a, first.ins.b);
+    let second = nodes[taken];
+    let both = nodes[behind].ins.op == Op::Jmp
+        && !nodes[behind].pinned
+        && !nodes[j + 1..=behind].iter().any(|n| n.leader)
+        && second.ins.op == Op::Mov
+        && second.ins.a == dst
+        && real(nodes, taken + 1) == real(nodes, nodes[behind].to as usize);
+    // What the destination is when the branch is taken, that is, when a is the smaller one.
+    let yes = if both {
+        second.ins.b
+    } else if behind == taken {
+        dst
+    } else {
+        return false;
+    };
+    let (a, b) = (n.ins.a, n.ins.b);
+    let op = match (yes, not) {
+        (y, x) if y == a && x == b => Op::MinI,
+        (y, x) if y == b && x == a => Op::MaxI,
+        _ => return false,
+    };
+    nodes[k].ins = Ins::new(op, dst, a, b, 0);
+    nodes[k].to = NONE;
+    nodes[j].delete();
+    true
+}
+
+/// `if cond { n += k }`.
+fn counted(nodes: &mut [Node], k: usize) {
+    let n = nodes[k];
+    if n.gone || n.to == NONE || n.to as usize <= k {
+        return;
+    }
+    let Some(j) = real(nodes, k + 1) else { return };
+    let sum = nodes[j].ins;
+    let alone = real(nodes, j + 1) == real(nodes, n.to as usize) && !nodes[k + 1..=j].iter().any(|n| n.leader);
+    if sum.op != Op::AddK || sum.a != sum.b || !alone {
+        return;
+    }
+    let (a, by, i) = (sum.a, sum.c, n.ins);
+    // The branch is taken when nothing is to be added.
+    let new = match i.op {
+        Op::Jz => Ins::new(Op::IncNz, a, i.a, by, 0),
+        Op::Jnz => Ins::new(Op::IncZ, a, i.a, by, 0),
+        Op::JneK => Ins::new(Op::IncEqK, a, i.a, i.b, by),
+        Op::JeqK => Ins::new(Op::IncNeK, a, i.a, i.b, by),
+        Op::JltI => Ins::new(Op::IncLeI, a, i.b, i.a, by),
+        Op::JleI => Ins::new(Op::IncLtI, a, i.b, i.a, by),
+        _ => return,
+    };
+    nodes[k].ins = new;
+    nodes[k].to = NONE;
     nodes[j].delete();
 }
 

@@ -42,7 +42,7 @@ pub(super) fn is_pure(n: &Node) -> bool {
         IToF | UToF | FToI | FToU | FToF32 | F32ToF | IToF32 | UToF32 => true,
         EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | EqS | LtS | LeS | LenS => true,
         Mov2 | AddZ32 | SubZ32 | MulZ32 | AddKZ32 | ShlKZ32 | AddKZ8 | RotLK | RotLK32 | MulAddI | MulKAddI | AddI3
-        | MulFAddF | MulFSubF => true,
+        | MulFAddF | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI | IncLeI => true,
         LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | Lea => n.safe,
         _ => false,
     }
@@ -52,6 +52,18 @@ pub(super) fn is_pure(n: &Node) -> bool {
 impl<'p> Live<'p> {
     /// `None`: too much to do.
     pub fn new(p: &'p Program, nodes: &[Node], regs: usize, epilogue: Option<usize>) -> Option<Live<'p>> {
+        let mut live = Live::blocks(p, nodes, regs, epilogue)?;
+        let known: Vec<Effects> = nodes.iter().map(|n| effects(p, n.ins, n.data)).collect();
+        if let Some(e) = epilogue {
+            // Found first without itself, then for good: it can fail, too.
+            live.solve(nodes, &known);
+            live.epilogue = live.start(e).to_vec();
+        }
+        live.solve(nodes, &known);
+        Some(live)
+    }
+    /// Where blocks begin and end, and nothing else.
+    pub fn blocks(p: &'p Program, nodes: &[Node], regs: usize, epilogue: Option<usize>) -> Option<Live<'p>> {
         let mut blocks = vec![];
         let mut block_at = vec![NONE; nodes.len() + 1];
         let mut from = 0;
@@ -75,16 +87,9 @@ impl<'p> Live<'p> {
             return None;
         }
         let at_start = vec![0; blocks.len() * regs];
-        let mut live = Live { p, regs, blocks, block_at, at_start, epilogue: vec![], epilogue_at: epilogue };
-        if let Some(e) = epilogue {
-            // Found first without itself, then for good: it can fail, too.
-            live.solve(nodes);
-            live.epilogue = live.start(e).to_vec();
-        }
-        live.solve(nodes);
-        Some(live)
+        Some(Live { p, regs, blocks, block_at, at_start, epilogue: vec![], epilogue_at: epilogue })
     }
-    fn solve(&mut self, nodes: &[Node]) {
+    fn solve(&mut self, nodes: &[Node], known: &[Effects]) {
         let mut wanted = vec![0u8; self.regs];
         loop {
             let mut changed = false;
@@ -92,7 +97,7 @@ impl<'p> Live<'p> {
                 self.at_end(nodes, b, &mut wanted);
                 for k in (self.blocks[b].from..self.blocks[b].to).rev() {
                     if !nodes[k].gone {
-                        self.step(&nodes[k], &mut wanted);
+                        self.step_by(&nodes[k], &known[k], &mut wanted);
                     }
                 }
                 let start = &mut self.at_start[b * self.regs..][..self.regs];
@@ -143,7 +148,9 @@ impl<'p> Live<'p> {
     }
     /// From behind an instruction to before it.
     pub fn step(&self, n: &Node, wanted: &mut [u8]) {
-        let e = self.effects(n);
+        self.step_by(n, &self.effects(n), wanted);
+    }
+    fn step_by(&self, n: &Node, e: &Effects, wanted: &mut [u8]) {
         if e.opaque {
             return wanted.fill(ALL);
         }
@@ -151,7 +158,7 @@ impl<'p> Live<'p> {
             Role::W => wanted[n.ins.a as usize],
             _ => ALL,
         };
-        if is_pure(n) && !self.is_wanted(&e, wanted) {
+        if is_pure(n) && !self.is_wanted(e, wanted) {
             return;
         }
         for (first, k) in e.writes.iter() {
@@ -161,7 +168,7 @@ impl<'p> Live<'p> {
             let from = (from as usize).min(self.regs);
             wanted[from..].fill(0);
         }
-        read(n.ins, dst, &e, wanted);
+        read(n.ins, dst, e, wanted);
         if !is_pure(n) {
             self.epilogue.iter().zip(wanted.iter_mut()).for_each(|(f, w)| *w = (*w).max(*f));
         }

@@ -40,8 +40,8 @@ fn function(p: &Program, f: &mut Func) {
     let regs = f.regs as usize;
     let epilogue = f.epilogue.map(|e| nodes.partition_point(|n| n.at < e));
     for round in 1..=ROUNDS {
-        let Some(live) = live::Live::new(p, &nodes, regs, epilogue) else { return };
-        values::Values::run(p, &mut nodes, &live);
+        let Some(blocks) = live::Live::blocks(p, &nodes, regs, epilogue) else { return };
+        values::Values::run(p, &mut nodes, &blocks);
         jumps::shorten(&mut nodes, epilogue);
         let Some(live) = live::Live::new(p, &nodes, regs, epilogue) else { return };
         sweep::sweep(&live, &mut nodes, round == ROUNDS);

@@ -29,6 +29,12 @@ macro_rules! elem {
         (r($base, $s) as *mut u64).add(k as usize)
     }};
 }
+/// Adds without a branch: what decides is often as good as random.
+#[inline(always)]
+unsafe fn inc_if(base: Base, a: u16, holds: bool, by: u16) {
+    // SAFETY: registers are verified; see `code.rs`.
+    unsafe { w(base, a, r(base, a).wrapping_add((by as i16 as i64 & -(holds as i64)) as u64)) };
+}
 macro_rules! f {
     ($at:expr) => {
         f64::from_bits(*$at)
@@ -53,6 +59,15 @@ handlers! { [pc base p i]
     AddI3 { w(base, i.a, r(base, i.b).wrapping_add(r(base, i.c)).wrapping_add(r(base, i.d))); }
     MulFAddF { wf(base, i.a, rf(base, i.b) * rf(base, i.c) + rf(base, i.d)); }
     MulFSubF { wf(base, i.a, rf(base, i.b) * rf(base, i.c) - rf(base, i.d)); }
+
+    MinI { w(base, i.a, ri(base, i.b).min(ri(base, i.c)) as u64); }
+    MaxI { w(base, i.a, ri(base, i.b).max(ri(base, i.c)) as u64); }
+    IncNz { inc_if(base, i.a, r(base, i.b) != 0, i.c); }
+    IncZ { inc_if(base, i.a, r(base, i.b) == 0, i.c); }
+    IncEqK { inc_if(base, i.a, ri(base, i.b) == i.c as i16 as i64, i.d); }
+    IncNeK { inc_if(base, i.a, ri(base, i.b) != i.c as i16 as i64, i.d); }
+    IncLtI { inc_if(base, i.a, ri(base, i.b) < ri(base, i.c), i.d); }
+    IncLeI { inc_if(base, i.a, ri(base, i.b) <= ri(base, i.c), i.d); }
 
     LdWW {
         let row = *word!(pc base p, i.b, i.c);
