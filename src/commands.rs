@@ -1,6 +1,7 @@
 //! What each command does: reads texts, drives the compiler and the machine, prints, and answers with the exit status.
 
 use crate::cli::{Cli, Command, Options, Profile};
+use crate::input;
 use crate::machine::{Ended, Files, Machine};
 use crate::render::{self, Format};
 use gol_compiler::check::world::MAIN;
@@ -8,7 +9,7 @@ use gol_compiler::session::{File, TextKind};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::SourceMap;
 use std::ffi::OsString;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Exit statuses; a program's own status comes beside these.
@@ -20,7 +21,7 @@ pub mod status {
     /// A limit was reached.
     pub const LIMIT: u8 = 124;
     /// A fault of gol itself.
-    pub const FAULT: u8 = 125;
+    pub const FAULT: u8 = gol_runtime::FAULT_STATUS;
     /// The text does not compile.
     pub const INVALID: u8 = 126;
     /// No such file.
@@ -117,10 +118,9 @@ impl Program {
 fn read(file: &OsString) -> Result<(String, Vec<u8>), u8> {
     let shown = file.to_string_lossy().into_owned();
     let read = if file == "-" {
-        let mut text = vec![];
-        std::io::stdin().read_to_end(&mut text).map(|_| text)
+        input::all(std::io::stdin(), input::SOURCE_MAX)
     } else {
-        std::fs::read(file)
+        input::file(Path::new(file), input::SOURCE_MAX)
     };
     match read {
         Ok(text) => Ok((if file == "-" { "<stdin>".into() } else { shown }, text)),

@@ -3,6 +3,7 @@
 //! With a `go.mod` above the program (only its `module` line is read) packages are named by the module's path; without one by
 //! their way from the program's folder, `./sub`. Nothing is ever fetched.
 
+use crate::input;
 use gol_compiler::session::{File, Loader};
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -34,8 +35,8 @@ const MACHINES: &[&str] = &[
 ];
 /// What gol is to files that choose, whatever it runs on: one answer everywhere.
 const TAGS: &[&str] = &["linux", "unix", "amd64", "gol"];
-/// Later versions of the language have nothing that a file could rely on here.
-const GO_MINOR_MAX: u32 = 22;
+/// The newest Go whose language gol has.
+const GO_MINOR_MAX: u32 = 27;
 
 /// The files of a folder that form its package, sorted by name.
 ///
@@ -53,7 +54,7 @@ pub fn files(dir: &Path) -> Result<Vec<File>, String> {
     }
     let mut out = vec![];
     for p in chosen {
-        let text = std::fs::read(&p).map_err(|e| format!("cannot read {}: {e}", p.display()))?;
+        let text = input::file(&p, input::SOURCE_MAX).map_err(|e| format!("cannot read {}: {e}", p.display()))?;
         if wanted(&text) {
             out.push((p.display().to_string(), text));
         }
@@ -238,8 +239,8 @@ impl Module {
     fn above(dir: &Path) -> Option<Module> {
         let whole = std::fs::canonicalize(dir).ok()?;
         for (up, root) in whole.ancestors().enumerate() {
-            let Ok(text) = std::fs::read_to_string(root.join("go.mod")) else { continue };
-            let name = module_name(&text)?;
+            let Ok(text) = input::file(&root.join("go.mod"), input::SOURCE_MAX) else { continue };
+            let name = module_name(&String::from_utf8(text).ok()?)?;
             let inner = whole.strip_prefix(root).ok()?;
             let inner: Vec<_> = inner.components().map(|c| c.as_os_str().to_string_lossy()).collect();
             return Some(Module { name, root: climb(dir, up).unwrap_or(root.to_path_buf()), inner: inner.join("/") });
@@ -273,7 +274,11 @@ mod tests {
     fn constraints_choose_files() {
         let line = |constraint: &str| wanted(format!("//go:build {constraint}\n\npackage main\n").as_bytes());
         assert!(
-            line("linux && (amd64 || !cgo)") && line("go1.20") && line("!!((linux))") && !line("!(linux || ignore)")
+            line("linux && (amd64 || !cgo)")
+                && line("go1.27")
+                && !line("go1.28")
+                && line("!!((linux))")
+                && !line("!(linux || ignore)")
         );
         assert!(!line(&"(".repeat(1_000_000)));
         assert!(!line(&"!(".repeat(1_000_000)));

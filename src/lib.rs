@@ -15,8 +15,10 @@ pub fn tell_line(text: &str) {
 pub mod cli;
 pub mod commands;
 pub mod folder;
+pub mod input;
 pub mod machine;
 pub mod op_profile;
+pub mod piped;
 pub mod profile;
 pub mod quit;
 pub mod recording;

@@ -260,6 +260,7 @@ fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeCo
             gogc,
             stress_every: options.stress_gc,
             fail_from: options.fail_alloc,
+            trace: std::env::var("GOLDEBUG").is_ok_and(|v| v.split(',').any(|word| word == "gctrace=1")),
             poison: stressed,
             verify: stressed,
         },

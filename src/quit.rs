@@ -34,7 +34,9 @@ pub fn on_quit(f: impl Fn() + Send + 'static) {
             let mut signal = 0;
             // SAFETY: both are valid, and the signal is blocked in this thread.
             while unsafe { libc::sigwait(&set, &mut signal) } == 0 {
-                f();
+                if !gol_stdlib::os::signal::deliver(signal) {
+                    f();
+                }
             }
         };
         let thread = std::thread::Builder::new().name("gol-quit".into()).stack_size(512 << 10);

@@ -55,7 +55,8 @@ impl Recording {
     }
     fn follow(file: &Path) -> Result<Recording, String> {
         let name = file.display().to_string();
-        let bytes = std::fs::read(file).map_err(|e| format!("cannot read {name}: {e}"))?;
+        let bytes =
+            crate::input::file(file, crate::input::RECORD_MAX).map_err(|e| format!("cannot read {name}: {e}"))?;
         let (tape, head) = Tape::replay(&bytes).map_err(|e| format!("{name} {e}"))?;
         let own = env!("CARGO_PKG_VERSION");
         if head.version != own {

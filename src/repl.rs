@@ -6,6 +6,7 @@
 use crate::cli::{Options, Profile};
 use crate::commands::{format, print, report, status};
 use crate::machine::{Ended, Files, Machine};
+use crate::piped;
 use gol_compiler::session::TextKind;
 use gol_syntax::TokenClass;
 use rustyline::completion::Completer;
@@ -41,10 +42,12 @@ impl Hinter for Prompt {
 
 impl Validator for Prompt {
     fn validate(&self, cx: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        let text = cx.input();
-        let more = !text.trim_start().starts_with(':') && gol_syntax::incomplete(text);
-        Ok(if more { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
+        Ok(if complete(cx.input()) { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
+}
+
+fn complete(text: &str) -> bool {
+    text.trim_start().starts_with(':') || !gol_syntax::incomplete(text)
 }
 
 impl Highlighter for Prompt {
@@ -99,7 +102,13 @@ pub fn run(options: &Options) -> u8 {
         }
     };
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let color = terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    machine.interrupt_on_ctrl_c();
+    machine.dump_on_quit();
+    if terminal { typed(options, &mut machine) } else { piped(options, &mut machine) }
+}
+
+fn typed(options: &Options, machine: &mut Machine) -> u8 {
+    let color = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let config = Config::builder().auto_add_history(true).build();
     let mut editor: Editor<Prompt, FileHistory> = match Editor::with_config(config) {
         Ok(e) => e,
@@ -109,40 +118,27 @@ pub fn run(options: &Options) -> u8 {
         }
     };
     editor.set_helper(Some(Prompt { color }));
-    let history = if terminal { history_file() } else { None };
+    let history = history_file();
     if let Some(file) = &history {
         // No history yet is no error.
         let _ = editor.load_history(file);
     }
-    if terminal {
-        print(&format!("gol {} - :help for help, Ctrl-D to leave\n", env!("CARGO_PKG_VERSION")));
-    }
-    machine.interrupt_on_ctrl_c();
-    machine.dump_on_quit();
-    let mut code = status::OK;
-    loop {
-        match editor.readline(if terminal { "gol> " } else { "" }) {
-            Ok(line) => match line.trim() {
-                "" => {}
-                ":quit" | ":q" => break,
-                ":help" | ":h" => drop(print(HELP)),
-                l if l.starts_with(':') => tell!("unknown command {l}; :help lists them"),
-                _ => {
-                    if let Some(exit) = evaluate(options, &mut machine, line) {
-                        code = exit;
-                        break;
-                    }
+    print(&format!("gol {} - :help for help, Ctrl-D to leave\n", env!("CARGO_PKG_VERSION")));
+    let code = loop {
+        match editor.readline("gol> ") {
+            Ok(line) => {
+                if let Some(exit) = evaluate(options, machine, line.into_bytes()) {
+                    break exit;
                 }
-            },
+            }
             Err(ReadlineError::Interrupted) => {}
-            Err(ReadlineError::Eof) => break,
+            Err(ReadlineError::Eof) => break status::OK,
             Err(e) => {
                 tell!("gol: {e}");
-                code = status::FAULT;
-                break;
+                break status::FAULT;
             }
         }
-    }
+    };
     if let Some(file) = &history {
         // A history that cannot be written is not worth a message at the end.
         let _ = editor.save_history(file);
@@ -150,9 +146,41 @@ pub fn run(options: &Options) -> u8 {
     code
 }
 
+fn piped(options: &Options, machine: &mut Machine) -> u8 {
+    loop {
+        // Not locked while the input runs: it may read, too.
+        let read = piped::next(&mut std::io::stdin().lock(), complete);
+        match read {
+            Ok(Some(text)) => {
+                if let Some(exit) = evaluate(options, machine, text) {
+                    return exit;
+                }
+            }
+            Ok(None) => return status::OK,
+            Err(e) => {
+                tell!("gol: cannot read the input: {e}");
+                return status::FAULT;
+            }
+        }
+    }
+}
+
 /// Runs one complete input; the exit status when the session is to end.
-fn evaluate(options: &Options, machine: &mut Machine, line: String) -> Option<u8> {
-    let compiled = machine.session.compile("<prompt>", line.into_bytes(), TextKind::Prompt);
+fn evaluate(options: &Options, machine: &mut Machine, text: Vec<u8>) -> Option<u8> {
+    match text.trim_ascii() {
+        b"" => return None,
+        b":quit" | b":q" => return Some(status::OK),
+        b":help" | b":h" => {
+            print(HELP);
+            return None;
+        }
+        c if c.starts_with(b":") => {
+            tell!("unknown command {}; :help lists them", String::from_utf8_lossy(c));
+            return None;
+        }
+        _ => {}
+    }
+    let compiled = machine.session.compile("<prompt>", text, TextKind::Prompt);
     report(&machine.session.sources, &compiled.diagnostics, format(options));
     match machine.run(&compiled.unit?) {
         Ended::Exit(code) => Some(code as u8),

@@ -10,6 +10,21 @@ pub fn tell(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
+/// Exit status of a program that a fault of gol itself has ended.
+pub const FAULT_STATUS: u8 = 125;
+
+/// On a thread of the runtime: a panic there leaves others waiting for ever, so it ends the program. The panic's message is out then.
+pub(crate) struct EndsProgram;
+
+impl Drop for EndsProgram {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // SAFETY: only ends the process; what others have not written yet is lost either way.
+            unsafe { libc::_exit(i32::from(FAULT_STATUS)) }
+        }
+    }
+}
+
 pub mod heap;
 pub mod native;
 pub mod sched;

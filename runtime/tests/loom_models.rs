@@ -673,7 +673,7 @@ mod watch {
 
     /// With an edge, an end, or both at once.
     pub fn model(edge: bool, end: bool, bug: Bug) {
-        check((edge && end).then_some(2), move || {
+        check((edge && end).then_some(3), move || {
             let s = Arc::new(Shared {
                 word: AtomicUsize::new(NIL),
                 data: AtomicUsize::new(0),

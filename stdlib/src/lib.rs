@@ -101,10 +101,12 @@ static PACKAGES: &[Package] = &[
         net::NATIVES,
     ),
     package("os", include_str!("os/os.gol"), os::NATIVES),
+    package("os/signal", include_str!("os/signal/signal.gol"), os::signal::NATIVES),
     package("path", include_str!("path/path.gol"), &[]),
     package("path/filepath", include_str!("path/filepath/filepath.gol"), &[]),
     package("regexp", include_str!("regexp/regexp.gol"), regexp::NATIVES),
     package("runtime", include_str!("runtime/runtime.gol"), runtime::NATIVES),
+    package("runtime/pprof", include_str!("runtime/pprof/pprof.gol"), &[]),
     package("runtime/debug", include_str!("runtime/debug/debug.gol"), runtime::DEBUG),
     package(
         "slices",
@@ -118,11 +120,20 @@ static PACKAGES: &[Package] = &[
     package("sync/atomic", include_str!("sync/atomic/atomic.gol"), sync::atomic::NATIVES),
     package("syscall", include_str!("syscall/syscall.gol"), syscall::NATIVES),
     package("text/tabwriter", include_str!("text/tabwriter/tabwriter.gol"), &[]),
-    package(
-        "time",
-        concat!(include_str!("time/time.gol"), include_str!("time/format.gol"), include_str!("time/timer.gol")),
-        time::NATIVES,
-    ),
+    Package {
+        path: "time",
+        source: concat!(
+            include_str!("time/time.gol"),
+            include_str!("time/format.gol"),
+            include_str!("time/timer.gol"),
+            include_str!("time/zone.gol")
+        ),
+        natives: time::NATIVES,
+        lean: Some((
+            concat!(include_str!("time/time.gol"), include_str!("time/format.gol"), include_str!("time/timer.gol")),
+            &["LoadLocation", "LoadLocationFromTZData"],
+        )),
+    },
     package("unicode", include_str!("unicode/unicode.gol"), unicode::NATIVES),
     package("unicode/utf16", include_str!("unicode/utf16/utf16.gol"), &[]),
     package("unicode/utf8", include_str!("unicode/utf8/utf8.gol"), unicode::utf8::NATIVES),

@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 mod disasm;
+pub mod effects;
 pub mod ops;
 pub mod program;
 mod verify;

@@ -442,7 +442,7 @@ macro_rules! for_each_op {
         /// register 0 = a, return
         Ret1(R Z Z Z);
         /// registers 0.. = b words from a on, return
-        RetN(Ws N Z Z);
+        RetN(Rs N Z Z);
         /// new goroutine: function FF, arguments a.. (b words)
         Go(Rs N FF Z);
         /// new goroutine: b words from a on, the arguments and behind them the closure
@@ -516,6 +516,151 @@ macro_rules! for_each_op {
         Select(X X N X);
         /// after a wake-up of Select: a b c as there; finishes and goes on at the chosen case's Jmp behind it
         SelectWake(X X N X);
+        // ---- several in one: what neighbouring instructions do, found by the compiler's last pass
+        /// a = b, then c = d
+        Mov2(W R W R);
+        /// a = the low 32 bits of b + c, zero-extended
+        AddZ32(W R R Z);
+        /// ... b - c
+        SubZ32(W R R Z);
+        /// ... b * c
+        MulZ32(W R R Z);
+        /// ... b + imm
+        AddKZ32(W R I Z);
+        /// ... b << imm
+        ShlKZ32(W R U Z);
+        /// a = the low 8 bits of b + imm, zero-extended
+        AddKZ8(W R I Z);
+        /// a = b rotated left by imm bits
+        RotLK(W R U Z);
+        /// a = b (32 bits, zero-extended) rotated left by imm bits
+        RotLK32(W R U Z);
+        /// a = b * c + d
+        MulAddI(W R R R);
+        /// a = b * imm + c
+        MulKAddI(W R R I);
+        /// a = b + c + d
+        AddI3(W R R R);
+        /// a = b * c + d, rounded twice
+        MulFAddF(W R R R);
+        /// a = b * c - d, rounded twice
+        MulFSubF(W R R R);
+        /// if a & imm != 0
+        JtstK(R I JJ Z);
+        /// backward
+        JtstKB(R I JJ Z);
+        /// if a & imm == 0
+        JntstK(R I JJ Z);
+        /// backward
+        JntstKB(R I JJ Z);
+        /// if a >= len(string b) signed
+        JgeLenS(R R JJ Z);
+        /// backward
+        JgeLenSB(R R JJ Z);
+        /// if a < len(string b) signed
+        JltLenS(R R JJ Z);
+        /// backward
+        JltLenSB(R R JJ Z);
+        /// if the word at a + 8b is 0; nil panics
+        JzM(R U JJ Z);
+        /// backward
+        JzMB(R U JJ Z);
+        /// if the word at a + 8b is not 0; nil panics
+        JnzM(R U JJ Z);
+        /// backward
+        JnzMB(R U JJ Z);
+        /// a = word at (word at b + 8c) + 8d
+        LdWW(W R U U);
+        /// word at a + 8c += imm b
+        IncM(R I U Z);
+        /// word at a + 8c += b
+        AddM(R R U Z);
+        /// float64 at a + 8c += b
+        AddMF(R R U Z);
+        /// a = b + word at c + 8d
+        AddLdW(W R R U);
+        /// a = b - word at c + 8d
+        SubLdW(W R R U);
+        /// float64: a = b + word at c + 8d
+        AddLdF(W R R U);
+        /// float64: a = b - word at c + 8d
+        SubLdF(W R R U);
+        /// float64: a = b * word at c + 8d
+        MulLdF(W R R U);
+        /// a = word element c + imm of slice b
+        LdIdxKW(W R3 R I);
+        /// element b + imm of slice a = c (no reference)
+        StIdxKW(R3 R R I);
+        /// a = b + word element d of slice c
+        AddIdx(W R R3 R);
+        /// float64: a = b + element d of slice c
+        AddIdxF(W R R3 R);
+        /// float64: a = b * element d of slice c
+        MulIdxF(W R R3 R);
+        /// float64: a += b * element d of slice c, rounded twice
+        MulAddIdxF(M R R3 R);
+        /// element b of slice a += imm
+        IncIdx(R3 R I Z);
+        /// element b of slice a += c
+        AddIdxM(R3 R R Z);
+        /// float64 element b of slice a += c
+        AddIdxMF(R3 R R Z);
+        /// a = word e of element c of slice b, d: words of an element * 256 + e
+        LdIdxFld(W R3 R X);
+        /// word e of element b of slice a = c (no reference); d as above
+        StIdxFld(R3 R R X);
+        /// element c of the slice that is element b of slice a = d (no reference)
+        StIdx2W(R3 R R R);
+        /// a = word element (constant) c of slice b
+        LdIdxC(W R3 U Z);
+        /// element (constant) b of slice a = c (no reference)
+        StIdxC(R3 U R Z);
+        /// if byte element b of slice a is not 0
+        JnzIdx8(R3 R Z Z) +(JJ Z Z Z);
+        /// if byte element b of slice a is 0
+        JzIdx8(R3 R Z Z) +(JJ Z Z Z);
+        /// a = word element c of the slice at word d behind address b
+        LdFldIdxW(W R R U);
+        /// the same, packed uint8 / bool
+        LdFldIdxU8(W R R U);
+        /// element b of the slice at word d behind address a = c (no reference)
+        StFldIdxW(R R R U);
+        /// the same, packed 8 bits
+        StFldIdx8(R R R U);
+        /// a = word element b of the slice in global words
+        LdGIdxW(W R GG Z);
+        /// the same, packed uint8 / bool
+        LdGIdxU8(W R GG Z);
+        /// element a of the slice in global words = b (no reference)
+        StGIdxW(R R GG Z);
+        /// the same, packed 8 bits
+        StGIdx8(R R GG Z);
+        /// float64 at a + 8d += b * c, rounded twice
+        MulAddMF(R R R U);
+        /// float64 at a + 8d -= b * c, rounded twice
+        MulSubMF(R R R U);
+        /// as LdArrW, packed uint8 / bool
+        LdArrU8(W R R U);
+        /// packed uint32, float32
+        LdArrU32(W R R U);
+        /// packed int32
+        LdArrI32(W R R U);
+        /// as StArrW, packed 8 bits
+        StArr8(R R R U);
+        /// packed 32 bits
+        StArr32(R R R U);
+        /// a = word element d of the array that is element c of the array at b; e, g: lengths, f: stride of the outer one
+        LdArr2W(W R R R) +(U U U Z);
+        /// the same, packed uint8 / bool
+        LdArr2U8(W R R R) +(U U U Z);
+        /// element c of the array that is element b of the array at a = d; e f g as above
+        StArr2W(R R R R) +(U U U Z);
+        /// the same, packed 8 bits
+        StArr28(R R R R) +(U U U Z);
+        /// register 0 = imm, return
+        RetK(Z Z II Z);
+        /// g = f, then call function FF with window a
+        CallMov(A Z FF Z) +(X R W X);
         // ---- program ends
         /// the bottom of a goroutine: its first function returned here
         GoExit(Z Z Z Z);
@@ -577,6 +722,16 @@ pub enum Role {
 }
 
 for_each_op!(define);
+
+impl Op {
+    /// Control never goes on behind it.
+    pub fn ends(self) -> bool {
+        matches!(
+            self,
+            Op::Jmp | Op::JmpB | Op::Ret | Op::Ret1 | Op::RetN | Op::RetK | Op::Panic | Op::Trap | Op::GoExit
+        )
+    }
+}
 
 /// One unit of code: an op and four fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

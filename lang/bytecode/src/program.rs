@@ -90,7 +90,7 @@ pub struct WellKnown {
     pub error_string: TypeId,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Func {
     /// `main.fib`, `main.(*T).m`, `main.f.func1`: Go's names, for tracebacks.
     pub name: String,

@@ -97,10 +97,7 @@ impl Checker<'_> {
             }
             at += 1 + extra;
         }
-        let ends = matches!(
-            code[last].op,
-            Op::Jmp | Op::JmpB | Op::Ret | Op::Ret1 | Op::RetN | Op::Panic | Op::Trap | Op::GoExit
-        );
+        let ends = code[last].op.ends();
         if !ends {
             return Err(format!("position {last} ({}): control runs off the end", code[last].op.name()));
         }
@@ -162,6 +159,7 @@ impl Checker<'_> {
                 Role::GG => {
                     let n = match ins.op {
                         Op::LdGN | Op::StGN => ins.b as u64,
+                        Op::LdGIdxW | Op::LdGIdxU8 | Op::StGIdxW | Op::StGIdx8 => 3,
                         _ => 1,
                     };
                     if wide() as u64 + n > p.globals as u64 {
@@ -185,7 +183,7 @@ impl Checker<'_> {
         let p = self.program;
         let ty = |id: u32| &p.types[id as usize];
         match ins.op {
-            Op::Call => {
+            Op::Call | Op::CallMov => {
                 let callee = &p.funcs[ins.cd() as usize];
                 self.window(ins.a, callee.params as usize)
             }

@@ -8,6 +8,7 @@ mod huge;
 pub mod info;
 pub mod instance;
 mod literal_text;
+mod opt;
 pub mod session;
 pub mod sizes;
 pub mod type_text;

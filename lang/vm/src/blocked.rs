@@ -385,7 +385,7 @@ impl Mentions<'_> {
     fn callee(&self, unit: &Unit, data: Option<&Unit>) -> Option<Pc> {
         let is = |op| unit.h == handler_of(op);
         let shortcuts = [call::CallLock as Handler, call::CallUnlock as Handler];
-        let calls = is(Op::Call) || shortcuts.iter().any(|&s| unit.h == s as usize);
+        let calls = is(Op::Call) || is(Op::CallMov) || shortcuts.iter().any(|&s| unit.h == s as usize);
         if calls || is(Op::MkClosure) {
             return data.map(|d| d.h as Pc);
         }
@@ -395,7 +395,8 @@ impl Mentions<'_> {
 
 /// The global word that an instruction names.
 fn mentioned(unit: &Unit) -> Option<u32> {
-    [Op::LdG, Op::StG, Op::LdGN, Op::StGN, Op::LeaG].into_iter().any(|op| unit.h == handler_of(op)).then(|| unit.cd())
+    let ops = [Op::LdG, Op::StG, Op::LdGN, Op::StGN, Op::LeaG, Op::LdGIdxW, Op::LdGIdxU8, Op::StGIdxW, Op::StGIdx8];
+    ops.into_iter().any(|op| unit.h == handler_of(op)).then(|| unit.cd())
 }
 
 /// The goroutines (by index into `goroutines`) that can never go on: only others could wake them, and none that can still run

@@ -162,12 +162,19 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
                 unit.b = unsafe { (*code.sub(1)).b };
                 units[k + 1] = Unit { h: code as usize, a: ins.a, b: 0, c: 0, d: 0 };
             }
+            Op::CallMov => {
+                let code = shared.code_of(ins.cd());
+                // SAFETY: the unit before an entry is the header.
+                unit.b = unsafe { (*code.sub(1)).b };
+                (units[k + 1].h, units[k + 1].a) = (code as usize, ins.a);
+            }
             Op::CallC | Op::RunDefers | Op::CallNC => units[k + 1].a = ins.a,
             Op::CallI => {
                 let cache: *const MethodSite = &raw const NO_METHOD;
                 units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
             }
             Op::New | Op::MkIface if !shared.profile_ops => small_object(shared, heap, *ins, unit),
+            Op::DivK | Op::RemK if power_of_two(ins.c) => unit.d = ins.c.trailing_zeros() as u16,
             Op::MkClosure => units[k + 1].h = shared.code_of(ins.cd()) as usize,
             Op::Defer => {
                 let epilogue = f.epilogue.ok_or_else(|| format!("function {} defers without an epilogue", f.name))?;
@@ -183,7 +190,7 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
 
 /// Does the code begin with a call of another piece, but for moves?
 fn piece_follows(shared: &Shared, code: &[Ins]) -> bool {
-    let next = code.iter().find(|ins| !matches!(ins.op, Op::Mov | Op::MovN));
+    let next = code.iter().find(|ins| !matches!(ins.op, Op::Mov | Op::Mov2 | Op::Mov3 | Op::MovN));
     next.is_some_and(|ins| ins.op == Op::CallNC && matches!(shared.native(ins.cd()), NativeFn::Piece(_)))
 }
 
@@ -212,6 +219,11 @@ fn small_object(shared: &Shared, heap: &Heap, ins: Ins, unit: &mut Unit) {
         unit.b = (key.size / 8) as u16;
     }
     unit.d = (ty >> 16) as u16 | (key.kind as u16) << 8;
+}
+
+/// An immediate divisor that a shift can do.
+fn power_of_two(k: u16) -> bool {
+    k as i16 > 1 && k.is_power_of_two()
 }
 
 /// Operations that have a handler of their own for some types or sizes.
@@ -245,6 +257,8 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<crate::
             4 => Some(memory::StN4),
             _ => None,
         },
+        Op::DivK if power_of_two(ins.c) => Some(int::DivP2),
+        Op::RemK if power_of_two(ins.c) => Some(int::RemP2),
         Op::RetN if ins.b == 2 => Some(call::Ret2),
         Op::MkIface => match inline(ins.cd()) {
             Inline::Signed => Some(table::MkIfaceS),

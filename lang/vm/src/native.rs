@@ -280,6 +280,15 @@ impl Cx {
         self.shared().known().known
     }
 
+    /// Before a native overwrites the `n` words at `at` of an object that is not its own: they may be references.
+    ///
+    /// # Safety
+    /// The words can be read.
+    pub unsafe fn overwrite(&self, at: *const u64, n: usize) {
+        // SAFETY: the caller's words; `p` is the running P.
+        unsafe { gol_runtime::ops::barrier(self.p, at, n) }
+    }
+
     /// Runs `f` while another thread may use this P. `f` must not touch gol memory. Borrows of arguments end before; afterwards the native
     /// may run on another P.
     pub fn blocking<T>(&mut self, f: impl FnOnce() -> T) -> T {
@@ -320,13 +329,20 @@ impl Cx {
     /// Calls the function value (no parameters, no results; not nil) in a goroutine of its own when the clock is at `when`.
     pub fn call_at(&self, when: u64, closure: u64) -> Result<TimerId, Fault> {
         self.touch();
-        // SAFETY: a closure's first word is the code of a loaded function, whose header is the unit before it; `p` is the running P.
+        // SAFETY: `p` is the running P.
+        unsafe { gol_runtime::ops::timer_start(self.p, when, 0, self.action(closure)).ok_or(Fault::OutOfMemory) }
+    }
+    /// As [`Cx::call_at`], whenever a collection has found dead objects that are watched. The function has no captures.
+    pub fn call_finals_by(&self, closure: u64) {
+        // SAFETY: `p` is the running P.
+        unsafe { gol_runtime::ops::call_finals_by(self.p, self.action(closure)) }
+    }
+    fn action(&self, closure: u64) -> TimerAction {
+        // SAFETY: a closure's first word is the code of a loaded function, whose header is the unit before it.
         unsafe {
             let code = *(closure as *const u64) as crate::code::Pc;
             let frame_slots = (*code.sub(1)).b as usize;
-            let link_pc = self.shared().stubs.go_exit();
-            let action = TimerAction::Spawn { pc: code as *const u8, link_pc, frame_slots, closure };
-            gol_runtime::ops::timer_start(self.p, when, 0, action).ok_or(Fault::OutOfMemory)
+            TimerAction::Spawn { pc: code as *const u8, link_pc: self.shared().stubs.go_exit(), frame_slots, closure }
         }
     }
     pub fn runtime(&self) -> &Runtime {

@@ -8,7 +8,7 @@
 use super::page::{LARGE, NO_PAGE, SMALL, Span};
 use super::size::{KINDS, PAGE, SMALL_MAX, class_of, magic, size_of_kind, span_cells, span_pages};
 use super::{DescId, Header, Heap};
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::{AtomicU64, Ordering::*};
 
 /// Free cells in a row.
 #[derive(Clone, Copy)]
@@ -42,11 +42,19 @@ pub struct Cache {
     /// Granted, but not reported to the pacer yet.
     bytes: usize,
     objects: usize,
+    /// 1 while a concurrent cycle marks: the barrier is on. Set while the world is stopped.
+    marking: u32,
+    /// Number of the last concurrent cycle.
+    cycle: u8,
+    /// Overwritten words that were not handed to the marker yet.
+    shaded: Vec<usize>,
 }
 
 // SAFETY: the runs' memory belongs to whoever owns the cache, on any thread.
 unsafe impl Send for Cache {}
 
+/// Words that a cache collects for the marker.
+const SHADED: usize = 512;
 /// Granted bytes after which a cache reports.
 const REPORT: usize = 8 << 10;
 
@@ -60,7 +68,54 @@ pub struct AllocKey {
 
 impl Cache {
     pub(super) fn new() -> Cache {
-        Cache { runs: [EMPTY; KINDS + 1], cursors: [NOWHERE; KINDS], bytes: 0, objects: 0 }
+        Cache {
+            runs: [EMPTY; KINDS + 1],
+            cursors: [NOWHERE; KINDS],
+            bytes: 0,
+            objects: 0,
+            marking: 0,
+            cycle: 0,
+            shaded: Vec::new(),
+        }
+    }
+
+    /// The barrier is on.
+    #[inline(always)]
+    pub fn marking(&self) -> bool {
+        self.marking != 0
+    }
+
+    /// Number of the last concurrent cycle.
+    #[inline(always)]
+    pub fn cycle(&self) -> u8 {
+        self.cycle
+    }
+
+    /// The state of the heap's cycle, after every stop of the world.
+    pub fn follow(&mut self, heap: &Heap) {
+        self.marking = heap.marking() as u32;
+        self.cycle = heap.cycle_number();
+    }
+
+    /// Gives words to the marker that are about to be overwritten, or that it has to look at anyway. They need not be references.
+    ///
+    /// # Safety
+    /// `len` words can be read from `at`.
+    pub unsafe fn shade(&mut self, heap: &Heap, at: *const u64, len: usize) {
+        for i in 0..len {
+            // SAFETY: the caller's range; other goroutines may write there.
+            let word = unsafe { AtomicU64::from_ptr(at.add(i).cast_mut()) }.load(Relaxed) as usize;
+            if heap.in_range(word) {
+                self.shaded.push(word);
+            }
+        }
+        if self.shaded.len() >= SHADED {
+            heap.hand_over(self);
+        }
+    }
+
+    pub(super) fn take_shaded(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.shaded)
     }
 }
 
@@ -98,7 +153,7 @@ impl Heap {
         // SAFETY: the caller's promise.
         let entry = unsafe { self.descs.get_unchecked(desc) };
         if len >= entry.small_lens {
-            return self.alloc_large(desc, len);
+            return self.alloc_large(cache, desc, len);
         }
         let kind = class_of(entry.small_size(len)) * 2 + entry.noscan() as usize;
         // SAFETY: `class_of` gives a class of the table.
@@ -127,11 +182,15 @@ impl Heap {
     fn alloc_slow(&self, cache: &mut Cache, kind: usize, header: Header) -> *mut u64 {
         if kind == NO_KIND {
             // A key of an absurd length has no header.
-            return if header.0 == 0 { std::ptr::null_mut() } else { self.alloc_large(header.desc(), header.len()) };
+            return if header.0 == 0 {
+                std::ptr::null_mut()
+            } else {
+                self.alloc_large(cache, header.desc(), header.len())
+            };
         }
         self.pacer.tick();
         if self.pacer.refuses() || !self.refill(cache, kind) {
-            self.pacer.request();
+            self.pacer.press();
             return std::ptr::null_mut();
         }
         let run = &mut cache.runs[kind];
@@ -145,7 +204,7 @@ impl Heap {
     /// An object with a span of its own.
     #[cold]
     #[inline(never)]
-    fn alloc_large(&self, desc: DescId, len: u64) -> *mut u64 {
+    fn alloc_large(&self, cache: &mut Cache, desc: DescId, len: u64) -> *mut u64 {
         let null = std::ptr::null_mut();
         let Some(entry) = self.descs.get(desc) else { return null };
         let Some(size) = entry.size(len).filter(|_| len <= Header::LEN_MAX) else { return null };
@@ -154,13 +213,25 @@ impl Heap {
         let npages = size.div_ceil(PAGE);
         let allowed = if self.pacer.refuses() { 0 } else { self.pacer.allowed_pages() };
         let Some(first) = self.pages.take(npages, allowed) else {
-            self.pacer.request();
+            self.pacer.press();
             return null;
         };
         self.check_poisoned_pages(first, npages);
         let kind = entry.noscan() as usize;
-        self.pages.make_span(Span { first, npages, size: 0, magic: 0, ncells: 1, kind, state: LARGE });
+        self.pages.make_span(Span {
+            first,
+            npages,
+            size: 0,
+            magic: 0,
+            ncells: 1,
+            kind,
+            state: LARGE,
+            mark: self.newborn(),
+        });
         self.pacer.grant(npages * PAGE, 1);
+        if cache.marking() {
+            self.assist(cache);
+        }
         // SAFETY: the span is fresh and this call's own.
         unsafe { publish(self.pages.address(first), Header::new(desc, len)) }
     }
@@ -225,6 +296,11 @@ impl Heap {
         unsafe { std::ptr::write_bytes(run.cur, 0, bytes) };
     }
 
+    /// What cells of a new span are marked with: they are alive in the cycle that marks now.
+    fn newborn(&self) -> u8 {
+        if self.cycle.marking() { self.epoch.load(Relaxed) } else { 0 }
+    }
+
     /// A span of zeroed cells from free pages.
     fn new_span(&self, kind: usize) -> Option<usize> {
         let size = size_of_kind(kind);
@@ -232,24 +308,46 @@ impl Heap {
         let first = self.pages.take(npages, self.pacer.allowed_pages())?;
         self.check_poisoned_pages(first, npages);
         let ncells = span_cells(size);
-        self.pages.make_span(Span { first, npages, size, magic: magic(size), ncells, kind, state: SMALL });
+        let mark = self.newborn();
+        self.pages.make_span(Span { first, npages, size, magic: magic(size), ncells, kind, state: SMALL, mark });
         Some(first)
     }
 
     fn report(&self, cache: &mut Cache) {
         self.pacer.grant(cache.bytes, cache.objects);
         (cache.bytes, cache.objects) = (0, 0);
+        if cache.marking() {
+            self.assist(cache);
+        }
     }
 
-    /// Empties a cache: what it did not hand out is free again. World stopped, before the epoch advances.
+    /// Empties a cache: what it did not hand out is free again. World stopped, before the epoch advances or before a cycle ends.
     pub(super) fn flush(&self, cache: &mut Cache) {
-        self.report(cache);
+        self.pacer.grant_quietly(cache.bytes, cache.objects);
+        (cache.bytes, cache.objects) = (0, 0);
+        let marking = self.cycle.marking();
         for (kind, run) in cache.runs[..KINDS].iter_mut().enumerate() {
+            let size = size_of_kind(kind);
             let bytes = run.lim as usize - run.cur as usize;
-            self.pacer.ungrant(bytes, bytes / size_of_kind(kind));
+            self.pacer.ungrant(bytes, bytes / size);
+            if marking && bytes > 0 {
+                self.unmark_run(run.cur, bytes / size);
+            }
             *run = EMPTY;
         }
+        for cursor in cache.cursors.iter_mut().filter(|cursor| marking && cursor.first != NO_PAGE && cursor.fresh) {
+            let first = cursor.first as usize;
+            let ncells = self.pages.page(first).ncells.load(Relaxed) as usize;
+            self.pages.set_marks(first, cursor.next as usize, ncells, 0);
+        }
         cache.cursors = [NOWHERE; KINDS];
+    }
+
+    /// Cells of a span that was born marked, and which nobody got.
+    fn unmark_run(&self, start: *const u8, cells: usize) {
+        if let Some((page, cell, _)) = self.pages.locate(start as usize) {
+            self.pages.set_marks(page.first.load(Relaxed) as usize, cell, cell + cells, 0);
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::Heap;
 use super::cache::Cache;
+use super::cycle::End;
 use super::mark::{Marker, Pool};
 use super::page::{FREE, FreePages, LARGE, NO_PAGE, Pages};
 use super::size::{KINDS, PAGE};
@@ -19,8 +20,10 @@ pub type Visit<'a> = &'a mut dyn FnMut(*const u64, usize);
 const LAST_EPOCH: u8 = 250;
 /// Live bytes below which one worker marks alone: starting a thread costs more than it saves.
 const PARALLEL_FROM: usize = 16 << 20;
-/// Pages that one collection gives back at most (32 MiB): the system's work is part of the pause.
+/// Pages that one collection gives back at most.
 const RELEASE_MOST: usize = (32 << 20) / PAGE;
+/// And with one lock of the page allocator.
+const RELEASE_STEP: usize = (2 << 20) / PAGE;
 
 /// Spans of one kind that the last collection reached and nobody has swept.
 pub struct Unswept {
@@ -30,6 +33,10 @@ pub struct Unswept {
 impl Unswept {
     pub fn new() -> Unswept {
         Unswept { head: Mutex::new(NO_PAGE) }
+    }
+
+    pub fn clear(&self) {
+        *self.head.lock() = NO_PAGE;
     }
 
     pub fn pop(&self, pages: &Pages) -> Option<usize> {
@@ -43,6 +50,14 @@ impl Unswept {
     }
 }
 
+/// Where marking begins.
+pub struct Roots<'a> {
+    /// What is no goroutine's: globals, timers, the engine's own.
+    pub fixed: &'a mut dyn FnMut(Visit),
+    /// Stacks of all live goroutines, which count as scanned afterwards.
+    pub stacks: &'a mut dyn FnMut(Visit),
+}
+
 impl Heap {
     /// A full collection. The world is stopped; `roots` is called once with the marker's visitor, which takes ranges of
     /// words that are scanned conservatively. All caches must be passed to be flushed.
@@ -51,15 +66,79 @@ impl Heap {
     /// No other thread touches the heap during the call, `caches` gives every cache of this heap, and the ranges can be read.
     pub unsafe fn collect(&self, caches: &mut dyn Iterator<Item = &mut Cache>, roots: &mut dyn FnMut(Visit)) {
         let begin = Instant::now();
-        for cache in caches {
+        let mut roots = Roots { fixed: roots, stacks: &mut |_| {} };
+        // SAFETY: says the caller.
+        unsafe { self.collect_now(&mut caches.collect::<Vec<_>>(), &mut roots) };
+        self.pacer.paused(begin.elapsed().as_nanos() as u64);
+        self.after_stop();
+    }
+
+    /// Answers a request: begins or ends a concurrent cycle, or collects at once. `full`: everything that is dead now is
+    /// free afterwards. `asked`: when the stop began.
+    ///
+    /// # Safety
+    /// As [`Heap::collect`]. The heap does not move afterwards.
+    pub unsafe fn step(&self, caches: &mut [&mut Cache], roots: &mut Roots, full: bool, asked: Instant) {
+        // SAFETY: says the caller.
+        let what = unsafe { self.answer(caches, roots, full) };
+        let ns = asked.elapsed().as_nanos() as u64;
+        self.pacer.paused(ns);
+        if self.config.trace {
+            let stats = self.pacer.stats();
+            let (live, goal) = (stats.heap_alloc >> 10, stats.next_gc >> 10);
+            eprintln!("gc {} {what}: {} us stopped, {live} KiB used, {goal} KiB goal", stats.num_gc, ns / 1000);
+        }
+    }
+
+    /// What the stop is for, done. World stopped.
+    ///
+    /// # Safety
+    /// As [`Heap::step`].
+    unsafe fn answer(&self, caches: &mut [&mut Cache], roots: &mut Roots, full: bool) -> &'static str {
+        let full = self.pacer.take_pressed() || full;
+        if self.cycle.marking() {
+            let late = full || self.pacer.is_late();
+            match self.end_cycle(caches, roots, late) {
+                End::GoesOn => return "goes on",
+                End::Finished if !full && late => return "ends late",
+                End::Finished if !full => return "ends",
+                End::Finished => {}
+            }
+        } else if !full && self.can_begin() {
+            for cache in caches.iter_mut() {
+                self.flush(cache);
+            }
+            self.begin_cycle(roots);
+            return "begins";
+        }
+        // SAFETY: says the caller.
+        unsafe { self.collect_now(caches, roots) };
+        "stopped"
+    }
+
+    /// # Safety
+    /// As [`Heap::collect`].
+    unsafe fn collect_now(&self, caches: &mut [&mut Cache], roots: &mut Roots) {
+        for cache in caches.iter_mut() {
             self.flush(cache);
         }
         let epoch = self.next_epoch();
         let (objects, bytes) = self.mark(epoch, roots);
         self.finish(epoch);
-        let growth = self.pacer.collected(objects, bytes, self.pages.inuse() * PAGE);
-        self.pages.release_free(growth / PAGE, RELEASE_MOST);
-        self.pacer.paused(begin.elapsed().as_nanos() as u64);
+        self.pacer.collected(objects, bytes, self.pages.inuse() * PAGE);
+    }
+
+    /// After a stop, when goroutines run again: marking goes on, or memory that is not needed until the next collection goes back to
+    /// the system.
+    pub fn after_stop(&self) {
+        if self.cycle.marking() {
+            return self.cycle.go_on();
+        }
+        let keep = self.pacer.wanted_until_next() / PAGE;
+        let mut left = RELEASE_MOST;
+        while left > 0 && self.pages.release_free(keep, RELEASE_STEP) == RELEASE_STEP {
+            left -= RELEASE_STEP.min(left);
+        }
     }
 
     /// First pages of all spans.
@@ -80,14 +159,12 @@ impl Heap {
         })
     }
 
-    fn next_epoch(&self) -> u8 {
+    pub(super) fn next_epoch(&self) -> u8 {
         let mut epoch = self.epoch.load(Relaxed) + 1;
         if epoch > LAST_EPOCH {
             epoch = 1;
             for first in self.spans() {
-                for cell in 0..self.pages.page(first).ncells.load(Relaxed) as usize {
-                    self.pages.mark(first, cell).store(0, Relaxed);
-                }
+                self.pages.set_marks(first, 0, self.pages.page(first).ncells.load(Relaxed) as usize, 0);
             }
         }
         self.epoch.store(epoch, Relaxed);
@@ -95,22 +172,23 @@ impl Heap {
     }
 
     /// Marks what the roots reach; returns the number of objects and their bytes.
-    fn mark(&self, epoch: u8, roots: &mut dyn FnMut(Visit)) -> (usize, usize) {
+    fn mark(&self, epoch: u8, roots: &mut Roots) -> (usize, usize) {
         let was_live = self.pacer.totals.lock().live_bytes;
         let workers = if was_live < PARALLEL_FROM { 1 } else { self.workers.load(Relaxed).max(1) };
         let pool = Pool::new(workers);
         let mut words = Vec::new();
         let mut lead = |pool: &Pool| {
             let mut marker = Marker::new(self, pool, epoch);
-            roots(&mut |at, len| {
-                // SAFETY: the caller of `collect` gives ranges that can be read.
-                unsafe {
-                    marker.roots(at, len);
-                    if self.config.verify {
-                        words.extend((0..len).map(|i| at.add(i).read()));
-                    }
+            // SAFETY: the caller of `collect` gives ranges that can be read.
+            let mut follow = |at: *const u64, len: usize| unsafe {
+                marker.roots(at, len);
+                if self.config.verify {
+                    words.extend((0..len).map(|i| at.add(i).read()));
                 }
-            });
+            };
+            (roots.fixed)(&mut follow);
+            self.final_roots(&mut follow);
+            (roots.stacks)(&mut follow);
             marker.work();
             (marker.objects, marker.bytes)
         };
@@ -118,6 +196,7 @@ impl Heap {
         if self.config.verify {
             self.verify(epoch, &words);
         }
+        self.find_dead(epoch);
         sum
     }
 
@@ -154,11 +233,11 @@ impl Heap {
     }
 
     /// Frees dead spans and lists the others as unswept.
-    fn finish(&self, epoch: u8) {
+    pub(super) fn finish(&self, epoch: u8) {
         let mut free = self.pages.free.lock();
         let mut tails = [NO_PAGE; KINDS];
         for list in self.unswept.iter() {
-            *list.head.lock() = NO_PAGE;
+            list.clear();
         }
         for first in self.spans() {
             let page = self.pages.page(first);

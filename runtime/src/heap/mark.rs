@@ -4,7 +4,7 @@
 //! prefetches the cell's mark byte and header into a ring of [`RING`] entries, and only when an entry leaves the ring tests and
 //! sets the mark and scans the object. So the cache misses of eight objects overlap.
 //!
-//! Invariants: the world is stopped. A mark byte is set by a plain store when one worker marks alone, else by an exchange, so
+//! Invariants: the world is stopped, or the concurrent cycle's barrier is on (see `cycle`). A mark byte is set by a plain store when one worker marks alone, else by an exchange, so
 //! that an object is scanned and counted once. Any word is accepted; a cell without a header (free, or never allocated) has nothing to scan. Objects
 //! above [`SPLIT_WORDS`] are scanned in pieces through `ranges`, so the stack stays short. A worker is *active* while it has
 //! work; marking is over when, under the pool's lock, the pool is empty and nobody is active.
@@ -13,7 +13,7 @@ use super::desc::{Entry, Map, Scan};
 use super::page::Page;
 use super::{DescId, Header, Heap};
 use parking_lot::{Condvar, Mutex};
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
 
 /// Objects in flight between prefetch and scan.
 const RING: usize = 8;
@@ -34,19 +34,19 @@ struct Slot<'h> {
 
 /// What is left of a large object.
 #[derive(Clone, Copy)]
-enum Range {
+pub enum Range {
     /// Every word is a candidate.
     Words { at: *const u64, len: usize },
     /// Elements by the map of a descriptor.
     Elements { at: *const u64, len: u64, desc: DescId },
 }
 
-enum Work {
+pub enum Work {
     Words(Vec<usize>),
     Range(Range),
 }
 
-// SAFETY: ranges point into objects, which all workers may read while the world is stopped.
+// SAFETY: ranges point into marked objects, which all workers may read until the cycle ends.
 unsafe impl Send for Work {}
 
 /// Work that workers share.
@@ -144,7 +144,7 @@ impl<'h> Marker<'h> {
             alone: pool.workers == 1,
             base: heap.pages.base() as usize,
             span: heap.pages.used() * super::size::PAGE,
-            stack: Vec::with_capacity(SPLIT_WORDS * 2),
+            stack: Vec::new(),
             ranges: Vec::new(),
             objects: 0,
             bytes: 0,
@@ -168,20 +168,31 @@ impl<'h> Marker<'h> {
         }
     }
 
+    /// As [`Marker::roots`], following nothing.
+    ///
+    /// # Safety
+    /// `len` words can be read from `at`.
+    pub unsafe fn push_range(&mut self, at: *const u64, len: usize) {
+        // SAFETY: the caller's range.
+        unsafe { self.push_words(at, len) };
+    }
+
+    /// Whether something waits to be marked.
+    pub fn waiting(&self) -> bool {
+        !self.stack.is_empty() || !self.ranges.is_empty()
+    }
+
     /// Marks until no worker has work.
     pub fn work(&mut self) {
         self.drain();
         while let Some(work) = self.pool.next() {
-            match work {
-                Work::Words(words) => self.stack.extend(words),
-                Work::Range(range) => self.ranges.push(range),
-            }
+            self.take(work);
             self.drain();
         }
     }
 
     #[inline(always)]
-    fn push(&mut self, word: u64) {
+    pub fn push(&mut self, word: u64) {
         if (word as usize).wrapping_sub(self.base) < self.span {
             self.stack.push(word as usize);
         }
@@ -193,25 +204,63 @@ impl<'h> Marker<'h> {
     unsafe fn push_words(&mut self, at: *const u64, len: usize) {
         for i in 0..len {
             // SAFETY: the caller's range.
-            self.push(unsafe { at.add(i).read() });
+            self.push(unsafe { load(at.add(i)) });
         }
     }
 
     /// Empties stack and ranges.
     fn drain(&mut self) {
+        self.drain_for(usize::MAX);
+    }
+
+    /// Marks about `budget` objects more; true when nothing is left.
+    pub fn drain_for(&mut self, budget: usize) -> bool {
+        let until = self.objects.saturating_add(budget);
+        // Pieces of large objects count too: a piece of small integers would else be free.
+        let mut pieces = budget;
         loop {
-            self.drain_stack();
-            let Some(range) = self.ranges.pop() else { return };
-            // SAFETY: ranges are made from whole objects, and nothing changes while the world is stopped.
+            self.drain_stack(until);
+            if self.objects >= until || pieces == 0 {
+                return self.stack.is_empty() && self.ranges.is_empty();
+            }
+            let Some(range) = self.ranges.pop() else { return true };
+            pieces = pieces.saturating_sub(SPLIT_WORDS / 8);
+            // SAFETY: ranges are made from whole objects, which stay while they are marked.
             unsafe { self.scan_piece(range) };
         }
     }
 
-    fn drain_stack(&mut self) {
+    /// Takes work of the pool over.
+    pub fn take(&mut self, work: Work) {
+        match work {
+            Work::Words(words) if self.stack.is_empty() => self.stack = words,
+            Work::Words(words) => self.stack.extend(words),
+            Work::Range(range) => self.ranges.push(range),
+        }
+    }
+
+    /// Gives everything that is left to `put`.
+    pub fn give_back(&mut self, put: &mut dyn FnMut(Work)) {
+        if !self.stack.is_empty() {
+            put(Work::Words(std::mem::take(&mut self.stack)));
+        }
+        for range in self.ranges.drain(..) {
+            put(Work::Range(range));
+        }
+    }
+
+    /// Half of the words, the oldest: they lead to the largest parts of the graph. `None` when they are few.
+    pub fn split(&mut self) -> Option<Work> {
+        const FEW: usize = 16;
+        (self.stack.len() > FEW).then(|| Work::Words(self.stack.drain(..self.stack.len() / 2).collect()))
+    }
+
+    fn drain_stack(&mut self, until: usize) {
         let mut ring: [Option<Slot<'h>>; RING] = [None; RING];
         let (mut head, mut n) = (0, 0);
         loop {
             while n < RING
+                && self.objects < until
                 && let Some(word) = self.stack.pop()
             {
                 if let Some(slot) = self.find(word) {
@@ -272,7 +321,7 @@ impl<'h> Marker<'h> {
     unsafe fn scan(&mut self, cell: *const u8) {
         let payload = cell.cast::<u64>().wrapping_add(1);
         // SAFETY: the caller's cell.
-        let header = Header(unsafe { cell.cast::<u64>().read() });
+        let header = Header(unsafe { load(cell.cast::<u64>()) });
         let Some(entry) = self.heap.descs.get(header.desc()) else { return };
         // SAFETY: header and entry give the object's extent, which lies in the cell.
         unsafe {
@@ -327,7 +376,7 @@ impl<'h> Marker<'h> {
             let mut mask = *mask;
             while mask != 0 {
                 // SAFETY: set bits number words of the described part.
-                self.push(unsafe { at.add(i * 64 + mask.trailing_zeros() as usize).read() });
+                self.push(unsafe { load(at.add(i * 64 + mask.trailing_zeros() as usize)) });
                 mask &= mask - 1;
             }
         }
@@ -369,6 +418,16 @@ impl<'h> Marker<'h> {
             self.ranges.push(rest);
         }
     }
+}
+
+/// A word that a goroutine may be writing: whatever is read is a candidate, and the barrier has what was there before.
+///
+/// # Safety
+/// The word can be read.
+#[inline(always)]
+unsafe fn load(at: *const u64) -> u64 {
+    // SAFETY: the caller's word, which is aligned.
+    unsafe { AtomicU64::from_ptr(at.cast_mut()) }.load(Relaxed)
 }
 
 /// Starts loading a cache line.

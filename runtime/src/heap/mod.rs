@@ -6,8 +6,8 @@
 //! so stacks are scanned conservatively.
 //!
 //! In reading order: `size` (classes), `region` (address space), `page` (page table, marks, page allocator), `desc`
-//! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `reach` (for reports),
-//! `poison` and `verify` (debugging modes).
+//! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `cycle` (concurrent
+//! marking), `finals` (finalizers, cleanups, weak handles), `reach` (for reports), `poison` and `verify` (debugging modes).
 //!
 //! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
 //! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
@@ -19,7 +19,9 @@
 
 mod cache;
 mod collect;
+mod cycle;
 mod desc;
+mod finals;
 mod mark;
 mod pace;
 mod page;
@@ -33,12 +35,15 @@ mod verify;
 mod tests;
 
 pub use cache::{AllocKey, Cache};
-pub use collect::Visit;
+pub use collect::{Roots, Visit};
+pub use finals::Due;
 pub use pace::HeapStats;
 pub use reach::Reach;
 
 use collect::Unswept;
+use cycle::Cycle;
 use desc::Descs;
+use finals::Finals;
 use pace::Pacer;
 use page::{Page, Pages};
 use region::Region;
@@ -113,6 +118,8 @@ pub struct HeapConfig {
     pub stress_every: Option<u32>,
     /// Test mode: the n-th allocation and all later ones fail as at the limit.
     pub fail_from: Option<u64>,
+    /// A line on standard error for each stop.
+    pub trace: bool,
     /// Fill freed cells with 0xdb.
     pub poison: bool,
     /// Check the marking with a second, simple marker.
@@ -127,6 +134,7 @@ impl Default for HeapConfig {
             gogc: Some(100),
             stress_every: None,
             fail_from: None,
+            trace: false,
             poison: false,
             verify: false,
         }
@@ -139,6 +147,8 @@ pub struct Heap {
     pages: Pages,
     unswept: Box<[Unswept; KINDS]>,
     pacer: Pacer,
+    cycle: Cycle,
+    finals: Finals,
     /// Number of the last collection, see `page`.
     epoch: AtomicU8,
     /// Threads that mark a large heap.
@@ -185,6 +195,8 @@ impl Heap {
             pages: Pages::new(cells, table, marks),
             unswept: Box::new(std::array::from_fn(|_| Unswept::new())),
             pacer: Pacer::new(config.limit, config.gogc, config.stress_every).failing(config.fail_from),
+            cycle: Cycle::new(),
+            finals: Finals::default(),
             epoch: AtomicU8::new(1),
             workers: AtomicUsize::new(1),
             config: config.clone(),
@@ -245,7 +257,7 @@ impl Heap {
     pub fn has_room(&self, bytes: usize) -> bool {
         let fits = !self.pacer.refuses() && bytes <= self.pacer.room(self.pages.inuse());
         if !fits {
-            self.pacer.request();
+            self.pacer.press();
         }
         fits
     }

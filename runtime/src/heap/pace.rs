@@ -13,6 +13,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering:
 pub const MIN_GROWTH: usize = 8 << 20;
 /// Near the limit the heap may grow by so much between two collections, or what is left.
 const LEAST_GROWTH: usize = 4 * PAGE;
+/// A concurrent cycle may take this part of the growth: it begins as much earlier.
+const SLACK_PART: usize = 4;
+/// Free bytes beyond the growth that a heap keeps at least, if it grows by so much.
+const KEPT: usize = 16 << 20;
 /// `gogc` when collections by growth are off.
 const OFF: u32 = u32::MAX;
 
@@ -63,6 +67,8 @@ pub struct Pacer {
     granted_objects: AtomicUsize,
     trigger: AtomicUsize,
     want: AtomicBool,
+    /// An allocation failed: only a full collection will do.
+    pressed: AtomicBool,
     hook: OnceLock<Box<dyn Fn() + Send + Sync>>,
     gogc: AtomicU32,
     limit: AtomicUsize,
@@ -83,6 +89,7 @@ impl Pacer {
             granted_objects: AtomicUsize::new(0),
             trigger: AtomicUsize::new(0),
             want: AtomicBool::new(false),
+            pressed: AtomicBool::new(false),
             hook: OnceLock::new(),
             gogc: AtomicU32::new(gogc.unwrap_or(OFF)),
             limit: AtomicUsize::new(limit),
@@ -120,6 +127,18 @@ impl Pacer {
         }
     }
 
+    /// Something did not fit: asks for a full collection.
+    #[cold]
+    pub fn press(&self) {
+        self.pressed.store(true, Relaxed);
+        self.request();
+    }
+
+    /// Whether [`Pacer::press`] was called since the last time.
+    pub fn take_pressed(&self) -> bool {
+        self.pressed.swap(false, Relaxed)
+    }
+
     /// A test mode wants to see every allocation.
     pub fn stressed(&self) -> bool {
         self.stress != 0 || self.fail_from != 0
@@ -137,12 +156,64 @@ impl Pacer {
         }
     }
 
+    /// Cells were handed out, and nobody asks for a collection. World stopped.
+    pub fn grant_quietly(&self, bytes: usize, objects: usize) {
+        self.granted_objects.fetch_add(objects, Relaxed);
+        self.granted.fetch_add(bytes, Relaxed);
+    }
+
     /// Cells were handed out.
     pub fn grant(&self, bytes: usize, objects: usize) {
         self.granted_objects.fetch_add(objects, Relaxed);
         if self.granted.fetch_add(bytes, Relaxed) + bytes >= self.trigger.load(Relaxed) {
             self.request();
         }
+    }
+
+    /// Bytes and objects handed out since the last collection.
+    pub fn granted(&self) -> (usize, usize) {
+        (self.granted.load(Relaxed), self.granted_objects.load(Relaxed))
+    }
+
+    pub fn external(&self) -> usize {
+        self.external.load(Relaxed)
+    }
+
+    pub fn gogc_on(&self) -> bool {
+        self.gogc.load(Relaxed) != OFF
+    }
+
+    /// A concurrent cycle begins: gives the bytes that may be alive and those that may be granted until it has to be over, when
+    /// the next request comes.
+    pub fn begin_cycle(&self, inuse: usize) -> (usize, usize) {
+        let totals = self.totals.lock();
+        let slack = (self.growth(totals.live_bytes, inuse * PAGE) / SLACK_PART).max(LEAST_GROWTH);
+        let granted = self.granted.load(Relaxed);
+        self.trigger.store(granted.saturating_add(slack + slack / 2), Relaxed);
+        self.want.store(false, Release);
+        (totals.live_bytes + granted, slack)
+    }
+
+    /// So much was granted that the cycle must end now.
+    pub fn is_late(&self) -> bool {
+        self.stressed() || self.granted.load(Relaxed) >= self.trigger.load(Relaxed)
+    }
+
+    /// Bytes that may be granted until the next request.
+    pub fn growth_left(&self) -> usize {
+        self.trigger.load(Relaxed).saturating_sub(self.granted.load(Relaxed))
+    }
+
+    /// Free bytes that will be taken again soon: those until the next request, and a part of the growth for what is taken on the
+    /// way to the stop and lies in spans that are not swept. Small heaps keep more: what is given back costs a fault to get again.
+    pub fn wanted_until_next(&self) -> usize {
+        let growth = self.trigger.load(Relaxed);
+        self.growth_left() + (growth / 4).max(growth.min(KEPT))
+    }
+
+    /// A request was answered without a collection.
+    pub fn served(&self) {
+        self.want.store(false, Release);
     }
 
     /// Handed-out cells came back unused. World stopped.
@@ -174,7 +245,7 @@ impl Pacer {
         let fits = |now: usize| now.checked_add(delta as usize).filter(|sum| *sum <= room);
         let done = !self.refuses() && self.external.fetch_update(Relaxed, Relaxed, fits).is_ok();
         if !done {
-            self.request();
+            self.press();
         }
         done
     }
@@ -215,7 +286,7 @@ impl Pacer {
         totals.live_bytes = live_bytes;
         totals.num_gc += 1;
         let growth = self.growth(live_bytes, inuse);
-        self.trigger.store(growth, Relaxed);
+        self.trigger.store(growth - growth / SLACK_PART, Relaxed);
         self.want.store(false, Release);
         growth
     }

@@ -65,6 +65,8 @@ pub struct Span {
     pub ncells: usize,
     pub kind: usize,
     pub state: u8,
+    /// Epoch that all cells are born with: 0, or the one being marked.
+    pub mark: u8,
 }
 
 /// The memory of the heap and its side tables.
@@ -183,11 +185,9 @@ impl Pages {
 
     /// Fills the entries of a span whose pages the caller has taken, and makes its memory and marks zero.
     pub fn make_span(&self, span: Span) {
-        let Span { first, npages, size, magic, ncells, kind, state } = span;
+        let Span { first, npages, size, magic, ncells, kind, state, mark } = span;
         self.zero(first, npages);
-        for cell in 0..ncells {
-            self.mark(first, cell).store(0, Relaxed);
-        }
+        self.set_marks(first, 0, ncells, mark);
         for i in first..first + npages {
             let page = self.page(i);
             debug_assert_eq!(page.state.load(Relaxed), FREE);
@@ -198,8 +198,15 @@ impl Pages {
             page.next.store(NO_PAGE, Relaxed);
             page.ncells.store(ncells as u16, Relaxed);
             page.kind.store(kind as u8, Relaxed);
-            page.live.store(0, Relaxed);
+            page.live.store(mark, Relaxed);
             page.state.store(state, Release);
+        }
+    }
+
+    /// Sets the mark bytes of cells in a row.
+    pub fn set_marks(&self, first: usize, from: usize, to: usize, mark: u8) {
+        for cell in from..to {
+            self.mark(first, cell).store(mark, Relaxed);
         }
     }
 
@@ -362,7 +369,7 @@ mod tests {
 
     fn span(pages: &Pages, n: usize) -> Option<usize> {
         let first = pages.take(n, usize::MAX)?;
-        let span = Span { first, npages: n, size: 0, magic: 0, ncells: 1, kind: 0, state: LARGE };
+        let span = Span { first, npages: n, size: 0, magic: 0, ncells: 1, kind: 0, state: LARGE, mark: 0 };
         pages.make_span(span);
         Some(first)
     }

@@ -22,6 +22,36 @@ impl Heap {
         }
     }
 
+    /// What these root words reach now: the snapshot of a concurrent cycle that begins.
+    pub(super) fn snapshot(&self, roots: &[u64]) -> HashSet<usize> {
+        self.reach(roots)
+    }
+
+    /// After a concurrent marking: panics when something of the snapshot is not marked, or what `fixed` or a marked object refers to.
+    /// Stacks are not asked: a new frame may have old words in slots that were never written, which nobody reads. What died
+    /// meanwhile may be marked.
+    pub(super) fn verify_cycle(&self, epoch: u8, snapshot: &HashSet<usize>, fixed: &[u64]) {
+        let marked = self.marked(epoch);
+        if let Some(cell) = snapshot.difference(&marked).min() {
+            panic!("heap verify: cell {cell:#x} ({}) was reachable and is not marked", self.describe(*cell));
+        }
+        let must_be = |word: u64, by: &dyn Fn() -> String| {
+            if let Some(cell) = self.cell_of(word).filter(|cell| !marked.contains(cell)) {
+                panic!(
+                    "heap verify: cell {cell:#x} ({}) is not marked, but referred to by {}",
+                    self.describe(cell),
+                    by()
+                );
+            }
+        };
+        for &word in fixed {
+            must_be(word, &|| String::from("a root"));
+        }
+        for &cell in &marked {
+            self.each_word(cell, &mut |word| must_be(word, &|| format!("{cell:#x} ({})", self.describe(cell))));
+        }
+    }
+
     fn reach(&self, roots: &[u64]) -> HashSet<usize> {
         let mut reached = HashSet::new();
         let mut todo: Vec<usize> = roots.iter().filter_map(|&word| self.cell_of(word)).collect();

@@ -105,13 +105,14 @@ pub unsafe fn exit_blocking(inside: Blocking) -> *mut P {
 unsafe fn resume_on(s: &Sched, p: *mut P, g: *mut G) {
     // SAFETY: both are the caller's.
     unsafe {
+        super::world::scan_first(p, g);
         (*g).leave();
         (*p).g = g;
         set_limit(p, g);
         if (*p).listened {
             hook::event(p, EventKind::Unblock, 0, 0);
         }
-        if s.halt.load(Relaxed) != 0 || (*g).killed.load(Relaxed) != 0 {
+        if s.halt.load(Relaxed) != 0 || (*g).is_killed() {
             (*p).guard.store(0, Relaxed);
         }
     }

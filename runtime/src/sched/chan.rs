@@ -14,7 +14,7 @@ use super::lock::Lock;
 use super::p::{Commit, P};
 use super::{Op, hook, queue};
 use crate::heap::DescId;
-use crate::sync::atomic::{AtomicU32, Ordering::*};
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 
 /// The prefix of a channel object; the elements follow, `elem_words` each.
 #[repr(C)]
@@ -26,7 +26,9 @@ pub struct Chan {
     count: AtomicU32,
     send_at: u32,
     recv_at: u32,
-    closed: u32,
+    closed: u16,
+    /// Timers send here: for the program it has no buffer.
+    clock: AtomicBool,
     /// The engine's number for the place where it was made; never changes.
     place: u32,
     pub(super) receivers: WaitQueue,
@@ -106,6 +108,20 @@ unsafe fn clear(dst: *mut u64, n: u32) {
     }
 }
 
+/// The slots of a parked receiver are about to be written: a cycle may not have scanned its stack yet.
+///
+/// # Safety
+/// `p` is the caller's, who has dequeued `w` from this channel.
+#[inline(always)]
+unsafe fn replaces(p: *mut P, ch: *const Chan, w: *const Waiter) {
+    // SAFETY: says the caller.
+    unsafe {
+        if !(*w).elem.is_null() {
+            super::world::barrier(p, (*w).elem, (*ch).elem_words as usize);
+        }
+    }
+}
+
 /// The goroutine of a dequeued waiter, told how it was woken.
 #[inline(always)]
 unsafe fn told(w: *mut Waiter, ok: u8) -> *mut G {
@@ -137,10 +153,11 @@ impl Chan {
         }
     }
     #[inline(always)]
-    unsafe fn get(ch: *mut Chan, dst: *mut u64) {
+    unsafe fn get(p: *mut P, ch: *mut Chan, dst: *mut u64) {
         // SAFETY: the lock is held and the ring is not empty.
         unsafe {
             let slot = Self::slot(ch, (*ch).recv_at);
+            super::world::barrier(p, slot, (*ch).elem_words as usize);
             give(slot, dst, (*ch).elem_words);
             clear(slot, (*ch).elem_words);
             (*ch).recv_at = if (*ch).recv_at + 1 == (*ch).cap { 0 } else { (*ch).recv_at + 1 };
@@ -150,7 +167,7 @@ impl Chan {
     /// # Safety
     /// The lock is held.
     #[inline(always)]
-    pub(super) unsafe fn try_send(ch: *mut Chan, src: *const u64) -> Tried {
+    pub(super) unsafe fn try_send(p: *mut P, ch: *mut Chan, src: *const u64) -> Tried {
         // SAFETY: as said; a parked receiver's slots are valid.
         unsafe {
             if (*ch).closed != 0 {
@@ -158,6 +175,7 @@ impl Chan {
             }
             let w = WaitQueue::pop(&raw mut (*ch).receivers);
             if !w.is_null() {
+                replaces(p, ch, w);
                 give(src, (*w).elem, (*ch).elem_words);
                 return Tried::Done(told(w, 1));
             }
@@ -171,11 +189,11 @@ impl Chan {
     /// # Safety
     /// The lock is held.
     #[inline(always)]
-    pub(super) unsafe fn try_recv(ch: *mut Chan, dst: *mut u64) -> Tried {
+    pub(super) unsafe fn try_recv(p: *mut P, ch: *mut Chan, dst: *mut u64) -> Tried {
         // SAFETY: as said; a parked sender's slots are valid.
         unsafe {
             if (*ch).count.load(Relaxed) > 0 {
-                Self::get(ch, dst);
+                Self::get(p, ch, dst);
                 let w = WaitQueue::pop(&raw mut (*ch).senders);
                 if w.is_null() {
                     return Tried::Done(std::ptr::null_mut());
@@ -239,7 +257,7 @@ pub unsafe fn chan_send(p: *mut P, ch: *mut Chan, src: *const u64) -> Op {
             return park_forever(p, WaitReason::ChanSendNil);
         }
         (*ch).lock.lock((*p).alone);
-        match Chan::try_send(ch, src) {
+        match Chan::try_send(p, ch, src) {
             Tried::Done(g) => {
                 if (*p).listened {
                     hook::sent(p, ch, src, g);
@@ -276,7 +294,7 @@ pub unsafe fn chan_recv(p: *mut P, ch: *mut Chan, dst: *mut u64, ok: *mut bool) 
             return park_forever(p, WaitReason::ChanReceiveNil);
         }
         (*ch).lock.lock((*p).alone);
-        let tried = Chan::try_recv(ch, dst);
+        let tried = Chan::try_recv(p, ch, dst);
         if let Tried::Wait = tried {
             let w = &raw mut (*(*p).g).waiter;
             (*w).elem = dst;
@@ -329,6 +347,7 @@ pub unsafe fn chan_close(p: *mut P, ch: *mut Chan) -> Op {
                     break;
                 }
             } else {
+                replaces(p, ch, w);
                 clear((*w).elem, (*ch).elem_words);
             }
             let g = told(w, 0);
@@ -388,7 +407,7 @@ pub(super) unsafe fn forget(g: *mut G) {
 /// `ch` is a channel or null.
 pub unsafe fn chan_len(ch: *const Chan) -> u64 {
     // SAFETY: says the caller; the count is atomic.
-    unsafe { if ch.is_null() { 0 } else { (*ch).count.load(Relaxed) as u64 } }
+    unsafe { if ch.is_null() || (*ch).clock.load(Relaxed) { 0 } else { (*ch).count.load(Relaxed) as u64 } }
 }
 
 /// A send would have to wait: nobody receives either.
@@ -413,30 +432,38 @@ pub unsafe fn chan_place(ch: *const Chan) -> u32 {
 /// `ch` is a channel or null.
 pub unsafe fn chan_cap(ch: *const Chan) -> u64 {
     // SAFETY: says the caller; the capacity never changes.
-    unsafe { if ch.is_null() { 0 } else { (*ch).cap as u64 } }
+    unsafe { if ch.is_null() || (*ch).clock.load(Relaxed) { 0 } else { (*ch).cap as u64 } }
 }
 
-/// A timer's send: without blocking, lost when the ring is full or the channel closed.
+/// Timers will send to `ch`.
+///
+/// # Safety
+/// `ch` is a channel.
+pub(super) unsafe fn mark_clock(ch: *const Chan) {
+    // SAFETY: says the caller; the mark is atomic.
+    unsafe { (*ch).clock.store(true, Relaxed) }
+}
+
+/// A timer's send: without blocking, lost when the ring is full or the channel closed. The goroutine to make ready, or null.
 ///
 /// # Safety
 /// `p` is the caller's; `ch` is a channel.
-pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) {
+pub(super) unsafe fn send_time(p: *mut P, ch: *mut Chan, wall: u64, mono: u64) -> *mut G {
     // SAFETY: the buffer has as many words as an element may ask for: more are not sent.
     unsafe {
         let words = [wall, mono, 0, 0, 0, 0, 0, 0];
         assert!((*ch).elem_words as usize <= words.len());
         (*ch).lock.lock((*p).alone);
-        let tried = Chan::try_send(ch, words.as_ptr());
+        let tried = Chan::try_send(p, ch, words.as_ptr());
         if (*p).listened
             && let Tried::Done(g) = tried
         {
             hook::sent(p, ch, words.as_ptr(), g);
         }
         (*ch).lock.unlock();
-        if let Tried::Done(g) = tried
-            && !g.is_null()
-        {
-            queue::ready(p, g);
+        match tried {
+            Tried::Done(g) => g,
+            Tried::Closed | Tried::Wait => std::ptr::null_mut(),
         }
     }
 }

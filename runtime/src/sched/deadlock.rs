@@ -29,7 +29,7 @@ pub(super) fn check(s: &Sched) {
     let mut asleep: Vec<*const G> = Vec::new();
     s.slabs.for_each(&mut |g| {
         // SAFETY: carved Gs are valid.
-        if unsafe { (*g).state() == GState::Waiting && (*g).flags & ABANDONED == 0 && (*g).killed.load(Relaxed) == 0 } {
+        if unsafe { (*g).state() == GState::Waiting && (*g).flags & ABANDONED == 0 && !(*g).is_killed() } {
             asleep.push(g);
         }
     });

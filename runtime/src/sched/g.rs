@@ -41,9 +41,11 @@ pub const WAITER_WORDS: usize = size_of::<Waiter>() / 8;
 #[repr(C, align(64))]
 pub struct G {
     state: AtomicU8,
+    /// What it waits for, valid while Waiting; written by the parker.
     pub(crate) reason: WaitReason,
     pub(crate) flags: u8,
-    pub(crate) killed: AtomicU8,
+    /// Bit 0: was killed. The others: the concurrent cycle that has its stack, or [`SCANNING`].
+    marks: AtomicU8,
     /// Capacity of `stack` in slots.
     pub cap: u32,
     /// Engine's: where to go on. For a new goroutine the entry of its function.
@@ -54,7 +56,7 @@ pub struct G {
     pub base: u32,
     /// Coarse milliseconds of the runtime's clock when it parked.
     pub(crate) since: u32,
-    /// Free list; while Waiting the address of what it waits for; while Syscall the M that is inside.
+    /// Dead: free list. Waiting: the address of what it waits for (when an event has woken it: the next one). Syscall: the M that is inside.
     pub link: *mut G,
     /// Engine's: the suspended coroutine when native frames are live, else null.
     pub native: *mut u8,
@@ -66,16 +68,23 @@ pub struct G {
     pub sel_done: AtomicU8,
     /// The engine's number for the place of the `go` statement; 0: no statement made it.
     pub place: u32,
+    /// Its place in a wait queue, for all operations but select.
     pub waiter: Waiter,
+    /// Counted from 1, the program's main goroutine; never used twice.
     pub id: u64,
     /// Who executed that statement, 0 when nobody did.
     pub parent: u64,
     /// Engine's words, scanned as roots: defer chain, panic chain.
     pub roots: [u64; 2],
+    /// The stack of a goroutine that needs no more.
     pub inline: [u64; INLINE_SLOTS],
 }
 
 const _: () = assert!(size_of::<G>() == 256);
+
+/// Instead of a cycle's number, while somebody scans the stack. Numbers are smaller.
+const SCANNING: u8 = 127;
+const KILLED: u8 = 1;
 
 /// Somebody waits for its end in `Runtime::run`.
 pub(crate) const MAIN: u8 = 1;
@@ -174,6 +183,33 @@ impl G {
         if self.state() == GState::Waiting { runtime.clock_ms().saturating_sub(self.since as u64) } else { 0 }
     }
 
+    #[inline(always)]
+    pub(crate) fn is_killed(&self) -> bool {
+        self.marks.load(Relaxed) & KILLED != 0
+    }
+    pub(crate) fn kill(&self) {
+        self.marks.fetch_or(KILLED, SeqCst);
+    }
+    /// A new goroutine's: not killed, and its stack is known to the cycle.
+    pub(crate) fn unmarked(&self, cycle: u8) {
+        self.marks.store(cycle << 1, Relaxed);
+    }
+    #[inline(always)]
+    pub(crate) fn is_scanned(&self, cycle: u8) -> bool {
+        self.marks.load(Acquire) >> 1 == cycle
+    }
+    /// True for the one who scans the stack in this cycle.
+    pub(crate) fn claim_scan(&self, cycle: u8) -> bool {
+        let claim = |marks: u8| {
+            let by = marks >> 1;
+            (by != cycle && by != SCANNING).then_some(SCANNING << 1 | marks & KILLED)
+        };
+        self.marks.fetch_update(Acquire, Acquire, claim).is_ok()
+    }
+    /// The stack was scanned, by the one who had the claim or while the world is stopped.
+    pub(crate) fn set_scanned(&self, cycle: u8) {
+        let _ = self.marks.fetch_update(Release, Relaxed, |marks| Some(cycle << 1 | marks & KILLED));
+    }
     #[inline(always)]
     fn go(&self, from: GState, to: GState) {
         debug_assert_eq!(self.state(), from);

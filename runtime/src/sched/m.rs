@@ -131,6 +131,7 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
     unsafe { (*p).m = m };
     let spawned = std::thread::Builder::new().name("gol-m".into()).stack_size(M_STACK).spawn(move || {
         let Start(s, m) = { start };
+        let _ends = crate::EndsProgram;
         // SAFETY: see `Start`.
         unsafe {
             (*m).thread = Some(std::thread::current());
@@ -275,11 +276,12 @@ unsafe fn schedule(s: &Sched, m: *mut M) -> *mut G {
 unsafe fn begin(p: *mut P, g: *mut G) {
     // SAFETY: `g` was taken from a queue by `p`'s owner.
     unsafe {
+        world::scan_first(p, g);
         (*g).start();
         (*p).pending = 0;
         (*p).g = g;
         super::p::set_limit(p, g);
-        if (*g).killed.load(Relaxed) != 0 {
+        if (*g).is_killed() {
             (*p).guard.store(0, Relaxed);
         }
     }

@@ -243,6 +243,8 @@ struct Sched {
     poller: poll::Poller,
     slabs: slab::Slabs,
     sema: sema::SemaTable,
+    /// Begins who calls finalizers and cleanups, see `world::call_finals_by`.
+    finals: Mutex<Option<TimerAction>>,
     next_id: AtomicU64,
     born_outside: AtomicU64,
     clock_ms: AtomicU32,
@@ -290,6 +292,7 @@ impl Sched {
             poller: poll::Poller::new(),
             slabs: slab::Slabs::new(),
             sema: sema::SemaTable::new(),
+            finals: Mutex::default(),
             next_id: AtomicU64::new(1),
             born_outside: AtomicU64::new(0),
             clock_ms: AtomicU32::new(0),
@@ -328,5 +331,5 @@ pub mod ops {
     pub use super::spawn::spawn;
     pub use super::stack::{grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
-    pub use super::world::{gc_now, request_gc};
+    pub use super::world::{barrier, call_finals_by, gc_now, request_gc};
 }

@@ -32,15 +32,18 @@ pub struct P {
     pub limit: usize,
     /// The running goroutine.
     pub g: *mut G,
+    /// The heap and the runtime that all Ps share.
     pub heap: *const Heap,
     pub runtime: *const Runtime,
     /// Engine's own shared state.
     pub engine: *const u8,
     /// Engine's per-P scratch words (nested depth, native job, ...).
     pub scratch: [u64; 6],
+    /// Free objects of each size.
     pub cache: Cache,
 
     pub(super) sched: *const Sched,
+    /// Who has it, running goroutines or in a native; null: nobody (Idle, Retired, or on its way to another M).
     pub(super) m: *mut M,
     /// What the M does when the goroutine has parked: release this lock, or (null) what `commit` says.
     pub(super) unlock: *const Lock,
@@ -65,17 +68,25 @@ pub struct P {
     pub(super) veto: usize,
     /// Only one P exists: nobody to wake, no lock contended. Changed where this P holds no lock.
     pub(super) alone: bool,
+    /// Counts schedules: at some of them more is looked at (`queue.rs`).
     pub(super) tick: u32,
+    /// State of the generator behind stealing, select and the seeded world; never 0.
     pub(super) rng: u32,
+    /// Its place in `Sched::ps`.
     pub(super) index: u32,
+    /// Dead goroutines to be used again.
     pub(super) gs: GCache,
+    /// Numbers for goroutines that it makes: taken from the shared counter some at a time.
     pub(super) next_id: u64,
     pub(super) end_id: u64,
+    /// Runnable goroutines in order; others steal at the other end.
     pub(super) queue: Worker<GRef>,
     pub(super) stealer: Stealer<GRef>,
+    /// Free stacks of each size.
     pub(super) stacks: StackCache,
     /// Channels of the select at hand in address order, without repetition and nil.
     pub(super) sel_order: Vec<*mut Chan>,
+    /// Room for the actions of timers that are due; empty between two looks.
     pub(super) due: Vec<Due>,
     pub(super) shared: Shared,
 }
@@ -99,8 +110,10 @@ pub(super) struct Shared {
     pub samples: AtomicU32,
     /// The monitor has seen events that nobody takes: the owner looks at the poller at its next schedule.
     pub look: AtomicBool,
+    /// Goroutines made and ended here, written by the owner: their sums over all Ps give how many there are.
     pub born: AtomicU64,
     pub ended: AtomicU64,
+    /// Bytes of stacks outside the heap that were taken here, less those given back here; below 0 when others took them.
     pub stack_bytes: AtomicI64,
     pub timers: Timers,
 }
@@ -278,7 +291,7 @@ pub unsafe fn poll(p: *mut P, place: Place) -> Poll {
     // SAFETY: says the caller.
     unsafe {
         let s = &*(*p).sched;
-        if (*(*p).g).killed.load(Relaxed) != 0 {
+        if (*(*p).g).is_killed() {
             return Poll::Killed;
         }
         hook::sample(p);

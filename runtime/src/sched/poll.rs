@@ -37,6 +37,12 @@ const WAKE: Token = Token(0);
 /// Below this a wait is measured in nanoseconds; above it the poller's milliseconds do.
 const MILLI: u64 = 1_000_000;
 
+/// Edges for urgent data, where the system has them: a read stops short of it.
+#[cfg(target_os = "linux")]
+const URGENT: Option<Interest> = Some(Interest::PRIORITY);
+#[cfg(not(target_os = "linux"))]
+const URGENT: Option<Interest> = None;
+
 pub(super) struct Poller {
     core: OnceLock<Core>,
     /// Goroutines that wait for a descriptor.
@@ -211,7 +217,10 @@ fn take((poll, events): &mut (mio::Poll, Events), timeout: Option<Duration>, wok
         // SAFETY: a token is the address of a watch, and those are never freed while threads run.
         let watch = unsafe { &*(event.token().0 as *const Watch) };
         let over = event.is_error();
-        if event.is_readable() || event.is_read_closed() || over {
+        if over || event.is_read_closed() || event.is_priority() {
+            watch.mark_over(Way::Read);
+        }
+        if event.is_readable() || event.is_read_closed() || event.is_priority() || over {
             woken.push(watch.edge(Way::Read));
         }
         if event.is_writable() || event.is_write_closed() || over {
@@ -299,13 +308,22 @@ impl Io {
     pub fn fd(&self) -> i32 {
         self.watch().fd()
     }
+    /// A try is in vain: nothing has come since the last one took all.
+    pub fn is_drained(&self) -> bool {
+        self.watch().is_drained(self.way)
+    }
+    /// The try has taken less than it had room for.
+    pub fn took_less(&self) {
+        self.watch().short(self.way);
+    }
 }
 
 /// Puts a non-blocking descriptor under the poller, which owns it from now on: a handle for the other operations, never 0.
+/// `drains`: a read that takes less than it has room for has taken all (a TCP stream).
 ///
 /// # Safety
 /// `p` is the caller's; `fd` is open and nobody else closes it. What comes from there cannot be recorded: in a recorded run it fails.
-pub unsafe fn io_open(p: *mut P, fd: i32) -> io::Result<u64> {
+pub unsafe fn io_open(p: *mut P, fd: i32, drains: bool) -> io::Result<u64> {
     // SAFETY: the scheduler outlives its Ps.
     let s = unsafe { &*(*p).sched };
     if s.tape.is_some() {
@@ -319,8 +337,8 @@ pub unsafe fn io_open(p: *mut P, fd: i32) -> io::Result<u64> {
     }
     let watch = s.poller.watches.lock().take();
     // SAFETY: from the table.
-    let handle = unsafe { (*watch).open(fd) };
-    let both = Interest::READABLE | Interest::WRITABLE;
+    let handle = unsafe { (*watch).open(fd, drains && URGENT.is_some()) };
+    let both = (Interest::READABLE | Interest::WRITABLE).add(URGENT.unwrap_or(Interest::READABLE));
     if let Err(e) = core.registry.register(&mut SourceFd(&fd), Token(watch as usize), both) {
         // SAFETY: nobody has seen the handle.
         let last = unsafe { (*watch).enter_to_close(handle).is_ok() && (*watch).leave() };

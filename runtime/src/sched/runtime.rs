@@ -45,6 +45,20 @@ unsafe impl Send for PoisonAll {}
 // SAFETY: as above.
 unsafe impl Sync for PoisonAll {}
 
+/// The marker's way to the stacks of parked goroutines.
+struct Stacks(NonNull<Sched>);
+// SAFETY: the claims of `world` keep others away.
+unsafe impl Send for Stacks {}
+// SAFETY: as above.
+unsafe impl Sync for Stacks {}
+
+impl Stacks {
+    fn visit(&self, cycle: u8, from: usize, n: usize, visit: &mut dyn FnMut(*const u64, usize)) -> bool {
+        // SAFETY: the marker's thread ends before the scheduler does.
+        super::world::parked_stacks(unsafe { self.0.as_ref() }, cycle, from, n, visit)
+    }
+}
+
 impl PoisonAll {
     fn now(&self) {
         // SAFETY: only goroutines allocate, and the scheduler outlives them.
@@ -88,6 +102,11 @@ impl Runtime {
         s.runtime.set(Weak::into_raw(Arc::downgrade(&runtime)));
         let poison = PoisonAll(sched);
         runtime.heap.set_gc_hook(Box::new(move || poison.now()));
+        if !s.choices.seeded {
+            // A seeded run must not hang on when a thread has marked what: it collects stopped.
+            let stacks = Stacks(sched);
+            runtime.heap.set_stack_hook(Box::new(move |cycle, from, n, visit| stacks.visit(cycle, from, n, visit)));
+        }
         runtime.set_procs(if s.choices.seeded { 1 } else { config.procs.max(1) });
         monitor::spawn_thread(s).map_err(|e| format!("cannot start the monitor thread: {e}"))?;
         Ok(runtime)
@@ -139,7 +158,7 @@ impl Runtime {
             for run in &mut idle.runs {
                 run.interrupted = true;
                 // SAFETY: a listed run's goroutine has not ended.
-                unsafe { (*run.g).killed.store(1, SeqCst) };
+                unsafe { (*run.g).kill() };
             }
             s.monitor_cv.notify_one();
         }
@@ -292,7 +311,10 @@ fn apply_procs(s: &Sched, idle: &mut Idle) {
     let n = s.procs.load(Relaxed);
     while s.nps.load(Relaxed) < n {
         let i = s.nps.load(Relaxed);
-        s.ps[i].store(P::new(s, i), Release);
+        let p = P::new(s, i);
+        // A cycle may be marking. SAFETY: the P is new, and nobody else's.
+        unsafe { (*p).cache.follow(&*(*p).heap) };
+        s.ps[i].store(p, Release);
         s.nps.store(i + 1, Release);
     }
     // SAFETY: see above. Once there are several Ps, retired ones count: they keep timers with locks.
@@ -400,6 +422,7 @@ pub(super) unsafe fn retire(s: &Sched, m: *mut M) -> bool {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        self.heap.stop_background();
         // SAFETY: made by `new`; only the end of this function frees it.
         let s = unsafe { self.sched.as_ref() };
         let mut idle = s.idle.lock();

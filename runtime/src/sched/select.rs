@@ -70,8 +70,8 @@ pub unsafe fn select(
                     continue;
                 }
                 let tried = match dir {
-                    Dir::Send => Chan::try_send(ch, elem),
-                    Dir::Recv => Chan::try_recv(ch, elem),
+                    Dir::Send => Chan::try_send(p, ch, elem),
+                    Dir::Recv => Chan::try_recv(p, ch, elem),
                 };
                 match tried {
                     Tried::Wait => {}

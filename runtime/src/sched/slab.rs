@@ -120,6 +120,21 @@ impl Slabs {
         }
     }
 
+    /// Carved Gs by number: the first of `from..from + n` that lie in one slab, and how many there are. `None` behind the last.
+    /// A G keeps its number.
+    pub fn range(&self, from: usize, n: usize) -> Option<(*mut G, usize)> {
+        let centre = self.centre.lock();
+        let mut from = from;
+        for slab in &centre.slabs {
+            if from < slab.used {
+                // SAFETY: below `used`.
+                return Some((unsafe { slab.first.add(from) }, n.min(slab.used - from)));
+            }
+            from -= slab.used;
+        }
+        None
+    }
+
     /// # Safety
     /// No goroutine is used any more.
     pub unsafe fn release(&self) {

@@ -5,7 +5,8 @@
 //!   never reads the clock.
 //! - A slot's `pos` is its place in the heap, kept by every move, so stopping needs no search. Its generation changes
 //!   when it is freed: a stale id finds nothing.
-//! - Actions are done after the lock is released, by a running P, so no collection comes between taking and doing.
+//! - Actions are done after the lock is released, by a running P, so no collection comes between taking and doing. But a time is sent
+//!   under the lock (the channel's is taken inside): when `timer_stop` returns, nothing will be sent any more.
 //! - A retired P keeps its timers; the others look after them.
 //! - Words of actions are roots ([`roots`]).
 //!
@@ -33,7 +34,7 @@ pub enum TimerAction {
     Expire { watch: usize, way: Way, seq: u64 },
 }
 
-/// Names a started timer; a stale one is harmless (28 bits of generation a slot).
+/// Names a started timer, never 0; a stale one is harmless (28 bits of generation a slot).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TimerId(pub u64);
 
@@ -41,6 +42,8 @@ const P_BITS: u32 = 10;
 const SLOT_BITS: u32 = 26;
 const SLOT_MAX: usize = 1 << SLOT_BITS;
 const NONE: u32 = u32::MAX;
+/// They are counted from 1, so that no timer's name is 0.
+const GENERATIONS: u32 = (1 << (64 - P_BITS - SLOT_BITS)) - 1;
 
 /// The timers of one P.
 pub(super) struct Timers {
@@ -147,7 +150,7 @@ impl State {
             id
         } else {
             assert!(self.slots.len() < SLOT_MAX, "too many timers");
-            self.slots.push(Slot { pos: 0, generation: 0, period, action });
+            self.slots.push(Slot { pos: 0, generation: 1, period, action });
             self.slots.len() as u32 - 1
         };
         self.heap.push((when, id));
@@ -181,7 +184,7 @@ impl State {
     fn free_slot(&mut self, id: u32) {
         let free = self.free;
         let slot = &mut self.slots[id as usize];
-        slot.generation = slot.generation.wrapping_add(1) & ((1 << (64 - P_BITS - SLOT_BITS)) - 1);
+        slot.generation = slot.generation % GENERATIONS + 1;
         slot.pos = free;
         self.free = id;
     }
@@ -234,6 +237,9 @@ pub unsafe fn sleep(p: *mut P, ns: i64) -> super::Op {
 pub unsafe fn timer_start(p: *mut P, when: u64, period: u64, action: TimerAction) -> Option<TimerId> {
     // SAFETY: says the caller.
     unsafe {
+        if let TimerAction::SendTime { chan } = action {
+            chan::mark_clock(chan);
+        }
         let timers = &(*p).shared.timers;
         timers.lock.lock((*p).alone);
         let state = timers.state();
@@ -297,7 +303,16 @@ pub(super) unsafe fn run_due(p: *mut P, owner: *mut P, now: u64) -> bool {
                 break;
             }
             let slot = &state.slots[id as usize];
-            due.push(Due(slot.action));
+            match slot.action {
+                TimerAction::SendTime { chan } => {
+                    let choices = &(*(*p).sched).choices;
+                    let g = chan::send_time(p, chan, choices.wall_ns(), choices.now_ns());
+                    if !g.is_null() {
+                        due.push(Due(TimerAction::Wake(g)));
+                    }
+                }
+                action => due.push(Due(action)),
+            }
             let period = slot.period;
             // Missed beats are dropped.
             if let Some(missed) = (now - when).checked_div(period) {
@@ -334,10 +349,7 @@ unsafe fn act(p: *mut P, action: TimerAction) {
                     queue::submit_tail(p, g);
                 }
             }
-            TimerAction::SendTime { chan } => {
-                let choices = &(*(*p).sched).choices;
-                chan::send_time(p, chan, choices.wall_ns(), choices.now_ns());
-            }
+            TimerAction::SendTime { .. } => unreachable!("times are sent under the lock"),
             TimerAction::Spawn { pc, link_pc, frame_slots, closure } => {
                 // Out of memory: the call is lost; the collector or the program's own next allocation reports it.
                 let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1, 0);

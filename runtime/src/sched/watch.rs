@@ -8,6 +8,9 @@
 //!   its address is in the word; a commit that finds something else than WAIT goes on instead of parking.
 //! - Readiness is edge-triggered: who parks has tried after it forgot READY (`begin`), and got EAGAIN. An edge that comes
 //!   between shows as READY, and the park does not happen. A needless READY costs one more try.
+//! - A read of a stream that gave less than there was room for has emptied it (`drains`): until the next edge the next one parks
+//!   without a try. What can lie behind the bytes without an edge of its own (the end, an error, urgent data) was in an edge
+//!   before, and marks the side `over`: from then on every read is tried.
 //! - Closing and expiry are published before the word is looked at; a parker publishes WAIT before it looks at them, with a full
 //!   fence between in both. So one of the two sees the other.
 //! - `life` is generation, CLOSING and the operations inside. The descriptor is closed and the watch reused by the last one
@@ -52,6 +55,8 @@ const ADDRESS_BITS: u32 = 42;
 pub(super) struct Watch {
     life: AtomicU64,
     fd: AtomicI32,
+    /// A short read says that nothing is left.
+    drains: AtomicBool,
     sides: [Side; 2],
     pub times: Mutex<[Timing; 2]>,
 }
@@ -60,6 +65,10 @@ struct Side {
     word: AtomicUsize,
     /// The deadline has passed.
     expired: AtomicBool,
+    /// Nothing was left when the last operation ended; its goroutine's.
+    drained: AtomicBool,
+    /// An edge told of something else than bytes.
+    over: AtomicBool,
 }
 
 /// The deadline of a side.
@@ -71,7 +80,12 @@ pub(super) struct Timing {
 
 impl Side {
     const fn new() -> Side {
-        Side { word: AtomicUsize::new(NIL), expired: AtomicBool::new(false) }
+        Side {
+            word: AtomicUsize::new(NIL),
+            expired: AtomicBool::new(false),
+            drained: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+        }
     }
 }
 
@@ -80,16 +94,20 @@ impl Watch {
         Watch {
             life: AtomicU64::new(CLOSING),
             fd: AtomicI32::new(-1),
+            drains: AtomicBool::new(false),
             sides: [Side::new(), Side::new()],
             times: Mutex::default(),
         }
     }
     /// From the free list to a descriptor: the next generation.
-    pub fn open(&self, fd: i32) -> u64 {
+    pub fn open(&self, fd: i32, drains: bool) -> u64 {
         self.fd.store(fd, Relaxed);
+        self.drains.store(drains, Relaxed);
         for side in &self.sides {
             side.word.store(NIL, Relaxed);
-            side.expired.store(false, Relaxed);
+            for mark in [&side.expired, &side.drained, &side.over] {
+                mark.store(false, Relaxed);
+            }
         }
         let life = self.life.load(Relaxed);
         debug_assert_eq!(life & (GENERATION - 1), CLOSING);
@@ -140,10 +158,26 @@ impl Watch {
         if side.word.load(Relaxed) == READY {
             // Acquire: what made it ready happened before. No goroutine can be lost: nobody else waits on this side.
             side.word.swap(NIL, AcqRel);
+            side.drained.store(false, Relaxed);
         }
         if side.expired.load(Acquire) { Err(IoEnd::Expired) } else { Ok(()) }
     }
-    /// The caller got EAGAIN and wants to park. False: an edge came, try again.
+    /// After `begin`: nothing has come since the last operation, a try is in vain.
+    pub fn is_drained(&self, way: Way) -> bool {
+        let side = &self.sides[way as usize];
+        side.drained.load(Relaxed) && !side.over.load(Acquire)
+    }
+    /// An operation that was begun has taken less than it could have.
+    pub fn short(&self, way: Way) {
+        if self.drains.load(Relaxed) {
+            self.sides[way as usize].drained.store(true, Relaxed);
+        }
+    }
+    /// Before the edge that tells of it: more than bytes.
+    pub fn mark_over(&self, way: Way) {
+        self.sides[way as usize].over.store(true, Release);
+    }
+    /// The caller got EAGAIN, or is drained, and wants to park. False: an edge came, try again.
     pub fn announce(&self, way: Way) -> Result<bool, IoEnd> {
         let side = &self.sides[way as usize];
         if side.word.compare_exchange(NIL, WAIT, AcqRel, Acquire).is_err() {

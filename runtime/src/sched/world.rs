@@ -15,10 +15,10 @@ use super::idle::Idle;
 use super::m::M;
 use super::p::{P, Status};
 use super::{EventKind, GROW, SHUTDOWN, STOP, Sched, hook, queue, runtime, timer};
-use crate::heap::Cache;
+use crate::heap::{Cache, Roots};
 use crate::sync::atomic::{Ordering::*, fence};
 use parking_lot::MutexGuard;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Does what is asked for: waits while the world is stopped, collects when the heap wants it. False: the runtime ends.
 ///
@@ -79,42 +79,167 @@ pub(super) unsafe fn collect_now(s: &Sched, m: *mut M) {
 unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
     // SAFETY: as `safepoint`.
     unsafe {
+        (*(*(*m).p).heap).prepare();
+        let asked = Instant::now();
         if !stop(s, m) {
             return false;
         }
-        let (p, heap) = ((*m).p, (*(*m).p).heap);
+        let (p, heap) = ((*m).p, &*(*(*m).p).heap);
         if (*p).listened {
             hook::event(p, EventKind::GcBegin, 0, 0);
         }
-        if force || (*heap).want_gc() {
-            let n = s.nps.load(Acquire);
-            let mut caches = (0..n).map(|i| {
-                let p: *mut P = s.p_at(i);
-                let cache: &mut Cache = &mut (*p).cache;
-                cache
-            });
-            (*heap).collect(&mut caches, &mut |visit| roots(s, visit));
+        if force || heap.want_gc() {
+            let mut caches: Vec<&mut Cache> = s.all().map(|p| &mut (*p).cache).collect();
+            let mut roots = Roots {
+                fixed: &mut |visit| fixed_roots(s, visit),
+                stacks: &mut |visit| all_stacks(s, heap.cycle_number(), visit),
+            };
+            heap.step(&mut caches, &mut roots, force, asked);
         }
         if (*p).listened {
             hook::event(p, EventKind::GcEnd, 0, 0);
         }
         resume(s);
+        heap.after_stop();
+        if heap.finals_are_due() {
+            call_finals(s, p);
+        }
         true
     }
 }
 
-/// All roots: the engine's, every live goroutine's, the timers'.
-fn roots(s: &Sched, visit: &mut dyn FnMut(*const u64, usize)) {
-    s.engine().roots(visit);
+/// Has finalizers and cleanups called by a goroutine that begins now.
+#[cold]
+unsafe fn call_finals(s: &Sched, p: *mut P) {
+    let Some(action) = *s.finals.lock() else { return };
+    // SAFETY: `p` is the caller's; the function has no captures, so it is no object of the heap. Without memory for it they wait
+    // for the next collection.
+    unsafe {
+        if timer::timer_start(p, s.choices.now_ns(), 0, action).is_none() {
+            (*(*p).heap).finals_wait();
+        }
+    }
+}
+
+/// The action that calls [`crate::heap::Heap::next_due`] until it gives nothing: begun after collections that have found something.
+///
+/// # Safety
+/// `p` is the caller's; the action spawns a function without captures.
+pub unsafe fn call_finals_by(p: *mut P, action: super::TimerAction) {
+    // SAFETY: says the caller.
+    unsafe { *(*(*p).sched).finals.lock() = Some(action) }
+}
+
+/// A goroutine's stack and words.
+///
+/// # Safety
+/// It is saved and does not run.
+unsafe fn goroutine(s: &Sched, g: *mut G, visit: &mut dyn FnMut(*const u64, usize)) {
+    // SAFETY: says the caller.
+    unsafe {
+        visit((&raw const (*g).roots) as *const u64, 2);
+        s.engine().goroutine_roots(g, visit);
+    }
+}
+
+/// Every live goroutine. World stopped.
+fn all_stacks(s: &Sched, cycle: u8, visit: &mut dyn FnMut(*const u64, usize)) {
     s.slabs.for_each(&mut |g: *mut G| {
         // SAFETY: carved Gs are valid; live ones are saved, the world being stopped.
         unsafe {
             if (*g).state() != GState::Dead {
-                visit((&raw const (*g).roots) as *const u64, 2);
-                s.engine().goroutine_roots(g, visit);
+                goroutine(s, g, visit);
+                (*g).set_scanned(cycle);
             }
         }
     });
+}
+
+/// While a cycle marks: a goroutine's stack is scanned before it runs, if nobody has done it.
+///
+/// # Safety
+/// `p` and `g` are the caller's; `g` is saved and about to run on `p`.
+#[inline(always)]
+pub(super) unsafe fn scan_first(p: *mut P, g: *mut G) {
+    // SAFETY: says the caller.
+    unsafe {
+        if (*p).cache.marking() && !(*g).is_scanned((*p).cache.cycle()) {
+            scan_now(p, g);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn scan_now(p: *mut P, g: *mut G) {
+    // SAFETY: as `scan_first`; who has the claim is alone with the stack.
+    unsafe {
+        let (s, heap, cycle) = (&*(*p).sched, &*(*p).heap, (*p).cache.cycle());
+        if (*g).claim_scan(cycle) {
+            goroutine(s, g, &mut |at, len| (*p).cache.shade(heap, at, len));
+            (*g).set_scanned(cycle);
+            // A single word may lead to all there is.
+            heap.hand_over(&mut (*p).cache);
+        }
+        while !(*g).is_scanned(cycle) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Of the goroutines with numbers in `from..from + n`, those that have not run since the cycle began and that nobody has scanned;
+/// false when there are no such numbers. By any thread that marks.
+pub(super) fn parked_stacks(
+    s: &Sched,
+    cycle: u8,
+    from: usize,
+    n: usize,
+    visit: &mut dyn FnMut(*const u64, usize),
+) -> bool {
+    let (mut at, end) = (from, from + n);
+    while at < end {
+        let Some((first, here)) = s.slabs.range(at, end - at) else { return at > from };
+        for i in 0..here {
+            // SAFETY: carved Gs are valid. A live one that was not scanned has not run since the world stood still: it is saved,
+            // and who begins it waits for the claim.
+            unsafe {
+                let g = first.add(i);
+                if (*g).state() != GState::Dead && (*g).claim_scan(cycle) {
+                    goroutine(s, g, visit);
+                    (*g).set_scanned(cycle);
+                }
+            }
+        }
+        at += here;
+    }
+    true
+}
+
+/// The barrier: the `n` words at `at` are about to be overwritten.
+///
+/// # Safety
+/// `p` is the caller's; the words can be read.
+#[inline(always)]
+pub unsafe fn barrier(p: *mut P, at: *const u64, n: usize) {
+    // SAFETY: says the caller.
+    unsafe {
+        if (*p).cache.marking() {
+            std::hint::cold_path();
+            shade(p, at, n);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn shade(p: *mut P, at: *const u64, n: usize) {
+    // SAFETY: as `barrier`.
+    unsafe { (*p).cache.shade(&*(*p).heap, at, n) }
+}
+
+/// What is no goroutine's: the engine's, the timers'.
+fn fixed_roots(s: &Sched, visit: &mut dyn FnMut(*const u64, usize)) {
+    s.engine().roots(visit);
     for i in 0..s.nps.load(Acquire) {
         // SAFETY: as above.
         unsafe { timer::roots(s.p_at(i), visit) };
@@ -205,8 +330,12 @@ unsafe fn all_stopped(s: &Sched, own: *mut P) -> bool {
 pub(super) fn resume(s: &Sched) {
     let idle = s.idle.lock();
     for i in 0..s.nps.load(Acquire) {
-        // SAFETY: Ps stay.
-        let shared = unsafe { &(*s.p_at(i)).shared };
+        // SAFETY: Ps stay, and nobody runs on them yet.
+        let shared = unsafe {
+            let p = s.p_at(i);
+            (*p).cache.follow(&*(*p).heap);
+            &(*p).shared
+        };
         let word = shared.status.load(SeqCst);
         if Status::of(word) == Status::SyscallStopped {
             // The tick is the one before the stop: the native's end expects its own word.

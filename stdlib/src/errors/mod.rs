@@ -43,7 +43,10 @@ fn assign(cx: &mut Cx) -> Done {
                 let fits = cx.types().implements(have, want);
                 if fits {
                     // SAFETY: the target points to an interface variable: one word.
-                    unsafe { *place = cx.arg(0) };
+                    unsafe {
+                        cx.overwrite(place, 1);
+                        *place = cx.arg(0);
+                    }
                 }
                 fits
             } else if have == want {
@@ -67,7 +70,10 @@ fn store(cx: &Cx, place: *mut u64, ty: u32, value: &[u64]) {
             Kind::Bool | Kind::Int8 | Kind::Uint8 => *place.cast::<u8>() = value[0] as u8,
             Kind::Int16 | Kind::Uint16 => *place.cast::<u16>() = value[0] as u16,
             Kind::Int32 | Kind::Uint32 | Kind::Float32 => *place.cast::<u32>() = value[0] as u32,
-            _ => std::ptr::copy_nonoverlapping(value.as_ptr(), place, value.len()),
+            _ => {
+                cx.overwrite(place, value.len());
+                std::ptr::copy_nonoverlapping(value.as_ptr(), place, value.len());
+            }
         }
     }
 }

@@ -122,7 +122,10 @@ fn store(cx: &Cx, ty: TypeId, at: u64, word: u64) {
             Kind::Bool | Kind::Int8 | Kind::Uint8 => *(at as *mut u8) = word as u8,
             Kind::Int16 | Kind::Uint16 => *(at as *mut u16) = word as u16,
             Kind::Int32 | Kind::Uint32 | Kind::Float32 => *(at as *mut u32) = word as u32,
-            _ => *(at as *mut u64) = word,
+            _ => {
+                cx.overwrite(at as *const u64, 1);
+                *(at as *mut u64) = word;
+            }
         }
     }
 }

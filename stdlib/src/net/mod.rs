@@ -8,7 +8,7 @@ mod sock;
 
 use crate::abi::{Done, fill, leaf, parking};
 use crate::stdio::errno;
-use gol_runtime::{IoEnd, Op, Way, ops};
+use gol_runtime::{Io, IoEnd, Op, Way, ops};
 use gol_vm::native::{Cx, Fault, Native};
 use std::net::{IpAddr, ToSocketAddrs};
 
@@ -24,14 +24,14 @@ fn end_code(end: IoEnd) -> i32 {
 }
 
 /// What an operation came to.
-enum Tried<T> {
+pub(crate) enum Tried<T> {
     Done(Result<T, i32>),
     /// Parked: the native returns this.
     Park(Op),
 }
 
 /// Tries `f` on the descriptor of handle argument 0. EAGAIN parks.
-fn attempt<T>(cx: &Cx, way: Way, mut f: impl FnMut(i32) -> Result<T, i32>) -> Tried<T> {
+pub(crate) fn attempt<T>(cx: &Cx, way: Way, mut f: impl FnMut(&Io) -> Result<T, i32>) -> Tried<T> {
     // SAFETY: the running P; handles come from `io_open`, and package net holds a lock for each way.
     unsafe {
         let io = match ops::io_begin(cx.p(), cx.arg(0), way) {
@@ -39,7 +39,8 @@ fn attempt<T>(cx: &Cx, way: Way, mut f: impl FnMut(i32) -> Result<T, i32>) -> Tr
             Err(end) => return Tried::Done(Err(end_code(end))),
         };
         loop {
-            match f(io.fd()) {
+            let tried = if io.is_drained() { Err(libc::EAGAIN) } else { f(&io) };
+            match tried {
                 Err(libc::EINTR) => {}
                 Err(libc::EAGAIN) => {
                     return match ops::io_park(cx.p(), io) {
@@ -77,10 +78,10 @@ fn answer(value: isize) -> Result<isize, i32> {
 }
 
 /// Puts a descriptor of ours under the poller; closes it when that fails.
-fn open(cx: &Cx, fd: i32) -> Result<u64, i32> {
+fn open(cx: &Cx, fd: i32, tcp: bool) -> Result<u64, i32> {
     // SAFETY: the running P; `fd` is ours and non-blocking.
     unsafe {
-        ops::io_open(cx.p(), fd).map_err(|e| {
+        ops::io_open(cx.p(), fd, tcp).map_err(|e| {
             libc::close(fd);
             e.raw_os_error().unwrap_or(libc::EIO)
         })
@@ -104,7 +105,7 @@ pub const NATIVES: &[Native] = &[
     leaf("net.socketDial", |cx| {
         let (stream, local, remote) = (cx.arg_bool(0), cx.arg_str(1).to_vec(), cx.arg_str(2).to_vec());
         let (h, e) = match sock::dial(stream, &local, &remote) {
-            Ok((fd, going_on)) => match open(cx, fd) {
+            Ok((fd, going_on)) => match open(cx, fd, stream && !remote.starts_with(b"u")) {
                 Ok(h) if going_on => (h, libc::EINPROGRESS),
                 Ok(h) => (h, 0),
                 Err(e) => (0, e),
@@ -115,21 +116,22 @@ pub const NATIVES: &[Native] = &[
         cx.set_i64(1, i64::from(e));
         Ok(())
     }),
-    parking("net.dialWait", |cx| match attempt(cx, Way::Write, sock::connected) {
+    parking("net.dialWait", |cx| match attempt(cx, Way::Write, |io| sock::connected(io.fd())) {
         Tried::Done(result) => code(cx, result).map(|()| Op::Done),
         Tried::Park(op) => Ok(op),
     }),
     leaf("net.socketListen", |cx| {
         let (stream, addr) = (cx.arg_bool(0), cx.arg_str(1).to_vec());
         let fd = sock::listen(stream, &addr, cx.arg_bool(2), cx.arg_bool(3));
-        pair(cx, fd.and_then(|fd| open(cx, fd)))
+        pair(cx, fd.and_then(|fd| open(cx, fd, false)))
     }),
     parking("net.socketAccept", |cx| {
-        let accepted = match attempt(cx, Way::Read, sock::accept) {
+        let accepted = match attempt(cx, Way::Read, |io| sock::accept(io.fd())) {
             Tried::Park(op) => return Ok(op),
             Tried::Done(accepted) => accepted,
         };
-        let opened = accepted.and_then(|(fd, name)| open(cx, fd).map(|h| (h, name)));
+        let opened =
+            accepted.and_then(|(fd, name)| open(cx, fd, matches!(name.first(), Some(b'4' | b'6'))).map(|h| (h, name)));
         let (h, name, e) = match opened {
             Ok((h, name)) => (h, cx.new_str(&name)?, 0),
             Err(e) => (0, 0, e),
@@ -140,20 +142,27 @@ pub const NATIVES: &[Native] = &[
     parking("net.socketRead", |cx| {
         // SAFETY: no other borrow of the slice lives here.
         let room = unsafe { cx.arg_bytes_mut(1) };
-        // SAFETY: `room` is valid for its length.
-        let read = |fd| answer(unsafe { libc::recv(fd, room.as_mut_ptr().cast(), room.len(), 0) });
+        let read = |io: &Io| {
+            // SAFETY: `room` is valid for its length.
+            let n = answer(unsafe { libc::recv(io.fd(), room.as_mut_ptr().cast(), room.len(), 0) })?;
+            if n > 0 && (n as usize) < room.len() {
+                io.took_less();
+            }
+            Ok(n)
+        };
         sized(cx, attempt(cx, Way::Read, read))
     }),
     parking("net.socketWrite", |cx| {
         let bytes = cx.arg_bytes(1);
         // SAFETY: `bytes` is valid for its length.
-        let write = |fd| answer(unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) });
+        let write =
+            |io: &Io| answer(unsafe { libc::send(io.fd(), bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) });
         sized(cx, attempt(cx, Way::Write, write))
     }),
     parking("net.socketReadFrom", |cx| {
         // SAFETY: no other borrow of the slice lives here.
         let room = unsafe { cx.arg_bytes_mut(1) };
-        let (n, name, e) = match attempt(cx, Way::Read, |fd| sock::read_from(fd, room)) {
+        let (n, name, e) = match attempt(cx, Way::Read, |io| sock::read_from(io.fd(), room)) {
             Tried::Park(op) => return Ok(op),
             Tried::Done(Ok((n, name))) => (n as u64, cx.new_str(&name)?, 0),
             Tried::Done(Err(e)) => (0, 0, e),
@@ -163,7 +172,7 @@ pub const NATIVES: &[Native] = &[
     }),
     parking("net.socketWriteTo", |cx| {
         let (bytes, to) = (cx.arg_bytes(1), cx.arg_str(4));
-        sized(cx, attempt(cx, Way::Write, |fd| sock::write_to(fd, bytes, to)))
+        sized(cx, attempt(cx, Way::Write, |io| sock::write_to(io.fd(), bytes, to)))
     }),
     leaf("net.socketShutdown", |cx| {
         let how = if cx.arg_bool(1) { libc::SHUT_WR } else { libc::SHUT_RD };

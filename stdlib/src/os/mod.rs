@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 mod path;
+pub mod signal;
 
 pub(crate) use path::errno_text;
 
@@ -62,11 +63,7 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
     leaf("os.exit", |cx| cx.exit(cx.arg_i64(0) as i32)),
-    leaf("os.getpid", |cx| {
-        let id = asked(cx, Input::Process, || std::process::id().to_le_bytes().to_vec())?;
-        cx.set(0, id.first_chunk().map_or(0, |id| u64::from(u32::from_le_bytes(*id))));
-        Ok(())
-    }),
+    leaf("os.getpid", |cx| asked_number(cx, std::process::id)),
     leaf("os.processIds", |cx| {
         let ids = asked(cx, Input::Process, || {
             // SAFETY: none of them can fail or touches memory.
@@ -256,8 +253,15 @@ pub const NATIVES: &[Native] = &[
 ];
 
 /// An answer of the outside that always comes.
-fn asked(cx: &mut Cx, kind: Input, ask: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, Fault> {
+pub(crate) fn asked(cx: &mut Cx, kind: Input, ask: impl FnOnce() -> Vec<u8>) -> Result<Vec<u8>, Fault> {
     Ok(outside(cx, kind, |_| Ok(ask()))?.unwrap_or_default())
+}
+
+/// As [`asked`], for a native whose result is a number.
+pub(crate) fn asked_number(cx: &mut Cx, ask: impl FnOnce() -> u32) -> Done {
+    let number = asked(cx, Input::Process, || ask().to_le_bytes().to_vec())?;
+    cx.set(0, number.first_chunk().map_or(0, |n| u64::from(u32::from_le_bytes(*n))));
+    Ok(())
 }
 
 /// Bytes of one read at most: they pass through a buffer of this size.

@@ -1,6 +1,8 @@
 //! Natives of packages runtime and runtime/debug.
 #![allow(unsafe_code)]
 
+mod finals;
+
 use crate::abi::{fill, leaf, parking};
 use crate::stdio;
 use gol_runtime::ops;
@@ -60,6 +62,13 @@ pub const NATIVES: &[Native] = &[
         cx.set_words(0, &out);
         Ok(())
     }),
+    leaf("runtime.callFinalsBy", finals::call_finals_by),
+    leaf("runtime.setFinalizer", finals::set_finalizer),
+    leaf("runtime.nextFinal", finals::next_final),
+    leaf("runtime.pointerOf", finals::pointer_of),
+    leaf("runtime.addCleanup", finals::add_cleanup),
+    leaf("runtime.stopCleanup", finals::stop_cleanup),
+    leaf("runtime.sameObject", finals::same_object),
     leaf("runtime.stackText", |cx| {
         let text = if cx.arg_bool(0) { cx.dump() } else { cx.traceback() };
         cx.set_str(0, text.as_bytes())

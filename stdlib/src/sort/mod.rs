@@ -16,7 +16,10 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
     leaf("sort.Strings", |cx| {
-        words(cx.arg_slice(0)).sort_unstable_by(|&a, &b| cx.str_bytes(a).cmp(cx.str_bytes(b)));
+        let s = cx.arg_slice(0);
+        // SAFETY: the slice's words.
+        unsafe { cx.overwrite(s.ptr as *const u64, s.len) };
+        words(s).sort_unstable_by(|&a, &b| cx.str_bytes(a).cmp(cx.str_bytes(b)));
         Ok(())
     }),
     leaf("sort.lenOf", |cx| {
@@ -66,8 +69,12 @@ fn swap(cx: &mut Cx) -> Done {
     // SAFETY: both elements lie in the slice and do not overlap; they are whole words or 1, 2, 4 bytes.
     unsafe {
         match stride {
-            8 => std::ptr::swap(a as *mut u64, b as *mut u64),
-            _ => std::ptr::swap_nonoverlapping(a as *mut u8, b as *mut u8, stride),
+            1 | 2 | 4 => std::ptr::swap_nonoverlapping(a as *mut u8, b as *mut u8, stride),
+            _ => {
+                cx.overwrite(a as *const u64, stride / 8);
+                cx.overwrite(b as *const u64, stride / 8);
+                std::ptr::swap_nonoverlapping(a as *mut u64, b as *mut u64, stride / 8);
+            }
         }
     }
     Ok(())

@@ -83,6 +83,31 @@ fn store64(cx: &mut Cx) -> Done {
     Ok(())
 }
 
+/// [`long`] for a variable that may hold a reference, which is about to be replaced.
+fn reference(cx: &Cx) -> Result<&AtomicU64, Fault> {
+    let word = long(cx)?;
+    // SAFETY: the variable's one word.
+    unsafe { cx.overwrite(word.as_ptr(), 1) };
+    Ok(word)
+}
+
+fn store_any(cx: &mut Cx) -> Done {
+    reference(cx)?.store(cx.arg(1), SeqCst);
+    Ok(())
+}
+
+fn swap_any(cx: &mut Cx) -> Done {
+    let v = reference(cx)?.swap(cx.arg(1), SeqCst);
+    cx.set(0, v);
+    Ok(())
+}
+
+fn cas_any(cx: &mut Cx) -> Done {
+    let done = reference(cx)?.compare_exchange(cx.arg(1), cx.arg(2), SeqCst, SeqCst);
+    cx.set_bool(0, done.is_ok());
+    Ok(())
+}
+
 fn add64(cx: &mut Cx) -> Done {
     let v = long(cx)?.fetch_add(cx.arg(1), SeqCst).wrapping_add(cx.arg(1));
     cx.set(0, v);
@@ -156,8 +181,8 @@ pub const NATIVES: &[Native] = &[
     leaf("sync/atomic.AndUintptr", and64),
     leaf("sync/atomic.OrUintptr", or64),
     leaf("sync/atomic.loadAny", load64),
-    leaf("sync/atomic.storeAny", store64),
-    leaf("sync/atomic.swapAny", swap64),
-    leaf("sync/atomic.casAny", cas64),
+    leaf("sync/atomic.storeAny", store_any),
+    leaf("sync/atomic.swapAny", swap_any),
+    leaf("sync/atomic.casAny", cas_any),
     leaf("sync/atomic.sameType", same_type),
 ];

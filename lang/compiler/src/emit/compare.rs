@@ -54,6 +54,8 @@ impl Em<'_> {
     fn cmp_kind(&self, ty: TyId) -> Cmp {
         match self.num(ty) {
             Num::Int(_) => Cmp::Signed,
+            // A word with room for the sign.
+            Num::Uint(8 | 16 | 32) if !self.st.plain => Cmp::Signed,
             Num::Uint(_) => Cmp::Unsigned,
             Num::F64 => Cmp::F64,
             Num::F32 => Cmp::F32,

@@ -257,17 +257,44 @@ impl Em<'_> {
             self.compare_to(op, l, r, dst);
         } else if self.num(ty) == Num::Str {
             self.concat_to(e, dst);
+        } else if let Some((code, x, n)) = self.rotation(e) {
+            self.f.emit(code, dst, x, n, 0);
         } else {
             self.arith_chain(e, dst);
         }
         self.f.next = mark;
+    }
+    /// `x<<k | x>>(width-k)` of an unsigned variable in a register: operation, variable, k.
+    fn rotation(&self, e: ExprId) -> Option<(Op, Reg, u32)> {
+        let Expr::Binary(BinOp::Or | BinOp::Xor | BinOp::Add, l, r) = *self.ast.expr(e) else { return None };
+        let (l, r) = (self.strip(l), self.strip(r));
+        let (left, right) = match (self.ast.expr(l), self.ast.expr(r)) {
+            (Expr::Binary(BinOp::Shl, ..), Expr::Binary(BinOp::Shr, ..)) => (l, r),
+            (Expr::Binary(BinOp::Shr, ..), Expr::Binary(BinOp::Shl, ..)) => (r, l),
+            _ => return None,
+        };
+        let (code, width) = match self.num(self.ty(e)) {
+            Num::Uint(32) => (Op::RotLK32, 32),
+            Num::Uint(64) => (Op::RotLK, 64),
+            Num::Uint(_) | Num::Int(_) | Num::F64 | Num::F32 | Num::Complex(_) | Num::Str | Num::Other => return None,
+        };
+        let part = |x: ExprId| match *self.ast.expr(x) {
+            Expr::Binary(_, v, n) if self.value(x).is_none() && !self.f.given.contains_key(&x) => {
+                Some((self.reg_var(v)?, self.int_const(n)?))
+            }
+            _ => None,
+        };
+        let ((x, up), (y, down)) = (part(left)?, part(right)?);
+        let turns = x == y && up > 0 && down > 0 && up + down == width;
+        (turns && !self.st.plain).then_some((code, x, up as u32))
     }
     /// Left-deep arithmetic, iteratively: everything but the last step goes to one temporary.
     fn arith_chain(&mut self, e: ExprId, dst: Reg) {
         let mut steps = vec![];
         let mut x = e;
         while let Expr::Binary(op, l, r) = *self.ast.expr(x) {
-            if self.value(x).is_some() || self.f.given.contains_key(&x) {
+            let whole = !steps.is_empty() && self.rotation(x).is_some();
+            if whole || self.value(x).is_some() || self.f.given.contains_key(&x) {
                 break;
             }
             steps.push((op, x, r));

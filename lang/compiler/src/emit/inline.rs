@@ -13,9 +13,9 @@ use gol_bytecode::{Inlined, Op};
 use gol_syntax::ast::{BlockId, ClauseKind, Expr, ExprId, Header, Stmt, StmtId, UnOp};
 
 /// Nodes of a body that is worth it: about as many operations as a call with its arguments costs, a few times over.
-const NODES_MAX: i32 = 40;
+const NODES_MAX: i32 = 60;
 /// A call in a body counts as so many nodes.
-const CALL_NODES: i32 = 6;
+const CALL_NODES: i32 = 9;
 /// Bodies within bodies.
 pub(super) const DEPTH_MAX: usize = 3;
 

@@ -138,7 +138,12 @@ pub fn emit_package(
     let entry = em.package();
     em.complete();
     match em.err.take() {
-        None => Ok(entry),
+        None => {
+            if !state.plain {
+                crate::opt::optimise(program, marks.funcs);
+            }
+            Ok(entry)
+        }
         Some(d) => {
             marks.undo(state, program);
             Err(d)

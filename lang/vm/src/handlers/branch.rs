@@ -3,7 +3,7 @@
 #![allow(clippy::neg_cmp_op_on_partial_ord)] // NaN must jump
 use crate::code::*;
 use crate::object::{iface, string};
-use crate::unwind::poll_back;
+use crate::unwind::{fault_nil, poll_back};
 
 macro_rules! jump {
     ($pc:ident $i:ident $cond:expr) => {
@@ -32,6 +32,25 @@ macro_rules! branches {
     };
 }
 
+/// The word at a + 8b.
+macro_rules! word {
+    ($pc:ident $base:ident $p:ident $i:ident) => {{
+        let at = r($base, $i.a);
+        if at == 0 {
+            std::hint::cold_path();
+            return fault_nil($pc, $base, $p);
+        }
+        *(at as *const u64).add($i.b as usize)
+    }};
+}
+
+/// A string's length is in its header, the word before it; see ARCHITECTURE.md.
+#[inline(always)]
+unsafe fn str_len(s: u64) -> i64 {
+    // SAFETY: 0 or a string.
+    unsafe { if s == 0 { 0 } else { (*(s as *const u64).sub(1) >> 24) as i64 } }
+}
+
 branches! { [pc base p i]
     Jmp JmpB { true }
     Jnz JnzB { r(base, i.a) != 0 }
@@ -54,6 +73,12 @@ branches! { [pc base p i]
     JleF JleFB { rf(base, i.a) <= rf(base, i.b) }
     JnltF JnltFB { !(rf(base, i.a) < rf(base, i.b)) }
     JnleF JnleFB { !(rf(base, i.a) <= rf(base, i.b)) }
+    JtstK JtstKB { ri(base, i.a) & i.b as i16 as i64 != 0 }
+    JntstK JntstKB { ri(base, i.a) & i.b as i16 as i64 == 0 }
+    JgeLenS JgeLenSB { ri(base, i.a) >= str_len(r(base, i.b)) }
+    JltLenS JltLenSB { ri(base, i.a) < str_len(r(base, i.b)) }
+    JzM JzMB { word!(pc base p i) == 0 }
+    JnzM JnzMB { word!(pc base p i) != 0 }
 }
 
 handlers! { [pc base p i]

@@ -79,6 +79,18 @@ handlers! { [pc base p i]
         if d == 0 { std::hint::cold_path(); return fault_div(pc, base, p) }
         w(base, i.a, ri(base, i.b).wrapping_rem(d) as u64);
     }
+    // By powers of two, the loader puts them in the place of DivK and RemK: what is added to a negative number rounds to zero.
+    DivP2 {
+        let x = ri(base, i.b);
+        let round = ((x >> 63) as u64 >> ((64 - i.d as u32) & 63)) as i64;
+        w(base, i.a, (x.wrapping_add(round) >> (i.d & 63)) as u64);
+    }
+    RemP2 {
+        let x = ri(base, i.b);
+        let round = ((x >> 63) as u64 >> ((64 - i.d as u32) & 63)) as i64;
+        let low = i.c as i64 - 1;
+        w(base, i.a, (x.wrapping_add(round) & low).wrapping_sub(round) as u64);
+    }
     AndK { w(base, i.a, (ri(base, i.b) & i.c as i16 as i64) as u64); }
     ShlK { w(base, i.a, r(base, i.b) << (i.c & 63)); }
     ShrIK { w(base, i.a, (ri(base, i.b) >> (i.c & 63)) as u64); }

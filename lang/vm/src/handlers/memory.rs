@@ -4,6 +4,7 @@ use crate::code::*;
 use crate::handlers::table::MkIface;
 use crate::object;
 use crate::unwind::{fault_index_arr_b, fault_index_arr_c, fault_index_chk, fault_nil};
+use gol_runtime::ops::barrier;
 
 macro_rules! load {
     ($pc:ident $base:ident $p:ident $i:ident $t:ty) => {{
@@ -40,7 +41,13 @@ handlers! { [pc base p i]
         std::ptr::copy_nonoverlapping((from as *const u64).add(i.c as usize), at(base, i.a), i.d as usize);
     }
     StW { store!(pc base p i u64); }
-    StP { store!(pc base p i u64); }
+    StP {
+        let to = r(base, i.a);
+        if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
+        let to = (to as *mut u64).add(i.c as usize);
+        barrier(p, to, 1);
+        *to = r(base, i.b);
+    }
     St8 { store!(pc base p i u8); }
     St16 { store!(pc base p i u16); }
     St32 { store!(pc base p i u32); }
@@ -52,6 +59,7 @@ handlers! { [pc base p i]
     StNP {
         let to = r(base, i.a);
         if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
+        barrier(p, (to as *const u64).add(i.c as usize), i.d as usize);
         std::ptr::copy_nonoverlapping(at(base, i.b), (to as *mut u64).add(i.c as usize), i.d as usize);
     }
     Lea {
@@ -63,6 +71,7 @@ handlers! { [pc base p i]
     CopyMem {
         let (to, from) = (r(base, i.a), r(base, i.b));
         if to == 0 || from == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
+        barrier(p, to as *const u64, (*pc).ab() as usize);
         std::ptr::copy(from as *const u64, to as *mut u64, (*pc).ab() as usize);
         pc = pc.add(1);
     }
@@ -79,7 +88,9 @@ handlers! { [pc base p i]
         if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
         let k = r(base, i.b);
         if k >= i.d as u64 { std::hint::cold_path(); return fault_index_arr_b(pc, base, p) }
-        *(to as *mut u64).add(k as usize) = r(base, i.c);
+        let to = (to as *mut u64).add(k as usize);
+        barrier(p, to, 1);
+        *to = r(base, i.c);
     }
     LeaArr {
         let from = r(base, i.b);
@@ -116,7 +127,9 @@ macro_rules! few {
         $st {
             let to = r(base, i.a);
             if to == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
-            *((to as *mut u64).add(i.c as usize) as *mut [u64; $n]) = *(at(base, i.b) as *const [u64; $n]);
+            let to = (to as *mut u64).add(i.c as usize);
+            barrier(p, to, $n);
+            *(to as *mut [u64; $n]) = *(at(base, i.b) as *const [u64; $n]);
         }
     )* } };
 }

@@ -3,6 +3,7 @@ pub(crate) mod branch;
 pub(crate) mod call;
 pub(crate) mod chan;
 mod float;
+mod fused;
 pub(crate) mod int;
 pub(crate) mod memory;
 pub(crate) mod slice;
@@ -28,6 +29,7 @@ pub(crate) mod all {
     pub(crate) use super::call::*;
     pub(crate) use super::chan::*;
     pub(crate) use super::float::*;
+    pub(crate) use super::fused::*;
     pub(crate) use super::int::*;
     pub(crate) use super::memory::*;
     pub(crate) use super::never::*;

@@ -1,8 +1,9 @@
 //! Slices and strings. *(unsafe: a slice's three registers are address, length and capacity of live elements; see `code.rs`)*
 use crate::code::*;
 use crate::fault::Fault;
-use crate::object::{slice, string, types};
+use crate::object::{slice, string};
 use crate::unwind::{fault_index_2d, fault_index_ld, fault_index_st, fault_index_str};
+use gol_runtime::ops::barrier;
 
 macro_rules! load {
     ($($name:ident $t:ty as $via:ty;)*) => { handlers! { [pc base p i] $($name {
@@ -29,7 +30,6 @@ load! {
 }
 store! {
     StIdxW u64;
-    StIdxP u64;
     StIdx8 u8;
     StIdx16 u16;
     StIdx32 u32;
@@ -64,7 +64,16 @@ handlers! { [pc base p i]
         let k = r(base, i.b);
         if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
         let n = i.d as usize;
-        std::ptr::copy_nonoverlapping(at(base, i.c), (r(base, i.a) as *mut u64).add(k as usize * n), n);
+        let to = (r(base, i.a) as *mut u64).add(k as usize * n);
+        barrier(p, to, n);
+        std::ptr::copy_nonoverlapping(at(base, i.c), to, n);
+    }
+    StIdxP {
+        let k = r(base, i.b);
+        if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
+        let to = (r(base, i.a) as *mut u64).add(k as usize);
+        barrier(p, to, 1);
+        *to = r(base, i.c);
     }
     LeaIdx {
         let k = r(base, i.c);
@@ -89,7 +98,10 @@ handlers! { [pc base p i]
         let s = at(base, i.a);
         let len = *s.add(1);
         if len >= *s.add(2) { std::hint::cold_path(); pc = pc.sub(1); return AppendV(pc, base, p) }
-        *(*s as *mut u64).add(len as usize) = r(base, i.c);
+        let to = (*s as *mut u64).add(len as usize);
+        // Another slice of the array may have something there.
+        barrier(p, to, 1);
+        *to = r(base, i.c);
         *s.add(1) = len + 1;
     }
     // The same for bytes.
@@ -200,12 +212,12 @@ slow_ops! { [pc base p i]
     AppendStr {
         slice::append_str(p, at(base, i.a), r(base, i.b), i.d as u32)?;
     }
-    CopyS { w(base, i.a, slice::copy_slice(types(p), at(base, i.b), at(base, i.c), i.d as u32)); }
+    CopyS { w(base, i.a, slice::copy_slice(p, at(base, i.b), at(base, i.c), i.d as u32)); }
     CopyStr { w(base, i.a, slice::copy_str(at(base, i.b), r(base, i.c))); }
     MakeSlice {
         slice::make_slice(p, ri(base, i.b), ri(base, i.c), i.d as u32, at(base, i.a))?;
     }
-    ClearS { slice::clear_slice(types(p), at(base, i.a), i.d as u32); }
+    ClearS { slice::clear_slice(p, at(base, i.a), i.d as u32); }
 
     Concat {
         w(base, i.a, string::concat(p, at(base, i.b), i.c as usize)?);

@@ -305,6 +305,8 @@ unsafe fn entry<K: Key>(p: *mut P, map: *mut Map, key: K, hash: u64) -> Result<*
             let table = Table::at((*map).table);
             if let Some(slot) = find(map, table, key, hash) {
                 let at = table.slot(slot, slot_words);
+                // The key may be replaced by an equal one, and the caller writes the value.
+                ops::barrier(p, at, slot_words as usize);
                 key.restore(at);
                 return Ok(at.add(key_words));
             }
@@ -364,6 +366,7 @@ unsafe fn grow(p: *mut P, map: *mut Map) -> Result<Table, Fault> {
                 }
             }
         }
+        ops::barrier(p, (&raw const (*map).table).cast(), 1);
         // A racing reader that finds the new table must find it filled.
         AtomicPtr::from_ptr(&raw mut (*map).table).store(new.words, Release);
         Ok(new)
@@ -408,7 +411,7 @@ unsafe fn refill(map: *const Map, old: Table, new: Table, hash_of: impl Fn(*cons
 /// # Safety
 /// A live map and a key of it.
 #[inline(always)]
-unsafe fn delete<K: Key>(map: *mut Map, key: K) -> Result<(), Fault> {
+unsafe fn delete<K: Key>(p: *mut P, map: *mut Map, key: K) -> Result<(), Fault> {
     // SAFETY: the slot comes from `find`.
     unsafe {
         let hash = key.hash((*map).seed)?;
@@ -416,7 +419,7 @@ unsafe fn delete<K: Key>(map: *mut Map, key: K) -> Result<(), Fault> {
         if !(*map).table.is_null() {
             let table = Table::at((*map).table);
             if let Some(slot) = find(map, table, key, hash) {
-                remove(map, table, slot);
+                remove(p, map, table, slot);
             }
         }
         end(map)
@@ -425,7 +428,7 @@ unsafe fn delete<K: Key>(map: *mut Map, key: K) -> Result<(), Fault> {
 
 /// # Safety
 /// A full slot of the map's table.
-unsafe fn remove(map: *mut Map, table: Table, slot: u64) {
+unsafe fn remove(p: *mut P, map: *mut Map, table: Table, slot: u64) {
     // SAFETY: the caller's slot.
     unsafe {
         // No search has ever gone past a group with an empty slot, so none needs a mark here.
@@ -436,6 +439,7 @@ unsafe fn remove(map: *mut Map, table: Table, slot: u64) {
             table.set_control(slot, DELETED);
         }
         let slot_words = (*map).slot_words;
+        ops::barrier(p, table.slot(slot, slot_words), slot_words as usize);
         ptr::write_bytes(table.slot(slot, slot_words), 0, slot_words as usize);
         (*map).count = (*map).count.saturating_sub(1);
     }
@@ -571,9 +575,9 @@ pub unsafe fn map_delete(p: *mut P, m: u64, key: *const u64, ty: TypeId) -> Resu
         }
         let map = map_at(m);
         match (*map).key_kind {
-            MapKey::Word => delete(map, WordKey(*key)),
-            MapKey::Str => delete(map, StrKey::new(*key)),
-            MapKey::General => delete(map, AnyKey::new(types(p), map, key)),
+            MapKey::Word => delete(p, map, WordKey(*key)),
+            MapKey::Str => delete(p, map, StrKey::new(*key)),
+            MapKey::General => delete(p, map, AnyKey::new(types(p), map, key)),
         }
     }
 }
@@ -590,7 +594,7 @@ pub unsafe fn map_len(m: u64) -> u64 {
 ///
 /// # Safety
 /// `m` is a map or nil.
-pub unsafe fn map_clear(_p: *mut P, m: u64) -> Result<(), Fault> {
+pub unsafe fn map_clear(p: *mut P, m: u64) -> Result<(), Fault> {
     if m == 0 {
         return Ok(());
     }
@@ -599,7 +603,10 @@ pub unsafe fn map_clear(_p: *mut P, m: u64) -> Result<(), Fault> {
     unsafe {
         begin(map)?;
         if !(*map).table.is_null() {
-            Table::at((*map).table).clear((*map).slot_words);
+            let table = Table::at((*map).table);
+            let (at, words) = table.content((*map).slot_words);
+            ops::barrier(p, at, words);
+            table.clear((*map).slot_words);
         }
         (*map).count = 0;
         (*map).clears = (*map).clears.wrapping_add(1);

@@ -7,8 +7,8 @@
 use super::string::str_parts;
 use super::{alloc, types, zero_base};
 use crate::fault::Fault;
-use crate::types::{LoadedType, TypeId, Types};
-use gol_runtime::P;
+use crate::types::{LoadedType, TypeId};
+use gol_runtime::{P, ops};
 use std::ptr;
 
 /// `s = append(s, v)`: `slice` is read and written, `val` are the words of one element.
@@ -24,9 +24,23 @@ pub unsafe fn append_value(p: *mut P, slice: *mut u64, val: *const u64, backing:
         if len >= *slice.add(2) {
             grow(p, slice, 1, loaded, backing)?;
         }
+        // Another slice of the array may have something there.
+        overwrite(p, *slice + len * loaded.stride as u64, 1, loaded);
         store_element(*slice + len * loaded.stride as u64, val, loaded.stride);
         *slice.add(1) = len + 1;
         Ok(())
+    }
+}
+
+/// The barrier for `n` elements from `at` on.
+///
+/// # Safety
+/// They lie in an array of this backing type.
+#[inline(always)]
+unsafe fn overwrite(p: *mut P, at: u64, n: u64, loaded: &LoadedType) {
+    if loaded.scan {
+        // SAFETY: elements with references are whole words.
+        unsafe { ops::barrier(p, at as *const u64, n as usize * loaded.stride as usize / 8) }
     }
 }
 
@@ -94,6 +108,7 @@ unsafe fn append_raw(p: *mut P, slice: *mut u64, from: *const u8, n: u64, backin
             grow(p, slice, n, loaded, backing)?;
         }
         let stride = loaded.stride as u64;
+        overwrite(p, *slice + len * stride, n, loaded);
         ptr::copy(from, (*slice + len * stride) as *mut u8, (n * stride) as usize);
         *slice.add(1) = len + n;
         Ok(())
@@ -137,11 +152,13 @@ fn fits(n: u64, loaded: &LoadedType) -> bool {
 ///
 /// # Safety
 /// Three words each, slices with this backing descriptor.
-pub unsafe fn copy_slice(types: &Types, dst: *const u64, src: *const u64, backing: TypeId) -> u64 {
+pub unsafe fn copy_slice(p: *mut P, dst: *const u64, src: *const u64, backing: TypeId) -> u64 {
     // SAFETY: both have at least `n` elements.
     unsafe {
         let n = (*dst.add(1)).min(*src.add(1));
-        let bytes = n * types.get(backing).stride as u64;
+        let loaded = types(p).get(backing);
+        let bytes = n * loaded.stride as u64;
+        overwrite(p, *dst, n, loaded);
         ptr::copy(*src as *const u8, *dst as *mut u8, bytes as usize);
         n
     }
@@ -189,10 +206,12 @@ pub unsafe fn make_slice(p: *mut P, len: i64, cap: i64, backing: TypeId, out: *m
 ///
 /// # Safety
 /// `slice` has the three words of a slice with this backing descriptor.
-pub unsafe fn clear_slice(types: &Types, slice: *const u64, backing: TypeId) {
+pub unsafe fn clear_slice(p: *mut P, slice: *const u64, backing: TypeId) {
     // SAFETY: the array has so many elements; zero is a value of every type.
     unsafe {
-        let bytes = *slice.add(1) * types.get(backing).stride as u64;
+        let loaded = types(p).get(backing);
+        let bytes = *slice.add(1) * loaded.stride as u64;
+        overwrite(p, *slice, *slice.add(1), loaded);
         ptr::write_bytes(*slice as *mut u8, 0, bytes as usize);
     }
 }

@@ -124,10 +124,20 @@ impl Table {
     pub(super) unsafe fn clear(self, slot_words: u32) {
         // SAFETY: what lies behind the header is control words and slots.
         unsafe {
-            let words = Table::words_for(self.mask + 1, slot_words) - TABLE_HEADER;
-            ptr::write_bytes(self.words.add(TABLE_HEADER as usize), 0, words as usize);
+            let (at, words) = self.content(slot_words);
+            ptr::write_bytes(at, 0, words);
             *self.room() = max_load(self.mask + 1);
         }
+    }
+
+    /// Control words and slots.
+    ///
+    /// # Safety
+    /// A live table with slots of this size.
+    pub(super) unsafe fn content(self, slot_words: u32) -> (*mut u64, usize) {
+        let words = Table::words_for(self.mask + 1, slot_words) - TABLE_HEADER;
+        // SAFETY: they lie behind the header.
+        (unsafe { self.words.add(TABLE_HEADER as usize) }, words as usize)
     }
 
     /// The first full slot in a group from `slot` on, as a distance; [`GROUP`] or more when there is none.

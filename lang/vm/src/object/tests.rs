@@ -733,7 +733,7 @@ fn appends_keep_their_elements_and_go_s_capacities() {
         append_value(w.p, points.as_mut_ptr(), [1, 2].as_ptr(), w.ty["point"]).unwrap();
         append_value(w.p, points.as_mut_ptr(), [3, 4].as_ptr(), w.ty["point"]).unwrap();
         assert_eq!(std::slice::from_raw_parts(points[0] as *const u64, 4), [1, 2, 3, 4]);
-        clear_slice(&w.types, points.as_ptr(), w.ty["point"]);
+        clear_slice(w.p, points.as_ptr(), w.ty["point"]);
         assert_eq!(std::slice::from_raw_parts(points[0] as *const u64, 4), [0; 4]);
 
         let mut empty = [0u64; 3];
@@ -753,7 +753,7 @@ fn copies_overlap_and_makes_are_checked() {
         assert_eq!((s[1], s[2]), (5, 8));
         assert_eq!(copy_str(s.as_ptr(), new_str(w.p, b"abcdefgh").unwrap()), 5);
         let up = [s[0] + 1, 4, 7];
-        assert_eq!(copy_slice(&w.types, up.as_ptr(), s.as_ptr(), w.ty["pack8"]), 4);
+        assert_eq!(copy_slice(w.p, up.as_ptr(), s.as_ptr(), w.ty["pack8"]), 4);
         assert_eq!(std::slice::from_raw_parts(s[0] as *const u8, 8), b"aabcd\0\0\0");
         make_slice(w.p, 0, 0, w.ty["int"], s.as_mut_ptr()).unwrap();
         assert_eq!(s, [zero_base(), 0, 0]);

@@ -119,6 +119,7 @@ const ELSEWHERE: &[Op] = &[
     Op::Panic,
     Op::Trap,
     Op::AddKJltB,
+    Op::RetK,
 ];
 
 /// (instructions before the loop, instructions of the loop) for an operation.
@@ -135,7 +136,7 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::LdG | Op::StG | Op::LeaG => just(vec![k(op, OUT, 0, 3)]),
         Op::LdGN | Op::StGN => just(vec![k(op, OUT, 3, 3)]),
         Op::ChkShift | Op::ChkNil => just(vec![i(op, N, 0, 0, 0)]),
-        Op::DivK | Op::RemK => just(vec![i(op, OUT, N, 3, 0)]),
+        Op::DivK | Op::RemK => [3, 4].map(|by| (vec![], vec![i(op, OUT, N, by, 0)])).to_vec(),
         Op::ShlK | Op::ShrIK | Op::ShrUK => just(vec![i(op, OUT, N, 3, 0)]),
         Op::EqS | Op::LtS | Op::LeS | Op::EqIface if op == Op::EqIface => just(vec![i(op, OUT, IF, TEN, 0)]),
         Op::EqS | Op::LtS | Op::LeS => vec![
@@ -284,6 +285,42 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
             k(Op::Jmp, 0, 0, 1),
             k(Op::Jmp, 0, 0, 0),
         ]),
+        Op::Mov2 => just(vec![i(op, OUT, N, OUT + 1, K)]),
+        Op::JtstK | Op::JtstKB | Op::JntstK | Op::JntstKB => just(vec![k(op, N, 6, 0)]),
+        Op::JgeLenS | Op::JgeLenSB | Op::JltLenS | Op::JltLenSB => just(vec![k(op, K, STR, 0)]),
+        Op::JzM | Op::JzMB | Op::JnzM | Op::JnzMB => just(vec![k(op, ARR, 1, 0)]),
+        Op::LdWW => vec![(vec![i(Op::StW, ARR, ARR, 1, 0)], vec![i(op, OUT, ARR, 1, 2)])],
+        Op::IncM | Op::AddM | Op::AddMF => just(vec![i(op, ARR, N, 1, 0)]),
+        Op::AddLdW | Op::SubLdW | Op::AddLdF | Op::SubLdF | Op::MulLdF => just(vec![i(op, OUT, N, ARR, 1)]),
+        Op::LdIdxKW => just(vec![i(op, OUT, SL, K, 0)]),
+        Op::StIdxKW => just(vec![i(op, SL, K, N, 0)]),
+        Op::AddIdx | Op::AddIdxF | Op::MulIdxF | Op::MulAddIdxF => just(vec![i(op, OUT, N, SL, K)]),
+        Op::IncIdx | Op::AddIdxM | Op::AddIdxMF => just(vec![i(op, SL, K, N, 0)]),
+        Op::LdIdxFld => just(vec![i(op, OUT, SL, K, 1 << 8)]),
+        Op::StIdxFld => just(vec![i(op, SL, K, N, 1 << 8)]),
+        Op::StIdx2W => vec![(
+            vec![
+                i(Op::StN, ARR, SL, 0, 3),
+                i(Op::Mov, OUT, ARR, 0, 0),
+                k(Op::LoadI, OUT + 1, 0, 1),
+                k(Op::LoadI, OUT + 2, 0, 1),
+                k(Op::LoadI, OUT + 4, 0, 0),
+            ],
+            vec![i(op, OUT, OUT + 4, K, N)],
+        )],
+        Op::LdArrU8 | Op::LdArrU32 | Op::LdArrI32 => just(vec![i(op, OUT, ARR, K, 8)]),
+        Op::StArr8 | Op::StArr32 => just(vec![i(op, ARR, K, N, 8)]),
+        Op::LdArr2W | Op::LdArr2U8 => just(vec![i(op, OUT, ARR, K, K), i(Op::Data, 4, 8, 4, 0)]),
+        Op::StArr2W | Op::StArr28 => just(vec![i(op, ARR, K, K, N), i(Op::Data, 4, 8, 4, 0)]),
+        Op::LdIdxC => just(vec![i(op, OUT, SL, 3, 0)]),
+        Op::StIdxC => just(vec![i(op, SL, 3, N, 0)]),
+        Op::JnzIdx8 | Op::JzIdx8 => just(vec![i(op, SL, K, 0, 0), d(0, 0)]),
+        Op::LdFldIdxW | Op::LdFldIdxU8 => vec![(vec![i(Op::StN, ARR, SL, 1, 3)], vec![i(op, OUT, ARR, K, 1)])],
+        Op::StFldIdxW | Op::StFldIdx8 => vec![(vec![i(Op::StN, ARR, SL, 1, 3)], vec![i(op, ARR, K, N, 1)])],
+        Op::LdGIdxW | Op::LdGIdxU8 => vec![(vec![k(Op::StGN, SL, 3, 1)], vec![k(op, OUT, K, 1)])],
+        Op::StGIdxW | Op::StGIdx8 => vec![(vec![k(Op::StGN, SL, 3, 1)], vec![k(op, K, N, 1)])],
+        Op::MulAddMF | Op::MulSubMF => just(vec![i(op, ARR, F, F, 1)]),
+        Op::CallMov => just(vec![k(op, OUT, 0, 1), i(Op::Data, 0, N, OUT + 1, 0)]),
         // Register to register, and branches to the next instruction.
         op => {
             let float = op.name().contains('F');

@@ -72,6 +72,18 @@ enum Kind {
     IndexArrC,
     IndexArrB,
     IndexChk,
+    IndexLdK,
+    IndexStK,
+    IndexCd,
+    Index2dSt,
+    IndexArr2Ld,
+    IndexArr2St,
+    IndexLdC,
+    IndexStC,
+    IndexFldLd,
+    IndexFldSt,
+    IndexGLd,
+    IndexGSt,
 }
 
 /// `pc` is behind the first unit of the instruction that failed.
@@ -95,8 +107,39 @@ unsafe fn stash_kind(pc: Pc, base: Base, p: *mut P, kind: Kind) {
             Kind::IndexArrC => Fault::index(ri(base, i.c), i.d as i64),
             Kind::IndexArrB => Fault::index(ri(base, i.b), i.d as i64),
             Kind::IndexChk => Fault::index(ri(base, i.a), (*pc).ab() as i64),
+            Kind::IndexLdK => Fault::index(ri(base, i.c).wrapping_add(i.d as i16 as i64), *at(base, i.b).add(1) as i64),
+            Kind::IndexStK => Fault::index(ri(base, i.b).wrapping_add(i.d as i16 as i64), *at(base, i.a).add(1) as i64),
+            Kind::IndexCd => Fault::index(ri(base, i.d), *at(base, i.c).add(1) as i64),
+            Kind::Index2dSt => {
+                // As for `Index2d`.
+                let row = (r(base, i.a) as *const u64).add(r(base, i.b) as usize * 3);
+                Fault::index(ri(base, i.c), *row.add(1) as i64)
+            }
+            Kind::IndexLdC => Fault::index(i.c as i64, *at(base, i.b).add(1) as i64),
+            Kind::IndexStC => Fault::index(i.b as i64, *at(base, i.a).add(1) as i64),
+            // The address is one: it was followed.
+            Kind::IndexFldLd => index_at(ri(base, i.c), (r(base, i.b) as *const u64).add(i.d as usize)),
+            Kind::IndexFldSt => index_at(ri(base, i.b), (r(base, i.a) as *const u64).add(i.d as usize)),
+            Kind::IndexGLd => index_at(ri(base, i.b), shared(p).globals.base().add(i.cd() as usize)),
+            Kind::IndexGSt => index_at(ri(base, i.a), shared(p).globals.base().add(i.cd() as usize)),
+            Kind::IndexArr2Ld => index_arr2(ri(base, i.c), ri(base, i.d), &*pc),
+            Kind::IndexArr2St => index_arr2(ri(base, i.b), ri(base, i.c), &*pc),
         };
         stash(p, Err(fault));
+    }
+}
+
+/// An index that is out of range of the slice in memory.
+unsafe fn index_at(k: i64, slice: *const u64) -> Fault {
+    // SAFETY: three words of a slice.
+    Fault::index(k, unsafe { *slice.add(1) } as i64)
+}
+
+/// The first of two indices that is out of range, into arrays of the lengths that the data unit tells.
+fn index_arr2(outer: i64, inner: i64, data: &Unit) -> Fault {
+    match outer as u64 >= data.a as u64 {
+        true => Fault::index(outer, data.a as i64),
+        false => Fault::index(inner, data.c as i64),
     }
 }
 
@@ -119,6 +162,18 @@ faults! { [pc base p]
     fault_index_arr_c IndexArrC
     fault_index_arr_b IndexArrB
     fault_index_chk IndexChk
+    fault_index_ldk IndexLdK
+    fault_index_stk IndexStK
+    fault_index_cd IndexCd
+    fault_index_2d_st Index2dSt
+    fault_index_arr2_ld IndexArr2Ld
+    fault_index_arr2_st IndexArr2St
+    fault_index_ldc IndexLdC
+    fault_index_stc IndexStC
+    fault_index_fld_ld IndexFldLd
+    fault_index_fld_st IndexFldSt
+    fault_index_g_ld IndexGLd
+    fault_index_g_st IndexGSt
 }
 
 raw_handlers! { [pc base p]

@@ -1,0 +1,163 @@
+//! What an instruction does to registers: the one place that knows it, for everything that rewrites code.
+//!
+//! Follows the roles of the op table; what the roles leave open (`X`) is told here. Registers that an instruction may leave as they
+//! are (the entry of a `MapNext` at the end of the map) are in `may_write`, not in `writes`.
+
+use crate::ops::{Ins, Op, Role};
+use crate::program::{Kind, Program};
+
+/// Consecutive registers: the first, and how many.
+pub type Span = (u16, u16);
+
+/// A few spans.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Spans {
+    list: [Span; 4],
+    len: u8,
+}
+
+impl Spans {
+    fn push(&mut self, first: u16, n: usize) {
+        if n > 0 {
+            self.list[self.len as usize] = (first, n as u16);
+            self.len += 1;
+        }
+    }
+    /// They.
+    pub fn iter(&self) -> impl Iterator<Item = Span> + '_ {
+        self.list[..self.len as usize].iter().copied()
+    }
+    /// Does one of them touch the register?
+    pub fn hits(&self, reg: u16) -> bool {
+        self.iter().any(|(first, n)| reg >= first && reg - first < n)
+    }
+}
+
+/// What an instruction reads and writes.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Effects {
+    pub reads: Spans,
+    pub writes: Spans,
+    /// Written, or left alone.
+    pub may_write: Spans,
+    /// A call: registers from here on hold anything afterwards.
+    pub clobbers: Option<u16>,
+    /// Reads and writes that are not told: any register.
+    pub opaque: bool,
+}
+
+/// "Not wanted" in `MapNext`.
+const NONE: u16 = 0xffff;
+
+/// The effects of a verified instruction; `data` is the unit behind it when it has one.
+pub fn effects(p: &Program, ins: Ins, data: Ins) -> Effects {
+    let mut e = Effects::default();
+    let roles = ins.op.roles();
+    let fields = [ins.a, ins.b, ins.c, ins.d];
+    for (k, role) in roles.into_iter().enumerate() {
+        let v = fields[k];
+        match role {
+            Role::W => e.writes.push(v, 1),
+            Role::R => e.reads.push(v, 1),
+            Role::M => {
+                e.reads.push(v, 1);
+                e.writes.push(v, 1);
+            }
+            Role::W2 => e.writes.push(v, 2),
+            Role::W3 => e.writes.push(v, 3),
+            Role::R3 => e.reads.push(v, 3),
+            Role::M3 => {
+                e.reads.push(v, 3);
+                e.writes.push(v, 3);
+            }
+            Role::Ws => e.writes.push(v, count(p, ins)),
+            Role::Rs => e.reads.push(v, count(p, ins)),
+            Role::Rt => e.reads.push(v, words(p, ins.d as u32)),
+            Role::A => e.clobbers = Some(v),
+            Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT => break,
+            Role::Z | Role::I | Role::U | Role::N | Role::T | Role::J | Role::X => {}
+        }
+    }
+    special(p, ins, data, &mut e);
+    e
+}
+
+/// What the roles do not say.
+fn special(p: &Program, ins: Ins, data: Ins, e: &mut Effects) {
+    match ins.op {
+        Op::CallMov => {
+            let words = p.funcs.get(ins.cd() as usize).map_or(0, |f| f.params as usize);
+            e.reads.push(ins.a + 1, words);
+            e.reads.push(data.b, 1);
+        }
+        Op::Call => e.reads.push(ins.a + 1, p.funcs.get(ins.cd() as usize).map_or(0, |f| f.params as usize)),
+        Op::CallC => e.reads.push(ins.a + 1, ins.c as usize),
+        Op::CallI => e.reads.push(ins.a + 2, ins.c as usize),
+        Op::CallN | Op::CallNC => e.reads.push(ins.a + 1, ins.b as usize),
+        Op::MkClosure => e.reads.push(ins.b, data.a as usize),
+        Op::SliceS | Op::SliceStr | Op::SliceArr => {
+            for (bit, k) in [(4, 0), (1, 1), (2, 2)] {
+                if ins.d & bit != 0 {
+                    e.reads.push(ins.c + k, 1);
+                }
+            }
+        }
+        Op::LdRegW => e.reads.push(ins.b, ins.d as usize),
+        Op::StRegW => {
+            e.reads.push(ins.a, ins.d as usize);
+            e.writes.push(ins.a, ins.d as usize);
+        }
+        Op::MkIface => e.reads.push(ins.b, words(p, ins.cd())),
+        Op::Assert => e.writes.push(ins.a, words(p, ins.cd())),
+        Op::AssertOk => e.writes.push(ins.a, words(p, ins.cd()) + 1),
+        Op::MapGet | Op::MapGetOk | Op::MapSet | Op::MapDel | Op::MapNext => map(p, ins, e),
+        Op::RangeStr => std::mem::swap(&mut e.writes, &mut e.may_write),
+        Op::RecvWake => std::mem::swap(&mut e.writes, &mut e.may_write),
+        Op::Recv | Op::RecvOk => {
+            // Written by the sender, after the goroutine parked.
+            std::mem::swap(&mut e.writes, &mut e.may_write);
+        }
+        Op::Select | Op::SelectWake => e.opaque = true,
+        _ => {}
+    }
+}
+
+fn map(p: &Program, ins: Ins, e: &mut Effects) {
+    let Some(t) = p.types.get(ins.d as usize) else { return };
+    let (key, value) = (words(p, t.key), words(p, t.elem));
+    match ins.op {
+        Op::MapGet | Op::MapGetOk => {
+            e.writes.push(ins.a, value + (ins.op == Op::MapGetOk) as usize);
+            e.reads.push(ins.c, key);
+        }
+        Op::MapSet => {
+            e.reads.push(ins.b, key);
+            e.reads.push(ins.c, value);
+        }
+        Op::MapDel => e.reads.push(ins.b, key),
+        _ => {
+            for (reg, n) in [(ins.b, key), (ins.c, value)] {
+                if reg != NONE {
+                    e.may_write.push(reg, n);
+                }
+            }
+        }
+    }
+}
+
+/// The count that `Ws` and `Rs` operands take.
+fn count(p: &Program, ins: Ins) -> usize {
+    if ins.op == Op::AppendV {
+        return match p.types.get(ins.d as usize) {
+            Some(t) if t.kind == Kind::Packed => 1,
+            Some(t) => t.words as usize,
+            None => 0,
+        };
+    }
+    let at = ins.op.roles().iter().position(|r| *r == Role::N);
+    at.map_or(0, |k| [ins.a, ins.b, ins.c, ins.d][k] as usize)
+}
+
+fn words(p: &Program, ty: u32) -> usize {
+    p.types.get(ty as usize).map_or(0, |t| t.words as usize)
+}

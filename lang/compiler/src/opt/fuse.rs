@@ -1,0 +1,382 @@
+//! Neighbouring instructions for which the machine has one.
+//!
+//! The first makes a value that only the second looks at. Nothing lies between them, so what fails still fails in the same order.
+
+use super::code::{NONE, Node};
+use super::live::Live;
+use gol_bytecode::{Ins, Op};
+
+/// Two neighbours, and what is wanted behind them.
+struct Pair<'a> {
+    live: &'a Live<'a>,
+    wanted: &'a [u8],
+    /// The first one and the second one.
+    j: Node,
+    k: Node,
+}
+
+/// What takes the place of the second one.
+struct Fused {
+    ins: Ins,
+    data: Option<Ins>,
+}
+
+fn one(op: Op, a: u16, b: u16, c: u16, d: u16) -> Option<Fused> {
+    Some(Fused { ins: Ins::new(op, a, b, c, d), data: None })
+}
+
+/// Joins the instruction with the one before it (which goes); false when there is nothing to join.
+pub(super) fn fuse(live: &Live, nodes: &mut [Node], from: usize, k: usize, wanted: &[u8]) -> bool {
+    if nodes[k].pinned || nodes[k].leader {
+        return false;
+    }
+    let Some(j) = before(nodes, from, k) else { return false };
+    if updates(live, nodes, from, j, k, wanted) || field_element(live, nodes, from, k, wanted) {
+        return true;
+    }
+    let pair = Pair { live, wanted, j: nodes[j], k: nodes[k] };
+    let fused = pair
+        .arithmetic()
+        .or_else(|| pair.branch())
+        .or_else(|| pair.load())
+        .or_else(|| pair.store())
+        .or_else(|| pair.element())
+        .or_else(|| pair.constant())
+        .or_else(|| pair.moves());
+    let Some(f) = fused else { return false };
+    nodes[j].gone = true;
+    let n = &mut nodes[k];
+    n.ins = f.ins;
+    n.extra = f.data.is_some() as u16;
+    if let Some(data) = f.data {
+        n.data = data;
+    }
+    true
+}
+
+/// The instruction before, in the same block.
+fn before(nodes: &[Node], from: usize, k: usize) -> Option<usize> {
+    let j = (from..k).rev().find(|&j| !nodes[j].gone)?;
+    (!nodes[j].pinned && nodes[j].to == NONE).then_some(j)
+}
+
+/// `m += x` in memory: load, sum, store.
+fn updates(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize, wanted: &[u8]) -> bool {
+    let Some(h) = before(nodes, from, j) else { return false };
+    let (l, s, st) = (nodes[h].ins, nodes[j].ins, nodes[k].ins);
+    let field = (l.op, st.op) == (Op::LdW, Op::StW) && l.b == st.a && l.c == st.c;
+    let element = (l.op, st.op) == (Op::LdIdxW, Op::StIdxW) && l.b == st.a && l.c == st.b;
+    let (t, u) = (l.a, s.a);
+    let value = if field { st.b } else { st.c };
+    if !field && !element || value != u || nodes[j].leader || nodes[h].ins.op.data_roles().is_some() {
+        return false;
+    }
+    let free = |r: u16| wanted[r as usize] == 0 && !live.is_fixed(r);
+    // Neither may be part of the address.
+    let address = |r: u16| if field { r == l.b } else { r == l.c || r >= l.b && r - l.b < 3 };
+    if !free(t) || !free(u) || address(t) || address(u) {
+        return false;
+    }
+    let x = if s.b == t { s.c } else { s.b };
+    let ins = match s.op {
+        Op::AddK if s.b == t && field => Ins::new(Op::IncM, l.b, s.c, l.c, 0),
+        Op::AddK if s.b == t => Ins::new(Op::IncIdx, l.b, l.c, s.c, 0),
+        Op::MulAddF if field && t == u && s.b != t && s.c != t => Ins::new(Op::MulAddMF, l.b, s.b, s.c, l.c),
+        Op::MulSubF if field && t == u && s.b != t && s.c != t => Ins::new(Op::MulSubMF, l.b, s.b, s.c, l.c),
+        Op::AddI | Op::AddF if (s.b == t || s.c == t) && x != t => {
+            let op = match (s.op, field) {
+                (Op::AddI, true) => Op::AddM,
+                (Op::AddI, false) => Op::AddIdxM,
+                (_, true) => Op::AddMF,
+                (_, false) => Op::AddIdxMF,
+            };
+            if field { Ins::new(op, l.b, x, l.c, 0) } else { Ins::new(op, l.b, l.c, x, 0) }
+        }
+        _ => return false,
+    };
+    (nodes[h].gone, nodes[j].gone) = (true, true);
+    nodes[k].ins = ins;
+    true
+}
+
+/// Instructions that the slice may be loaded behind instead of before.
+const BETWEEN: usize = 6;
+
+/// An element of a slice that was loaded from a field for it alone.
+fn field_element(live: &Live, nodes: &mut [Node], from: usize, k: usize, wanted: &[u8]) -> bool {
+    use Op::*;
+    let i = nodes[k].ins;
+    let (s, load) = match i.op {
+        LdIdxW | LdIdxU8 => (i.b, true),
+        StIdxW | StIdx8 => (i.a, false),
+        _ => return false,
+    };
+    let index = if load { i.c } else { i.b };
+    let free = |r: u16| (wanted[r as usize] == 0 || load && i.a == r) && !live.is_fixed(r);
+    if !(s..s + 3).all(free) || !apart(index, s, 3) || !load && !apart(i.c, s, 3) {
+        return false;
+    }
+    let Some(h) = loaded_for(live, nodes, from, k, s) else { return false };
+    let l = nodes[h].ins;
+    let ins = match (l.op, i.op) {
+        (LdN, LdIdxW) => Ins::new(LdFldIdxW, i.a, l.b, index, l.c),
+        (LdN, LdIdxU8) => Ins::new(LdFldIdxU8, i.a, l.b, index, l.c),
+        (LdN, StIdxW) => Ins::new(StFldIdxW, l.b, index, i.c, l.c),
+        (LdN, _) => Ins::new(StFldIdx8, l.b, index, i.c, l.c),
+        (_, LdIdxW) => Ins::wide(LdGIdxW, i.a, index, l.cd()),
+        (_, LdIdxU8) => Ins::wide(LdGIdxU8, i.a, index, l.cd()),
+        (_, StIdxW) => Ins::wide(StGIdxW, index, i.c, l.cd()),
+        (_, _) => Ins::wide(StGIdx8, index, i.c, l.cd()),
+    };
+    nodes[h].gone = true;
+    nodes[k].ins = ins;
+    true
+}
+
+/// The load of the three words from `s` on, when it may as well stand at `k`: nothing in between writes memory or fails first.
+fn loaded_for(live: &Live, nodes: &[Node], from: usize, k: usize, s: u16) -> Option<usize> {
+    let mut between = vec![];
+    for j in (from..k).rev().filter(|&j| !nodes[j].gone) {
+        let n = &nodes[j];
+        let e = live.effects(n);
+        let whole = matches!((n.ins.op, n.ins.d, n.ins.b), (Op::LdN, 3, _) | (Op::LdGN, _, 3)) && n.ins.a == s;
+        if whole {
+            let base = n.ins.b;
+            let harmless = |m: &Node| {
+                let kept = n.ins.op == Op::LdGN || !live.effects(m).writes.hits(base);
+                let same = m.ins.op == Op::LdW && m.ins.b == base && n.ins.op == Op::LdN;
+                kept && (n.safe || n.ins.op == Op::LdGN || same || super::live::is_pure(m))
+            };
+            // The slice's own registers may hold the address.
+            let own = n.ins.op == Op::LdN && !apart(base, s, 3);
+            return (!own && between.iter().all(|&m| harmless(&nodes[m]))).then_some(j);
+        }
+        let touches = (s..s + 3).any(|r| e.reads.hits(r) || e.writes.hits(r));
+        let quiet = super::live::is_pure(n) || matches!(n.ins.op, Op::LdW | Op::LdIdxW | Op::LdIdxU8);
+        if touches || !quiet || n.pinned || between.len() >= BETWEEN {
+            return None;
+        }
+        between.push(j);
+    }
+    None
+}
+
+impl Pair<'_> {
+    /// The first one's result is not looked at behind the second one, which writes `over` (or nothing).
+    fn only(&self, over: Option<u16>) -> bool {
+        let t = self.j.ins.a;
+        (over == Some(t) || self.wanted[t as usize] == 0) && !self.live.is_fixed(t)
+    }
+    /// Operands b and c of the second one, the first one's result first; `None` when it is not exactly one of them.
+    fn operand(&self) -> Option<u16> {
+        let (t, k) = (self.j.ins.a, self.k.ins);
+        match (k.b == t, k.c == t) {
+            (true, false) => Some(k.c),
+            (false, true) => Some(k.b),
+            _ => None,
+        }
+    }
+
+    fn arithmetic(&self) -> Option<Fused> {
+        use Op::*;
+        let (j, k) = (self.j.ins, self.k.ins);
+        let narrow = match (j.op, k.op) {
+            (AddI, Zext32) => Some(AddZ32),
+            (SubI, Zext32) => Some(SubZ32),
+            (MulI, Zext32) => Some(MulZ32),
+            (AddK, Zext32) => Some(AddKZ32),
+            (ShlK, Zext32) => Some(ShlKZ32),
+            (AddK, Zext8) => Some(AddKZ8),
+            _ => None,
+        };
+        if let Some(op) = narrow {
+            return (k.b == j.a && self.only(Some(k.a))).then(|| one(op, k.a, j.b, j.c, 0))?;
+        }
+        if !matches!(k.op, AddI | AddF | SubF) || !self.only(Some(k.a)) {
+            return None;
+        }
+        let x = self.operand()?;
+        match (j.op, k.op) {
+            (MulI, AddI) => one(MulAddI, k.a, j.b, j.c, x),
+            (MulK, AddI) => one(MulKAddI, k.a, j.b, x, j.c),
+            (AddI, AddI) => one(AddI3, k.a, j.b, j.c, x),
+            (MulF, AddF) if x != k.a => one(MulFAddF, k.a, j.b, j.c, x),
+            (MulF, SubF) if k.b == j.a => one(MulFSubF, k.a, j.b, j.c, x),
+            (MulF, AddF) => one(MulAddF, k.a, j.b, j.c, 0),
+            _ => None,
+        }
+    }
+
+    fn branch(&self) -> Option<Fused> {
+        use Op::*;
+        let (j, k) = (self.j.ins, self.k.ins);
+        if self.k.to == NONE || !matches!(j.op, AndK | RemK | LenS | LdW) || !self.only(None) {
+            return None;
+        }
+        let zero = match k.op {
+            JeqK if k.b == 0 => Some((JntstK, JzM)),
+            JeqKB if k.b == 0 => Some((JntstKB, JzMB)),
+            JneK if k.b == 0 => Some((JtstK, JnzM)),
+            JneKB if k.b == 0 => Some((JtstKB, JnzMB)),
+            Jz => Some((JntstK, JzM)),
+            JzB => Some((JntstKB, JzMB)),
+            Jnz => Some((JtstK, JnzM)),
+            JnzB => Some((JtstKB, JnzMB)),
+            _ => None,
+        };
+        let power = (j.c as i16) > 1 && j.c.is_power_of_two();
+        match (j.op, k.op, zero) {
+            (AndK, _, Some((test, _))) if k.a == j.a => one(test, j.b, j.c, 0, 0),
+            // Whether it is a multiple hangs on the low bits alone, whatever its sign.
+            (RemK, _, Some((test, _))) if k.a == j.a && power => one(test, j.b, j.c - 1, 0, 0),
+            (LdW, _, Some((_, test))) if k.a == j.a => one(test, j.b, j.c, 0, 0),
+            (LenS, JleI, _) if k.a == j.a && k.b != j.a => one(JgeLenS, k.b, j.b, 0, 0),
+            (LenS, JleIB, _) if k.a == j.a && k.b != j.a => one(JgeLenSB, k.b, j.b, 0, 0),
+            (LenS, JltI, _) if k.b == j.a && k.a != j.a => one(JltLenS, k.a, j.b, 0, 0),
+            (LenS, JltIB, _) if k.b == j.a && k.a != j.a => one(JltLenSB, k.a, j.b, 0, 0),
+            _ => None,
+        }
+    }
+
+    /// A load whose value goes into one operation.
+    fn load(&self) -> Option<Fused> {
+        use Op::*;
+        let (j, k) = (self.j.ins, self.k.ins);
+        if !matches!(j.op, LdW | LdIdxW) {
+            return None;
+        }
+        if (j.op, k.op) == (LdW, LdW) && k.b == j.a && self.only(Some(k.a)) {
+            return one(LdWW, k.a, j.b, j.c, k.c);
+        }
+        if k.op == MulAddF && j.op == LdIdxW && k.a != j.a && self.only(None) {
+            return one(MulAddIdxF, k.a, self.operand()?, j.b, j.c);
+        }
+        if !matches!(k.op, AddI | SubI | AddF | SubF | MulF) || !self.only(Some(k.a)) {
+            return None;
+        }
+        let x = self.operand()?;
+        let op = match (j.op, k.op) {
+            (LdW, AddI) => AddLdW,
+            (LdW, SubI) if k.c == j.a => SubLdW,
+            (LdW, AddF) => AddLdF,
+            (LdW, SubF) if k.c == j.a => SubLdF,
+            (LdW, MulF) => MulLdF,
+            (LdIdxW, AddI) => AddIdx,
+            (LdIdxW, AddF) => AddIdxF,
+            (LdIdxW, MulF) => MulIdxF,
+            _ => return None,
+        };
+        one(op, k.a, x, j.b, j.c)
+    }
+
+    /// An index with an offset, a row that is taken for one store.
+    fn store(&self) -> Option<Fused> {
+        use Op::*;
+        let (j, k) = (self.j.ins, self.k.ins);
+        let t = j.a;
+        match (j.op, k.op) {
+            (AddK, LdIdxW) if k.c == t && apart(t, k.b, 3) && self.only(Some(k.a)) => one(LdIdxKW, k.a, k.b, j.b, j.c),
+            (AddK, StIdxW) if k.b == t && k.c != t && apart(t, k.a, 3) && self.only(None) => {
+                one(StIdxKW, k.a, j.b, k.c, j.c)
+            }
+            (LdIdxN, StIdxW) if j.d == 3 && k.a == t && apart(k.b, t, 3) && apart(k.c, t, 3) => {
+                let free = (t..t + 3).all(|r| self.wanted[r as usize] == 0 && !self.live.is_fixed(r));
+                free.then(|| one(StIdx2W, j.b, j.c, k.b, k.c))?
+            }
+            _ => None,
+        }
+    }
+
+    /// The address of an element that is used once.
+    fn element(&self) -> Option<Fused> {
+        use Op::*;
+        let (j, k) = (self.j.ins, self.k.ins);
+        let t = j.a;
+        let load = matches!(k.op, LdW | LdU8 | LdU32 | LdI32 | LdArrW | LdArrU8) && k.b == t;
+        let store = matches!(k.op, StW | St8 | St32 | StArrW | StArr8) && k.a == t && k.b != t && k.c != t;
+        if !load && !store || load && k.op != LdW && matches!(k.op, LdArrW | LdArrU8) && k.c == t {
+            return None;
+        }
+        if !self.only(load.then_some(k.a)) {
+            return None;
+        }
+        match j.op {
+            LeaIdx => {
+                let (words, off) = (j.d / 8, k.c);
+                let fits = j.d.is_multiple_of(8) && words < 256 && off < 256;
+                match k.op {
+                    LdW if fits => one(LdIdxFld, k.a, j.b, j.c, words << 8 | off),
+                    StW if fits => one(StIdxFld, j.b, j.c, k.b, words << 8 | off),
+                    _ => None,
+                }
+            }
+            LeaArr => self.array(self.j.data),
+            _ => None,
+        }
+    }
+    fn array(&self, stride: Ins) -> Option<Fused> {
+        use Op::*;
+        let (j, k) = (self.j.ins, self.k.ins);
+        let bytes = stride.ab();
+        let two = |op: Op, a: u16, b: u16, c: u16, d: u16, len: u16| {
+            let e = Ins::new(Data, j.d, u16::try_from(bytes).ok()?, len, 0);
+            Some(Fused { ins: Ins::new(op, a, b, c, d), data: Some(e) })
+        };
+        match k.op {
+            LdW if k.c == 0 && bytes == 8 => one(LdArrW, k.a, j.b, j.c, j.d),
+            LdU8 if k.c == 0 && bytes == 1 => one(LdArrU8, k.a, j.b, j.c, j.d),
+            LdU32 if k.c == 0 && bytes == 4 => one(LdArrU32, k.a, j.b, j.c, j.d),
+            LdI32 if k.c == 0 && bytes == 4 => one(LdArrI32, k.a, j.b, j.c, j.d),
+            St8 if k.c == 0 && bytes == 1 => one(StArr8, j.b, j.c, k.b, j.d),
+            St32 if k.c == 0 && bytes == 4 => one(StArr32, j.b, j.c, k.b, j.d),
+            LdArrW => two(LdArr2W, k.a, j.b, j.c, k.c, k.d),
+            LdArrU8 => two(LdArr2U8, k.a, j.b, j.c, k.c, k.d),
+            StArrW => two(StArr2W, j.b, j.c, k.b, k.c, k.d),
+            StArr8 => two(StArr28, j.b, j.c, k.b, k.c, k.d),
+            _ => None,
+        }
+    }
+
+    /// An index that is a constant, a byte that is only asked for.
+    fn constant(&self) -> Option<Fused> {
+        use Op::*;
+        let (j, k) = (self.j.ins, self.k.ins);
+        let t = j.a;
+        let index = || u16::try_from(j.cd() as i32).ok();
+        match (j.op, k.op) {
+            (LoadI, LdIdxW) if k.c == t && apart(t, k.b, 3) && self.only(Some(k.a)) => {
+                one(LdIdxC, k.a, k.b, index()?, 0)
+            }
+            (LoadI, StIdxW) if k.b == t && k.c != t && apart(t, k.a, 3) && self.only(None) => {
+                one(StIdxC, k.a, index()?, k.c, 0)
+            }
+            (LdIdxU8, Jnz | Jz) if k.a == t && self.only(None) => {
+                let op = if k.op == Jnz { JnzIdx8 } else { JzIdx8 };
+                Some(Fused { ins: Ins::new(op, j.b, j.c, 0, 0), data: Some(Ins::new(Data, 0, 0, 0, 0)) })
+            }
+            _ => None,
+        }
+    }
+
+    fn moves(&self) -> Option<Fused> {
+        use Op::*;
+        let (j, k) = (self.j.ins, self.k.ins);
+        match (j.op, k.op) {
+            (LoadI, Ret1) if k.a == j.a => Some(Fused { ins: Ins::wide(RetK, 0, 0, j.cd()), data: None }),
+            (Mov, Call) if j.a > k.a && j.b < k.a && !self.has_shortcut(k.cd()) => {
+                let data = Ins::new(Data, k.a, j.b, j.a, 0);
+                Some(Fused { ins: Ins { op: CallMov, ..k }, data: Some(data) })
+            }
+            _ => None,
+        }
+    }
+    /// The machine knows quicker ways for calls of the methods of locks.
+    fn has_shortcut(&self, callee: u32) -> bool {
+        self.live.p.funcs.get(callee as usize).is_none_or(|f| f.name.starts_with("sync."))
+    }
+}
+
+/// The register lies outside of so many from another one on.
+fn apart(reg: u16, first: u16, n: u16) -> bool {
+    reg < first || reg - first >= n
+}

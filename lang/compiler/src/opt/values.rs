@@ -1,0 +1,597 @@
+//! Forward: which registers hold the same value, which values are known.
+//!
+//! Every value has a number; what a number stands for (a constant, how many bits, not nil) is a fact. A block begins with what held at
+//! the end of its dominator, less what was written on any way from there. An operand is replaced by the register that had the value first, an operation on known numbers by a
+//! simpler one, one that was done before by a move. Loads count as done before until something may write memory.
+
+use super::code::{NONE, Node};
+use super::flow::Flow;
+use super::fold;
+use super::live::Live;
+use gol_bytecode::effects::Effects;
+use gol_bytecode::{Const, Ins, Op, Program, Role};
+use rustc_hash::FxHashMap;
+
+/// What is known of a value.
+#[derive(Clone, Copy)]
+pub(super) struct Fact {
+    pub known: Option<i64>,
+    /// Below 2 to the power of this, as an unsigned number.
+    pub bits: u8,
+    pub not_nil: bool,
+    /// The register that had it first.
+    pub home: u16,
+}
+
+impl Fact {
+    pub const UNKNOWN: Fact = Fact { known: None, bits: 64, not_nil: false, home: 0 };
+}
+
+/// A load that was done, or a store: operation, address, index, limit, value.
+#[derive(Clone)]
+struct Loaded {
+    op: Op,
+    at: u32,
+    index: u32,
+    limit: u32,
+    value: u32,
+}
+
+/// Loads that are remembered.
+const LOADED_MAX: usize = 24;
+
+/// What holds in one place of the code.
+#[derive(Clone, Default)]
+struct State {
+    /// Value of each register; `NONE` before it is asked for.
+    of: Vec<u32>,
+    loaded: Vec<Loaded>,
+    /// What branches and accesses on the way here told.
+    not_nil: Vec<u32>,
+    is: Vec<(u32, i64)>,
+}
+
+/// A value: how it was made, and what that says of it.
+#[derive(Clone, Copy)]
+pub(super) struct Made {
+    pub op: Op,
+    pub from: u32,
+    pub by: u16,
+    fact: Fact,
+}
+
+pub(super) struct Values<'p> {
+    p: &'p Program,
+    now: State,
+    /// The state at the end of blocks that others begin with.
+    kept: FxHashMap<u32, State>,
+    made: Vec<Made>,
+    done: FxHashMap<(Op, u32, u32), u32>,
+    /// Steps that may still be spent on looking at what lies between two places.
+    patience: usize,
+    /// Blocks that were looked at, by the look.
+    seen: Vec<u32>,
+}
+
+impl<'p> Values<'p> {
+    pub fn run(p: &'p Program, nodes: &mut [Node], live: &Live) {
+        let flow = Flow::new(live, nodes);
+        let n = live.blocks.len();
+        let mut v = Values {
+            p,
+            now: State { of: vec![NONE; live.regs], ..State::default() },
+            kept: FxHashMap::default(),
+            made: vec![],
+            done: FxHashMap::default(),
+            patience: super::WORK_MAX / 8,
+            seen: vec![NONE; n],
+        };
+        let resumes = |b: usize| live.epilogue_at == Some(live.blocks[b].from);
+        let falls: Vec<bool> = (0..n).map(|b| b > 0 && flow.preds[b] == [b as u32 - 1] && !resumes(b)).collect();
+        let mut keep = vec![false; n];
+        for b in (0..n).filter(|&b| !falls[b] && flow.idom[b] != NONE) {
+            keep[flow.idom[b] as usize] = true;
+        }
+        for b in 0..n {
+            if !falls[b] {
+                v.begin(nodes, live, &flow, b);
+            } else if let Some(k) = live.blocks[b].from.checked_sub(1) {
+                v.branch_taught(&nodes[k], k + 1, live.blocks[b].from);
+            }
+            for n in nodes[live.blocks[b].from..live.blocks[b].to].iter_mut().filter(|n| !n.gone) {
+                v.node(n, live);
+            }
+            if keep[b] {
+                v.kept.insert(b as u32, v.now.clone());
+            }
+        }
+    }
+    /// The state at the beginning of a block: that of its dominator, but for what may have happened since.
+    fn begin(&mut self, nodes: &[Node], live: &Live, flow: &Flow, b: usize) {
+        let d = flow.idom[b];
+        // A failure goes to the epilogue from anywhere.
+        let resumes = live.epilogue_at == Some(live.blocks[b].from);
+        let Some(state) = self.kept.get(&d).filter(|_| d != NONE && !resumes) else { return self.forget() };
+        self.now = state.clone();
+        if flow.preds[b] == [d] {
+            let next = live.blocks[d as usize].to;
+            return self.branch_taught(&nodes[next - 1], next, live.blocks[b].from);
+        }
+        let mut todo: Vec<u32> = flow.preds[b].iter().copied().filter(|p| *p != d).collect();
+        while let Some(x) = todo.pop() {
+            if std::mem::replace(&mut self.seen[x as usize], b as u32) == b as u32 {
+                continue;
+            }
+            let block = &live.blocks[x as usize];
+            if self.patience < block.to - block.from {
+                return self.forget();
+            }
+            self.patience -= block.to - block.from;
+            for n in nodes[block.from..block.to].iter().filter(|n| !n.gone) {
+                let e = live.effects(n);
+                if e.opaque {
+                    return self.forget();
+                }
+                self.writes(&e);
+                if !is_operation(n.ins.op) && !is_load(n.ins.op) && !keeps_memory(n.ins.op) && n.ins.op != Op::Mov {
+                    self.now.loaded.retain(|l| l.op == Op::LdIdxS);
+                }
+            }
+            todo.extend(flow.preds[x as usize].iter().filter(|p| **p != d));
+        }
+    }
+    fn forget(&mut self) {
+        self.now.of.fill(NONE);
+        self.now.loaded.clear();
+        self.now.not_nil.clear();
+        self.now.is.clear();
+    }
+
+    // ---- values
+
+    fn fresh(&mut self, home: u16) -> u32 {
+        let fact = Fact { home, ..Fact::UNKNOWN };
+        self.made.push(Made { op: Op::Nop, from: NONE, by: 0, fact });
+        self.made.len() as u32 - 1
+    }
+    pub fn value(&mut self, reg: u16) -> u32 {
+        match self.now.of[reg as usize] {
+            NONE => {
+                let v = self.fresh(reg);
+                self.now.of[reg as usize] = v;
+                v
+            }
+            v => v,
+        }
+    }
+    /// How a value was made.
+    pub fn made(&self, v: u32) -> Made {
+        self.made[v as usize]
+    }
+    fn fact_of(&self, v: u32) -> Fact {
+        let mut fact = self.made[v as usize].fact;
+        fact.not_nil |= self.now.not_nil.contains(&v);
+        if let Some(is) = self.now.is.iter().find(|x| x.0 == v) {
+            fact.known = Some(is.1);
+        }
+        fact
+    }
+    pub fn fact(&mut self, reg: u16) -> Fact {
+        let v = self.value(reg);
+        self.fact_of(v)
+    }
+    pub fn value_bits(&self, v: u32) -> u8 {
+        self.made[v as usize].fact.bits
+    }
+    pub fn known(&mut self, reg: u16) -> Option<i64> {
+        self.fact(reg).known
+    }
+    fn teach_not_nil(&mut self, v: u32) {
+        if self.now.not_nil.len() < LOADED_MAX && !self.fact_of(v).not_nil {
+            self.now.not_nil.push(v);
+        }
+    }
+    fn teach_is(&mut self, v: u32, k: i64) {
+        if self.now.is.len() < LOADED_MAX {
+            self.now.is.push((v, k));
+        }
+    }
+    /// The register that had this one's value first, if it still has it.
+    fn home(&mut self, reg: u16) -> u16 {
+        let v = self.value(reg);
+        self.holder(v).unwrap_or(reg)
+    }
+    pub fn holder(&self, v: u32) -> Option<u16> {
+        let home = self.made[v as usize].fact.home;
+        (self.now.of[home as usize] == v).then_some(home)
+    }
+    fn set(&mut self, reg: u16, v: u32) {
+        self.now.of[reg as usize] = v;
+        if self.holder(v).is_none() {
+            self.made[v as usize].fact.home = reg;
+        }
+    }
+    fn set_fresh(&mut self, reg: u16) {
+        self.now.of[reg as usize] = NONE;
+    }
+
+    // ---- instructions
+
+    fn node(&mut self, n: &mut Node, live: &Live) {
+        self.operands(n);
+        fold::simplify(self, n);
+        if n.gone {
+            return;
+        }
+        let e = live.effects(n);
+        if e.opaque {
+            return self.forget();
+        }
+        match n.ins.op {
+            Op::Mov => {
+                let v = self.value(n.ins.b);
+                return self.moved(n, v);
+            }
+            op if is_operation(op) => return self.operation(n),
+            op if is_load(op) => return self.load(n),
+            _ => {}
+        }
+        if matches!(n.ins.op, Op::LdN | Op::Lea) {
+            let at = self.value(n.ins.b);
+            n.safe |= self.fact_of(at).not_nil;
+            self.teach_not_nil(at);
+        }
+        self.memory(n);
+        self.writes(&e);
+    }
+    /// A move, or what became one.
+    fn moved(&mut self, n: &mut Node, v: u32) {
+        if self.now.of[n.ins.a as usize] == v {
+            n.delete();
+        } else {
+            self.set(n.ins.a, v);
+        }
+    }
+    fn writes(&mut self, e: &Effects) {
+        for (first, k) in e.writes.iter().chain(e.may_write.iter()) {
+            (first..first + k).for_each(|r| self.set_fresh(r));
+        }
+        if let Some(from) = e.clobbers {
+            let from = (from as usize).min(self.now.of.len());
+            self.now.of[from..].fill(NONE);
+        }
+    }
+    /// Reads from where the value was first, so that the copies become needless.
+    fn operands(&mut self, n: &mut Node) {
+        let roles = n.ins.op.roles();
+        for (k, role) in roles.into_iter().enumerate() {
+            let reg = [n.ins.a, n.ins.b, n.ins.c, n.ins.d][k];
+            let new = match role {
+                Role::R => self.home(reg),
+                Role::R3 => self.home3(reg),
+                Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT => return,
+                _ => continue,
+            };
+            match k {
+                0 => n.ins.a = new,
+                1 => n.ins.b = new,
+                2 => n.ins.c = new,
+                _ => n.ins.d = new,
+            }
+        }
+    }
+    fn home3(&mut self, reg: u16) -> u16 {
+        let h = self.home(reg);
+        let same = |s: &mut Self, k: u16| {
+            h.checked_add(k).is_some_and(|r| (r as usize) < s.now.of.len()) && s.value(reg + k) == s.value(h + k)
+        };
+        if same(self, 1) && same(self, 2) { h } else { reg }
+    }
+    /// An operation on values: one that was done before is a move.
+    fn operation(&mut self, n: &mut Node) {
+        let i = n.ins;
+        let roles = i.op.roles();
+        let mut key = [i.b as u32, i.c as u32];
+        for (k, reg) in [(1, i.b), (2, i.c)] {
+            if roles[k] == Role::R {
+                key[k - 1] = self.value(reg);
+            }
+        }
+        if matches!(i.op, Op::LoadI | Op::LoadK | Op::LeaG) {
+            key = [i.cd(), 0];
+        }
+        if commutes(i.op) && key[0] > key[1] {
+            key.swap(0, 1);
+        }
+        let key = (i.op, key[0], key[1]);
+        if let Some(&v) = self.done.get(&key) {
+            if let Some(home) = self.holder(v) {
+                // A constant is as cheap as a move, and needs no other register.
+                if !matches!(i.op, Op::LoadI | Op::LoadK | Op::LeaG) || home == i.a {
+                    (n.ins, n.extra) = (Ins::new(Op::Mov, i.a, home, 0, 0), 0);
+                    return self.moved(n, v);
+                }
+            }
+            return self.set(i.a, v);
+        }
+        let fact = fold::result(self, i);
+        let v = self.fresh(i.a);
+        self.made[v as usize] = Made { op: i.op, from: key.1, by: i.c, fact: Fact { home: i.a, ..fact } };
+        self.done.insert(key, v);
+        self.set(i.a, v);
+    }
+    pub fn constant(&self, id: u32) -> Option<i64> {
+        match self.p.consts.get(id as usize) {
+            Some(Const::Word(w)) => Some(*w as i64),
+            _ => None,
+        }
+    }
+
+    // ---- memory
+
+    /// Address, index and limit that a load or store goes by.
+    fn address(&mut self, i: Ins, ptr: u16, index: u16) -> (u32, u32, u32) {
+        match i.op {
+            Op::LdIdxS => (self.value(ptr), self.value(index), 0),
+            Op::LdArrW | Op::StArrW => (self.value(ptr), self.value(index), i.d as u32),
+            op if is_element(op) => (self.value(ptr), self.value(index), self.value(ptr + 1)),
+            Op::LdG | Op::StG => (i.cd(), 0, 0),
+            _ => (self.value(ptr), i.c as u32, 0),
+        }
+    }
+    fn load(&mut self, n: &mut Node) {
+        let i = n.ins;
+        let (at, index, limit) = self.address(i, i.b, i.c);
+        let found = self.now.loaded.iter().find(|l| (l.op, l.at, l.index, l.limit) == (i.op, at, index, limit));
+        if let Some(v) = found.map(|l| l.value)
+            && let Some(home) = self.holder(v)
+        {
+            n.ins = Ins::new(Op::Mov, i.a, home, 0, 0);
+            return self.moved(n, v);
+        }
+        if !matches!(i.op, Op::LdG) {
+            n.safe |= self.fact_of(at).not_nil && is_field(i.op);
+            if !is_element(i.op) {
+                self.teach_not_nil(at);
+            }
+        }
+        let v = self.fresh(i.a);
+        self.made[v as usize].fact.bits = fold::loaded_bits(i.op);
+        self.set(i.a, v);
+        self.remember(Loaded { op: i.op, at, index, limit, value: v });
+    }
+    fn remember(&mut self, l: Loaded) {
+        if self.now.loaded.len() >= LOADED_MAX {
+            self.now.loaded.remove(0);
+        }
+        self.now.loaded.push(l);
+    }
+    /// What an instruction does to the loads that are remembered.
+    fn memory(&mut self, n: &Node) {
+        let i = n.ins;
+        match i.op {
+            Op::StW | Op::StP | Op::St8 | Op::St16 | Op::St32 => {
+                let (at, off) = (self.value(i.a), i.c as u32);
+                // The same object's other words stay as they are; of others it is not known that they are others.
+                self.now.loaded.retain(|l| l.op == Op::LdIdxS || l.at == at && is_field(l.op) && l.index != off);
+                self.teach_not_nil(at);
+                if matches!(i.op, Op::StW | Op::StP) {
+                    let value = self.value(i.b);
+                    self.remember(Loaded { op: Op::LdW, at, index: off, limit: 0, value });
+                }
+            }
+            Op::StIdxW | Op::StIdxP => {
+                self.now.loaded.retain(|l| l.op == Op::LdIdxS);
+                let (at, index, limit) = self.address(i, i.a, i.b);
+                let value = self.value(i.c);
+                self.remember(Loaded { op: Op::LdIdxW, at, index, limit, value });
+            }
+            Op::StArrW => {
+                self.now.loaded.retain(|l| l.op == Op::LdIdxS);
+                let (at, index, limit) = self.address(i, i.a, i.b);
+                let value = self.value(i.c);
+                self.teach_not_nil(at);
+                self.remember(Loaded { op: Op::LdArrW, at, index, limit, value });
+            }
+            Op::StG => {
+                self.now.loaded.retain(|l| l.op == Op::LdIdxS);
+                let value = self.value(i.a);
+                self.remember(Loaded { op: Op::LdG, at: i.cd(), index: 0, limit: 0, value });
+            }
+            op if keeps_memory(op) => {}
+            _ => self.now.loaded.retain(|l| l.op == Op::LdIdxS),
+        }
+        if matches!(i.op, Op::ChkNil) {
+            let at = self.value(i.a);
+            self.teach_not_nil(at);
+        }
+    }
+    /// What a branch tells the place that it leads to, `here`; nothing when both of its ways lead there.
+    fn branch_taught(&mut self, n: &Node, next: usize, here: usize) {
+        use Op::*;
+        let taken = n.to as usize == here;
+        if n.gone || n.to == NONE || taken && next == here {
+            return;
+        }
+        let zero = match n.ins.op {
+            Jz | JzB => taken,
+            Jnz | JnzB => !taken,
+            JeqK | JeqKB if n.ins.b == 0 => taken,
+            JneK | JneKB if n.ins.b == 0 => !taken,
+            JeqK | JeqKB if taken => return self.told(n),
+            JneK | JneKB if !taken => return self.told(n),
+            _ => return,
+        };
+        let v = self.value(n.ins.a);
+        if zero { self.teach_is(v, 0) } else { self.teach_not_nil(v) }
+    }
+    fn told(&mut self, n: &Node) {
+        let v = self.value(n.ins.a);
+        self.teach_is(v, n.ins.b as i16 as i64);
+    }
+}
+
+/// One result that hangs on nothing but the operands' values.
+fn is_operation(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        LoadI
+            | LoadK
+            | LeaG
+            | AddI
+            | SubI
+            | MulI
+            | And
+            | Or
+            | Xor
+            | AndNot
+            | Shl
+            | ShrI
+            | ShrU
+            | AddK
+            | MulK
+            | DivK
+            | RemK
+            | AndK
+            | ShlK
+            | ShrIK
+            | ShrUK
+            | RotLK
+            | RotLK32
+            | NegI
+            | Com
+            | Not
+            | Sext8
+            | Sext16
+            | Sext32
+            | Zext8
+            | Zext16
+            | Zext32
+            | AddF
+            | SubF
+            | MulF
+            | DivF
+            | NegF
+            | SqrtF
+            | AbsF
+            | FloorF
+            | CeilF
+            | TruncF
+            | IToF
+            | UToF
+            | FToI
+            | FToU
+            | EqW
+            | NeW
+            | LtI
+            | LeI
+            | LtU
+            | LeU
+            | EqF
+            | NeF
+            | LtF
+            | LeF
+            | LenS
+    )
+}
+fn commutes(op: Op) -> bool {
+    use Op::*;
+    matches!(op, AddI | MulI | And | Or | Xor | EqW | NeW | EqF | NeF)
+}
+/// A word (or less) behind a pointer.
+fn is_field(op: Op) -> bool {
+    use Op::*;
+    matches!(op, LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32)
+}
+fn is_element(op: Op) -> bool {
+    use Op::*;
+    matches!(op, LdIdxW | LdIdxU8 | LdIdxI8 | LdIdxU16 | LdIdxI16 | LdIdxU32 | LdIdxI32 | StIdxW | StIdxP)
+}
+fn is_load(op: Op) -> bool {
+    is_field(op)
+        || is_element(op) && !matches!(op, Op::StIdxW | Op::StIdxP)
+        || matches!(op, Op::LdArrW | Op::LdIdxS | Op::LdG)
+}
+/// Writes no memory that loads see, and lets nobody else run whose writes have to be seen.
+fn keeps_memory(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        MovN | ZeroN
+            | LdGN
+            | DivI
+            | RemI
+            | DivU
+            | RemU
+            | ChkShift
+            | MulAddF
+            | MulSubF
+            | AddF32
+            | SubF32
+            | MulF32
+            | DivF32
+            | NegF32
+            | FToF32
+            | F32ToF
+            | IToF32
+            | UToF32
+            | EqS
+            | LtS
+            | LeS
+            | EqIface
+            | EqT
+            | Jmp
+            | Jnz
+            | Jz
+            | JeqW
+            | JneW
+            | JltI
+            | JleI
+            | JltU
+            | JleU
+            | JeqK
+            | JneK
+            | JltK
+            | JleK
+            | JgtK
+            | JgeK
+            | JeqF
+            | JneF
+            | JltF
+            | JleF
+            | JnltF
+            | JnleF
+            | JeqS
+            | JneS
+            | LdN
+            | Lea
+            | ChkNil
+            | LdIdxN
+            | LdIdx2W
+            | LdIdx2U8
+            | LeaIdx
+            | SliceS
+            | SliceStr
+            | SliceArr
+            | LeaArr
+            | LdRegW
+            | StRegW
+            | ChkIdx
+            | Concat
+            | RangeStr
+            | New
+            | NewArr
+            | MkClosure
+            | MakeSlice
+            | MkIface
+            | Assert
+            | AssertOk
+            | AssertI
+            | AssertIOk
+            | JneType
+            | Implements
+            | MapLen
+            | JmpTab
+    )
+}

@@ -1,0 +1,512 @@
+//! Concurrent marking: a cycle that begins and ends in short stops and marks while goroutines run.
+//!
+//! **Protocol** (snapshot at the beginning).
+//! 1. *Begin*, world stopped: caches are flushed, the epoch advances, lists of unswept spans are emptied, the fixed roots (globals,
+//!    timers, engine) become work. From here on the barrier is on and spans are born marked.
+//! 2. *Marking*: the background thread takes work of the pool, and the stacks of goroutines that have not run since the beginning; a
+//!    P that allocates helps as far as marking is behind ([`Heap::assist`]). A goroutine's stack is scanned before it first runs,
+//!    by a marker or by the P that begins it (see `sched::world`).
+//! 3. *End*, world stopped: the background thread lets go; what the barriers kept is marked. If that is more than a few hundred
+//!    microseconds of work, or stacks are left, the cycle goes on with 2. Else everything that is not marked is dead.
+//!
+//! **Invariants**
+//! - What was reachable at the beginning is marked at the end: a word that is overwritten in the heap while marking is given to
+//!   [`Cache::shade`] before ([barrier](crate::sched::ops::barrier)); words of stacks are scanned before the goroutine can change
+//!   them, and who hands a value to a parked receiver gives the marker what was in its slots.
+//! - What is allocated while marking is marked: only fresh spans are allocated from, and their cells are born with the epoch.
+//!   So the marker never looks into an object that is being made.
+//! - A stack that was scanned, and the globals, need no barrier: what is put there was reachable at the beginning or is new.
+//! - The marker takes any word: a torn or stale one costs retention, never memory safety.
+//! - `State::active` counts who holds work outside of the pool (or stacks it has taken from `next_stack`); marking is exhausted when
+//!   the pool is empty, no stack is left and nobody is active.
+//!   `hold` is set only while the world is stopped, and the leader goes on when `active` is 0: nobody marks beside it then.
+//! - An allocator that runs too far ahead ends the cycle at once, stopped (a *degenerate* end): memory stays bounded.
+
+use super::cache::Cache;
+use super::collect::{Roots, Visit};
+use super::mark::{Marker, Pool, Work};
+use super::{Heap, size::PAGE};
+use parking_lot::{Condvar, Mutex};
+use std::collections::HashSet;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::*};
+use std::time::Duration;
+
+/// Below so many live bytes a stopped collection is over sooner than a thread has woken up.
+const CONCURRENT_FROM: usize = 1 << 20;
+/// Objects that a thread marks before it looks around: some tens of microseconds.
+const QUANTUM: usize = 1024;
+/// Objects that are marked in the final stop before the cycle rather goes on.
+const LAST_STOP: usize = 4096;
+/// Words that one item of the pool has at most when they come from roots.
+const CHUNK: usize = 4096;
+/// Cycles have numbers of 7 bits, and the largest of those means something else.
+const NUMBERS: u8 = 100;
+/// Objects after which an assist ends.
+const ASSIST_MOST: usize = 4096;
+/// How long an assist waits for work of others.
+const ASSIST_WAIT: Duration = Duration::from_micros(200);
+/// Stacks that are scanned in a row.
+const STACKS: usize = 32;
+
+/// Of the goroutines with numbers in `from..from + n`, visits the stacks that were not scanned in this cycle; false when all have
+/// smaller numbers.
+pub type StackHook = dyn Fn(u8, usize, usize, &mut dyn FnMut(*const u64, usize)) -> bool + Send + Sync;
+
+/// A cycle's shared state.
+pub struct Cycle {
+    /// The barrier is on; changes while the world is stopped.
+    marking: AtomicBool,
+    /// Number of the cycle, 1..=[`NUMBERS`] and again: goroutines carry that of their last scan.
+    number: AtomicU8,
+    state: Mutex<State>,
+    /// The background thread waits for work, the leader for `active == 0`, who assists for shared work.
+    work: Condvar,
+    idle: Condvar,
+    shared: Condvar,
+    /// `state.hold`, to be seen in the middle of marking.
+    holding: AtomicBool,
+    /// Number of the first goroutine whose stack nobody has looked at, and whether there was none such.
+    next_stack: AtomicUsize,
+    stacks_done: AtomicBool,
+    objects: AtomicUsize,
+    bytes: AtomicUsize,
+    /// Where the cycle began and what may be granted until it is ended stopped.
+    begun_at: AtomicUsize,
+    begun_objects: AtomicUsize,
+    slack: AtomicUsize,
+    expected: AtomicUsize,
+    /// Verify mode: what was reachable at the beginning.
+    snapshot: Mutex<HashSet<usize>>,
+    stacks: OnceLock<Box<StackHook>>,
+    background: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct State {
+    items: Vec<Work>,
+    active: usize,
+    /// Nobody may take work.
+    hold: bool,
+    quit: bool,
+}
+
+/// How a stop of a cycle ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    Finished,
+    /// Too much is left: marking goes on.
+    GoesOn,
+}
+
+impl Cycle {
+    pub fn new() -> Cycle {
+        Cycle {
+            marking: AtomicBool::new(false),
+            number: AtomicU8::new(0),
+            state: Mutex::default(),
+            work: Condvar::new(),
+            idle: Condvar::new(),
+            shared: Condvar::new(),
+            holding: AtomicBool::new(false),
+            next_stack: AtomicUsize::new(0),
+            stacks_done: AtomicBool::new(true),
+            objects: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            begun_at: AtomicUsize::new(0),
+            begun_objects: AtomicUsize::new(0),
+            slack: AtomicUsize::new(0),
+            expected: AtomicUsize::new(0),
+            snapshot: Mutex::default(),
+            stacks: OnceLock::new(),
+            background: Mutex::new(None),
+        }
+    }
+
+    #[inline(always)]
+    pub fn marking(&self) -> bool {
+        self.marking.load(Relaxed)
+    }
+
+    pub fn number(&self) -> u8 {
+        self.number.load(Relaxed)
+    }
+
+    fn put(&self, work: Work) {
+        self.state.lock().items.push(work);
+        self.work.notify_one();
+    }
+
+    /// Is there something that a marker could take?
+    fn useful(&self, state: &State) -> bool {
+        self.marking() && !state.hold && (!state.items.is_empty() || !self.stacks_done.load(Relaxed))
+    }
+
+    /// The caller will mark; false, and it must not, when there is nothing to do.
+    fn join(&self) -> bool {
+        let mut state = self.state.lock();
+        let useful = self.useful(&state);
+        state.active += useful as usize;
+        useful
+    }
+
+    /// Waits for work and joins; false: the thread ends.
+    fn wait_for_work(&self) -> bool {
+        let mut state = self.state.lock();
+        loop {
+            if state.quit {
+                return false;
+            }
+            if self.useful(&state) {
+                state.active += 1;
+                return true;
+            }
+            self.work.wait(&mut state);
+        }
+    }
+
+    /// Somebody else has all the work, and the allocation is ahead of it: gives the others the processor for a moment.
+    fn wait_for_others(&self) {
+        let mut state = self.state.lock();
+        if !state.hold && state.active > 0 && self.marking() {
+            self.shared.wait_for(&mut state, ASSIST_WAIT);
+        }
+    }
+
+    /// Half of a marker's work, when the pool is empty: its thread may lose its core at any time.
+    fn share(&self, marker: &mut Marker) {
+        self.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
+        self.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
+        let mut state = self.state.lock();
+        if state.items.is_empty()
+            && let Some(half) = marker.split()
+        {
+            state.items.push(half);
+            self.shared.notify_one();
+        }
+    }
+
+    /// Gives work back, counts what was marked. True: nothing is left, and nobody has any.
+    fn leave(&self, marker: &mut Marker) -> bool {
+        self.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
+        self.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
+        let mut state = self.state.lock();
+        marker.give_back(&mut |work| state.items.push(work));
+        state.active -= 1;
+        if state.active == 0 {
+            self.idle.notify_all();
+        }
+        self.shared.notify_all();
+        if !state.items.is_empty() {
+            self.work.notify_one();
+        }
+        let exhausted = state.items.is_empty() && self.stacks_done.load(Relaxed);
+        exhausted && state.active == 0 && !state.hold && self.marking()
+    }
+
+    /// World stopped: nobody marks until [`Cycle::release`].
+    fn hold(&self) {
+        self.holding.store(true, Relaxed);
+        let mut state = self.state.lock();
+        state.hold = true;
+        while state.active > 0 {
+            self.idle.wait(&mut state);
+        }
+    }
+
+    fn release(&self) {
+        self.holding.store(false, Relaxed);
+        self.state.lock().hold = false;
+    }
+
+    /// Wakes the background thread, when goroutines run again: inside of the stop it might take the leader's core.
+    pub fn go_on(&self) {
+        if self.marking() {
+            self.work.notify_one();
+        }
+    }
+}
+
+/// A pool that a marker of the cycle does not use: it shares through the cycle.
+fn no_pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(|| Pool::new(2))
+}
+
+impl Heap {
+    /// Only the first hook counts. With one, collections of larger heaps are concurrent.
+    pub fn set_stack_hook(&self, hook: Box<StackHook>) -> bool {
+        self.cycle.stacks.set(hook).is_ok()
+    }
+
+    /// The barrier is on.
+    #[inline(always)]
+    pub fn marking(&self) -> bool {
+        self.cycle.marking()
+    }
+
+    /// Number of the present or last concurrent cycle.
+    pub fn cycle_number(&self) -> u8 {
+        self.cycle.number()
+    }
+
+    /// Is the next collection better done concurrently? Under stress every third is not.
+    fn wants_cycle(&self) -> bool {
+        let totals = *self.pacer.totals.lock();
+        let enough = match self.pacer.stressed() {
+            true => !totals.num_gc.is_multiple_of(3),
+            false => totals.num_gc == 0 || totals.live_bytes + self.pacer.external() >= CONCURRENT_FROM,
+        };
+        enough && self.cycle.stacks.get().is_some() && self.pacer.gogc_on()
+    }
+
+    /// Before a stop: starts the thread that marks, when it will be needed.
+    pub fn prepare(&self) {
+        if !self.marking() && self.wants_cycle() {
+            self.ensure_background();
+        }
+    }
+
+    /// Whether the collection that is due begins as a cycle.
+    pub(super) fn can_begin(&self) -> bool {
+        self.wants_cycle() && self.cycle.background.lock().is_some()
+    }
+
+    /// Begins a cycle. World stopped, caches flushed.
+    pub(super) fn begin_cycle(&self, roots: &mut Roots) {
+        let cycle = &self.cycle;
+        if self.config.verify {
+            // Before the number changes: whoever is visited here still counts as not scanned.
+            let mut words = gather(roots.fixed);
+            words.extend(gather(&mut |visit| self.final_roots(visit)));
+            words.extend(gather(roots.stacks));
+            *cycle.snapshot.lock() = self.snapshot(&words);
+        }
+        self.next_epoch();
+        for list in self.unswept.iter() {
+            list.clear();
+        }
+        let number = cycle.number();
+        cycle.number.store(if number >= NUMBERS { 1 } else { number + 1 }, Relaxed);
+        cycle.objects.store(0, Relaxed);
+        cycle.bytes.store(0, Relaxed);
+        let (granted, objects) = self.pacer.granted();
+        cycle.begun_at.store(granted, Relaxed);
+        cycle.begun_objects.store(objects, Relaxed);
+        let (live, slack) = self.pacer.begin_cycle(self.pages.inuse());
+        cycle.slack.store(slack.max(1), Relaxed);
+        cycle.expected.store(live, Relaxed);
+        let mut items = Vec::new();
+        let mut words: Vec<usize> = Vec::new();
+        let mut keep = |at: *const u64, len: usize| {
+            for i in 0..len {
+                // SAFETY: the caller gives ranges that can be read.
+                let word = unsafe { at.add(i).read() } as usize;
+                if self.in_range(word) {
+                    words.push(word);
+                    if words.len() == CHUNK {
+                        items.push(Work::Words(std::mem::take(&mut words)));
+                    }
+                }
+            }
+        };
+        (roots.fixed)(&mut keep);
+        self.final_roots(&mut keep);
+        items.push(Work::Words(words));
+        let mut state = cycle.state.lock();
+        debug_assert!(state.items.is_empty() && state.active == 0);
+        state.items = items;
+        cycle.next_stack.store(0, Relaxed);
+        cycle.stacks_done.store(false, Relaxed);
+        // Half of the cycles under the verifier mark nothing before the end: all depends on the barrier then.
+        state.hold = self.config.verify && cycle.number().is_multiple_of(2);
+        cycle.holding.store(state.hold, Relaxed);
+        cycle.marking.store(true, Relaxed);
+    }
+
+    /// May a word be a reference?
+    #[inline(always)]
+    pub(super) fn in_range(&self, word: usize) -> bool {
+        word.wrapping_sub(self.pages.base() as usize) < self.pages.used() * PAGE
+    }
+
+    /// Ends the cycle if what is left is little, or in any case (`now`). World stopped, caches flushed when it returns
+    /// [`End::Finished`].
+    pub(super) fn end_cycle(&self, caches: &mut [&mut Cache], roots: &mut Roots, now: bool) -> End {
+        let cycle = &self.cycle;
+        cycle.hold();
+        let epoch = self.epoch.load(Relaxed);
+        let pool = Pool::new(1);
+        let mut marker = Marker::new(self, &pool, epoch);
+        for cache in caches.iter_mut() {
+            for word in cache.take_shaded() {
+                marker.push(word as u64);
+            }
+        }
+        {
+            let mut state = cycle.state.lock();
+            for work in std::mem::take(&mut state.items) {
+                match work {
+                    Work::Words(more) => more.into_iter().for_each(|word| marker.push(word as u64)),
+                    Work::Range(range) => marker.take(Work::Range(range)),
+                }
+            }
+        }
+        if now && !cycle.stacks_done.load(Relaxed) {
+            // SAFETY: the world is stopped, the ranges can be read.
+            (roots.stacks)(&mut |at, len| unsafe { marker.roots(at, len) });
+            cycle.stacks_done.store(true, Relaxed);
+        }
+        let stacks_done = cycle.stacks_done.load(Relaxed);
+        let through = if now { marker.drain_for(usize::MAX) } else { marker.drain_for(LAST_STOP) };
+        cycle.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
+        cycle.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
+        if !through || !stacks_done {
+            let mut state = cycle.state.lock();
+            marker.give_back(&mut |work| state.items.push(work));
+            drop(state);
+            self.pacer.served();
+            cycle.release();
+            return End::GoesOn;
+        }
+        if self.config.verify {
+            let fixed = gather(roots.fixed);
+            self.verify_cycle(epoch, &cycle.snapshot.lock(), &fixed);
+        }
+        self.find_dead(epoch);
+        for cache in caches.iter_mut() {
+            self.flush(cache);
+        }
+        cycle.marking.store(false, Relaxed);
+        let (granted, objects) = self.pacer.granted();
+        let black = granted.saturating_sub(cycle.begun_at.load(Relaxed));
+        let born = objects.saturating_sub(cycle.begun_objects.load(Relaxed));
+        self.finish(epoch);
+        let live = (cycle.objects.load(Relaxed) + born, cycle.bytes.load(Relaxed) + black);
+        self.pacer.collected(live.0, live.1, self.pages.inuse() * PAGE);
+        cycle.release();
+        End::Finished
+    }
+
+    /// A P that allocates while marking helps in proportion: what was granted, of what may be granted until the end, must not be
+    /// more than what was marked, of all that is to be marked.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn assist(&self, cache: &mut Cache) {
+        let cycle = &self.cycle;
+        self.hand_over(cache);
+        let granted = self.pacer.granted().0.saturating_sub(cycle.begun_at.load(Relaxed)) as u128;
+        let due = granted * cycle.expected.load(Relaxed) as u128 / cycle.slack.load(Relaxed) as u128;
+        let behind = due.saturating_sub(cycle.bytes.load(Relaxed) as u128);
+        if behind == 0 || cycle.holding.load(Relaxed) {
+            return;
+        }
+        let behind = usize::try_from(behind).unwrap_or(usize::MAX);
+        if !cycle.join() {
+            return cycle.wait_for_others();
+        }
+        let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
+        while marker.objects < ASSIST_MOST && marker.bytes < behind && self.next_work(&mut marker) {
+            marker.drain_for(QUANTUM);
+        }
+        cycle.leave(&mut marker);
+    }
+
+    /// Gives what barrier and scanned stacks have left in a cache to whoever marks.
+    pub fn hand_over(&self, cache: &mut Cache) {
+        let words = cache.take_shaded();
+        if !words.is_empty() {
+            self.cycle.put(Work::Words(words));
+        }
+    }
+
+    /// Sees to it that a marker without work gets some: an item of the pool, or stacks. False: there is none. The caller has joined.
+    fn next_work(&self, marker: &mut Marker) -> bool {
+        let cycle = &self.cycle;
+        loop {
+            if marker.waiting() {
+                return true;
+            }
+            let item = cycle.state.lock().items.pop();
+            match item {
+                Some(work) => marker.take(work),
+                None if cycle.stacks_done.load(Relaxed) => return false,
+                None => self.scan_stacks(marker),
+            }
+        }
+    }
+
+    /// Pushes the words of the next few stacks. Who says that none is left may say so while others still scan the last ones: they
+    /// have joined and not left.
+    fn scan_stacks(&self, marker: &mut Marker) {
+        let cycle = &self.cycle;
+        let from = cycle.next_stack.fetch_add(STACKS, Relaxed);
+        // SAFETY: the hook gives stacks that nobody runs on.
+        let mut push = |at, len| unsafe { marker.push_range(at, len) };
+        let more = cycle.stacks.get().is_some_and(|hook| hook(cycle.number(), from, STACKS, &mut push));
+        if !more {
+            cycle.stacks_done.store(true, Relaxed);
+        }
+    }
+
+    fn ensure_background(&self) {
+        let mut background = self.cycle.background.lock();
+        if background.is_none() {
+            struct Shared(*const Heap);
+            // SAFETY: the heap is shared by design and joins the thread before it goes.
+            unsafe impl Send for Shared {}
+            let shared = Shared(self);
+            let builder = std::thread::Builder::new().name(String::from("gol-mark")).stack_size(256 << 10);
+            let started = builder.spawn(move || {
+                let Shared(heap) = { shared };
+                let _ends = crate::EndsProgram;
+                // SAFETY: see `Shared`.
+                unsafe { &*heap }.mark_in_background();
+            });
+            *background = started.ok();
+        }
+    }
+
+    /// Ends the background thread. No cycle begins afterwards.
+    pub fn stop_background(&self) {
+        self.cycle.holding.store(true, Relaxed);
+        {
+            let mut state = self.cycle.state.lock();
+            state.quit = true;
+            state.hold = true;
+            self.cycle.work.notify_all();
+        }
+        if let Some(thread) = self.cycle.background.lock().take() {
+            // A marker does not panic; if it did, the message is out.
+            let _ = thread.join();
+        }
+    }
+
+    fn mark_in_background(&self) {
+        while self.cycle.wait_for_work() {
+            let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
+            while !self.cycle.holding.load(Relaxed) && self.next_work(&mut marker) {
+                marker.drain_for(QUANTUM);
+                self.cycle.share(&mut marker);
+            }
+            if self.cycle.leave(&mut marker) {
+                // Exhausted: the next stop ends the cycle.
+                self.pacer.request();
+            }
+        }
+    }
+}
+
+/// All words of some roots.
+fn gather(roots: &mut dyn FnMut(Visit)) -> Vec<u64> {
+    let mut words = Vec::new();
+    // SAFETY: roots are ranges that can be read.
+    roots(&mut |at, len| words.extend((0..len).map(|i| unsafe { at.add(i).read() })));
+    words
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        self.stop_background();
+    }
+}

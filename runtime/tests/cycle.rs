@@ -1,0 +1,212 @@
+//! Concurrent marking under fire: goroutines on several Ps build, move and drop references in one shared graph without locks and hand
+//! them to each other, while cycles begin and end all the time. The verifier compares each of them with a snapshot; freed cells are
+//! poisoned, so a lost object is also seen by who still has it.
+mod toy;
+
+use gol_runtime::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::*};
+use toy::{Ctl, Cx, Prog, config, start_with};
+
+const CANARY: u64 = 0x00c0_ffee_0000_0001;
+/// Words of a node: canary and references.
+const FIELDS: u64 = 3;
+const TABLE: u64 = 64;
+const MUTATORS: usize = 4;
+const PAIRS: usize = 2;
+
+/// The descriptors of nodes and of the table.
+#[derive(Clone, Copy)]
+struct Kinds {
+    node: DescId,
+    table: DescId,
+}
+
+/// xorshift over the slot `r`.
+fn random(c: &Cx, r: usize, below: u64) -> u64 {
+    let mut x = *c.r(r);
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    *c.r(r) = x;
+    (x >> 16) % below
+}
+
+fn alloc(c: &Cx, desc: DescId) -> u64 {
+    // SAFETY: the running P's own heap and cache.
+    let at = unsafe { (*(*c.p()).heap).alloc(&mut (*c.p()).cache, desc, 1) };
+    assert!(!at.is_null());
+    at as u64
+}
+
+fn node(c: &Cx, kinds: Kinds, next: u64) -> u64 {
+    let at = alloc(c, kinds.node);
+    word(at, 0).store(CANARY, Relaxed);
+    word(at, 1).store(next, Relaxed);
+    at
+}
+
+/// A word of an object, which others may use as well.
+fn word<'a>(object: u64, i: u64) -> &'a AtomicU64 {
+    // SAFETY: the object is referred to by a slot of the caller or by the table, and has the word.
+    unsafe { AtomicU64::from_ptr((object as *mut u64).add(i as usize)) }
+}
+
+fn store(c: &Cx, object: u64, i: u64, value: u64) {
+    let at = word(object, i);
+    // SAFETY: the running P, and no safepoint before the store.
+    unsafe { ops::barrier(c.p(), at.as_ptr(), 1) };
+    at.store(value, Relaxed);
+}
+
+fn check(object: u64) {
+    if object != 0 {
+        assert_eq!(word(object, 0).load(Relaxed), CANARY, "{object:#x}");
+    }
+}
+
+// Slots: 0 table or channel, 1 seed, 2 and 3 references, 4 steps left, 5 table of a receiver.
+const SLOTS: usize = 6;
+
+fn step(c: &Cx, kinds: Kinds) {
+    let (table, a, b) = (*c.r(0), *c.r(2), *c.r(3));
+    let (k, i) = (random(c, 1, TABLE), 1 + random(c, 1, FIELDS));
+    match random(c, 1, 9) {
+        0 | 1 => *c.r(2) = node(c, kinds, b),
+        2 => store(c, table, k, a),
+        3 => *c.r(2) = word(table, k).load(Relaxed),
+        4 if a != 0 => store(c, a, i, b),
+        5 if a != 0 => *c.r(3) = word(a, i).load(Relaxed),
+        6 if a != 0 => store(c, a, i, 0),
+        7 => (*c.r(2), *c.r(3)) = (b, a),
+        _ => store(c, table, k, 0),
+    }
+    check(*c.r(2));
+    check(*c.r(3));
+}
+
+fn mutator(kinds: Kinds, done: Arc<AtomicUsize>) -> Prog {
+    steps![
+        move |c: &Cx| {
+            for _ in 0..8 {
+                step(c, kinds);
+            }
+            *c.r(4) -= 1;
+            match random(c, 1, 24) {
+                0 => Ctl::Yield,
+                // SAFETY: the running P.
+                1 if random(c, 1, 40) == 0 => Ctl::Op(unsafe { ops::gc_now(c.p()) }),
+                2 if random(c, 1, 8) == 0 => Ctl::Op(unsafe { ops::sleep(c.p(), 20_000) }),
+                _ => Ctl::Next,
+            }
+        },
+        |c: &Cx| if *c.r(4) > 0 { Ctl::Jump(0) } else { Ctl::Next },
+        move |_: &Cx| {
+            done.fetch_add(1, SeqCst);
+            Ctl::Done
+        },
+    ]
+}
+
+/// Hands lists over that nobody else has, and keeps nothing.
+fn sender(kinds: Kinds) -> Prog {
+    steps![
+        move |c: &Cx| {
+            let last = node(c, kinds, 0);
+            *c.r(3) = last;
+            *c.r(2) = node(c, kinds, last);
+            *c.r(3) = 0;
+            c.send(*c.r(0), 2)
+        },
+        |c: &Cx| {
+            *c.r(2) = 0;
+            *c.r(4) -= 1;
+            if *c.r(4) > 0 { Ctl::Jump(0) } else { Ctl::Done }
+        },
+    ]
+}
+
+fn receiver(done: Arc<AtomicUsize>) -> Prog {
+    steps![
+        |c: &Cx| c.recv(*c.r(0), 2),
+        |c: &Cx| {
+            let list = *c.r(2);
+            check(list);
+            let last = word(list, 1).load(Relaxed);
+            check(last);
+            // The first node lets go of the second, which goes into the table.
+            store(c, list, 1, 0);
+            let k = random(c, 1, TABLE);
+            store(c, *c.r(5), k, last);
+            *c.r(4) -= 1;
+            if *c.r(4) > 0 { Ctl::Jump(0) } else { Ctl::Next }
+        },
+        move |_: &Cx| {
+            done.fetch_add(1, SeqCst);
+            Ctl::Done
+        },
+    ]
+}
+
+fn soup(seed: u64, procs: usize, steps: u64, change: impl Fn(&mut HeapConfig)) {
+    let mut config = config(procs);
+    change(&mut config.heap);
+    let t = start_with(config);
+    let desc = |stride: u64, ptrs| Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: stride as u32 * 8, ptrs };
+    let kinds = Kinds {
+        node: t.rt.heap.add_desc(desc(1 + FIELDS, PtrMap::Bits([0b1110].into()))),
+        table: t.rt.heap.add_desc(desc(TABLE, PtrMap::All)),
+    };
+    let done = Arc::new(AtomicUsize::new(0));
+    let chan = t.chan;
+    let (mutator, sender, receiver) = (mutator(kinds, done.clone()), sender(kinds), receiver(done.clone()));
+    let main = steps![
+        move |c: &Cx| {
+            let table = alloc(c, kinds.table);
+            *c.r(0) = table;
+            for k in 0..MUTATORS as u64 {
+                c.go(mutator, SLOTS, &[table, seed * 100 + k + 1, 0, 0, steps, 0]);
+            }
+            for k in 0..PAIRS as u64 {
+                *c.r(1) = c.make(chan, 1, k);
+                c.go(sender, SLOTS, &[*c.r(1), 0, 0, 0, steps, 0]);
+                c.go(receiver, SLOTS, &[*c.r(1), seed * 100 + 50 + k, 0, 0, steps, table]);
+            }
+            Ctl::Next
+        },
+        // SAFETY: the running P.
+        |c: &Cx| Ctl::Op(unsafe { ops::sleep(c.p(), 200_000) }),
+        move |_: &Cx| if done.load(SeqCst) < MUTATORS + PAIRS { Ctl::Jump(1) } else { Ctl::Done },
+    ];
+    assert_eq!(t.run(main, 2, &[]), Outcome::Done);
+    assert!(t.rt.heap.stats().num_gc > 5, "{:?}", t.rt.heap.stats());
+}
+
+/// GOL_SOUPS: how many seeds, for a longer run by hand.
+fn soups() -> u64 {
+    std::env::var("GOL_SOUPS").ok().and_then(|n| n.parse().ok()).unwrap_or(3)
+}
+
+#[test]
+fn nothing_reachable_is_lost() {
+    for seed in 1..=soups() {
+        for (procs, every) in [(1, 5), (2, 61), (4, 211)] {
+            soup(seed, procs, 400, |heap| {
+                heap.stress_every = Some(every);
+                heap.poison = true;
+                heap.verify = true;
+            });
+        }
+    }
+}
+
+/// As it runs in earnest, with freed cells poisoned.
+#[test]
+fn nothing_reachable_is_lost_at_full_speed() {
+    for seed in 1..=soups() {
+        soup(seed, 4, 150_000 / 4, |heap| {
+            heap.gogc = Some(10);
+            heap.poison = true;
+        });
+    }
+}
