@@ -175,6 +175,7 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
         gol_runtime::tell(&machine.leaks());
     }
     show_profile(options);
+    machine.session.abandon();
     match ended {
         Ended::Done => status::OK,
         Ended::Exit(code) => code as u8,

@@ -2,7 +2,7 @@
 //!
 //! Integers are exact. Floats are exact rationals while they are small; when a numerator or denominator outgrows
 //! [`EXACT_BITS`] the value is rounded to a mantissa of [`MANTISSA_BITS`], as Go's compiler does.
-//! Values are canonical: a `Float` is in lowest terms; kinds do not change silently (`Float(2)` is not `Int(2)`).
+//! Numbers other than integers are shared, so that a value is small. Values are canonical: a `Float` is in lowest terms; kinds do not change silently (`Float(2)` is not `Int(2)`).
 
 use crate::huge::{Huge, Outcome};
 use crate::types::Basic;
@@ -22,10 +22,11 @@ pub enum Value {
     Str(Arc<[u8]>),
     Int(BigInt),
     /// Exact while it is small.
-    Float(BigRational),
+    Float(Arc<BigRational>),
     /// A float beyond the exponents of `Float`.
-    Huge(Huge),
-    Complex(BigRational, BigRational),
+    Huge(Arc<Huge>),
+    /// Real and imaginary part.
+    Complex(Arc<(BigRational, BigRational)>),
 }
 
 /// Above this size of numerator or denominator a float is rounded.
@@ -100,6 +101,12 @@ impl Value {
         }
         Some(ratio_to_f64(&self.to_float()?))
     }
+    pub fn float(r: BigRational) -> Value {
+        Value::Float(Arc::new(r))
+    }
+    pub fn complex(re: BigRational, im: BigRational) -> Value {
+        Value::Complex(Arc::new((re, im)))
+    }
     pub fn to_f32(&self) -> Option<f32> {
         Some(ratio_to_f32(&self.to_float()?))
     }
@@ -108,21 +115,21 @@ impl Value {
         match self {
             Value::Int(i) => Some(i.clone()),
             Value::Float(r) if r.is_integer() => Some(r.to_integer()),
-            Value::Complex(r, i) if i.is_zero() && r.is_integer() => Some(r.to_integer()),
+            Value::Complex(c) if c.1.is_zero() && c.0.is_integer() => Some(c.0.to_integer()),
             _ => None,
         }
     }
     pub fn to_float(&self) -> Option<BigRational> {
         match self {
             Value::Int(i) => Some(BigRational::from_integer(i.clone())),
-            Value::Float(r) => Some(r.clone()),
-            Value::Complex(r, i) if i.is_zero() => Some(r.clone()),
+            Value::Float(r) => Some((**r).clone()),
+            Value::Complex(c) if c.1.is_zero() => Some(c.0.clone()),
             _ => None,
         }
     }
     pub fn to_complex(&self) -> Option<(BigRational, BigRational)> {
         match self {
-            Value::Complex(r, i) => Some((r.clone(), i.clone())),
+            Value::Complex(c) => Some((**c).clone()),
             _ => Some((self.to_float()?, BigRational::zero())),
         }
     }
@@ -130,7 +137,7 @@ impl Value {
         match self {
             Value::Int(i) => i.is_zero(),
             Value::Float(r) => r.is_zero(),
-            Value::Complex(r, i) => r.is_zero() && i.is_zero(),
+            Value::Complex(c) => c.0.is_zero() && c.1.is_zero(),
             Value::Huge(_) | Value::Bool(_) | Value::Str(_) => false,
         }
     }
@@ -161,9 +168,10 @@ impl Value {
             _ if !numeric => Err(Misfit::Kind),
             UntypedFloat if matches!(self, Value::Huge(_)) => Ok(self.clone()),
             _ if let Value::Huge(h) = self => h.represent(b),
+            _ if self.is_exact(b) => Ok(self.clone()),
             Float32 | Float64 | UntypedFloat => {
                 let r = self.to_float().ok_or(Misfit::Truncated)?;
-                Ok(Value::Float(round(&r, b)?))
+                Ok(Value::float(round(&r, b)?))
             }
             Complex64 | Complex128 | UntypedComplex => {
                 let (r, i) = self.to_complex().ok_or(Misfit::Kind)?;
@@ -172,7 +180,7 @@ impl Value {
                     Complex128 => Float64,
                     _ => UntypedFloat,
                 };
-                Ok(Value::Complex(round(&r, part)?, round(&i, part)?))
+                Ok(Value::complex(round(&r, part)?, round(&i, part)?))
             }
             _ => {
                 let (lo, bits) = int_range(b).ok_or(Misfit::Kind)?;
@@ -188,6 +196,20 @@ impl Value {
         }
     }
 
+    /// A float of few bits, which every float type holds: what most programs write.
+    fn is_exact(&self, b: Basic) -> bool {
+        let bits = match b {
+            Basic::Float32 => 24,
+            Basic::Float64 => 53,
+            Basic::UntypedFloat => u64::MAX,
+            _ => return false,
+        };
+        let Value::Float(r) = self else { return false };
+        let (n, d) = (r.numer(), r.denom());
+        let plain = || d.is_one() || d.bits() <= 64 && d.trailing_zeros() == Some(d.bits() - 1);
+        bits == u64::MAX || n.bits() <= bits && plain()
+    }
+
     /// Both operands in the larger of their kinds. `None` for kinds that do not mix.
     fn matched(&self, other: &Value) -> Option<(Value, Value)> {
         let rank = |v: &Value| match v {
@@ -198,8 +220,9 @@ impl Value {
         };
         let up = |v: &Value, to| match to {
             2 if matches!(v, Value::Huge(_)) => Some(v.clone()),
-            2 => v.to_float().map(Value::Float),
-            3 => v.to_complex().map(|(r, i)| Value::Complex(r, i)),
+            2 if matches!(v, Value::Float(_)) => Some(v.clone()),
+            2 => v.to_float().map(Value::float),
+            3 => v.to_complex().map(|(r, i)| Value::complex(r, i)),
             _ => Some(v.clone()),
         };
         let to = rank(self).max(rank(other));
@@ -213,9 +236,9 @@ impl Value {
     pub(crate) fn of_outcome(o: Outcome) -> Option<Value> {
         match o {
             Outcome::Overflow => None,
-            Outcome::Zero => Some(Value::Float(BigRational::zero())),
-            Outcome::Number(h) if h.top().abs() > MAX_BITS => Some(Value::Huge(h)),
-            Outcome::Number(h) => Some(Value::Float(h.ratio())),
+            Outcome::Zero => Some(Value::float(BigRational::zero())),
+            Outcome::Number(h) if h.top().abs() > MAX_BITS => Some(Value::Huge(Arc::new(h))),
+            Outcome::Number(h) => Some(Value::float(h.ratio())),
         }
     }
 
@@ -229,7 +252,7 @@ impl Value {
                 Arith::Div { .. } | Arith::Rem if b.is_zero() => return None,
                 // Truncated division, as Go's.
                 Arith::Div { int: true } => Value::Int(a / b),
-                Arith::Div { int: false } => Value::Float(BigRational::new(a, b)),
+                Arith::Div { int: false } => Value::float(BigRational::new(a, b)),
                 Arith::Rem => Value::Int(a % b),
                 Arith::And => Value::Int(a & b),
                 Arith::Or => Value::Int(a | b),
@@ -240,21 +263,22 @@ impl Value {
             (Value::Huge(a), Value::Huge(b)) => Value::of_outcome(Huge::arith(op, Some(&a), Some(&b))?)?,
             (Value::Huge(a), Value::Float(b)) => Value::of_outcome(Huge::arith(op, Some(&a), Huge::of(&b).as_ref())?)?,
             (Value::Float(a), Value::Huge(b)) => Value::of_outcome(Huge::arith(op, Huge::of(&a).as_ref(), Some(&b))?)?,
-            (Value::Complex(a, b), Value::Complex(c, d)) => {
+            (Value::Complex(x), Value::Complex(y)) => {
+                let ((a, b), (c, d)) = (&*x, &*y);
                 let (r, i) = match op {
                     Arith::Add => (a + c, b + d),
                     Arith::Sub => (a - c, b - d),
-                    Arith::Mul => (&a * &c - &b * &d, &b * &c + &a * &d),
+                    Arith::Mul => (a * c - b * d, b * c + a * d),
                     Arith::Div { .. } => {
-                        let s = &c * &c + &d * &d;
+                        let s = c * c + d * d;
                         if s.is_zero() {
                             return None;
                         }
-                        ((&a * &c + &b * &d) / &s, (&b * &c - &a * &d) / &s)
+                        ((a * c + b * d) / &s, (b * c - a * d) / &s)
                     }
                     _ => return None,
                 };
-                Value::Complex(shrink(r), shrink(i))
+                Value::complex(shrink(r), shrink(i))
             }
             (Value::Str(a), Value::Str(b)) if op == Arith::Add => Value::Str([&a[..], &b[..]].concat().into()),
             _ => return None,
@@ -271,7 +295,7 @@ impl Value {
             (Value::Float(a), Value::Huge(b)) => Some(Huge::compare(Huge::of(&a).as_ref(), Some(&b))),
             (Value::Str(a), Value::Str(b)) => Some(a.cmp(&b)),
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(&b)),
-            (Value::Complex(a, b), Value::Complex(c, d)) => Some(a.cmp(&c).then(b.cmp(&d))),
+            (Value::Complex(a), Value::Complex(b)) => Some(a.cmp(&b)),
             _ => None,
         }
     }
@@ -284,9 +308,9 @@ impl Value {
     pub fn neg(&self) -> Option<Value> {
         Some(match self {
             Value::Int(i) => Value::Int(-i),
-            Value::Float(r) => Value::Float(-r),
-            Value::Huge(h) => Value::Huge(h.neg()),
-            Value::Complex(r, i) => Value::Complex(-r, -i),
+            Value::Float(r) => Value::float(-&**r),
+            Value::Huge(h) => Value::Huge(Arc::new(h.neg())),
+            Value::Complex(c) => Value::complex(-&c.0, -&c.1),
             Value::Bool(_) | Value::Str(_) => return None,
         })
     }
@@ -311,7 +335,7 @@ fn float_arith(op: Arith, a: &BigRational, b: &BigRational) -> Option<Value> {
     };
     let exponent = r.numer().bits() as i64 - r.denom().bits() as i64;
     if exponent.abs() <= MAX_BITS {
-        return Some(Value::Float(shrink(r)));
+        return Some(Value::float(shrink(r)));
     }
     Value::of_outcome(Huge::of(&r).map_or(Outcome::Zero, Outcome::Number))
 }
@@ -348,6 +372,10 @@ fn fits_signed(i: &BigInt, bits: u64) -> bool {
 
 /// Rounds to the precision of a float type; an untyped float stays as it is.
 fn round(r: &BigRational, b: Basic) -> Result<BigRational, Misfit> {
+    let bits = if b == Basic::Float32 { 24 } else { 53 };
+    if r.denom().is_one() && r.numer().bits() <= bits {
+        return Ok(r.clone());
+    }
     let f = match b {
         Basic::Float32 => f64::from(ratio_to_f32(r)),
         Basic::Float64 => ratio_to_f64(r),
@@ -451,7 +479,7 @@ impl std::fmt::Display for Value {
             }
             Value::Float(r) => write!(f, "{}", show_float(r)),
             Value::Huge(h) => write!(f, "{h}"),
-            Value::Complex(r, i) => write!(f, "({} + {}i)", show_float(r), show_float(i)),
+            Value::Complex(c) => write!(f, "({} + {}i)", show_float(&c.0), show_float(&c.1)),
         }
     }
 }

@@ -68,12 +68,12 @@ impl Huge {
     }
     /// As a constant of a basic type other than untyped float.
     pub fn represent(&self, b: Basic) -> Result<Value, Misfit> {
-        let zero = || Value::Float(BigRational::zero());
+        let zero = || Value::float(BigRational::zero());
         let part = || if self.top() < 0 { Ok(zero()) } else { Err(Misfit::Overflows) };
         match b {
             Basic::Float32 | Basic::Float64 => part(),
             Basic::Complex64 | Basic::Complex128 => {
-                part().map(|_| Value::Complex(BigRational::zero(), BigRational::zero()))
+                part().map(|_| Value::complex(BigRational::zero(), BigRational::zero()))
             }
             Basic::UntypedComplex => Err(Misfit::Overflows),
             _ => Err(Misfit::Truncated),

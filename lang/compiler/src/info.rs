@@ -212,7 +212,7 @@ pub struct Info {
     /// By ExprId index.
     pub exprs: Vec<Option<ExprInfo>>,
     /// What an `Expr::Name` (or the qualified `pkg.Name` Select as a whole) refers to.
-    pub uses: FxHashMap<ExprId, ObjId>,
+    pub uses: Uses,
     /// Objects by the position of the declaring identifier. In `a, b := …` only new variables are here; others are in `uses`.
     pub defs: FxHashMap<u32, ObjId>,
     /// The variable of a type switch, by the position of each clause (`Clause::span.lo`).
@@ -234,6 +234,25 @@ pub struct Info {
     pub stmt_funcs: FxHashMap<StmtId, FuncFacts>,
     /// Composite literals' resolved types are in `exprs`; for `[...]T` too.
     pub pkgs: Vec<PkgFacts>,
+}
+
+/// Objects by `ExprId`: most names have one, so it is a list.
+#[derive(Default)]
+pub struct Uses(Vec<Option<ObjId>>);
+
+impl Uses {
+    pub fn get(&self, e: &ExprId) -> Option<&ObjId> {
+        self.0.get(e.ix())?.as_ref()
+    }
+    pub fn contains_key(&self, e: &ExprId) -> bool {
+        self.get(e).is_some()
+    }
+    pub fn insert(&mut self, e: ExprId, obj: ObjId) {
+        if self.0.len() <= e.ix() {
+            self.0.resize((e.ix() + 1).next_power_of_two(), None);
+        }
+        self.0[e.ix()] = Some(obj);
+    }
 }
 
 impl Info {

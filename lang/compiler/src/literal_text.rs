@@ -36,7 +36,7 @@ pub fn parse_imaginary(text: &str) -> Option<Value> {
     let body = text.strip_suffix('i')?;
     let digits = body.bytes().all(|c| c.is_ascii_digit() || c == b'_');
     let v = if digits { decimal_float(&body.replace('_', ""))? } else { parse_number(body)? };
-    Some(Value::Complex(BigRational::zero(), v.to_float()?))
+    Some(Value::complex(BigRational::zero(), v.to_float()?))
 }
 
 fn radix_int(digits: &str, radix: u32) -> Option<Value> {
@@ -49,14 +49,14 @@ fn decimal_float(t: &str) -> Option<Value> {
     let (whole, frac) = mant.split_once('.').unwrap_or((mant, ""));
     let digits = BigInt::parse_bytes(format!("0{whole}{frac}").as_bytes(), 10)?;
     if digits.is_zero() {
-        return Some(Value::Float(BigRational::zero()));
+        return Some(Value::float(BigRational::zero()));
     }
     let e = exp.checked_sub(frac.len() as i64)?;
     if e.abs() > MAX_EXPONENT {
         return Value::of_outcome(Huge::scaled(digits, 10, e));
     }
     let ten = BigInt::from(10).pow(e.unsigned_abs() as u32);
-    Some(Value::Float(shrink(if e >= 0 {
+    Some(Value::float(shrink(if e >= 0 {
         BigRational::from_integer(digits * ten)
     } else {
         BigRational::new(digits, ten)
@@ -73,7 +73,7 @@ fn hex_float(t: &str) -> Option<Value> {
         return Value::of_outcome(Huge::scaled(digits, 2, e));
     }
     let two = BigInt::one() << e.unsigned_abs();
-    Some(Value::Float(shrink(if e >= 0 {
+    Some(Value::float(shrink(if e >= 0 {
         BigRational::from_integer(digits * two)
     } else {
         BigRational::new(digits, two)

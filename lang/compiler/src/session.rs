@@ -136,6 +136,15 @@ impl Session {
             alone: false,
         }
     }
+    /// The process ends: what the compiler knows is not given back piece by piece.
+    pub fn abandon(&mut self) {
+        std::mem::forget((
+            std::mem::take(&mut self.ast),
+            std::mem::take(&mut self.types),
+            std::mem::take(&mut self.info),
+            std::mem::take(&mut self.emission),
+        ));
+    }
     /// From now on imports find the packages of this loader too.
     pub fn set_loader(&mut self, loader: Box<dyn Loader>) {
         self.loader = loader;

@@ -80,6 +80,7 @@ fn parse_tokens(
             continue;
         }
         diagnostics.extend(r.parse_errors(&a.misfits));
+        diagnostics.extend(r.late_clauses());
         diagnostics.extend(a.errors);
         if let Some(&stopped) = a.given_up.and_then(|i| tokens.get(i))
             && diagnostics.is_empty()

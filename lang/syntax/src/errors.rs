@@ -190,6 +190,15 @@ impl Reporter<'_> {
                 return Diagnostic::error(Code::Syntax, self.span(i - 1), message);
             }
         }
+        let detached = |o: &usize| {
+            let newline = *o > 0 && self.tok(*o - 1) == Some(Tok::Semi(SemiKind::Newline));
+            newline && self.tok(*o) == Some(Tok::LBrace) && self.tok(0) == Some(Tok::Package)
+        };
+        if let Some(o) = p.outermost.filter(detached) {
+            let message = "unexpected semicolon or newline before {";
+            let d = Diagnostic::error(Code::Syntax, self.span(o), message);
+            return d.help("the opening brace must be on the same line");
+        }
         let mut d = match p.open {
             Some(o) => {
                 let close = match self.tok(o) {
@@ -255,6 +264,9 @@ impl Reporter<'_> {
                 _ => Some(self.keyword(h)),
             };
             if newline && self.tok(m.i + 1) == Some(Tok::LBrace) {
+                if clause == Some("for") && self.first_semicolon(h, m.i) {
+                    return Some(self.loop_condition(m.i + 1));
+                }
                 let message = match clause {
                     Some(c) => format!("unexpected newline, expected {{ after {c} clause"),
                     None => "unexpected semicolon or newline before {".into(),
@@ -278,13 +290,37 @@ impl Reporter<'_> {
         if m.tok != Tok::LBrace || !after_newline {
             return None;
         }
-        if m.place.header.is_some_and(|h| self.tok(h) == Some(Tok::For)) {
+        if let Some(h) = m.place.header.filter(|&h| self.tok(h) == Some(Tok::For)) {
+            if self.first_semicolon(h, m.i - 1) {
+                return Some(self.loop_condition(m.i));
+            }
             let message = "unexpected newline, expected { after for clause";
             let d = Diagnostic::error(Code::Syntax, self.span(m.i - 1), message);
             return Some(d.label("the line ends here").help(SAME_LINE));
         }
         let top = m.place.at == Where::Top;
         top.then(|| self.error(m, "unexpected semicolon or newline before {").help(SAME_LINE))
+    }
+
+    /// Only the first part of a `for` has ended there.
+    fn first_semicolon(&self, header: usize, semi: usize) -> bool {
+        !self.tokens[header..semi].iter().any(|t| matches!(t.tok, Tok::Semi(_)))
+    }
+    /// `for x` and a newline before the brace: the newline ends the first of three parts.
+    fn loop_condition(&self, brace: usize) -> Diagnostic {
+        let message = "unexpected {, expected for loop condition";
+        let d = Diagnostic::error(Code::Syntax, self.span(brace), message);
+        d.help("the opening brace must be on the same line as `for`")
+    }
+
+    /// A `case` or `default` behind a statement on its line. The grammar, in which a clause's last statement needs no end, takes it.
+    pub fn late_clauses(&self) -> impl Iterator<Item = Diagnostic> {
+        let clause = |t: Tok| matches!(t, Tok::Case | Tok::Default);
+        let pairs = self.tokens.windows(2).enumerate();
+        pairs.filter(move |(_, w)| clause(w[1].tok) && w[0].tok.ends_statement()).map(|(i, w)| {
+            let message = format!("unexpected keyword {} at end of statement", spell(w[1].tok));
+            Diagnostic::error(Code::Syntax, self.span(i + 1), message).label("expected a newline or ;")
+        })
     }
 
     /// `m[T any](x T)` in an interface: what was read is the type `m[T]`.

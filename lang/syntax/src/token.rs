@@ -167,7 +167,7 @@ pub enum Tok {
 
 impl Tok {
     /// A newline after this token becomes a semicolon.
-    fn ends_statement(self) -> bool {
+    pub fn ends_statement(self) -> bool {
         use Tok::*;
         matches!(
             self,

@@ -25,7 +25,7 @@ impl Checker<'_> {
                 Some(Basic::Float64) => Types::COMPLEX128,
                 _ => Types::UNTYPED_COMPLEX,
             };
-            return Some(Operand::constant(Value::Complex(a, b), ty, e));
+            return Some(Operand::constant(Value::complex(a, b), ty, e));
         }
         if self.types.is_tparam(x.ty) && self.types.is(x.ty, Class::Float) {
             let at = self.at(&x);
@@ -54,7 +54,7 @@ impl Checker<'_> {
             && self.types.is(x.ty, Class::Numeric)
         {
             let ty = self.part_type(x.ty).unwrap_or(Types::UNTYPED_FLOAT);
-            return Some(Operand::constant(Value::Float(if b == Builtin::Real { re } else { im }), ty, e));
+            return Some(Operand::constant(Value::float(if b == Builtin::Real { re } else { im }), ty, e));
         }
         if self.types.is_tparam(x.ty) && self.types.is(x.ty, Class::Complex) {
             let at = self.at(x);

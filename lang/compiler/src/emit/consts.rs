@@ -18,7 +18,8 @@ fn int_word(v: &BigInt) -> u64 {
 fn to_int(v: &Value) -> Option<BigInt> {
     match v {
         Value::Int(i) => Some(i.clone()),
-        Value::Float(f) | Value::Complex(f, _) => Some(f.to_integer()),
+        Value::Float(f) => Some(f.to_integer()),
+        Value::Complex(c) => Some(c.0.to_integer()),
         Value::Huge(_) | Value::Bool(_) | Value::Str(_) => None,
     }
 }
@@ -30,7 +31,8 @@ fn float(v: &BigRational) -> f64 {
 fn to_float(v: &Value) -> f64 {
     match v {
         Value::Int(i) => i.to_f64().unwrap_or(0.0),
-        Value::Float(f) | Value::Complex(f, _) => float(f),
+        Value::Float(f) => float(f),
+        Value::Complex(c) => float(&c.0),
         Value::Huge(_) | Value::Bool(_) | Value::Str(_) => 0.0,
     }
 }
@@ -103,7 +105,7 @@ impl Em<'_> {
             Num::F32 => [(to_float(v) as f32).to_bits() as u64, 0],
             Num::Complex(_) => {
                 let im = match v {
-                    Value::Complex(_, im) => float(im),
+                    Value::Complex(c) => float(&c.1),
                     Value::Bool(_) | Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Huge(_) => 0.0,
                 };
                 [to_float(v).to_bits(), im.to_bits()]
