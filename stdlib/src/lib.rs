@@ -106,8 +106,8 @@ static PACKAGES: &[Package] = &[
     package("path/filepath", include_str!("path/filepath/filepath.gol"), &[]),
     package("regexp", include_str!("regexp/regexp.gol"), regexp::NATIVES),
     package("runtime", include_str!("runtime/runtime.gol"), runtime::NATIVES),
-    package("runtime/pprof", include_str!("runtime/pprof/pprof.gol"), &[]),
     package("runtime/debug", include_str!("runtime/debug/debug.gol"), runtime::DEBUG),
+    package("runtime/pprof", include_str!("runtime/pprof/pprof.gol"), &[]),
     package(
         "slices",
         concat!(include_str!("slices/slices.gol"), include_str!("slices/sort.gol"), include_str!("slices/iter.gol")),
