@@ -13,7 +13,10 @@ pub fn session() -> Session {
 /// What of package os is left as it is.
 const HARMLESS: &[&str] = &["os.errnoText", "os.args", "os.exit", "os.getpid", "os.tempDir", "os.hostname", "os.userHome", "os.processIds"];
 
-/// All natives, those of package os that reach the system replaced by ones that refuse; package net has none that work.
+/// What panics when it is called: the network, and signals (also to other processes).
+const BARRED: &[&str] = &["net.", "os/signal.", "syscall.kill"];
+
+/// All natives, those of package os that reach the system replaced by ones that refuse, without those that are barred.
 pub fn natives() -> Vec<&'static [Native]> {
     static OS: OnceLock<Vec<Native>> = OnceLock::new();
     let os = OS.get_or_init(|| {
@@ -26,13 +29,14 @@ pub fn natives() -> Vec<&'static [Native]> {
     let mut out: Vec<&'static [Native]> = gol_stdlib::natives();
     out.retain(|list| !list.iter().any(|n| n.name.starts_with("os.")));
     out.push(os);
-    static NET: OnceLock<Vec<Native>> = OnceLock::new();
-    let net = NET.get_or_init(|| {
-        let all = out.iter().flat_map(|list| list.iter()).filter(|n| n.name.starts_with("net."));
-        all.map(|n| Native { run: NativeFn::Leaf(|_| Err(Fault::nil())), ..*n }).collect()
+    static BARRED_LISTS: OnceLock<Vec<Vec<Native>>> = OnceLock::new();
+    let barred = |n: &Native| BARRED.iter().any(|b| n.name.starts_with(b));
+    let lists = BARRED_LISTS.get_or_init(|| {
+        let refused = |n: &Native| if barred(n) { Native { run: NativeFn::Leaf(|_| Err(Fault::nil())), ..*n } } else { *n };
+        out.iter().filter(|list| list.iter().any(barred)).map(|list| list.iter().map(refused).collect()).collect()
     });
-    out.retain(|list| !list.iter().any(|n| n.name.starts_with("net.")));
-    out.push(net);
+    out.retain(|list| !list.iter().any(barred));
+    out.extend(lists.iter().map(Vec::as_slice));
     out
 }
 
