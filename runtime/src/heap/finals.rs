@@ -1,17 +1,17 @@
-//! Objects whose end somebody wants to know of: finalizers, cleanups and weak handles.
+//! Objects whose end somebody wants to know of: finalizers and cleanups.
 //!
 //! Invariants: the table is keyed by the addresses of payloads and keeps no object alive. Roots are instead the first word of each
-//! watch (what is to be called, or the handle), the *content* of objects with a finalizer, so that everything it needs is there when
+//! watch (what is to be called), the *content* of objects with a finalizer, so that everything it needs is there when
 //! it runs, and whatever waits in `ready`. So an object that its own content leads to is never found dead.
-//! Marks are looked at once a collection, when marking is over and before anything is freed: then a dead object loses its weak
-//! handles, and either its finalizer becomes ready and the object lives on, or all its cleanups become ready.
+//! Marks are looked at once a collection, when marking is over and before anything is freed: then either a dead object's finalizer
+//! becomes ready and the object lives on, or all its cleanups become ready.
 //! Content that is overwritten while a concurrent cycle marks is no exception: the barrier keeps it.
 
 use super::Heap;
 use super::collect::Visit;
 use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// What happens when an object has died.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,8 +20,6 @@ pub enum Watch {
     Finalizer { call: u64, how: u64 },
     /// `call` is called.
     Cleanup { call: u64, id: u64 },
-    /// The first word of `handle` becomes 0.
-    Weak { handle: u64 },
 }
 
 impl Watch {
@@ -29,7 +27,6 @@ impl Watch {
     fn root(&self) -> u64 {
         match *self {
             Watch::Finalizer { call, .. } | Watch::Cleanup { call, .. } => call,
-            Watch::Weak { handle } => handle,
         }
     }
     fn is_finalizer(&self) -> bool {
@@ -108,21 +105,6 @@ impl Heap {
         }
     }
 
-    /// The weak handle of an object: `fresh` unless it has one. The handle's first word is 0 once the object has died.
-    pub fn weak_handle(&self, object: u64, fresh: u64) -> u64 {
-        let mut table = self.finals.table.lock();
-        let watches = table.watched.entry(object).or_default();
-        let known = watches.iter().find_map(|watch| match *watch {
-            Watch::Weak { handle } => Some(handle),
-            Watch::Finalizer { .. } | Watch::Cleanup { .. } => None,
-        });
-        if known.is_none() {
-            watches.push(Watch::Weak { handle: fresh });
-        }
-        self.finals.any.store(true, Release);
-        known.unwrap_or(fresh)
-    }
-
     /// Something is ready and nobody calls it: the caller sees to it that [`Heap::next_due`] is called until it gives nothing.
     pub fn finals_are_due(&self) -> bool {
         let Some(mut table) = self.finals.all() else { return false };
@@ -191,14 +173,6 @@ impl Heap {
         // In the order of addresses: the table's own is different every time.
         due.sort_by_key(|(object, _)| *object);
         for (object, mut watches) in due {
-            watches.retain(|watch| match *watch {
-                Watch::Weak { handle } => {
-                    // SAFETY: the table has kept the handle alive; nobody runs.
-                    unsafe { AtomicU64::from_ptr(handle as *mut u64) }.store(0, Relaxed);
-                    false
-                }
-                Watch::Finalizer { .. } | Watch::Cleanup { .. } => true,
-            });
             if let Some(at) = watches.iter().position(Watch::is_finalizer) {
                 if let Watch::Finalizer { call, how } = watches.remove(at) {
                     ready.push_back(Due { call, object, how });
