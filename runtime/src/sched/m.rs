@@ -19,6 +19,11 @@ use std::time::Duration;
 /// Natives run on it, so it is as large as a usual thread's; untouched pages cost nothing.
 const M_STACK: usize = 4 << 20;
 
+/// About what it takes to put a thread to sleep and wake it.
+const PATIENCE_MAX_NS: u32 = 50_000;
+/// Costs little, and finds out whether more would pay.
+const PATIENCE_MIN_NS: u32 = 2_000;
+
 /// A thread of the scheduler. Its goroutine, if it runs one, is its P's, or (in a native) that one whose `link` it is.
 pub(super) struct M {
     /// Its P, which is its own; null: it sleeps, waits, or is in a native (and the P perhaps still its).
@@ -27,6 +32,8 @@ pub(super) struct M {
     pub flags: u8,
     /// How often the bound goroutine has asked for it.
     pub depth: u32,
+    /// How long it goes on looking for events before it sleeps.
+    patience_ns: u32,
     /// The goroutine that is bound to it (`pin.rs`), or null.
     pub bound: *mut G,
     /// 0: armed, 1: woken. The sleeper's until it is listed, then the waker's.
@@ -121,6 +128,7 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
         p,
         flags: if spinning { SPINNING } else { 0 },
         depth: 0,
+        patience_ns: PATIENCE_MAX_NS,
         bound: null_mut(),
         fut: AtomicU32::new(0),
         next: null_mut(),
@@ -376,6 +384,33 @@ unsafe fn look_around(s: &Sched, m: *mut M) -> *mut G {
             }
             std::hint::spin_loop();
         }
+        if s.poller.waiters() != 0 && s.npidle.load(SeqCst) + 1 < nps { linger(s, m, &mut now) } else { null_mut() }
+    }
+}
+
+/// Before it sleeps while others run and descriptors are waited for, a searching M goes on looking as long as that has paid lately: their
+/// next operation is soon over and often makes a descriptor ready, and to wake a thread takes tens of microseconds.
+#[inline(never)]
+unsafe fn linger(s: &Sched, m: *mut M, now: &mut u64) -> *mut G {
+    // SAFETY: as `run`.
+    unsafe {
+        let p = (*m).p;
+        let end = s.choices.now_ns() + u64::from((*m).patience_ns);
+        while s.halt.load(Relaxed) == 0 {
+            let mut g = queue::steal_round(p, now, false);
+            if g.is_null() {
+                g = super::poll::look(s, p);
+            }
+            if !g.is_null() {
+                (*m).patience_ns = PATIENCE_MAX_NS;
+                return g;
+            }
+            if s.choices.now_ns() >= end {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        (*m).patience_ns = ((*m).patience_ns / 2).max(PATIENCE_MIN_NS);
         null_mut()
     }
 }
