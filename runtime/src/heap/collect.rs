@@ -10,8 +10,8 @@ use super::cycle::End;
 use super::mark::{Marker, Pool};
 use super::page::{FREE, FreePages, LARGE, NO_PAGE, Pages};
 use super::size::{KINDS, PAGE};
-use parking_lot::Mutex;
-use std::sync::atomic::Ordering::*;
+use crate::sync::Mutex;
+use crate::sync::atomic::Ordering::*;
 use std::time::Instant;
 
 /// What passes root ranges on.

@@ -12,8 +12,8 @@
 use super::desc::{Entry, Map, Scan};
 use super::page::Page;
 use super::{DescId, Header, Heap};
-use parking_lot::{Condvar, Mutex};
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
+use crate::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
+use crate::sync::{Condvar, Mutex};
 
 /// Objects in flight between prefetch and scan.
 const RING: usize = 8;

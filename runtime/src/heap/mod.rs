@@ -40,6 +40,7 @@ pub use finals::Due;
 pub use pace::{HeapStats, Pauses};
 pub use reach::Reach;
 
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
 use collect::Unswept;
 use cycle::Cycle;
 use desc::Descs;
@@ -48,7 +49,6 @@ use pace::Pacer;
 use page::{Page, Pages};
 use region::Region;
 use size::{KINDS, MARKS_PER_PAGE, PAGE};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
 
 /// Index into the append-only descriptor table. 0 is "free cell or nothing to scan".
 pub type DescId = u32;

@@ -12,8 +12,8 @@ use super::idle::Idle;
 use super::p::{Commit, P, Status};
 use super::{EventKind, Exit, Outcome, Sched, deadlock, hook, idle, pin, queue, runtime, slab, stack, world};
 use crate::sync::atomic::{AtomicU32, Ordering::*};
+use crate::sync::thread::Thread;
 use std::ptr::null_mut;
-use std::thread::Thread;
 use std::time::Duration;
 
 /// Natives run on it, so it is as large as a usual thread's; untouched pages cost nothing.
@@ -86,7 +86,7 @@ unsafe fn wait(m: *mut M) {
     // SAFETY: the calling thread's M.
     unsafe {
         while (*m).fut.load(Acquire) == 0 {
-            std::thread::park();
+            crate::sync::thread::park();
         }
     }
 }
@@ -103,7 +103,7 @@ pub(super) unsafe fn wait_until(m: *mut M, deadline: u64) {
             if now >= deadline {
                 return;
             }
-            std::thread::park_timeout(Duration::from_nanos(deadline - now));
+            crate::sync::thread::park_timeout(Duration::from_nanos(deadline - now));
         }
     }
 }
@@ -137,12 +137,12 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
     let start = Start(s, m);
     // SAFETY: the P is the new M's from here on: its thread may use it at once.
     unsafe { (*p).m = m };
-    let spawned = std::thread::Builder::new().name("gol-m".into()).stack_size(M_STACK).spawn(move || {
+    let spawned = crate::sync::thread::Builder::new().name("gol-m".into()).stack_size(M_STACK).spawn(move || {
         let Start(s, m) = { start };
         let _ends = crate::EndsProgram;
         // SAFETY: see `Start`.
         unsafe {
-            (*m).thread = Some(std::thread::current());
+            (*m).thread = Some(crate::sync::thread::current());
             short_sleeps();
             run(&*s, m);
             thread_ends(&*s);
@@ -382,7 +382,7 @@ unsafe fn look_around(s: &Sched, m: *mut M) -> *mut G {
             if !g.is_null() {
                 return g;
             }
-            std::hint::spin_loop();
+            crate::sync::hint::spin_loop();
         }
         if s.poller.waiters() != 0 && s.npidle.load(SeqCst) + 1 < nps { linger(s, m, &mut now) } else { null_mut() }
     }
@@ -408,7 +408,7 @@ unsafe fn linger(s: &Sched, m: *mut M, now: &mut u64) -> *mut G {
             if s.choices.now_ns() >= end {
                 break;
             }
-            std::hint::spin_loop();
+            crate::sync::hint::spin_loop();
         }
         (*m).patience_ns = ((*m).patience_ns / 2).max(PATIENCE_MIN_NS);
         null_mut()

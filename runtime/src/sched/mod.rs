@@ -52,9 +52,9 @@ pub use timer::{TimerAction, TimerId};
 pub use watch::{IoEnd, Way};
 
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Condvar, Mutex};
 use crossbeam_deque::Injector;
 use crossbeam_utils::CachePadded;
-use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 
 /// Most Ps; the P's index is part of timer ids.

@@ -19,14 +19,14 @@ use super::{
 };
 use crate::heap::Heap;
 use crate::sync::atomic::{Ordering::*, fence};
-use parking_lot::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex};
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// How long the end of a runtime waits for its threads.
-const END_WAIT: Duration = Duration::from_millis(500);
+const END_WAIT_NS: u64 = 500_000_000;
 
 pub struct Runtime {
     pub heap: ManuallyDrop<Heap>,
@@ -203,7 +203,7 @@ impl Runtime {
         }
         let n = n.min(MAX_PROCS);
         s.procs.store(n, Relaxed);
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let cores = crate::sync::thread::available_parallelism().map_or(1, |n| n.get());
         self.heap.set_mark_workers(n.min(cores));
         let first = s.p_at(0);
         // SAFETY: under the mutex an idle P stays idle.
@@ -253,7 +253,7 @@ impl Runtime {
         if self.sched().choices.seeded {
             return super::choice::SAID_PROCS;
         }
-        std::thread::available_parallelism().map_or(1, |n| n.get())
+        crate::sync::thread::available_parallelism().map_or(1, |n| n.get())
     }
 
     /// The events since the last call, and how many were lost.
@@ -429,8 +429,8 @@ impl Drop for Runtime {
         s.halt.fetch_or(SHUTDOWN, SeqCst);
         s.resumed.notify_all();
         s.monitor_cv.notify_all();
-        let end = std::time::Instant::now() + END_WAIT;
-        while idle.threads > 0 && std::time::Instant::now() < end {
+        let end = crate::sync::now_ns() + END_WAIT_NS;
+        while idle.threads > 0 && crate::sync::now_ns() < end {
             for m in std::mem::take(&mut idle.ms) {
                 // SAFETY: a sleeping M of the list.
                 unsafe { m::wake(m, std::ptr::null_mut()) };

@@ -16,8 +16,8 @@ use super::m::M;
 use super::p::{P, Status};
 use super::{EventKind, GROW, SHUTDOWN, STOP, Sched, hook, queue, runtime, timer};
 use crate::heap::{Cache, Roots};
+use crate::sync::MutexGuard;
 use crate::sync::atomic::{Ordering::*, fence};
-use parking_lot::MutexGuard;
 use std::time::{Duration, Instant};
 
 /// Does what is asked for: waits while the world is stopped, collects when the heap wants it. False: the runtime ends.
@@ -182,7 +182,7 @@ unsafe fn scan_now(p: *mut P, g: *mut G) {
             heap.hand_over(&mut (*p).cache);
         }
         while !(*g).is_scanned(cycle) {
-            std::thread::yield_now();
+            crate::sync::thread::yield_now();
         }
     }
 }
@@ -299,7 +299,7 @@ unsafe fn lead(s: &Sched, idle: &mut MutexGuard<Idle>, own: *mut P) {
             // Most reach a poll within microseconds.
             MutexGuard::unlocked(idle, || {
                 for _ in 0..100 {
-                    std::hint::spin_loop();
+                    crate::sync::hint::spin_loop();
                 }
             });
         } else {
