@@ -233,7 +233,7 @@ pub(crate) unsafe fn raise_saved(p: *mut P) -> u64 {
             Fault::Runtime(text) | Fault::Plain(text) => match error_value(p, &text) {
                 Ok(value) => start(p, value, 0),
                 Err(Fault::Fatal(text)) => fatal(p, &text),
-                Err(_) => fatal(p, NO_MEMORY),
+                Err(_) => throw(p, NO_MEMORY),
             },
             Fault::Fatal(text) => fatal(p, &text),
             Fault::OutOfMemory => out_of_memory(p),
@@ -279,7 +279,7 @@ unsafe fn try_again(p: *mut P, again: Pc) -> u64 {
         *last = again as u64;
         if *tries >= OOM_TRIES {
             *last = 0;
-            return fatal(p, NO_MEMORY);
+            return throw(p, NO_MEMORY);
         }
         (*g).pc = again as *const u8;
         STOP
@@ -340,7 +340,7 @@ unsafe fn trap_op(pc: Pc, p: *mut P) {
 /// The same where the machine makes a frame itself and cannot begin again.
 unsafe fn no_machine_stack(p: *mut P, slots: usize) -> u64 {
     // SAFETY: the running processor, pc and base saved.
-    unsafe { if ops::stack_may_grow(p, slots) { fatal(p, NO_MEMORY) } else { stack_overflow(p) } }
+    unsafe { if ops::stack_may_grow(p, slots) { throw(p, NO_MEMORY) } else { stack_overflow(p) } }
 }
 
 unsafe fn stack_overflow(p: *mut P) -> u64 {
@@ -352,18 +352,31 @@ unsafe fn stack_overflow(p: *mut P) -> u64 {
             "runtime: goroutine stack exceeds {bytes}-byte limit
 "
         ));
-        fatal(p, "stack overflow")
+        throw(p, "stack overflow")
     }
 }
 
-/// Prints `fatal error: ...` and the goroutine's frames; the program ends.
+/// The program has done what cannot be answered by a panic: prints the panics whose deferred functions run, `fatal error: ...` and
+/// the goroutine's frames; the program ends.
 pub(crate) unsafe fn fatal(p: *mut P, text: &str) -> u64 {
+    // SAFETY: the caller's; the chain is the goroutine's.
+    unsafe {
+        let mut before = crate::trace::panics(shared(p), (*(*p).g).roots[1] as *const panic::Panicking);
+        if !before.is_empty() {
+            before.push('\t');
+        }
+        end_program(p, &before, text)
+    }
+}
+
+/// The machine itself cannot go on; as [`fatal`], without the panics.
+pub(crate) unsafe fn throw(p: *mut P, text: &str) -> u64 {
     // SAFETY: the caller's.
-    unsafe { fatal_after(p, text, "") }
+    unsafe { end_program(p, "", text) }
 }
 
 #[cold]
-unsafe fn fatal_after(p: *mut P, text: &str, before: &str) -> u64 {
+unsafe fn end_program(p: *mut P, before: &str, text: &str) -> u64 {
     // SAFETY: the running processor, pc and base saved.
     unsafe {
         let g = (*p).g;
