@@ -120,6 +120,10 @@ pub(super) unsafe fn attach(m: *mut M, p: *mut P) {
 
 /// Makes a thread that begins with `p`.
 pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool) -> std::io::Result<()> {
+    let most = s.max_threads.load(Relaxed);
+    if idle.threads >= most {
+        exhausted(most);
+    }
     struct Start(*const Sched, *mut M);
     // SAFETY: the scheduler outlives its threads; the M is the new thread's.
     unsafe impl Send for Start {}
@@ -160,6 +164,14 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
             Err(e)
         }
     }
+}
+
+/// The program wants more threads than it allowed itself.
+#[cold]
+pub(super) fn exhausted(most: usize) -> ! {
+    crate::tell(&format!("runtime: program exceeds {most}-thread limit\nfatal error: thread exhaustion\n"));
+    // SAFETY: only ends the process, whatever the other threads are doing.
+    unsafe { libc::_exit(2) }
 }
 
 /// Sleeps of a few microseconds shall not take fifty more.

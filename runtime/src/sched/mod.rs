@@ -59,6 +59,8 @@ use std::sync::Arc;
 
 /// Most Ps; the P's index is part of timer ids.
 const MAX_PROCS: usize = 256;
+/// Threads a program may have unless it says otherwise; as Go.
+const MAX_THREADS: usize = 10_000;
 /// Bits of `Sched::halt`.
 const STOP: u32 = 1;
 const SHUTDOWN: u32 = 2;
@@ -237,6 +239,8 @@ struct Sched {
     keeper_until: AtomicU64,
     /// When the monitor looks next, at the latest; 0 while it is awake or needs no telling.
     monitor_until: AtomicU64,
+    /// Threads there may be; one more ends the program.
+    max_threads: AtomicUsize,
     /// Goroutines in natives that have lost their P.
     nretaken: AtomicUsize,
 
@@ -288,6 +292,7 @@ impl Sched {
             thread_ended: Condvar::new(),
             keeper_until: AtomicU64::new(0),
             monitor_until: AtomicU64::new(0),
+            max_threads: AtomicUsize::new(MAX_THREADS),
             nretaken: AtomicUsize::new(0),
             poller: poll::Poller::new(),
             slabs: slab::Slabs::new(),

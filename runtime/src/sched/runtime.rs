@@ -248,6 +248,16 @@ impl Runtime {
         choices.now_ns()
     }
 
+    /// How many threads there may be from now on; more end the process with Go's text and status 2. The number before.
+    pub fn set_max_threads(&self, most: usize) -> usize {
+        let s = self.sched();
+        let idle = s.idle.lock();
+        if idle.threads > most {
+            m::exhausted(most);
+        }
+        s.max_threads.swap(most, Relaxed)
+    }
+
     /// The processors of the machine, for the program.
     pub fn num_cpu(&self) -> usize {
         if self.sched().choices.seeded {
