@@ -67,6 +67,9 @@ pub struct Options {
     /// Limit on one goroutine's stack in MiB.
     #[arg(long, global = true, value_name = "MIB")]
     pub max_stack: Option<usize>,
+    /// Limit on calls nested in one goroutine.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_depth: Option<u32>,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -265,6 +265,7 @@ fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeCo
             verify: stressed,
         },
         max_stack_slots: options.max_stack.map_or(STACK_BYTES, |m| m.saturating_mul(MIB)) / 8,
+        max_depth: options.max_depth.unwrap_or(0) as usize,
         seed: None,
         slice_ns: SLICE_NS,
         preempt: match options.preempt {
