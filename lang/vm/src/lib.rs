@@ -7,6 +7,7 @@
 mod blocked;
 mod callback;
 mod code;
+pub mod crash;
 pub mod fault;
 mod frames;
 mod handlers;
