@@ -11,6 +11,7 @@ static MEMORY: gol_runtime::native::NativeMemory = gol_runtime::native::NativeMe
 const STACK_BYTES: usize = 256 << 20;
 
 fn main() -> ExitCode {
+    gol_vm::crash::tell_crashes();
     gol::quit::block();
     let cli = match gol::cli::Cli::try_parse() {
         Ok(cli) => cli,

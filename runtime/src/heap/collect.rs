@@ -131,6 +131,7 @@ impl Heap {
         let (objects, bytes) = self.mark(epoch, roots);
         self.finish(epoch);
         self.pacer.collected(objects, bytes, self.pages.inuse() * PAGE);
+        self.count_live();
     }
 
     /// After a stop, when goroutines run again: marking goes on, or memory that is not needed until the next collection goes back to

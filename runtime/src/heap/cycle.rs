@@ -384,6 +384,7 @@ impl Heap {
         self.finish(epoch);
         let live = (cycle.objects.load(Relaxed) + born, cycle.bytes.load(Relaxed) + black);
         self.pacer.collected(live.0, live.1, self.pages.inuse() * PAGE);
+        self.count_live();
         cycle.release();
         End::Finished
     }

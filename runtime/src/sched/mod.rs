@@ -128,6 +128,8 @@ pub struct RuntimeConfig {
     pub heap: crate::heap::HeapConfig,
     /// Slots a goroutine's stack may grow to.
     pub max_stack_slots: usize,
+    /// Calls that may be nested in one goroutine, counted by the engine; 0: any number.
+    pub max_depth: usize,
     /// Preempt a goroutine after this many nanoseconds; 0: never.
     pub slice_ns: u64,
     /// Seeds select and stealing; `None`: from the clock.
@@ -150,6 +152,7 @@ impl Default for RuntimeConfig {
             procs: 1,
             heap: crate::heap::HeapConfig::default(),
             max_stack_slots: 1 << 27,
+            max_depth: 0,
             slice_ns: 10_000_000,
             seed: None,
             preempt: Preempt::Loops,
@@ -204,7 +207,10 @@ struct Sched {
     engine_owner: Arc<dyn Engine>,
     engine_word: *const u8,
     runtime: std::cell::Cell<*const Runtime>,
-    max_stack_slots: usize,
+    /// Bytes that a stack may have, and that the program may ask for.
+    max_stack: AtomicUsize,
+    max_stack_ceiling: usize,
+    max_depth: usize,
     slice_ns: u64,
     start_ns: u64,
     seed: u64,
@@ -267,7 +273,9 @@ impl Sched {
             engine_owner: engine,
             engine_word,
             runtime: std::cell::Cell::new(std::ptr::null()),
-            max_stack_slots: config.max_stack_slots,
+            max_stack: AtomicUsize::new(config.max_stack_slots.saturating_mul(8)),
+            max_stack_ceiling: config.max_stack_slots.saturating_mul(16),
+            max_depth: config.max_depth,
             slice_ns: if choices.seeded { 0 } else { config.slice_ns },
             start_ns,
             seed,
@@ -334,7 +342,7 @@ pub mod ops {
         cond_broadcast, cond_signal, cond_ticket, cond_wait, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
-    pub use super::stack::{grow_stack, stack_may_grow};
+    pub use super::stack::{allow_depth, grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
     pub use super::world::{barrier, call_finals_by, gc_now, is_marking, request_gc};
 }

@@ -258,6 +258,22 @@ impl Runtime {
         s.max_threads.swap(most, Relaxed)
     }
 
+    /// Bytes that one goroutine's stack may have.
+    pub fn max_stack(&self) -> usize {
+        self.sched().max_stack.load(Relaxed)
+    }
+
+    /// Sets them, at most twice those of the beginning; returns the old number.
+    pub fn set_max_stack(&self, bytes: usize) -> usize {
+        let s = self.sched();
+        s.max_stack.swap(bytes.min(s.max_stack_ceiling), Relaxed)
+    }
+
+    /// Calls that may be nested in one goroutine; 0: any number.
+    pub fn max_depth(&self) -> usize {
+        self.sched().max_depth
+    }
+
     /// The processors of the machine, for the program.
     pub fn num_cpu(&self) -> usize {
         if self.sched().choices.seeded {
