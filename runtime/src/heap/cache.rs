@@ -79,6 +79,17 @@ impl Cache {
         }
     }
 
+    /// Bytes and objects that the pacer does not know of, less those that it knows of and nobody got.
+    pub(super) fn unreported(&self) -> (i64, i64) {
+        let (mut bytes, mut objects) = (self.bytes as i64, self.objects as i64);
+        for (kind, run) in self.runs[..KINDS].iter().enumerate() {
+            let left = run.lim as usize - run.cur as usize;
+            bytes -= left as i64;
+            objects -= (left / size_of_kind(kind)) as i64;
+        }
+        (bytes, objects)
+    }
+
     /// The barrier is on.
     #[inline(always)]
     pub fn marking(&self) -> bool {

@@ -407,9 +407,11 @@ impl Heap {
             return cycle.wait_for_others();
         }
         let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
-        while marker.objects < ASSIST_MOST && marker.bytes < behind && self.next_work(&mut marker) {
-            marker.drain_for(QUANTUM);
-        }
+        self.pacer.timed(|| {
+            while marker.objects < ASSIST_MOST && marker.bytes < behind && self.next_work(&mut marker) {
+                marker.drain_for(QUANTUM);
+            }
+        });
         cycle.leave(&mut marker);
     }
 
@@ -486,10 +488,12 @@ impl Heap {
     fn mark_in_background(&self) {
         while self.cycle.wait_for_work() {
             let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
-            while !self.cycle.holding.load(Relaxed) && self.next_work(&mut marker) {
-                marker.drain_for(QUANTUM);
-                self.cycle.share(&mut marker);
-            }
+            self.pacer.timed(|| {
+                while !self.cycle.holding.load(Relaxed) && self.next_work(&mut marker) {
+                    marker.drain_for(QUANTUM);
+                    self.cycle.share(&mut marker);
+                }
+            });
             if self.cycle.leave(&mut marker) {
                 // Exhausted: the next stop ends the cycle.
                 self.pacer.request();

@@ -307,8 +307,26 @@ impl Heap {
             heap_sys: (self.pages.used() * PAGE) as u64,
             heap_inuse: (inuse * PAGE) as u64,
             heap_released: (self.pages.released() * PAGE) as u64,
+            page_table: (self.pages.used() * size_of::<Page>()) as u64,
+            page_table_inuse: (inuse * size_of::<Page>()) as u64,
+            marks: (self.pages.used() * MARKS_PER_PAGE) as u64,
             ..self.pacer.stats()
         }
+    }
+
+    /// As [`Heap::stats`], where caches count what they have handed out. The world is stopped, or only the caller allocates.
+    pub fn exact_stats<'c>(&self, caches: impl Iterator<Item = &'c Cache>) -> HeapStats {
+        let mut stats = self.stats();
+        for (bytes, objects) in caches.map(|cache| cache.unreported()) {
+            stats.caches += size_of::<Cache>() as u64;
+            for (sum, more) in [(&mut stats.heap_alloc, bytes), (&mut stats.total_alloc, bytes)] {
+                *sum = sum.saturating_add_signed(more);
+            }
+            for (sum, more) in [(&mut stats.mallocs, objects), (&mut stats.heap_objects, objects)] {
+                *sum = sum.saturating_add_signed(more);
+            }
+        }
+        stats
     }
 
     /// Gives all free runs of pages back to the system (`debug.FreeOSMemory`); returns the bytes. May take long.

@@ -6,6 +6,7 @@
 //! - Whoever went to sleep meanwhile could not see a deadlock (the world was stopped); so it is looked for afterwards.
 use super::g::{G, GState};
 use super::{Runtime, SHUTDOWN, Sched, deadlock, timer, world};
+use crate::heap::HeapStats;
 use crate::sync::atomic::Ordering::*;
 use std::time::Instant;
 
@@ -35,6 +36,11 @@ impl Stopped<'_> {
             // SAFETY: the world is stopped.
             unsafe { timer::roots(p, visit) };
         }
+    }
+    /// The heap's figures, exact.
+    pub fn heap_stats(&self) -> HeapStats {
+        // SAFETY: the world is stopped: nobody else uses a cache.
+        self.runtime.heap.exact_stats(self.sched.all().map(|p| unsafe { &(*p).cache }))
     }
     pub fn runtime(&self) -> &Runtime {
         self.runtime

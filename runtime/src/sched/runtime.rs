@@ -233,6 +233,12 @@ impl Runtime {
         });
     }
 
+    /// Processor time that was to be had since the beginning.
+    pub fn offered_ns(&self) -> u64 {
+        let s = self.sched();
+        s.choices.now_ns().saturating_sub(s.start_ns).saturating_mul(s.procs.load(Relaxed) as u64)
+    }
+
     /// Bytes of goroutine stacks and records outside the heap.
     pub fn stack_bytes(&self) -> usize {
         let s = self.sched();
