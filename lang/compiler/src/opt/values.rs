@@ -81,8 +81,8 @@ impl<'p> Values<'p> {
             p,
             now: State { of: vec![NONE; live.regs], ..State::default() },
             kept: FxHashMap::default(),
-            made: vec![],
-            done: FxHashMap::default(),
+            made: Vec::with_capacity(nodes.len()),
+            done: FxHashMap::with_capacity_and_hasher(nodes.len() / 2, Default::default()),
             patience: super::WORK_MAX / 8,
             seen: vec![NONE; n],
         };
@@ -223,10 +223,6 @@ impl<'p> Values<'p> {
         if n.gone {
             return;
         }
-        let e = live.effects(n);
-        if e.opaque {
-            return self.forget();
-        }
         match n.ins.op {
             Op::Mov => {
                 let v = self.value(n.ins.b);
@@ -235,6 +231,10 @@ impl<'p> Values<'p> {
             op if is_operation(op) => return self.operation(n),
             op if is_load(op) => return self.load(n),
             _ => {}
+        }
+        let e = live.effects(n);
+        if e.opaque {
+            return self.forget();
         }
         if matches!(n.ins.op, Op::LdN | Op::Lea) {
             let at = self.value(n.ins.b);

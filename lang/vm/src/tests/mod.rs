@@ -3,6 +3,8 @@ mod bare;
 mod callbacks;
 mod every_op;
 mod machine;
+#[cfg(target_arch = "x86_64")]
+mod machine_code;
 mod natives;
 mod panics;
 mod programs;
