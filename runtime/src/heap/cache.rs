@@ -8,7 +8,7 @@
 use super::page::{LARGE, NO_PAGE, SMALL, Span};
 use super::size::{KINDS, PAGE, SMALL_MAX, class_of, magic, size_of_kind, span_cells, span_pages};
 use super::{DescId, Header, Heap};
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use crate::sync::atomic::{AtomicU64, Ordering::*};
 
 /// Free cells in a row.
 #[derive(Clone, Copy)]
@@ -362,6 +362,6 @@ unsafe fn publish(cell: *mut u8, header: Header) -> *mut u64 {
     unsafe { cell.write(header.0) };
     // A reference may be published by a plain store: zeros and header must be visible before it.
     #[cfg(not(target_arch = "x86_64"))]
-    std::sync::atomic::fence(Release);
+    crate::sync::atomic::fence(Release);
     cell.wrapping_add(1)
 }

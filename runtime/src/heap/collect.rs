@@ -10,8 +10,8 @@ use super::cycle::End;
 use super::mark::{Marker, Pool};
 use super::page::{FREE, FreePages, LARGE, NO_PAGE, Pages};
 use super::size::{KINDS, PAGE};
-use parking_lot::Mutex;
-use std::sync::atomic::Ordering::*;
+use crate::sync::Mutex;
+use crate::sync::atomic::Ordering::*;
 use std::time::Instant;
 
 /// What passes root ranges on.
@@ -131,6 +131,7 @@ impl Heap {
         let (objects, bytes) = self.mark(epoch, roots);
         self.finish(epoch);
         self.pacer.collected(objects, bytes, self.pages.inuse() * PAGE);
+        self.count_live();
     }
 
     /// After a stop, when goroutines run again: marking goes on, or memory that is not needed until the next collection goes back to

@@ -9,9 +9,9 @@
 
 use super::Heap;
 use super::collect::Visit;
-use parking_lot::Mutex;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering::*};
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// What happens when an object has died.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +59,7 @@ struct Table {
 }
 
 impl Finals {
-    fn all(&self) -> Option<parking_lot::MutexGuard<'_, Table>> {
+    fn all(&self) -> Option<crate::sync::MutexGuard<'_, Table>> {
         self.any.load(Acquire).then(|| self.table.lock())
     }
 }

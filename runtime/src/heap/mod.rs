@@ -7,7 +7,7 @@
 //!
 //! In reading order: `size` (classes), `region` (address space), `page` (page table, marks, page allocator), `desc`
 //! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `cycle` (concurrent
-//! marking), `finals` (finalizers, cleanups, weak handles), `reach` (for reports), `poison` and `verify` (debugging modes).
+//! marking), `finals` (finalizers, cleanups, weak handles), `reach` and `census` (for reports), `poison` and `verify` (debugging modes).
 //!
 //! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
 //! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
@@ -18,6 +18,7 @@
 //! beside the heap let dead pages go untouched), counting allocations on the fast path.
 
 mod cache;
+mod census;
 mod collect;
 mod cycle;
 mod desc;
@@ -35,11 +36,13 @@ mod verify;
 mod tests;
 
 pub use cache::{AllocKey, Cache};
+pub use census::{Live, LiveHook};
 pub use collect::{Roots, Visit};
 pub use finals::Due;
 pub use pace::{HeapStats, Pauses};
 pub use reach::Reach;
 
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
 use collect::Unswept;
 use cycle::Cycle;
 use desc::Descs;
@@ -48,7 +51,7 @@ use pace::Pacer;
 use page::{Page, Pages};
 use region::Region;
 use size::{KINDS, MARKS_PER_PAGE, PAGE};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::OnceLock;
 
 /// Index into the append-only descriptor table. 0 is "free cell or nothing to scan".
 pub type DescId = u32;
@@ -149,6 +152,7 @@ pub struct Heap {
     pacer: Pacer,
     cycle: Cycle,
     finals: Finals,
+    live_hook: OnceLock<Box<LiveHook>>,
     /// Number of the last collection, see `page`.
     epoch: AtomicU8,
     /// Threads that mark a large heap.
@@ -197,6 +201,7 @@ impl Heap {
             pacer: Pacer::new(config.limit, config.gogc, config.stress_every).failing(config.fail_from),
             cycle: Cycle::new(),
             finals: Finals::default(),
+            live_hook: OnceLock::new(),
             epoch: AtomicU8::new(1),
             workers: AtomicUsize::new(1),
             config: config.clone(),

@@ -5,9 +5,9 @@
 //! accounted outside memory. Nothing here allocates or blocks.
 
 use super::size::PAGE;
-use parking_lot::Mutex;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 
 /// A collection is never asked for before so many bytes were allocated (a smaller figure near the limit).
 pub const MIN_GROWTH: usize = 8 << 20;

@@ -7,6 +7,7 @@
 use super::g::{G, GState};
 use super::{Runtime, SHUTDOWN, Sched, deadlock, timer, world};
 use crate::sync::atomic::Ordering::*;
+use std::time::Instant;
 
 /// A stopped world.
 pub struct Stopped<'a> {
@@ -41,6 +42,18 @@ impl Stopped<'_> {
 }
 
 impl Runtime {
+    /// A full collection, not from a thread that has a P; false: the runtime ends.
+    pub fn collect_from_outside(&self) -> bool {
+        let s = self.sched();
+        if !world::stop_from_outside(s) {
+            return false;
+        }
+        // SAFETY: the world is stopped, by this thread.
+        unsafe { world::collect_stopped(s, &self.heap, true, Instant::now()) };
+        world::resume(s);
+        true
+    }
+
     /// Calls `f` while the world is stopped; `None`: the runtime ends. Not from a thread that has a P.
     pub fn inspect<T>(&self, f: impl FnOnce(&Stopped) -> T) -> Option<T> {
         let s = self.sched();

@@ -119,6 +119,18 @@ pub const DEBUG: &[Native] = &[
         cx.set_i64(0, i64::try_from(old).unwrap_or(i64::MAX));
         Ok(())
     }),
+    leaf("runtime/debug.SetMaxThreads", |cx| {
+        let most = usize::try_from(cx.arg_i64(0)).unwrap_or(0);
+        let old = cx.runtime().set_max_threads(most);
+        cx.set_i64(0, old as i64);
+        Ok(())
+    }),
+    leaf("runtime/debug.setMaxStack", |cx| {
+        // A negative number is a large one, as in Go.
+        let old = cx.runtime().set_max_stack(cx.arg_i64(0) as usize);
+        cx.set_i64(0, i64::try_from(old).unwrap_or(i64::MAX));
+        Ok(())
+    }),
     leaf("runtime/debug.freeOSMemory", |cx| {
         cx.runtime().heap.release_free();
         Ok(())

@@ -166,7 +166,8 @@ impl<'p> Live<'p> {
             Role::W => wanted[n.ins.a as usize],
             _ => ALL,
         };
-        if is_pure(n) && !self.is_wanted(e, wanted) {
+        let pure = is_pure(n);
+        if pure && !self.is_wanted(e, wanted) {
             return;
         }
         for (first, k) in e.writes.iter() {
@@ -177,7 +178,7 @@ impl<'p> Live<'p> {
             wanted[from..].fill(0);
         }
         read(n.ins, dst, e, wanted);
-        if !is_pure(n) {
+        if !pure {
             self.epilogue.iter().zip(wanted.iter_mut()).for_each(|(f, w)| *w = (*w).max(*f));
         }
     }

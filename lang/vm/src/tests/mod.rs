@@ -1,6 +1,7 @@
 //! Hand-assembled programs.
 mod bare;
 mod callbacks;
+mod crash;
 mod every_op;
 mod machine;
 #[cfg(target_arch = "x86_64")]
