@@ -94,24 +94,27 @@ impl Files {
         let heap_profile = options.heap_profile.as_ref().map(create).transpose()?;
         Ok(Files { recording, trace, heap_profile })
     }
+    /// The options with what a record says about the run that it is of.
+    pub fn options(&self, given: &Options) -> Options {
+        let preempt = self.recording.as_ref().map_or(given.preempt, |r| r.preempt());
+        Options { preempt, ..given.clone() }
+    }
 }
 
 impl Machine {
-    /// A machine as the options want it; `name` and `args` become `os.Args`; imports are
-    /// looked for from the folder `dir`.
+    /// A machine for what the session has compiled or will compile. The options are those of [`Files::options`]; `name` and
+    /// `args` become `os.Args`.
     ///
     /// # Errors
     /// The system refuses memory or threads.
     pub fn new(
         options: &Options,
+        session: Session,
         name: &str,
-        dir: &Path,
         args: Vec<OsString>,
         files: Files,
     ) -> Result<Machine, String> {
         let Files { recording, trace, heap_profile } = files;
-        let preempt = recording.as_ref().map_or(options.preempt, |r| r.preempt());
-        let options = &Options { preempt, ..options.clone() };
         let mut args: Vec<Vec<u8>> = args.into_iter().map(|a| a.into_encoded_bytes()).collect();
         let mut words = vec![name.as_bytes().to_vec()];
         words.extend(args.iter().cloned());
@@ -137,7 +140,7 @@ impl Machine {
         }
         let vm = Arc::new(Vm::new(&gol_stdlib::natives(), config)?);
         let heap_profile = heap_profile.map(|(name, file)| (name, file, Census::begin(&vm)));
-        let (session, profile) = (session(options, dir), options.profile);
+        let profile = options.profile;
         Ok(Machine { session, vm, sources, args, recording, trace, profile, heap_profile })
     }
 
@@ -247,11 +250,23 @@ fn place(sources: &SourceMap, pos: u32) -> String {
 
 /// Bytes of memory that this process can have at all: beyond them the system would end it without a word.
 fn system_memory() -> usize {
-    let number = |text: &str| text.split_whitespace().next().and_then(|word| word.parse::<usize>().ok());
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let machine = read("/proc/meminfo").and_then(|text| number(text.strip_prefix("MemTotal:")?));
-    let group = read("/sys/fs/cgroup/memory.max").and_then(|text| number(&text));
-    machine.map_or(usize::MAX, |kib| kib.saturating_mul(1 << 10)).min(group.unwrap_or(usize::MAX))
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let group = group.and_then(|text| text.trim().parse::<usize>().ok());
+    machine_memory().min(group.unwrap_or(usize::MAX))
+}
+
+/// Bytes of memory that the machine has, as far as it says so.
+#[allow(unsafe_code)]
+fn machine_memory() -> usize {
+    #[cfg(unix)]
+    {
+        // SAFETY: no memory is involved; what is not known is -1.
+        let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+        if let (Ok(pages), Ok(size)) = (usize::try_from(pages), usize::try_from(size)) {
+            return pages.saturating_mul(size);
+        }
+    }
+    usize::MAX
 }
 
 /// Milliseconds of `GOLDEBUG=schedtrace=N`; what else is there is ignored, as by Go.

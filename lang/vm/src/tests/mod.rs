@@ -4,6 +4,8 @@ mod callbacks;
 mod crash;
 mod every_op;
 mod machine;
+#[cfg(target_arch = "x86_64")]
+mod machine_code;
 mod natives;
 mod panics;
 mod programs;
