@@ -52,6 +52,9 @@ pub struct Options {
     /// Say at the end where time went: `cpu` by function and processor, `ops` by operation of the machine and pairs of them.
     #[arg(long, global = true, value_enum, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "cpu")]
     pub profile: Option<Profile>,
+    /// Write what the heap held, by type, at the end and when most was alive.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub heap_profile: Option<PathBuf>,
     /// Stress the collector: collect at every N-th allocation, poison freed memory, verify the marking.
     #[arg(long, global = true, value_name = "N")]
     pub stress_gc: Option<u32>,
@@ -67,6 +70,9 @@ pub struct Options {
     /// Limit on one goroutine's stack in MiB.
     #[arg(long, global = true, value_name = "MIB")]
     pub max_stack: Option<usize>,
+    /// Limit on calls nested in one goroutine.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_depth: Option<u32>,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]

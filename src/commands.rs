@@ -150,24 +150,27 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
             return status::USAGE;
         }
     };
-    let mut machine = match Machine::new(options, &program.name, &program.dir, args, files) {
+    let options = &files.options(options);
+    let mut session = crate::machine::session(options, &program.dir);
+    let compiled = session.compile_package(program.files, TextKind::File);
+    let silent = compiled.unit.is_some() && !wants_warnings(&compiled.diagnostics);
+    if !silent {
+        report(&session.sources, &compiled.diagnostics, format(options));
+    }
+    let Some(unit) = compiled.unit else { return status::INVALID };
+    let package = &session.info.pkgs[MAIN.0 as usize].name;
+    if package != "main" {
+        tell!("gol: {} is package {package}, not a program", program.name);
+        return status::INVALID;
+    }
+    // Its threads begin to work at once: not before there is something for them.
+    let mut machine = match Machine::new(options, session, &program.name, args, files) {
         Ok(m) => m,
         Err(e) => {
             tell!("gol: {e}");
             return status::FAULT;
         }
     };
-    let compiled = machine.session.compile_package(program.files, TextKind::File);
-    let silent = compiled.unit.is_some() && !wants_warnings(&compiled.diagnostics);
-    if !silent {
-        report(&machine.session.sources, &compiled.diagnostics, format(options));
-    }
-    let Some(unit) = compiled.unit else { return status::INVALID };
-    let package = &machine.session.info.pkgs[MAIN.0 as usize].name;
-    if package != "main" {
-        tell!("gol: {} is package {package}, not a program", program.name);
-        return status::INVALID;
-    }
     machine.interrupt_on_ctrl_c();
     machine.dump_on_quit();
     let ended = machine.run(&unit);

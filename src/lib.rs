@@ -15,6 +15,7 @@ pub fn tell_line(text: &str) {
 pub mod cli;
 pub mod commands;
 pub mod folder;
+pub mod heap_profile;
 pub mod input;
 pub mod machine;
 pub mod op_profile;

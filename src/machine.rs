@@ -7,6 +7,7 @@ use gol_bytecode::Unit;
 use gol_compiler::session::{Library, Session};
 use gol_runtime::{HeapConfig, Preempt, RuntimeConfig, World, hash_of};
 use gol_syntax::span::SourceMap;
+use gol_vm::census::Census;
 use gol_vm::{Hooks, RunResult, Vm, VmConfig};
 use std::ffi::OsString;
 use std::path::Path;
@@ -68,6 +69,7 @@ pub struct Machine {
     /// Where the events go.
     trace: Option<(String, std::fs::File)>,
     profile: Option<Profile>,
+    heap_profile: Option<(String, std::fs::File, Census)>,
 }
 
 /// What a run writes to, or follows.
@@ -75,6 +77,7 @@ pub struct Machine {
 pub struct Files {
     recording: Option<Recording>,
     trace: Option<(String, std::fs::File)>,
+    heap_profile: Option<(String, std::fs::File)>,
 }
 
 impl Files {
@@ -82,29 +85,36 @@ impl Files {
     /// There is no such file, it cannot be made, or it is no record.
     pub fn open(options: &Options) -> Result<Files, String> {
         let recording = Recording::open(options)?;
-        let Some(path) = &options.trace else { return Ok(Files { recording, trace: None }) };
-        let name = path.display().to_string();
-        let file = std::fs::File::create(path).map_err(|e| format!("cannot write {name}: {e}"))?;
-        Ok(Files { recording, trace: Some((name, file)) })
+        let create = |path: &std::path::PathBuf| {
+            let name = path.display().to_string();
+            let file = std::fs::File::create(path).map_err(|e| format!("cannot write {name}: {e}"))?;
+            Ok::<_, String>((name, file))
+        };
+        let trace = options.trace.as_ref().map(create).transpose()?;
+        let heap_profile = options.heap_profile.as_ref().map(create).transpose()?;
+        Ok(Files { recording, trace, heap_profile })
+    }
+    /// The options with what a record says about the run that it is of.
+    pub fn options(&self, given: &Options) -> Options {
+        let preempt = self.recording.as_ref().map_or(given.preempt, |r| r.preempt());
+        Options { preempt, ..given.clone() }
     }
 }
 
 impl Machine {
-    /// A machine as the options want it; `name` and `args` become `os.Args`; imports are
-    /// looked for from the folder `dir`.
+    /// A machine for what the session has compiled or will compile. The options are those of [`Files::options`]; `name` and
+    /// `args` become `os.Args`.
     ///
     /// # Errors
     /// The system refuses memory or threads.
     pub fn new(
         options: &Options,
+        session: Session,
         name: &str,
-        dir: &Path,
         args: Vec<OsString>,
         files: Files,
     ) -> Result<Machine, String> {
-        let Files { recording, trace } = files;
-        let preempt = recording.as_ref().map_or(options.preempt, |r| r.preempt());
-        let options = &Options { preempt, ..options.clone() };
+        let Files { recording, trace, heap_profile } = files;
         let mut args: Vec<Vec<u8>> = args.into_iter().map(|a| a.into_encoded_bytes()).collect();
         let mut words = vec![name.as_bytes().to_vec()];
         words.extend(args.iter().cloned());
@@ -129,7 +139,9 @@ impl Machine {
             gol_stdlib::math::rand::seed(seed);
         }
         let vm = Arc::new(Vm::new(&gol_stdlib::natives(), config)?);
-        Ok(Machine { session: session(options, dir), vm, sources, args, recording, trace, profile: options.profile })
+        let heap_profile = heap_profile.map(|(name, file)| (name, file, Census::begin(&vm)));
+        let profile = options.profile;
+        Ok(Machine { session, vm, sources, args, recording, trace, profile, heap_profile })
     }
 
     /// Loads what the session has compiled and runs the unit.
@@ -146,6 +158,7 @@ impl Machine {
         let ended = self.run_loaded(unit);
         self.write_trace();
         self.print_profile();
+        self.write_heap_profile();
         if let Some(recording) = &self.recording
             && let Err(e) = recording.end(ended == Ended::Interrupted)
         {
@@ -170,6 +183,15 @@ impl Machine {
             tell!("gol: cannot write {name}: {e}");
         } else if lost > 0 {
             tell!("gol: {name} holds the first {} events, {lost} more are left out", events.len());
+        }
+    }
+
+    fn write_heap_profile(&mut self) {
+        use std::io::Write as _;
+        let Some((name, file, census)) = &mut self.heap_profile else { return };
+        let (end, most) = census.end();
+        if let Err(e) = file.write_all(crate::heap_profile::report(&end, &most).as_bytes()) {
+            tell!("gol: cannot write {name}: {e}");
         }
     }
 
@@ -228,11 +250,23 @@ fn place(sources: &SourceMap, pos: u32) -> String {
 
 /// Bytes of memory that this process can have at all: beyond them the system would end it without a word.
 fn system_memory() -> usize {
-    let number = |text: &str| text.split_whitespace().next().and_then(|word| word.parse::<usize>().ok());
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let machine = read("/proc/meminfo").and_then(|text| number(text.strip_prefix("MemTotal:")?));
-    let group = read("/sys/fs/cgroup/memory.max").and_then(|text| number(&text));
-    machine.map_or(usize::MAX, |kib| kib.saturating_mul(1 << 10)).min(group.unwrap_or(usize::MAX))
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let group = group.and_then(|text| text.trim().parse::<usize>().ok());
+    machine_memory().min(group.unwrap_or(usize::MAX))
+}
+
+/// Bytes of memory that the machine has, as far as it says so.
+#[allow(unsafe_code)]
+fn machine_memory() -> usize {
+    #[cfg(unix)]
+    {
+        // SAFETY: no memory is involved; what is not known is -1.
+        let (pages, size) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+        if let (Ok(pages), Ok(size)) = (usize::try_from(pages), usize::try_from(size)) {
+            return pages.saturating_mul(size);
+        }
+    }
+    usize::MAX
 }
 
 /// Milliseconds of `GOLDEBUG=schedtrace=N`; what else is there is ignored, as by Go.
@@ -265,6 +299,7 @@ fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeCo
             verify: stressed,
         },
         max_stack_slots: options.max_stack.map_or(STACK_BYTES, |m| m.saturating_mul(MIB)) / 8,
+        max_depth: options.max_depth.unwrap_or(0) as usize,
         seed: None,
         slice_ns: SLICE_NS,
         preempt: match options.preempt {

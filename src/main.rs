@@ -11,6 +11,7 @@ static MEMORY: gol_runtime::native::NativeMemory = gol_runtime::native::NativeMe
 const STACK_BYTES: usize = 256 << 20;
 
 fn main() -> ExitCode {
+    gol_vm::crash::tell_crashes();
     gol::quit::block();
     let cli = match gol::cli::Cli::try_parse() {
         Ok(cli) => cli,
@@ -20,9 +21,10 @@ fn main() -> ExitCode {
         }
     };
     let worker = std::thread::Builder::new().name("gol".into()).stack_size(STACK_BYTES);
-    let status = match worker.spawn(move || gol::commands::run(cli)).map(|handle| handle.join()) {
-        Ok(Ok(status)) => status,
-        Ok(Err(_)) => gol::commands::status::FAULT,
+    // It ends the process itself: giving back its stack first would be for nothing.
+    let run = move || -> () { std::process::exit(gol::commands::run(cli).into()) };
+    let status = match worker.spawn(run).map(|handle| handle.join()) {
+        Ok(_) => gol::commands::status::FAULT,
         Err(e) => {
             gol::tell!("gol: cannot start a thread: {e}");
             gol::commands::status::FAULT

@@ -94,7 +94,8 @@ pub fn run(options: &Options) -> u8 {
         tell!("gol: --record, --replay, --trace and --profile=cpu take a program");
         return status::USAGE;
     };
-    let mut machine = match Machine::new(options, "prompt", Path::new("."), vec![], Files::default()) {
+    let session = crate::machine::session(options, Path::new("."));
+    let mut machine = match Machine::new(options, session, "prompt", vec![], Files::default()) {
         Ok(m) => m,
         Err(e) => {
             tell!("gol: {e}");

@@ -29,6 +29,7 @@ mod sync;
 mod syscall;
 mod time;
 mod unicode;
+mod weak;
 
 use gol_vm::native::Native;
 
@@ -137,6 +138,8 @@ static PACKAGES: &[Package] = &[
     package("unicode", include_str!("unicode/unicode.gol"), unicode::NATIVES),
     package("unicode/utf16", include_str!("unicode/utf16/utf16.gol"), &[]),
     package("unicode/utf8", include_str!("unicode/utf8/utf8.gol"), unicode::utf8::NATIVES),
+    package("unique", include_str!("unique/unique.gol"), &[]),
+    package("weak", include_str!("weak/weak.gol"), weak::NATIVES),
 ];
 
 /// All natives, for the machine's registry: those of the packages and those that emitted code calls by itself.

@@ -49,33 +49,89 @@ pub struct Effects {
 /// "Not wanted" in `MapNext`.
 const NONE: u16 = 0xffff;
 
+/// What the roles of an op say of its fields, found once for each op.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// Fields with the number of registers from there on.
+    reads: [(u8, u8); 4],
+    writes: [(u8, u8); 4],
+    /// How many of them there are.
+    n_reads: u8,
+    n_writes: u8,
+    clobbers: Option<u8>,
+    /// A number of registers depends on the instruction.
+    counted: bool,
+}
+
+const fn shape(op: Op) -> Shape {
+    let roles = op.roles();
+    let mut s =
+        Shape { reads: [(0, 0); 4], writes: [(0, 0); 4], n_reads: 0, n_writes: 0, clobbers: None, counted: false };
+    let mut k = 0;
+    while k < 4 {
+        let (reads, writes) = match roles[k] {
+            Role::R => (1, 0),
+            Role::W => (0, 1),
+            Role::M => (1, 1),
+            Role::W2 => (0, 2),
+            Role::W3 => (0, 3),
+            Role::R3 => (3, 0),
+            Role::M3 => (3, 3),
+            Role::Ws | Role::Rs | Role::Rt => {
+                s.counted = true;
+                (0, 0)
+            }
+            Role::A => {
+                s.clobbers = Some(k as u8);
+                (0, 0)
+            }
+            Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT => break,
+            Role::Z | Role::I | Role::U | Role::N | Role::T | Role::J | Role::X => (0, 0),
+        };
+        if reads > 0 {
+            s.reads[s.n_reads as usize] = (k as u8, reads);
+            s.n_reads += 1;
+        }
+        if writes > 0 {
+            s.writes[s.n_writes as usize] = (k as u8, writes);
+            s.n_writes += 1;
+        }
+        k += 1;
+    }
+    s
+}
+
+static SHAPES: [Shape; Op::ALL.len()] = {
+    let mut all = [shape(Op::Nop); Op::ALL.len()];
+    let mut k = 0;
+    while k < all.len() {
+        all[k] = shape(Op::ALL[k]);
+        k += 1;
+    }
+    all
+};
+
 /// The effects of a verified instruction; `data` is the unit behind it when it has one.
 pub fn effects(p: &Program, ins: Ins, data: Ins) -> Effects {
     let mut e = Effects::default();
-    let roles = ins.op.roles();
     let fields = [ins.a, ins.b, ins.c, ins.d];
-    for (k, role) in roles.into_iter().enumerate() {
-        let v = fields[k];
-        match role {
-            Role::W => e.writes.push(v, 1),
-            Role::R => e.reads.push(v, 1),
-            Role::M => {
-                e.reads.push(v, 1);
-                e.writes.push(v, 1);
+    let shape = &SHAPES[ins.op as usize];
+    for &(k, n) in &shape.reads[..shape.n_reads as usize] {
+        e.reads.push(fields[k as usize], n as usize);
+    }
+    for &(k, n) in &shape.writes[..shape.n_writes as usize] {
+        e.writes.push(fields[k as usize], n as usize);
+    }
+    e.clobbers = shape.clobbers.map(|k| fields[k as usize]);
+    if shape.counted {
+        for (v, role) in fields.into_iter().zip(ins.op.roles()) {
+            if role == Role::Ws {
+                e.writes.push(v, count(p, ins));
+            } else if role == Role::Rs {
+                e.reads.push(v, count(p, ins));
+            } else if role == Role::Rt {
+                e.reads.push(v, words(p, ins.d as u32));
             }
-            Role::W2 => e.writes.push(v, 2),
-            Role::W3 => e.writes.push(v, 3),
-            Role::R3 => e.reads.push(v, 3),
-            Role::M3 => {
-                e.reads.push(v, 3);
-                e.writes.push(v, 3);
-            }
-            Role::Ws => e.writes.push(v, count(p, ins)),
-            Role::Rs => e.reads.push(v, count(p, ins)),
-            Role::Rt => e.reads.push(v, words(p, ins.d as u32)),
-            Role::A => e.clobbers = Some(v),
-            Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT => break,
-            Role::Z | Role::I | Role::U | Role::N | Role::T | Role::J | Role::X => {}
         }
     }
     special(p, ins, data, &mut e);

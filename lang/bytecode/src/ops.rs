@@ -707,7 +707,7 @@ macro_rules! define {
             /// One line of meaning, from the table.
             pub fn doc(self) -> &'static str { match self { $(Op::$name => concat!($($doc),+),)* } }
             /// Roles of a b c d.
-            pub fn roles(self) -> [Role; 4] { match self { $(Op::$name => [Role::$a, Role::$b, Role::$c, Role::$d],)* } }
+            pub const fn roles(self) -> [Role; 4] { match self { $(Op::$name => [Role::$a, Role::$b, Role::$c, Role::$d],)* } }
             /// Roles of the data unit's fields, for two-unit instructions.
             pub fn data_roles(self) -> Option<[Role; 4]> { match self { $(Op::$name => define!(@ $($e $f $g $h)?),)* } }
         }

@@ -1,15 +1,17 @@
 //! A session: everything that outlives one text. Parses, checks and emits texts one after another into one growing program.
 
+use crate::check::later::{self, Later};
 use crate::check::world::{MAIN, World};
 use crate::check::{Role, check_items};
-use crate::emit::{EmitState, emit_package};
-use crate::info::Info;
+use crate::emit::{self, Emission, EmitState, Tables};
+use crate::info::{Info, ObjId};
 use crate::types::{PkgId, Types};
 use gol_bytecode::{Func, FuncId, Ins, Op, Program, Unit};
 use gol_syntax::ast::{Ast, Expr, ExprId, Ident, LitKind, Stmt, StmtId};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::{SourceMap, Span};
 use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where library packages come from.
@@ -184,9 +186,18 @@ impl Session {
     /// Emits what is new: library packages that the main package needs, then the main package itself.
     fn emit(&mut self, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
         let mut entry = vec![];
-        for pkg in self.needed() {
-            if !self.emission.plain && !self.world.own.contains(&pkg) {
-                self.emission.on_demand.insert(pkg);
+        let needed = self.needed();
+        if self.emission.plain {
+            let rest = needed.iter().filter_map(|p| self.world.later.get(p)).flat_map(Later::rest);
+            self.world.wanted.extend(rest.collect::<Vec<_>>());
+        }
+        self.check_wanted()?;
+        for pkg in needed {
+            if self.world.later.contains_key(&pkg) {
+                if !self.emission.plain {
+                    self.emission.on_demand.insert(pkg);
+                }
+                first_error(later::order_inits(&self.ast, &mut self.types, &mut self.info, &mut self.world, pkg))?;
             }
             entry.extend(self.emit_one(pkg, Role::Library)?);
             self.emitted.insert(pkg);
@@ -217,10 +228,69 @@ impl Session {
         self.program.funcs.len() as FuncId - 1
     }
     fn emit_one(&mut self, pkg: PkgId, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
-        let st = &mut self.emission;
-        st.script = role.script();
-        st.prompt = role == Role::Prompt;
-        emit_package(&self.ast, &mut self.types, &self.info, st, &mut self.program, pkg)
+        self.emission.script = role.script();
+        self.emission.prompt = role == Role::Prompt;
+        let mut e = emit::begin(self.tables(), pkg)?;
+        self.emit_rest(&e)?;
+        emit::end(self.tables(), &mut e)?;
+        self.emit_rest(&e)?;
+        Ok(e.finish(&self.emission, &mut self.program))
+    }
+    /// Emits functions that only tables of methods name, once their bodies are checked.
+    fn emit_rest(&mut self, e: &Emission) -> Result<(), Diagnostic> {
+        loop {
+            let unchecked = self.emission.unchecked();
+            if unchecked.is_empty() {
+                return Ok(());
+            }
+            self.world.wanted.extend(unchecked);
+            self.check_wanted()?;
+            emit::go_on(self.tables(), e)?;
+        }
+    }
+    fn tables(&mut self) -> Tables<'_> {
+        Tables {
+            ast: &self.ast,
+            types: &mut self.types,
+            info: &self.info,
+            state: &mut self.emission,
+            program: &mut self.program,
+        }
+    }
+    /// Parses and checks the bodies of library functions that something refers to, and of those that they refer to.
+    fn check_wanted(&mut self) -> Result<(), Diagnostic> {
+        while !self.world.wanted.is_empty() {
+            let mut bodies: BTreeMap<PkgId, Vec<ObjId>> = BTreeMap::new();
+            for obj in std::mem::take(&mut self.world.wanted) {
+                let pkg = self.info.obj(obj).pkg;
+                let Some(decl) = self.world.later.get(&pkg).and_then(|l| l.decl(obj)) else { continue };
+                self.parse_body(decl)?;
+                bodies.entry(pkg).or_default().push(obj);
+            }
+            for (pkg, objs) in bodies {
+                let (ast, types, info) = (&self.ast, &mut self.types, &mut self.info);
+                first_error(later::check_bodies(ast, types, info, &mut self.world, pkg, &objs))?;
+            }
+        }
+        Ok(())
+    }
+    /// Checks everything of a library package that is left out as long as nothing needs it.
+    pub fn check_library(&mut self, path: &str) -> Vec<Diagnostic> {
+        let mut diagnostics = vec![];
+        self.load(path, Span::default(), &mut vec![String::new()], &mut diagnostics);
+        let pkg = self.world.packages.get(path).copied().flatten();
+        let rest = pkg.and_then(|p| self.world.later.get(&p)).map_or(vec![], Later::rest);
+        self.world.wanted.extend(rest);
+        diagnostics.extend(self.check_wanted().err());
+        diagnostics
+    }
+    fn parse_body(&mut self, decl: StmtId) -> Result<(), Diagnostic> {
+        let Stmt::Func(f) = self.ast.stmt(decl) else { return Ok(()) };
+        let (Some(body), at) = (f.body, f.name.span.lo) else { return Ok(()) };
+        match self.sources.source(at) {
+            Some(source) => first_error(gol_syntax::parse_body(&mut self.ast, source, body)),
+            None => Ok(()),
+        }
     }
     /// Packages that the main package imports, directly or not, and that are not in the program yet, in the order of Go's
     /// initialisation: always the first by import path whose own imports are done.
@@ -489,7 +559,7 @@ impl Session {
         let Some(source) = self.sources.add(&format!("std/{path}.gol"), text.into()) else {
             return Parsed { diagnostics: vec![too_much()], ..Parsed::default() };
         };
-        let p = gol_syntax::parse(&mut self.ast, &source);
+        let p = gol_syntax::parse_outline(&mut self.ast, &source);
         Parsed { items: p.items, diagnostics: p.diagnostics, ..Parsed::default() }
     }
     /// The files of a package of the user, which must be one that can be imported.
@@ -510,6 +580,11 @@ impl Session {
         }
         parsed
     }
+}
+
+/// The library has no errors: one that is found in it is as bad as any other.
+fn first_error(diagnostics: Vec<Diagnostic>) -> Result<(), Diagnostic> {
+    diagnostics.into_iter().find(|d| d.severity == Severity::Error).map_or(Ok(()), Err)
 }
 
 fn too_much() -> Diagnostic {

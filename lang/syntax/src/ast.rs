@@ -6,7 +6,11 @@
 //! Types and values are one sort of node, [`Expr`], as in go/ast; the checker settles which is which.
 
 use crate::span::Span;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::{FxBuildHasher, FxHashSet};
+use std::hash::BuildHasher;
+use std::ops::Range;
 
 /// An interned name or literal text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -15,27 +19,44 @@ pub struct Sym(pub u32);
 /// Names and literal texts, each once.
 #[derive(Default)]
 pub struct Interner {
-    map: FxHashMap<Box<str>, Sym>,
-    texts: Vec<Box<str>>,
+    table: HashTable<Sym>,
+    /// All texts, one behind the other.
+    texts: String,
+    /// Where each of them ends.
+    ends: Vec<u32>,
 }
 
 impl Interner {
     pub fn intern(&mut self, s: &str) -> Sym {
-        if let Some(&y) = self.map.get(s) {
-            return y;
+        let Interner { table, texts, ends } = self;
+        let found = table.entry(hash(s), |y| text(texts, ends, *y) == s, |y| hash(text(texts, ends, *y)));
+        match found {
+            Entry::Occupied(e) => *e.get(),
+            Entry::Vacant(e) => {
+                let y = Sym(ends.len() as u32);
+                e.insert(y);
+                texts.push_str(s);
+                ends.push(texts.len() as u32);
+                y
+            }
         }
-        let y = Sym(self.texts.len() as u32);
-        self.texts.push(s.into());
-        self.map.insert(s.into(), y);
-        y
     }
     /// The symbol of a text that was interned before.
     pub fn find(&self, s: &str) -> Option<Sym> {
-        self.map.get(s).copied()
+        self.table.find(hash(s), |y| self.get(*y) == s).copied()
     }
     pub fn get(&self, s: Sym) -> &str {
-        &self.texts[s.0 as usize]
+        text(&self.texts, &self.ends, s)
     }
+}
+
+fn hash(s: &str) -> u64 {
+    FxBuildHasher.hash_one(s)
+}
+
+fn text<'a>(texts: &'a str, ends: &[u32], Sym(i): Sym) -> &'a str {
+    let begin = i.checked_sub(1).map_or(0, |before| ends[before as usize]);
+    &texts[begin as usize..ends[i as usize] as usize]
 }
 
 macro_rules! ids { ($($(#[$doc:meta])* $n:ident)*) => { $(
@@ -385,6 +406,10 @@ pub struct Ast {
     stmts: Vec<Stmt>,
     sspans: Vec<Span>,
     blocks: Vec<Block>,
+    /// Bodies that are not parsed yet.
+    put_off: FxHashSet<BlockId>,
+    /// What was parsed in one go: the text, and the first of its expressions. Those of one text are in the order of their places.
+    texts: Vec<(Span, usize)>,
     pub names: Interner,
 }
 
@@ -429,6 +454,32 @@ impl Ast {
     }
     pub fn name(&self, s: Sym) -> &str {
         self.names.get(s)
+    }
+    /// The expressions that lie in a function's body.
+    pub fn exprs_in(&self, body: Span) -> Range<usize> {
+        // A body that was parsed by itself comes after the text around it.
+        let whole = |t: &(Span, usize)| t.0.lo <= body.lo && body.hi <= t.0.hi;
+        let Some(i) = self.texts.iter().rposition(whole) else { return 0..0 };
+        let first = self.texts[i].1;
+        let end = self.texts.get(i + 1).map_or(self.exprs.len(), |t| t.1);
+        let spans = &self.espans[first..end];
+        let from = |pos: u32| first + spans.partition_point(|s| s.lo < pos);
+        from(body.lo)..from(body.hi)
+    }
+    /// The block's statements are still to be parsed.
+    pub fn is_put_off(&self, b: BlockId) -> bool {
+        self.put_off.contains(&b)
+    }
+    pub(crate) fn put_off(&mut self, b: BlockId) {
+        self.put_off.insert(b);
+    }
+    /// Gives a block that was put off the statements of another one, which nothing refers to.
+    pub(crate) fn complete(&mut self, b: BlockId, from: BlockId) {
+        self.blocks[b.ix()].stmts = std::mem::take(&mut self.blocks[from.ix()].stmts);
+        self.put_off.remove(&b);
+    }
+    pub(crate) fn begin_text(&mut self, span: Span) {
+        self.texts.push((span, self.exprs.len()));
     }
     /// The tree builder alone changes nodes, while a tree grows.
     pub(crate) fn expr_mut(&mut self, e: ExprId) -> &mut Expr {

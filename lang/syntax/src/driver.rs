@@ -10,8 +10,10 @@ use crate::diag::{Code, Diagnostic};
 use crate::errors::{Reporter, SyntaxError};
 use crate::patience::Patience;
 use crate::scan::LexErrorKind::BadChar;
+use crate::span::Span;
 use crate::token::{Lexed, Tok, Token};
 use crate::{LexError, Parsed, decode, grammar, layout, lexical, token};
+use std::ops::Range;
 
 /// So many commas are put in; each costs another parse.
 const MAX_COMMAS: usize = MAX_ERRORS;
@@ -34,8 +36,10 @@ struct Attempt {
     given_up: Option<usize>,
 }
 
-pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError]) -> Parsed {
-    let Lexed { mut tokens, names, errors, marks } = token::lex(text, std::mem::take(&mut ast.names));
+/// `holes` are pieces of the text that are passed over.
+pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], holes: &[Range<usize>]) -> Parsed {
+    ast.begin_text(Span::new(base, base + text.len() as u32));
+    let Lexed { mut tokens, names, errors, marks } = token::lex(text, std::mem::take(&mut ast.names), holes);
     let layout = layout::layout(text, &mut tokens, &names);
     ast.names = names;
     let script = tokens.first().is_none_or(|t| t.tok != Tok::Package);

@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`decode`](decode()), `token` (with `scan`, `number`, `interp`, `unicode`), `layout` (with `words`), the
 //! grammar with its `driver`, `builder` (with `depth`, `check`, `branches`, `patience`), `errors` (with `place`, `spell`, `foreign`,
-//! `lexical`), [`prompt`], [`dump`](mod@dump).
+//! `lexical`), `outline`, [`prompt`], [`dump`](mod@dump).
 #![deny(unsafe_code)]
 
 pub mod ast;
@@ -27,6 +27,7 @@ mod layout;
 mod lexical;
 mod line;
 mod number;
+mod outline;
 mod patience;
 mod place;
 mod scan;
@@ -44,6 +45,7 @@ pub use decode::decode;
 pub use depth::MAX_DEPTH;
 pub use dump::dump;
 pub use line::LineMark;
+pub use outline::{parse_body, parse_outline};
 pub use prompt::{TokenClass, incomplete, tokens};
 pub use scan::{LexError, LexErrorKind};
 
@@ -73,5 +75,5 @@ pub fn parse(ast: &mut Ast, source: &Source) -> Parsed {
 
 /// Parses a source whose text came from [`decode`], with the problems found there.
 pub fn parse_decoded(ast: &mut Ast, source: &Source, problems: &[LexError]) -> Parsed {
-    driver::parse_text(ast, &source.text, source.base, problems)
+    driver::parse_text(ast, &source.text, source.base, problems, &[])
 }

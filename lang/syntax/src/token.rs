@@ -9,6 +9,7 @@ use crate::line::{self, LineMark};
 use crate::scan::{self, LexError, LexErrorKind};
 use crate::{interp, number, unicode};
 use logos::{Filter, FilterResult, Lexer, Logos};
+use std::ops::Range;
 
 /// Where a semicolon comes from: a message says "newline" or "EOF" for the ones that are not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,8 +261,9 @@ pub struct Lexed {
     pub marks: Vec<LineMark>,
 }
 
-/// Lexes a whole text. A byte order mark and a `#!` line at the beginning are passed over.
-pub fn lex(text: &str, names: Interner) -> Lexed {
+/// Lexes a text but for its holes, each of which begins at the end of a token. A byte order mark and a `#!` line at the beginning are
+/// passed over.
+pub fn lex(text: &str, names: Interner, holes: &[Range<usize>]) -> Lexed {
     let mut lexer = Tok::lexer_with_extras(text, Cx { names, ..Cx::default() });
     let mut start = 0;
     if text.starts_with('\u{feff}') {
@@ -272,7 +274,11 @@ pub fn lex(text: &str, names: Interner) -> Lexed {
     }
     lexer.bump(start);
     let mut tokens = Vec::with_capacity(text.len() / 4 + 8);
-    lex_into(&mut lexer, &mut tokens, 0);
+    for hole in holes {
+        lex_into(&mut lexer, &mut tokens, hole.start, 0);
+        lexer.bump(hole.len());
+    }
+    lex_into(&mut lexer, &mut tokens, text.len(), 0);
     if lexer.extras.need_semi {
         let end = text.len() as u32;
         tokens.push(Token { tok: Tok::Semi(SemiKind::Eof), lo: end, hi: end });
@@ -281,9 +287,11 @@ pub fn lex(text: &str, names: Interner) -> Lexed {
     Lexed { tokens, names, errors, marks }
 }
 
-/// Lexes to the end of the lexer's text. `depth` is the number of interpolated strings around it.
-pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, depth: u32) {
-    while let Some(t) = lexer.next() {
+/// Lexes up to the token that ends at an offset. `depth` is the number of interpolated strings around the text.
+pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, end: usize, depth: u32) {
+    while lexer.span().end < end
+        && let Some(t) = lexer.next()
+    {
         let span = lexer.span();
         let (lo, hi) = (span.start as u32, span.end as u32);
         match t {

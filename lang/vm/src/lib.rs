@@ -1,12 +1,14 @@
 //! The virtual machine of gol: loading, handlers, calls, panics, types at run time, objects, natives.
 //!
 //! Reading order: `code` (expanded code, the two back ends), `handlers`, `unwind` (panics and defer), `callback` (natives that call
-//! back), `load`, `profile` (samples of stacks), `op_profile` (counting handlers), `vm`.
+//! back), `load`, `profile` (samples of stacks), `census` (objects by type), `op_profile` (counting handlers), `vm`.
 #![allow(clippy::missing_safety_doc)] // handlers and their helpers: see `code`
 
 mod blocked;
 mod callback;
+pub mod census;
 mod code;
+pub mod crash;
 pub mod fault;
 mod frames;
 mod handlers;

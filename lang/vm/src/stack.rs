@@ -1,5 +1,8 @@
 //! Native stacks for coroutines: slabs with a guard page each, never given back. *(unsafe)*
+//!
+//! Invariant: slabs are listed before a stack of theirs is used and stay so: a handler of signals walks the list.
 use corosensei::stack::{Stack, StackPointer};
+use std::sync::atomic::{AtomicPtr, Ordering::*};
 use std::sync::{Mutex, PoisonError};
 
 /// Address space of one stack, guard page included. Natives that run under a callback have this much.
@@ -40,6 +43,29 @@ struct Slabs {
     cheap_guard: Option<bool>,
 }
 
+/// One slab in the list of all.
+struct Listed {
+    start: usize,
+    next: *mut Listed,
+}
+
+/// The newest slab.
+static LIST: AtomicPtr<Listed> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Whether an address lies in the guard page below a stack. Takes no lock and allocates nothing.
+pub(crate) fn is_guard(address: usize) -> bool {
+    let mut at = LIST.load(Acquire);
+    // SAFETY: null, or an entry that is complete and stays.
+    while let Some(slab) = unsafe { at.as_ref() } {
+        let offset = address.wrapping_sub(slab.start);
+        if offset < STACK_BYTES * SLAB_STACKS {
+            return offset % STACK_BYTES < PAGE;
+        }
+        at = slab.next;
+    }
+    false
+}
+
 static SLABS: Mutex<Slabs> = Mutex::new(Slabs { next: 0, end: 0, made: 0, cheap_guard: None });
 
 /// A stack, or `None` when there is no memory for one more.
@@ -59,6 +85,9 @@ pub(crate) fn new_stack() -> Option<SlabStack> {
             slabs.next = at as usize;
         }
         slabs.end = slabs.next + bytes;
+        // Under the lock nobody else adds.
+        let listed = Listed { start: slabs.next, next: LIST.load(Relaxed) };
+        LIST.store(Box::into_raw(Box::new(listed)), Release);
     }
     let limit = slabs.next;
     // SAFETY: the first page of a stack that nobody uses yet.

@@ -8,7 +8,7 @@
 use super::page::{LARGE, NO_PAGE, SMALL, Span};
 use super::size::{KINDS, PAGE, SMALL_MAX, class_of, magic, size_of_kind, span_cells, span_pages};
 use super::{DescId, Header, Heap};
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use crate::sync::atomic::{AtomicU64, Ordering::*};
 
 /// Free cells in a row.
 #[derive(Clone, Copy)]
@@ -104,6 +104,17 @@ impl Cache {
             ends: [End { key: 0, end: 0 }; ENDS],
             has_ends: false,
         }
+    }
+
+    /// Bytes and objects that the pacer does not know of, less those that it knows of and nobody got.
+    pub(super) fn unreported(&self) -> (i64, i64) {
+        let (mut bytes, mut objects) = (self.bytes as i64, self.objects as i64);
+        for (kind, run) in self.runs[..KINDS].iter().enumerate() {
+            let left = run.lim as usize - run.cur as usize;
+            bytes -= left as i64;
+            objects -= (left / size_of_kind(kind)) as i64;
+        }
+        (bytes, objects)
     }
 
     /// The barrier is on.
@@ -409,6 +420,6 @@ unsafe fn publish(cell: *mut u8, header: Header) -> *mut u64 {
     unsafe { cell.write(header.0) };
     // A reference may be published by a plain store: zeros and header must be visible before it.
     #[cfg(not(target_arch = "x86_64"))]
-    std::sync::atomic::fence(Release);
+    crate::sync::atomic::fence(Release);
     cell.wrapping_add(1)
 }

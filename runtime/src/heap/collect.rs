@@ -8,10 +8,11 @@ use super::Heap;
 use super::cache::Cache;
 use super::cycle::End;
 use super::mark::{Marker, Pool};
+use super::pace::cpu_ns;
 use super::page::{FREE, FreePages, LARGE, NO_PAGE, Pages};
 use super::size::{KINDS, PAGE};
-use parking_lot::Mutex;
-use std::sync::atomic::Ordering::*;
+use crate::sync::Mutex;
+use crate::sync::atomic::Ordering::*;
 use std::time::Instant;
 
 /// What passes root ranges on.
@@ -82,7 +83,7 @@ impl Heap {
     pub unsafe fn step(&self, caches: &mut [&mut Cache], roots: &mut Roots, full: bool, asked: Instant) {
         let before = self.pacer.totals.lock().num_gc;
         // SAFETY: says the caller.
-        let what = unsafe { self.answer(caches, roots, full) };
+        let what = self.pacer.timed(|| unsafe { self.answer(caches, roots, full) });
         let ns = asked.elapsed().as_nanos() as u64;
         self.pacer.paused(ns, before);
         if full {
@@ -91,7 +92,13 @@ impl Heap {
         if self.config.trace {
             let stats = self.pacer.stats();
             let (live, goal) = (stats.heap_alloc >> 10, stats.next_gc >> 10);
-            eprintln!("gc {} {what}: {} us stopped, {live} KiB used, {goal} KiB goal", stats.num_gc, ns / 1000);
+            let (own, all) = (stats.cpu_ns / 1000, cpu_ns(libc::CLOCK_PROCESS_CPUTIME_ID) / 1000);
+            let percent = 100 * own / all.max(1);
+            eprintln!(
+                "gc {} {what}: {} us stopped, {live} KiB used, {goal} KiB goal, {own} us of {all} ({percent}%) by the collector",
+                stats.num_gc,
+                ns / 1000
+            );
         }
     }
 
@@ -131,6 +138,7 @@ impl Heap {
         let (objects, bytes) = self.mark(epoch, roots);
         self.finish(epoch);
         self.pacer.collected(objects, bytes, self.pages.inuse() * PAGE);
+        self.count_live();
     }
 
     /// After a stop, when goroutines run again: marking goes on, or memory that is not needed until the next collection goes back to
@@ -141,9 +149,11 @@ impl Heap {
         }
         let keep = self.pacer.wanted_until_next() / PAGE;
         let mut left = RELEASE_MOST;
-        while left > 0 && self.pages.release_free(keep, RELEASE_STEP) == RELEASE_STEP {
-            left -= RELEASE_STEP.min(left);
-        }
+        self.pacer.timed(|| {
+            while left > 0 && self.pages.release_free(keep, RELEASE_STEP) == RELEASE_STEP {
+                left -= RELEASE_STEP.min(left);
+            }
+        });
     }
 
     /// First pages of all spans.
@@ -219,7 +229,7 @@ impl Heap {
                 let builder = std::thread::Builder::new().name(String::from("gol-mark"));
                 let help = || {
                     let mut marker = Marker::new(self, pool, epoch);
-                    marker.work();
+                    self.pacer.timed(|| marker.work());
                     (marker.objects, marker.bytes)
                 };
                 match builder.spawn_scoped(scope, help) {

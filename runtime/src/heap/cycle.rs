@@ -26,10 +26,10 @@ use super::cache::Cache;
 use super::collect::{Roots, Visit};
 use super::mark::{Marker, Pool, Work};
 use super::{Heap, size::PAGE};
-use parking_lot::{Condvar, Mutex};
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::*};
+use crate::sync::{Condvar, Mutex};
 use std::collections::HashSet;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::*};
 use std::time::Duration;
 
 /// Below so many live bytes a stopped collection is over sooner than a thread has woken up.
@@ -79,7 +79,7 @@ pub struct Cycle {
     /// Verify mode: what was reachable at the beginning.
     snapshot: Mutex<HashSet<usize>>,
     stacks: OnceLock<Box<StackHook>>,
-    background: Mutex<Option<std::thread::JoinHandle<()>>>,
+    background: Mutex<Option<crate::sync::thread::JoinHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -384,6 +384,7 @@ impl Heap {
         self.finish(epoch);
         let live = (cycle.objects.load(Relaxed) + born, cycle.bytes.load(Relaxed) + black);
         self.pacer.collected(live.0, live.1, self.pages.inuse() * PAGE);
+        self.count_live();
         cycle.release();
         End::Finished
     }
@@ -406,9 +407,11 @@ impl Heap {
             return cycle.wait_for_others();
         }
         let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
-        while marker.objects < ASSIST_MOST && marker.bytes < behind && self.next_work(&mut marker) {
-            marker.drain_for(QUANTUM);
-        }
+        self.pacer.timed(|| {
+            while marker.objects < ASSIST_MOST && marker.bytes < behind && self.next_work(&mut marker) {
+                marker.drain_for(QUANTUM);
+            }
+        });
         cycle.leave(&mut marker);
     }
 
@@ -456,7 +459,7 @@ impl Heap {
             // SAFETY: the heap is shared by design and joins the thread before it goes.
             unsafe impl Send for Shared {}
             let shared = Shared(self);
-            let builder = std::thread::Builder::new().name(String::from("gol-mark")).stack_size(256 << 10);
+            let builder = crate::sync::thread::Builder::new().name(String::from("gol-mark")).stack_size(256 << 10);
             let started = builder.spawn(move || {
                 let Shared(heap) = { shared };
                 let _ends = crate::EndsProgram;
@@ -485,10 +488,12 @@ impl Heap {
     fn mark_in_background(&self) {
         while self.cycle.wait_for_work() {
             let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
-            while !self.cycle.holding.load(Relaxed) && self.next_work(&mut marker) {
-                marker.drain_for(QUANTUM);
-                self.cycle.share(&mut marker);
-            }
+            self.pacer.timed(|| {
+                while !self.cycle.holding.load(Relaxed) && self.next_work(&mut marker) {
+                    marker.drain_for(QUANTUM);
+                    self.cycle.share(&mut marker);
+                }
+            });
             if self.cycle.leave(&mut marker) {
                 // Exhausted: the next stop ends the cycle.
                 self.pacer.request();

@@ -7,8 +7,8 @@
 use super::region::Region;
 use super::size::SMALL_MAX;
 use super::{Desc, DescId, Header, PtrMap};
-use parking_lot::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::*};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicUsize, Ordering::*};
 
 /// How the marker walks an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

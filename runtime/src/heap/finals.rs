@@ -1,17 +1,18 @@
-//! Objects whose end somebody wants to know of: finalizers and cleanups.
+//! Objects whose end somebody wants to know of: finalizers, cleanups and weak handles.
 //!
 //! Invariants: the table is keyed by the addresses of payloads and keeps no object alive. Roots are instead the first word of each
-//! watch (what is to be called), the *content* of objects with a finalizer, so that everything it needs is there when
+//! watch (what is to be called, or the handle), the *content* of objects with a finalizer, so that everything it needs is there when
 //! it runs, and whatever waits in `ready`. So an object that its own content leads to is never found dead.
-//! Marks are looked at once a collection, when marking is over and before anything is freed: then either a dead object's finalizer
-//! becomes ready and the object lives on, or all its cleanups become ready.
+//! Marks are looked at once a collection, when marking is over and before anything is freed: then a dead object loses its weak
+//! handles, and either its finalizer becomes ready and the object lives on, or all its cleanups become ready.
+//! A handle is an object without references that holds an address: who takes the address out while a cycle marks has to shade it.
 //! Content that is overwritten while a concurrent cycle marks is no exception: the barrier keeps it.
 
 use super::Heap;
 use super::collect::Visit;
-use parking_lot::Mutex;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// What happens when an object has died.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +21,8 @@ pub enum Watch {
     Finalizer { call: u64, how: u64 },
     /// `call` is called.
     Cleanup { call: u64, id: u64 },
+    /// The first word of `handle`, which is `at`, becomes 0.
+    Weak { handle: u64, at: u64 },
 }
 
 impl Watch {
@@ -27,6 +30,7 @@ impl Watch {
     fn root(&self) -> u64 {
         match *self {
             Watch::Finalizer { call, .. } | Watch::Cleanup { call, .. } => call,
+            Watch::Weak { handle, .. } => handle,
         }
     }
     fn is_finalizer(&self) -> bool {
@@ -52,6 +56,8 @@ pub struct Finals {
 #[derive(Default)]
 struct Table {
     watched: HashMap<u64, Vec<Watch>>,
+    /// Handles of addresses outside of objects, which never die.
+    immortal: HashMap<u64, u64>,
     ready: VecDeque<Due>,
     /// Somebody calls what is ready, one after the other.
     running: bool,
@@ -59,7 +65,7 @@ struct Table {
 }
 
 impl Finals {
-    fn all(&self) -> Option<parking_lot::MutexGuard<'_, Table>> {
+    fn all(&self) -> Option<crate::sync::MutexGuard<'_, Table>> {
         self.any.load(Acquire).then(|| self.table.lock())
     }
 }
@@ -105,6 +111,31 @@ impl Heap {
         }
     }
 
+    /// The weak handle of an address: `fresh`, which becomes it, unless there is one. A handle's first word is the address until the
+    /// object that it lies in has died.
+    pub fn weak_handle(&self, at: u64, fresh: u64) -> u64 {
+        let object = self.resolve(at).map(|(_, payload)| payload as u64);
+        let mut table = self.finals.table.lock();
+        let known = match object {
+            None => table.immortal.get(&at).copied(),
+            Some(object) => table.watched.get(&object).into_iter().flatten().find_map(|watch| match *watch {
+                Watch::Weak { handle, at: of } => (of == at).then_some(handle),
+                Watch::Finalizer { .. } | Watch::Cleanup { .. } => None,
+            }),
+        };
+        if let Some(handle) = known {
+            return handle;
+        }
+        // SAFETY: a new object of the caller's, with one word at least.
+        unsafe { AtomicU64::from_ptr(fresh as *mut u64) }.store(at, Relaxed);
+        match object {
+            None => _ = table.immortal.insert(at, fresh),
+            Some(object) => table.watched.entry(object).or_default().push(Watch::Weak { handle: fresh, at }),
+        }
+        self.finals.any.store(true, Release);
+        fresh
+    }
+
     /// Something is ready and nobody calls it: the caller sees to it that [`Heap::next_due`] is called until it gives nothing.
     pub fn finals_are_due(&self) -> bool {
         let Some(mut table) = self.finals.all() else { return false };
@@ -136,6 +167,9 @@ impl Heap {
             if watches.iter().any(Watch::is_finalizer) {
                 self.content(object, visit);
             }
+        }
+        for handle in table.immortal.values() {
+            visit(handle, 1);
         }
         for due in &table.ready {
             visit(&due.call, 1);
@@ -173,6 +207,14 @@ impl Heap {
         // In the order of addresses: the table's own is different every time.
         due.sort_by_key(|(object, _)| *object);
         for (object, mut watches) in due {
+            watches.retain(|watch| match *watch {
+                Watch::Weak { handle, .. } => {
+                    // SAFETY: the table has kept the handle alive; nobody runs.
+                    unsafe { AtomicU64::from_ptr(handle as *mut u64) }.store(0, Relaxed);
+                    false
+                }
+                Watch::Finalizer { .. } | Watch::Cleanup { .. } => true,
+            });
             if let Some(at) = watches.iter().position(Watch::is_finalizer) {
                 if let Watch::Finalizer { call, how } = watches.remove(at) {
                     ready.push_back(Due { call, object, how });

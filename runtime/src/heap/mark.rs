@@ -12,8 +12,8 @@
 use super::desc::{Entry, Map, Scan};
 use super::page::Page;
 use super::{DescId, Header, Heap};
-use parking_lot::{Condvar, Mutex};
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
+use crate::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
+use crate::sync::{Condvar, Mutex};
 
 /// Objects in flight between prefetch and scan.
 const RING: usize = 8;
@@ -358,6 +358,9 @@ impl<'h> Marker<'h> {
     unsafe fn scan_elements(&mut self, at: *const u64, entry: &Entry, header: Header) {
         let words = entry.stride as usize / 8;
         let len = header.len();
+        if words == 0 {
+            return;
+        }
         if words * len as usize > SPLIT_WORDS && len > 1 {
             self.ranges.push(Range::Elements { at, len, desc: header.desc() });
             return;

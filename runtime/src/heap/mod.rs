@@ -7,7 +7,7 @@
 //!
 //! In reading order: `size` (classes), `region` (address space), `page` (page table, marks, page allocator), `desc`
 //! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `cycle` (concurrent
-//! marking), `finals` (finalizers, cleanups, weak handles), `reach` (for reports), `poison` and `verify` (debugging modes).
+//! marking), `finals` (finalizers, cleanups, weak handles), `reach` and `census` (for reports), `poison` and `verify` (debugging modes).
 //!
 //! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
 //! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
@@ -18,6 +18,7 @@
 //! beside the heap let dead pages go untouched), counting allocations on the fast path.
 
 mod cache;
+mod census;
 mod collect;
 mod cycle;
 mod desc;
@@ -35,11 +36,13 @@ mod verify;
 mod tests;
 
 pub use cache::{AllocKey, Cache};
+pub use census::{Live, LiveHook};
 pub use collect::{Roots, Visit};
 pub use finals::Due;
 pub use pace::{HeapStats, Pauses};
 pub use reach::Reach;
 
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
 use collect::Unswept;
 use cycle::Cycle;
 use desc::Descs;
@@ -48,7 +51,7 @@ use pace::Pacer;
 use page::{Page, Pages};
 use region::Region;
 use size::{KINDS, MARKS_PER_PAGE, PAGE};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
+use std::sync::OnceLock;
 
 /// Index into the append-only descriptor table. 0 is "free cell or nothing to scan".
 pub type DescId = u32;
@@ -149,6 +152,7 @@ pub struct Heap {
     pacer: Pacer,
     cycle: Cycle,
     finals: Finals,
+    live_hook: OnceLock<Box<LiveHook>>,
     /// Number of the last collection, see `page`.
     epoch: AtomicU8,
     /// Threads that mark a large heap.
@@ -197,6 +201,7 @@ impl Heap {
             pacer: Pacer::new(config.limit, config.gogc, config.stress_every).failing(config.fail_from),
             cycle: Cycle::new(),
             finals: Finals::default(),
+            live_hook: OnceLock::new(),
             epoch: AtomicU8::new(1),
             workers: AtomicUsize::new(1),
             config: config.clone(),
@@ -311,8 +316,26 @@ impl Heap {
             heap_sys: (self.pages.used() * PAGE) as u64,
             heap_inuse: (inuse * PAGE) as u64,
             heap_released: (self.pages.released() * PAGE) as u64,
+            page_table: (self.pages.used() * size_of::<Page>()) as u64,
+            page_table_inuse: (inuse * size_of::<Page>()) as u64,
+            marks: (self.pages.used() * MARKS_PER_PAGE) as u64,
             ..self.pacer.stats()
         }
+    }
+
+    /// As [`Heap::stats`], where caches count what they have handed out. The world is stopped, or only the caller allocates.
+    pub fn exact_stats<'c>(&self, caches: impl Iterator<Item = &'c Cache>) -> HeapStats {
+        let mut stats = self.stats();
+        for (bytes, objects) in caches.map(|cache| cache.unreported()) {
+            stats.caches += size_of::<Cache>() as u64;
+            for (sum, more) in [(&mut stats.heap_alloc, bytes), (&mut stats.total_alloc, bytes)] {
+                *sum = sum.saturating_add_signed(more);
+            }
+            for (sum, more) in [(&mut stats.mallocs, objects), (&mut stats.heap_objects, objects)] {
+                *sum = sum.saturating_add_signed(more);
+            }
+        }
+        stats
     }
 
     /// Gives all free runs of pages back to the system (`debug.FreeOSMemory`); returns the bytes. May take long.

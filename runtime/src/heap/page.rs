@@ -9,8 +9,8 @@
 
 use super::region::Region;
 use super::size::{MARKS_PER_PAGE, PAGE, PAGE_SHIFT, index};
-use parking_lot::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::*};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering::*};
 
 /// No page: end of a list, empty cursor.
 pub const NO_PAGE: u32 = u32::MAX;

@@ -7,7 +7,7 @@
 use super::Heap;
 use super::page::Page;
 use super::size::PAGE;
-use std::sync::atomic::Ordering::*;
+use crate::sync::atomic::Ordering::*;
 
 const POISON: u8 = 0xdb;
 const WORD: u64 = u64::from_ne_bytes([POISON; 8]);

@@ -6,8 +6,8 @@
 use super::page::FREE;
 use super::size::{PAGE, PAGE_SHIFT};
 use super::{Header, Heap};
+use crate::sync::atomic::Ordering::*;
 use std::collections::HashSet;
-use std::sync::atomic::Ordering::*;
 
 impl Heap {
     /// Panics when the marking of `epoch` is not what these root words reach. World stopped, before anything is freed.

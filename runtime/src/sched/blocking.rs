@@ -131,7 +131,7 @@ unsafe fn exit_slow(s: &Sched, inside: Blocking) -> *mut P {
             drop(idle);
             // The engine may be gone: this thread must not return to it.
             loop {
-                std::thread::park();
+                crate::sync::thread::park();
             }
         }
         let running = next_status(inside.word, Status::Running);
@@ -153,7 +153,7 @@ unsafe fn exit_slow(s: &Sched, inside: Blocking) -> *mut P {
             idle::wake_one(s);
             if !m::wait_for_p(m) {
                 loop {
-                    std::thread::park();
+                    crate::sync::thread::park();
                 }
             }
             (*g).flags &= !INSIDE;

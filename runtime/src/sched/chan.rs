@@ -14,7 +14,7 @@ use super::lock::Lock;
 use super::p::{Commit, P};
 use super::{Op, hook, queue};
 use crate::heap::DescId;
-use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
+use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 
 /// The prefix of a channel object; the elements follow, `elem_words` each.
 #[repr(C)]
@@ -73,16 +73,31 @@ pub unsafe fn chan_make(p: *mut P, desc: DescId, elem_words: u32, cap: u64, plac
     }
 }
 
+/// Writes a word that a concurrent marker may be reading.
+#[inline(always)]
+unsafe fn put_word(dst: *mut u64, word: u64) {
+    // SAFETY: the caller's word, which is aligned.
+    unsafe { AtomicU64::from_ptr(dst) }.store(word, Relaxed)
+}
+
 /// Copies `n` words; `n` is 1 almost always.
 #[inline(always)]
 unsafe fn copy(src: *const u64, dst: *mut u64, n: u32) {
     // SAFETY: the callers' slots do not overlap.
     unsafe {
         if n == 1 {
-            *dst = *src;
+            put_word(dst, *src);
         } else {
-            std::ptr::copy_nonoverlapping(src, dst, n as usize);
+            copy_many(src, dst, n as usize);
         }
+    }
+}
+
+#[inline(never)]
+unsafe fn copy_many(src: *const u64, dst: *mut u64, n: usize) {
+    for i in 0..n {
+        // SAFETY: as `copy`.
+        unsafe { put_word(dst.add(i), *src.add(i)) }
     }
 }
 
@@ -99,11 +114,10 @@ unsafe fn give(src: *const u64, dst: *mut u64, n: u32) {
 unsafe fn clear(dst: *mut u64, n: u32) {
     // SAFETY: `n` words of the caller's, or null.
     unsafe {
-        if dst.is_null() {
-        } else if n == 1 {
-            *dst = 0;
-        } else {
-            std::ptr::write_bytes(dst, 0, n as usize);
+        if !dst.is_null() {
+            for i in 0..n as usize {
+                put_word(dst.add(i), 0);
+            }
         }
     }
 }

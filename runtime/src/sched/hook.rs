@@ -10,8 +10,8 @@
 use super::g::{G, WaitReason};
 use super::p::P;
 use super::{Chan, Exit, Sched};
+use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, Ordering::*};
-use parking_lot::Mutex;
 
 /// 18 MB of them; the file has ten times as many bytes.
 const EVENTS_MAX: usize = 250_000;

@@ -16,8 +16,8 @@ use super::g::G;
 use super::m::M;
 use super::p::{P, Status};
 use super::{Sched, deadlock, m, poll, queue, timer};
+use crate::sync::MutexGuard;
 use crate::sync::atomic::{Ordering::*, fence};
-use parking_lot::MutexGuard;
 use std::collections::HashMap;
 use std::ptr::null_mut;
 

@@ -6,7 +6,9 @@
 //! - Whoever went to sleep meanwhile could not see a deadlock (the world was stopped); so it is looked for afterwards.
 use super::g::{G, GState};
 use super::{Runtime, SHUTDOWN, Sched, deadlock, timer, world};
+use crate::heap::HeapStats;
 use crate::sync::atomic::Ordering::*;
+use std::time::Instant;
 
 /// A stopped world.
 pub struct Stopped<'a> {
@@ -35,12 +37,29 @@ impl Stopped<'_> {
             unsafe { timer::roots(p, visit) };
         }
     }
+    /// The heap's figures, exact.
+    pub fn heap_stats(&self) -> HeapStats {
+        // SAFETY: the world is stopped: nobody else uses a cache.
+        self.runtime.heap.exact_stats(self.sched.all().map(|p| unsafe { &(*p).cache }))
+    }
     pub fn runtime(&self) -> &Runtime {
         self.runtime
     }
 }
 
 impl Runtime {
+    /// A full collection, not from a thread that has a P; false: the runtime ends.
+    pub fn collect_from_outside(&self) -> bool {
+        let s = self.sched();
+        if !world::stop_from_outside(s) {
+            return false;
+        }
+        // SAFETY: the world is stopped, by this thread.
+        unsafe { world::collect_stopped(s, &self.heap, true, Instant::now()) };
+        world::resume(s);
+        true
+    }
+
     /// Calls `f` while the world is stopped; `None`: the runtime ends. Not from a thread that has a P.
     pub fn inspect<T>(&self, f: impl FnOnce(&Stopped) -> T) -> Option<T> {
         let s = self.sched();

@@ -37,11 +37,11 @@ impl Lock {
         loop {
             if pauses <= 512 {
                 for _ in 0..pauses {
-                    std::hint::spin_loop();
+                    crate::sync::hint::spin_loop();
                 }
                 pauses *= 2;
             } else {
-                std::thread::yield_now();
+                crate::sync::thread::yield_now();
             }
             if self.0.load(Relaxed) == 0 && self.0.swap(1, Acquire) == 0 {
                 return;

@@ -12,12 +12,17 @@ use super::idle::Idle;
 use super::p::{Commit, P, Status};
 use super::{EventKind, Exit, Outcome, Sched, deadlock, hook, idle, pin, queue, runtime, slab, stack, world};
 use crate::sync::atomic::{AtomicU32, Ordering::*};
+use crate::sync::thread::Thread;
 use std::ptr::null_mut;
-use std::thread::Thread;
 use std::time::Duration;
 
 /// Natives run on it, so it is as large as a usual thread's; untouched pages cost nothing.
 const M_STACK: usize = 4 << 20;
+
+/// About what it takes to put a thread to sleep and wake it.
+const PATIENCE_MAX_NS: u32 = 50_000;
+/// Costs little, and finds out whether more would pay.
+const PATIENCE_MIN_NS: u32 = 2_000;
 
 /// A thread of the scheduler. Its goroutine, if it runs one, is its P's, or (in a native) that one whose `link` it is.
 pub(super) struct M {
@@ -27,6 +32,8 @@ pub(super) struct M {
     pub flags: u8,
     /// How often the bound goroutine has asked for it.
     pub depth: u32,
+    /// How long it goes on looking for events before it sleeps.
+    patience_ns: u32,
     /// The goroutine that is bound to it (`pin.rs`), or null.
     pub bound: *mut G,
     /// 0: armed, 1: woken. The sleeper's until it is listed, then the waker's.
@@ -79,7 +86,7 @@ unsafe fn wait(m: *mut M) {
     // SAFETY: the calling thread's M.
     unsafe {
         while (*m).fut.load(Acquire) == 0 {
-            std::thread::park();
+            crate::sync::thread::park();
         }
     }
 }
@@ -96,7 +103,7 @@ pub(super) unsafe fn wait_until(m: *mut M, deadline: u64) {
             if now >= deadline {
                 return;
             }
-            std::thread::park_timeout(Duration::from_nanos(deadline - now));
+            crate::sync::thread::park_timeout(Duration::from_nanos(deadline - now));
         }
     }
 }
@@ -113,6 +120,10 @@ pub(super) unsafe fn attach(m: *mut M, p: *mut P) {
 
 /// Makes a thread that begins with `p`.
 pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool) -> std::io::Result<()> {
+    let most = s.max_threads.load(Relaxed);
+    if idle.threads >= most {
+        exhausted(most);
+    }
     struct Start(*const Sched, *mut M);
     // SAFETY: the scheduler outlives its threads; the M is the new thread's.
     unsafe impl Send for Start {}
@@ -121,6 +132,7 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
         p,
         flags: if spinning { SPINNING } else { 0 },
         depth: 0,
+        patience_ns: PATIENCE_MAX_NS,
         bound: null_mut(),
         fut: AtomicU32::new(0),
         next: null_mut(),
@@ -129,12 +141,12 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
     let start = Start(s, m);
     // SAFETY: the P is the new M's from here on: its thread may use it at once.
     unsafe { (*p).m = m };
-    let spawned = std::thread::Builder::new().name("gol-m".into()).stack_size(M_STACK).spawn(move || {
+    let spawned = crate::sync::thread::Builder::new().name("gol-m".into()).stack_size(M_STACK).spawn(move || {
         let Start(s, m) = { start };
         let _ends = crate::EndsProgram;
         // SAFETY: see `Start`.
         unsafe {
-            (*m).thread = Some(std::thread::current());
+            (*m).thread = Some(crate::sync::thread::current());
             short_sleeps();
             run(&*s, m);
             thread_ends(&*s);
@@ -152,6 +164,14 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
             Err(e)
         }
     }
+}
+
+/// The program wants more threads than it allowed itself.
+#[cold]
+pub(super) fn exhausted(most: usize) -> ! {
+    crate::tell(&format!("runtime: program exceeds {most}-thread limit\nfatal error: thread exhaustion\n"));
+    // SAFETY: only ends the process, whatever the other threads are doing.
+    unsafe { libc::_exit(2) }
 }
 
 /// Sleeps of a few microseconds shall not take fifty more.
@@ -374,8 +394,35 @@ unsafe fn look_around(s: &Sched, m: *mut M) -> *mut G {
             if !g.is_null() {
                 return g;
             }
-            std::hint::spin_loop();
+            crate::sync::hint::spin_loop();
         }
+        if s.poller.waiters() != 0 && s.npidle.load(SeqCst) + 1 < nps { linger(s, m, &mut now) } else { null_mut() }
+    }
+}
+
+/// Before it sleeps while others run and descriptors are waited for, a searching M goes on looking as long as that has paid lately: their
+/// next operation is soon over and often makes a descriptor ready, and to wake a thread takes tens of microseconds.
+#[inline(never)]
+unsafe fn linger(s: &Sched, m: *mut M, now: &mut u64) -> *mut G {
+    // SAFETY: as `run`.
+    unsafe {
+        let p = (*m).p;
+        let end = s.choices.now_ns() + u64::from((*m).patience_ns);
+        while s.halt.load(Relaxed) == 0 {
+            let mut g = queue::steal_round(p, now, false);
+            if g.is_null() {
+                g = super::poll::look(s, p);
+            }
+            if !g.is_null() {
+                (*m).patience_ns = PATIENCE_MAX_NS;
+                return g;
+            }
+            if s.choices.now_ns() >= end {
+                break;
+            }
+            crate::sync::hint::spin_loop();
+        }
+        (*m).patience_ns = ((*m).patience_ns / 2).max(PATIENCE_MIN_NS);
         null_mut()
     }
 }

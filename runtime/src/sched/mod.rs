@@ -52,13 +52,15 @@ pub use timer::{TimerAction, TimerId};
 pub use watch::{IoEnd, Way};
 
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Condvar, Mutex};
 use crossbeam_deque::Injector;
 use crossbeam_utils::CachePadded;
-use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 
 /// Most Ps; the P's index is part of timer ids.
 const MAX_PROCS: usize = 256;
+/// Threads a program may have unless it says otherwise; as Go.
+const MAX_THREADS: usize = 10_000;
 /// Bits of `Sched::halt`.
 const STOP: u32 = 1;
 const SHUTDOWN: u32 = 2;
@@ -126,6 +128,8 @@ pub struct RuntimeConfig {
     pub heap: crate::heap::HeapConfig,
     /// Slots a goroutine's stack may grow to.
     pub max_stack_slots: usize,
+    /// Calls that may be nested in one goroutine, counted by the engine; 0: any number.
+    pub max_depth: usize,
     /// Preempt a goroutine after this many nanoseconds; 0: never.
     pub slice_ns: u64,
     /// Seeds select and stealing; `None`: from the clock.
@@ -148,6 +152,7 @@ impl Default for RuntimeConfig {
             procs: 1,
             heap: crate::heap::HeapConfig::default(),
             max_stack_slots: 1 << 27,
+            max_depth: 0,
             slice_ns: 10_000_000,
             seed: None,
             preempt: Preempt::Loops,
@@ -202,7 +207,10 @@ struct Sched {
     engine_owner: Arc<dyn Engine>,
     engine_word: *const u8,
     runtime: std::cell::Cell<*const Runtime>,
-    max_stack_slots: usize,
+    /// Bytes that a stack may have, and that the program may ask for.
+    max_stack: AtomicUsize,
+    max_stack_ceiling: usize,
+    max_depth: usize,
     slice_ns: u64,
     start_ns: u64,
     seed: u64,
@@ -237,6 +245,8 @@ struct Sched {
     keeper_until: AtomicU64,
     /// When the monitor looks next, at the latest; 0 while it is awake or needs no telling.
     monitor_until: AtomicU64,
+    /// Threads there may be; one more ends the program.
+    max_threads: AtomicUsize,
     /// Goroutines in natives that have lost their P.
     nretaken: AtomicUsize,
 
@@ -263,7 +273,9 @@ impl Sched {
             engine_owner: engine,
             engine_word,
             runtime: std::cell::Cell::new(std::ptr::null()),
-            max_stack_slots: config.max_stack_slots,
+            max_stack: AtomicUsize::new(config.max_stack_slots.saturating_mul(8)),
+            max_stack_ceiling: config.max_stack_slots.saturating_mul(16),
+            max_depth: config.max_depth,
             slice_ns: if choices.seeded { 0 } else { config.slice_ns },
             start_ns,
             seed,
@@ -288,6 +300,7 @@ impl Sched {
             thread_ended: Condvar::new(),
             keeper_until: AtomicU64::new(0),
             monitor_until: AtomicU64::new(0),
+            max_threads: AtomicUsize::new(MAX_THREADS),
             nretaken: AtomicUsize::new(0),
             poller: poll::Poller::new(),
             slabs: slab::Slabs::new(),
@@ -329,7 +342,7 @@ pub mod ops {
         cond_broadcast, cond_signal, cond_ticket, cond_wait, sema_acquire, sema_release, wg_add, wg_wait,
     };
     pub use super::spawn::spawn;
-    pub use super::stack::{grow_stack, stack_may_grow};
+    pub use super::stack::{allow_depth, grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
     pub use super::world::{barrier, call_finals_by, gc_now, is_marking, request_gc};
 }

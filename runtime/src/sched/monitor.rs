@@ -7,8 +7,8 @@
 //!   natives do not count as activity. With all Ps idle and nothing to watch it sleeps without a deadline; `idle::take_p` wakes it.
 use super::p::{P, Status};
 use super::{SHUTDOWN, STOP, Sched, blocking, deadlock, idle, m, queue, runtime, timer};
+use crate::sync::MutexGuard;
 use crate::sync::atomic::Ordering::*;
-use parking_lot::MutexGuard;
 use std::time::Duration;
 
 const TICK_MIN_NS: u64 = 20_000;
@@ -40,7 +40,7 @@ pub(super) fn spawn_thread(s: &Sched) -> std::io::Result<()> {
     // SAFETY: the scheduler outlives its threads.
     unsafe impl Send for Start {}
     let start = Start(s);
-    std::thread::Builder::new().name("gol-monitor".into()).stack_size(256 << 10).spawn(move || {
+    crate::sync::thread::Builder::new().name("gol-monitor".into()).stack_size(256 << 10).spawn(move || {
         let Start(s) = { start };
         // SAFETY: see `Start`.
         let s = unsafe { &*s };

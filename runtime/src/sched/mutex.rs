@@ -151,7 +151,7 @@ fn spin(state: &AtomicU64, new: u64) -> bool {
     let mut pauses = 4;
     for _ in 0..SPIN_ROUNDS {
         for _ in 0..pauses {
-            std::hint::spin_loop();
+            crate::sync::hint::spin_loop();
         }
         pauses *= 2;
         let now = state.load(Relaxed);

@@ -64,6 +64,8 @@ pub struct P {
     pub(super) listened: bool,
     /// Every schedule takes the slow path: seeded or listened to.
     pub(super) watched: bool,
+    /// Slots from a stack's bottom on within which no calls are nested too deep; without a limit on that, more than there can be.
+    pub(super) shallow: usize,
     /// Bits of the limit that the guard never has: none, or (seeded) all, so that every check polls.
     pub(super) veto: usize,
     /// Only one P exists: nobody to wake, no lock contended. Changed where this P holds no lock.
@@ -206,6 +208,7 @@ impl P {
             pool: Vec::new(),
             listened: sched.trace.is_some() || sched.profile.is_some(),
             watched: sched.choices.seeded || sched.trace.is_some() || sched.profile.is_some(),
+            shallow: if sched.max_depth == 0 { u32::MAX as usize } else { sched.max_depth },
             veto: if sched.choices.seeded { usize::MAX } else { 0 },
             alone: false,
             tick: 0,
@@ -262,7 +265,7 @@ pub(super) unsafe fn random(p: *mut P) -> u32 {
 pub(super) unsafe fn set_limit(p: *mut P, g: *mut G) {
     // SAFETY: says the caller.
     unsafe {
-        let limit = (*g).stack as usize + (*g).cap as usize * 8;
+        let limit = (*g).stack as usize + ((*g).cap as usize).min((*p).shallow) * 8;
         (*p).limit = limit;
         (*p).guard.store(limit & !(*p).veto, Relaxed);
     }

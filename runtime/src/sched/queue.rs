@@ -318,7 +318,7 @@ unsafe fn steal_runnext(v: *mut P) -> *mut G {
     if g.is_null() {
         return g;
     }
-    std::thread::sleep(std::time::Duration::from_nanos(3_000));
+    crate::sync::thread::sleep(std::time::Duration::from_nanos(3_000));
     if shared.runnext.load(Relaxed) == g && shared.runnext.compare_exchange(g, null_mut(), AcqRel, Relaxed).is_ok() {
         return g;
     }

@@ -19,14 +19,14 @@ use super::{
 };
 use crate::heap::Heap;
 use crate::sync::atomic::{Ordering::*, fence};
-use parking_lot::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex};
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// How long the end of a runtime waits for its threads.
-const END_WAIT: Duration = Duration::from_millis(500);
+const END_WAIT_NS: u64 = 500_000_000;
 
 pub struct Runtime {
     pub heap: ManuallyDrop<Heap>,
@@ -203,7 +203,7 @@ impl Runtime {
         }
         let n = n.min(MAX_PROCS);
         s.procs.store(n, Relaxed);
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let cores = crate::sync::thread::available_parallelism().map_or(1, |n| n.get());
         self.heap.set_mark_workers(n.min(cores));
         let first = s.p_at(0);
         // SAFETY: under the mutex an idle P stays idle.
@@ -233,6 +233,12 @@ impl Runtime {
         });
     }
 
+    /// Processor time that was to be had since the beginning.
+    pub fn offered_ns(&self) -> u64 {
+        let s = self.sched();
+        s.choices.now_ns().saturating_sub(s.start_ns).saturating_mul(s.procs.load(Relaxed) as u64)
+    }
+
     /// Bytes of goroutine stacks and records outside the heap.
     pub fn stack_bytes(&self) -> usize {
         let s = self.sched();
@@ -248,12 +254,38 @@ impl Runtime {
         choices.now_ns()
     }
 
+    /// How many threads there may be from now on; more end the process with Go's text and status 2. The number before.
+    pub fn set_max_threads(&self, most: usize) -> usize {
+        let s = self.sched();
+        let idle = s.idle.lock();
+        if idle.threads > most {
+            m::exhausted(most);
+        }
+        s.max_threads.swap(most, Relaxed)
+    }
+
+    /// Bytes that one goroutine's stack may have.
+    pub fn max_stack(&self) -> usize {
+        self.sched().max_stack.load(Relaxed)
+    }
+
+    /// Sets them, at most twice those of the beginning; returns the old number.
+    pub fn set_max_stack(&self, bytes: usize) -> usize {
+        let s = self.sched();
+        s.max_stack.swap(bytes.min(s.max_stack_ceiling), Relaxed)
+    }
+
+    /// Calls that may be nested in one goroutine; 0: any number.
+    pub fn max_depth(&self) -> usize {
+        self.sched().max_depth
+    }
+
     /// The processors of the machine, for the program.
     pub fn num_cpu(&self) -> usize {
         if self.sched().choices.seeded {
             return super::choice::SAID_PROCS;
         }
-        std::thread::available_parallelism().map_or(1, |n| n.get())
+        crate::sync::thread::available_parallelism().map_or(1, |n| n.get())
     }
 
     /// The events since the last call, and how many were lost.
@@ -429,8 +461,8 @@ impl Drop for Runtime {
         s.halt.fetch_or(SHUTDOWN, SeqCst);
         s.resumed.notify_all();
         s.monitor_cv.notify_all();
-        let end = std::time::Instant::now() + END_WAIT;
-        while idle.threads > 0 && std::time::Instant::now() < end {
+        let end = crate::sync::now_ns() + END_WAIT_NS;
+        while idle.threads > 0 && crate::sync::now_ns() < end {
             for m in std::mem::take(&mut idle.ms) {
                 // SAFETY: a sleeping M of the list.
                 unsafe { m::wake(m, std::ptr::null_mut()) };

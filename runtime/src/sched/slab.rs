@@ -7,8 +7,8 @@
 use super::g::G;
 use super::p::P;
 use crate::heap::Heap;
+use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicUsize, Ordering::*};
-use parking_lot::Mutex;
 use std::ptr::null_mut;
 
 /// Gs that move between a P and the centre at once.

@@ -4,7 +4,7 @@
 //! - Only the goroutine's owner allocates, grows and frees its stack. A parked one never moves.
 //! - What is allocated counts against the heap's limit, kept free stacks too.
 //! - Stacks from 2^15 slots on are mappings of their own: they grow by moving pages, not bytes, and are given back to the system at once.
-//! - `max_stack_slots` bounds every stack, counted in powers of two; bytes in use are summed over the Ps (one P may free what another allocated, so a
+//! - `Sched::max_stack` bounds every stack, counted in powers of two; bytes in use are summed over the Ps (one P may free what another allocated, so a
 //!   single P's count may be negative).
 use super::g::{G, INLINE_SLOTS};
 use super::p::P;
@@ -235,8 +235,8 @@ unsafe fn next_cap(p: *mut P, old: usize, need: usize) -> Option<usize> {
     let cap = need.next_power_of_two().max(2 * old);
     // As in Go the size after the doubling counts: of 1,000,000,000 bytes a stack gets 512 MiB.
     // SAFETY: the caller's P.
-    let most = unsafe { (*(*p).sched).max_stack_slots };
-    (cap <= most && cap <= u32::MAX as usize).then_some(cap)
+    let most = unsafe { (*(*p).sched).max_stack.load(Relaxed) };
+    (cap <= most / 8 && cap <= u32::MAX as usize).then_some(cap)
 }
 
 /// After a refusal of [`grow_stack`]: whether the stack may be as large, so that only memory was short.
@@ -273,5 +273,20 @@ pub unsafe fn grow_stack(p: *mut P, need_slots: usize) -> bool {
         }
         super::p::set_limit(p, g);
         true
+    }
+}
+
+/// Calls are counted: no more than are allowed fit into `slots` slots above the base of `p.g`, which is saved. Until the goroutine
+/// is scheduled again.
+///
+/// # Safety
+/// `p` is the caller's and runs `p.g`; nothing has been asked of it since its last poll that must be seen at once.
+pub unsafe fn allow_depth(p: *mut P, slots: usize) {
+    // SAFETY: says the caller.
+    unsafe {
+        let g = (*p).g;
+        let end = ((*g).base as usize).saturating_add(slots).min((*g).cap as usize);
+        (*p).limit = (*g).stack as usize + end * 8;
+        (*p).guard.store((*p).limit & !(*p).veto, Relaxed);
     }
 }

@@ -7,7 +7,7 @@
 //! File: `MAGIC`, the version of gol (length, bytes), hash of the program, seed, start, preemption; then entries of a kind byte,
 //! the number of schedules and their sum, and for inputs what was asked, how long it took, length and bytes; at the end how the
 //! run ended and a checksum over everything before. Numbers are 8 bytes, little-endian.
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use std::io::Write;
 
 const MAGIC: &[u8; 8] = b"goltape1";

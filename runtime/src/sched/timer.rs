@@ -192,19 +192,13 @@ impl State {
 
 /// Monotonic nanoseconds of the machine.
 pub(super) fn now_ns() -> u64 {
-    clock(libc::CLOCK_MONOTONIC)
+    crate::sync::now_ns()
 }
 
 /// Unix nanoseconds of the machine.
 pub(super) fn wall_ns() -> u64 {
-    clock(libc::CLOCK_REALTIME)
-}
-
-fn clock(id: libc::clockid_t) -> u64 {
-    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `t` is a valid timespec.
-    unsafe { libc::clock_gettime(id, &mut t) };
-    t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |d| d.as_nanos() as u64)
 }
 
 /// Parks until `ns` from now: Done (`ns <= 0`) or Park.

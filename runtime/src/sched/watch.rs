@@ -20,8 +20,8 @@
 //! - A deadline's timer acts only while its `seq` is the side's: each change of the deadline and the close count it up.
 use super::g::G;
 use super::timer::TimerId;
+use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering::*, fence};
-use parking_lot::Mutex;
 use std::ptr::null_mut;
 
 /// What a goroutine wants to do with a descriptor; the index of a side.

@@ -15,9 +15,9 @@ use super::idle::Idle;
 use super::m::M;
 use super::p::{P, Status};
 use super::{EventKind, GROW, SHUTDOWN, STOP, Sched, hook, queue, runtime, timer};
-use crate::heap::{Cache, Roots};
+use crate::heap::{Cache, Heap, Roots};
+use crate::sync::MutexGuard;
 use crate::sync::atomic::{Ordering::*, fence};
-use parking_lot::MutexGuard;
 use std::time::{Duration, Instant};
 
 /// Does what is asked for: waits while the world is stopped, collects when the heap wants it. False: the runtime ends.
@@ -89,12 +89,7 @@ unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
             hook::event(p, EventKind::GcBegin, 0, 0);
         }
         if force || heap.want_gc() {
-            let mut caches: Vec<&mut Cache> = s.all().map(|p| &mut (*p).cache).collect();
-            let mut roots = Roots {
-                fixed: &mut |visit| fixed_roots(s, visit),
-                stacks: &mut |visit| all_stacks(s, heap.cycle_number(), visit),
-            };
-            heap.step(&mut caches, &mut roots, force, asked);
+            collect_stopped(s, heap, force, asked);
         }
         if (*p).listened {
             hook::event(p, EventKind::GcEnd, 0, 0);
@@ -105,6 +100,22 @@ unsafe fn collect(s: &Sched, m: *mut M, force: bool) -> bool {
             call_finals(s, p);
         }
         true
+    }
+}
+
+/// Answers what the heap wants; `full`: with a full collection. `asked`: when the stop began.
+///
+/// # Safety
+/// The world is stopped, by the caller.
+pub(super) unsafe fn collect_stopped(s: &Sched, heap: &Heap, full: bool, asked: Instant) {
+    // SAFETY: says the caller; nobody else uses a P.
+    unsafe {
+        let mut caches: Vec<&mut Cache> = s.all().map(|p| &mut (*p).cache).collect();
+        let mut roots = Roots {
+            fixed: &mut |visit| fixed_roots(s, visit),
+            stacks: &mut |visit| all_stacks(s, heap.cycle_number(), visit),
+        };
+        heap.step(&mut caches, &mut roots, full, asked);
     }
 }
 
@@ -182,7 +193,7 @@ unsafe fn scan_now(p: *mut P, g: *mut G) {
             heap.hand_over(&mut (*p).cache);
         }
         while !(*g).is_scanned(cycle) {
-            std::thread::yield_now();
+            crate::sync::thread::yield_now();
         }
     }
 }
@@ -299,7 +310,7 @@ unsafe fn lead(s: &Sched, idle: &mut MutexGuard<Idle>, own: *mut P) {
             // Most reach a poll within microseconds.
             MutexGuard::unlocked(idle, || {
                 for _ in 0..100 {
-                    std::hint::spin_loop();
+                    crate::sync::hint::spin_loop();
                 }
             });
         } else {

@@ -3,6 +3,8 @@
 //! `pc` points at a step; a step says how to go on. Every jump is a poll, as a backward jump of the VM.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod soup;
+
 use gol_runtime::*;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
@@ -59,7 +61,7 @@ impl Cx {
         unsafe {
             let p = self.p();
             let inside = if long { ops::enter_blocking_long(p) } else { ops::enter_blocking(p) };
-            std::thread::sleep(time);
+            sync::thread::sleep(time);
             let p = ops::exit_blocking(inside);
             assert_eq!((*(*p).g).stack.add(1), self.base);
             self.p.set(p);

@@ -1,6 +1,7 @@
 //! Natives of packages runtime and runtime/debug.
 #![allow(unsafe_code)]
 
+mod figures;
 mod finals;
 
 use crate::abi::{fill, leaf, parking};
@@ -39,30 +40,7 @@ pub const NATIVES: &[Native] = &[
     leaf("runtime.panicSliceConvert", |cx| Err(Fault::slice_to_array(cx.arg_i64(0), cx.arg(1)))),
     // SAFETY: the running P.
     parking("runtime.GC", |cx| Ok(unsafe { ops::gc_now(cx.p()) })),
-    leaf("runtime.memStats", |cx| {
-        let s = cx.runtime().heap.stats();
-        let words = [
-            s.heap_alloc,
-            s.total_alloc,
-            s.mallocs,
-            s.frees,
-            s.heap_sys,
-            s.heap_inuse,
-            s.heap_released,
-            s.heap_objects,
-            u64::from(s.num_gc),
-            s.pause_total_ns,
-            s.last_pause_ns,
-            s.next_gc,
-            cx.runtime().stack_bytes() as u64,
-            s.external,
-            u64::from(s.num_forced),
-        ];
-        let out = cx.new_slice(cx.known().ints, words.len())?;
-        fill(out, words.into_iter());
-        cx.set_words(0, &out);
-        Ok(())
-    }),
+    leaf("runtime.ReadMemStats", figures::read_mem_stats),
     leaf("runtime.callFinalsBy", finals::call_finals_by),
     leaf("runtime.setFinalizer", finals::set_finalizer),
     leaf("runtime.nextFinal", finals::next_final),
@@ -70,15 +48,6 @@ pub const NATIVES: &[Native] = &[
     leaf("runtime.addCleanup", finals::add_cleanup),
     leaf("runtime.stopCleanup", finals::stop_cleanup),
     leaf("runtime.sameObject", finals::same_object),
-    // The times stopped of the last collections, and then their ends.
-    leaf("runtime.pauses", |cx| {
-        let pauses = cx.runtime().heap.pauses();
-        let words = pauses.ns.len() + pauses.end.len();
-        let out = cx.new_slice(cx.known().ints, words)?;
-        fill(out, pauses.ns.iter().chain(&pauses.end).copied());
-        cx.set_words(0, &out);
-        Ok(())
-    }),
     leaf("runtime.stackText", |cx| {
         let text = if cx.arg_bool(0) { cx.dump() } else { cx.traceback() };
         cx.set_str(0, text.as_bytes())
@@ -116,6 +85,18 @@ pub const DEBUG: &[Native] = &[
         if limit >= 0 {
             heap.set_soft_limit(if limit == i64::MAX { usize::MAX } else { limit as usize });
         }
+        cx.set_i64(0, i64::try_from(old).unwrap_or(i64::MAX));
+        Ok(())
+    }),
+    leaf("runtime/debug.SetMaxThreads", |cx| {
+        let most = usize::try_from(cx.arg_i64(0)).unwrap_or(0);
+        let old = cx.runtime().set_max_threads(most);
+        cx.set_i64(0, old as i64);
+        Ok(())
+    }),
+    leaf("runtime/debug.setMaxStack", |cx| {
+        // A negative number is a large one, as in Go.
+        let old = cx.runtime().set_max_stack(cx.arg_i64(0) as usize);
         cx.set_i64(0, i64::try_from(old).unwrap_or(i64::MAX));
         Ok(())
     }),

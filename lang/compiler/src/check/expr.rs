@@ -3,6 +3,7 @@
 use super::Checker;
 use super::instantiate::Generic;
 use super::operand::{Operand, Part};
+use super::world::MAIN;
 use crate::constant::{self, Value};
 use crate::info::{Mode, ObjId, ObjKind};
 use crate::types::{Ty, TyId, Types};
@@ -293,8 +294,11 @@ impl Checker<'_> {
         }
     }
 
-    /// Notes a dependency for the order of initialisation.
+    /// Notes a dependency for the order of initialisation, and functions whose bodies may be wanted.
     pub(super) fn depends_on(&mut self, obj: ObjId, own: bool) {
+        if self.info.obj(obj).pkg != MAIN {
+            self.world.wanted.push(obj);
+        }
         if let (Some(decl), true) = (self.decl, own)
             && self.dep_pairs.insert((decl, obj))
         {

@@ -24,6 +24,7 @@ mod index;
 mod infer;
 mod init_order;
 mod instantiate;
+pub mod later;
 mod literal;
 pub mod lookup;
 mod monomorph;
@@ -79,7 +80,7 @@ impl Role {
 }
 
 /// Checks the items of a package, script or prompt line and fills `info.pkgs[pkg]`. Diagnostics are sorted by position.
-/// Imported packages are in the world already. When there is an error nothing of the package may be used, and
+/// Imported packages are in the world already. Of a library package bodies are left for later. When there is an error nothing of the package may be used, and
 /// [`World`] is as before.
 pub fn check_items(
     ast: &Ast,
@@ -91,56 +92,9 @@ pub fn check_items(
     items: &[StmtId],
 ) -> Vec<Diagnostic> {
     let journal = types.journal();
-    let mut c = Checker {
-        ast,
-        types,
-        info,
-        world,
-        pkg,
-        role,
-        diags: vec![],
-        facts: PkgFacts::default(),
-        imports: vec![],
-        dots: vec![],
-        starts: vec![],
-        file: 0,
-        implicit: Scope::default(),
-        items: vec![],
-        top: Scope::default(),
-        locals: vec![],
-        funcs: vec![],
-        depth: FxHashMap::default(),
-        pending: FxHashMap::default(),
-        path: vec![],
-        resolving: FxHashSet::default(),
-        unresolved: FxHashMap::default(),
-        later: vec![],
-        iota: None,
-        decl: None,
-        deps: FxHashMap::default(),
-        dep_pairs: FxHashSet::default(),
-        var_order: vec![],
-        inits: vec![],
-        local_types: 0,
-        untyped: vec![],
-        lhs_of_shift: FxHashMap::default(),
-        calls_main: false,
-        completing: vec![],
-        written: FxHashMap::default(),
-        broken: Default::default(),
-        finite: FxHashSet::default(),
-        around: vec![],
-        methods: FxHashMap::default(),
-        tparam_objs: FxHashMap::default(),
-        flows: vec![],
-        signatures: 0,
-        gave_up: None,
-        hidden: false,
-    };
+    let mut c = Checker::new(ast, types, info, world, pkg, role);
     c.package(items);
-    let mut diags = std::mem::take(&mut c.diags);
-    let (facts, top) = (std::mem::take(&mut c.facts), std::mem::take(&mut c.top));
-    drop(c);
+    let (facts, mut diags, top) = c.end();
     types.share_methods();
     diags.sort_by_key(|d| (d.span.lo, d.span.hi));
     diags.dedup_by(|a, b| a.span == b.span && a.message == b.message);
@@ -148,10 +102,11 @@ pub fn check_items(
         types.undo(journal);
     } else {
         info.pkgs[pkg.0 as usize] = facts;
-        if role == Role::Prompt {
-            world.scopes[pkg.0 as usize].absorb(top);
-        } else {
-            world.scopes[pkg.0 as usize] = top;
+        let scope = &mut world.scopes[pkg.0 as usize];
+        match top {
+            Some(top) if role == Role::Prompt => scope.absorb(top),
+            Some(top) => *scope = top,
+            None => {}
         }
     }
     diags
@@ -238,6 +193,8 @@ pub(crate) struct Checker<'a> {
     gave_up: Option<ExprId>,
     /// Something is wrong that is reported elsewhere: by the parser, or for an import.
     hidden: bool,
+    /// Functions of a library package whose bodies are not checked yet.
+    put_off: FxHashMap<ObjId, later::PutOff>,
 }
 
 /// A block's names.
@@ -247,6 +204,70 @@ struct Block {
 }
 
 impl<'a> Checker<'a> {
+    /// What came out: facts, diagnostics, and the names of the package when they are not in the world yet.
+    fn end(mut self) -> (PkgFacts, Vec<Diagnostic>, Option<Scope>) {
+        let facts = std::mem::take(&mut self.facts);
+        match self.role {
+            Role::Library => (facts, self.put_back(), None),
+            Role::Package | Role::Script | Role::Prompt => (facts, self.diags, Some(self.top)),
+        }
+    }
+    fn new(
+        ast: &'a Ast,
+        types: &'a mut Types,
+        info: &'a mut Info,
+        world: &'a mut World,
+        pkg: PkgId,
+        role: Role,
+    ) -> Checker<'a> {
+        Checker {
+            ast,
+            types,
+            info,
+            world,
+            pkg,
+            role,
+            diags: vec![],
+            facts: PkgFacts::default(),
+            imports: vec![],
+            dots: vec![],
+            starts: vec![],
+            file: 0,
+            implicit: Scope::default(),
+            items: vec![],
+            top: Scope::default(),
+            locals: vec![],
+            funcs: vec![],
+            depth: FxHashMap::default(),
+            pending: FxHashMap::default(),
+            path: vec![],
+            resolving: FxHashSet::default(),
+            unresolved: FxHashMap::default(),
+            later: vec![],
+            iota: None,
+            decl: None,
+            deps: FxHashMap::default(),
+            dep_pairs: FxHashSet::default(),
+            var_order: vec![],
+            inits: vec![],
+            local_types: 0,
+            untyped: vec![],
+            lhs_of_shift: FxHashMap::default(),
+            calls_main: false,
+            completing: vec![],
+            written: FxHashMap::default(),
+            broken: Default::default(),
+            finite: FxHashSet::default(),
+            around: vec![],
+            methods: FxHashMap::default(),
+            tparam_objs: FxHashMap::default(),
+            flows: vec![],
+            signatures: 0,
+            gave_up: None,
+            hidden: false,
+            put_off: FxHashMap::default(),
+        }
+    }
     fn report(&mut self, d: Diagnostic) {
         self.diags.push(d);
     }

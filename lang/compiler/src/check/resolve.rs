@@ -2,6 +2,7 @@
 
 use super::decl::Decl;
 use super::func::{FuncCtx, FuncKind};
+use super::later::PutOff;
 use super::scope::Scope;
 use super::{Checker, Role};
 use crate::constant::Value;
@@ -35,6 +36,7 @@ impl DotImport {
 /// A declared function or method.
 struct Func<'a> {
     obj: ObjId,
+    stmt: StmtId,
     decl: &'a FuncDecl,
     /// The receiver with its type.
     recv: Option<(&'a Param, TyId)>,
@@ -62,11 +64,12 @@ impl<'a> Checker<'a> {
                 Stmt::Const(specs) => consts.extend(self.collect_consts(specs)),
                 Stmt::Type(specs) => types.extend(self.collect_types(specs)),
                 Stmt::Var(specs) if !self.role.script() => vars.extend(self.collect_vars(specs)),
-                Stmt::Func(f) => funcs.push(self.collect_func(f)),
+                Stmt::Func(f) => funcs.push((self.collect_func(f), s, &**f)),
                 _ => {}
             }
         }
-        let funcs: Vec<Func<'a>> = funcs.into_iter().map(|(obj, decl)| self.attach(obj, decl)).collect();
+        let attach = |(obj, stmt, decl)| Func { obj, stmt, decl, recv: self.attach(obj, decl) };
+        let funcs: Vec<Func<'a>> = funcs.into_iter().map(attach).collect();
         self.resolve_types(&types);
         for f in &funcs {
             self.resolve(f.obj);
@@ -79,24 +82,38 @@ impl<'a> Checker<'a> {
         if self.role.script() {
             self.script(items);
         }
-        for f in &funcs {
-            self.check_func(f.obj, f.recv, f.decl);
-        }
-        self.run_later();
-        if self.role == Role::Script {
-            self.unused_globals();
-        }
         self.facts.funcs = funcs.iter().map(|f| f.obj).collect();
-        self.finalize_rest();
-        self.unused_imports();
-        self.order_inits();
-        if let Some(e) = self.gave_up.filter(|_| !self.hidden && !self.failed()) {
-            let (at, text) = (self.span(e), self.expr_text(e));
-            self.not_yet(at, &format!("the meaning of {text} here"));
+        if self.role == Role::Library {
+            // Emission may ask of any function whether it is native.
+            let (bodies, natives): (Vec<_>, Vec<_>) = funcs.iter().partition(|f| f.decl.body.is_some());
+            natives.iter().for_each(|f| self.check_func(f.obj, f.recv, f.decl));
+            let put_off = |f: &Func| (f.obj, PutOff { decl: f.stmt, recv: f.recv.map(|r| r.1) });
+            self.put_off = bodies.into_iter().map(put_off).collect();
+            self.finalize_rest();
+        } else {
+            for f in &funcs {
+                self.check_func(f.obj, f.recv, f.decl);
+            }
+            self.run_later();
+            if self.role == Role::Script {
+                self.unused_globals();
+            }
+            self.finalize_rest();
+            self.unused_imports();
+            self.order_inits();
         }
+        self.told_at_all();
         if !self.failed() {
             self.check_main(items);
             self.check_instance_cycles();
+        }
+    }
+
+    /// What has no meaning was reported, or it is now.
+    pub(super) fn told_at_all(&mut self) {
+        if let Some(e) = self.gave_up.filter(|_| !self.hidden && !self.failed()) {
+            let (at, text) = (self.span(e), self.expr_text(e));
+            self.not_yet(at, &format!("the meaning of {text} here"));
         }
     }
 
@@ -277,7 +294,7 @@ impl<'a> Checker<'a> {
         out
     }
 
-    fn collect_func(&mut self, f: &'a FuncDecl) -> (ObjId, &'a FuncDecl) {
+    fn collect_func(&mut self, f: &'a FuncDecl) -> ObjId {
         let name = f.name;
         if f.body.is_none() && self.role != Role::Library {
             self.err(Code::MissingBody, name.span, "missing function body");
@@ -286,7 +303,7 @@ impl<'a> Checker<'a> {
         self.info.obj_mut(obj).used = true;
         self.pending.insert(obj, Decl::Func(f));
         if f.recv.is_some() {
-            return (obj, f);
+            return obj;
         }
         let init = name.sym == self.world.init;
         let main = name.sym == self.world.main && (self.facts.name == "main" || self.role.script());
@@ -301,19 +318,19 @@ impl<'a> Checker<'a> {
             }
             if init {
                 self.facts.init_funcs.push(obj);
-                return (obj, f);
+                return obj;
             }
             self.facts.main = Some(obj);
         }
         self.declare(obj);
-        (obj, f)
+        obj
     }
 
-    /// Finds the receiver's type of a method and files the method with it.
-    fn attach(&mut self, obj: ObjId, decl: &'a FuncDecl) -> Func<'a> {
+    /// Finds the receiver's type of a method and files the method with it. The receiver.
+    fn attach(&mut self, obj: ObjId, decl: &'a FuncDecl) -> Option<(&'a Param, TyId)> {
         self.enter_file(decl.name.span.lo);
-        let Some(recv) = &decl.recv else { return Func { obj, decl, recv: None } };
-        let Some(ty) = recv.ty else { return Func { obj, decl, recv: Some((recv, Types::ERROR)) } };
+        let recv = decl.recv.as_ref()?;
+        let Some(ty) = recv.ty else { return Some((recv, Types::ERROR)) };
         let (base, star) = self.receiver_base(ty);
         let recv_ty = match self.receiver_type(base, !star) {
             Some((id, alias)) => {
@@ -325,7 +342,7 @@ impl<'a> Checker<'a> {
             }
             None => Types::ERROR,
         };
-        Func { obj, decl, recv: Some((recv, recv_ty)) }
+        Some((recv, recv_ty))
     }
 
     /// `T[A, B]` of a receiver: the names are new type parameters.

@@ -1,7 +1,8 @@
 //! What outlives one check: the universe, the packages of the session and their names.
 
+use crate::check::later::Later;
 use crate::check::scope::Scope;
-use crate::info::{Info, PkgFacts};
+use crate::info::{Info, ObjId, PkgFacts};
 use crate::session::Library;
 use crate::types::{PkgId, TyId, Types};
 use crate::universe::{Universe, unsafe_scope};
@@ -22,6 +23,10 @@ pub struct World {
     pub imports: FxHashMap<u32, Option<String>>,
     /// Packages of the user.
     pub own: FxHashSet<PkgId>,
+    /// What is still to be done for packages of the library.
+    pub later: FxHashMap<PkgId, Later>,
+    /// What was referred to outside the main package since the session looked here last.
+    pub wanted: Vec<ObjId>,
     /// Paths of the library by the name that a script may use without import. Shorter paths win.
     pub implicit: FxHashMap<Sym, String>,
     pub paths: Vec<&'static str>,
@@ -54,6 +59,8 @@ impl World {
             packages: FxHashMap::default(),
             imports: FxHashMap::default(),
             own: FxHashSet::default(),
+            later: FxHashMap::default(),
+            wanted: vec![],
             implicit,
             paths,
             blank: names.intern("_"),

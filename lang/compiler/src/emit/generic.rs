@@ -39,11 +39,26 @@ pub(super) struct Job {
 #[derive(Default)]
 pub(super) struct Generics {
     pub todo: Vec<Job>,
+    /// Those whose bodies are not checked yet: nobody but a table of methods knows of them.
+    unchecked: Vec<Job>,
     /// The types with type parameters in the side tables of a generic function.
     mentioned: FxHashMap<ObjId, Arc<[TyId]>>,
     /// The objects whose types have type parameters, by position; so many objects were looked at.
     objs: Vec<(u32, TyId)>,
     objs_seen: usize,
+}
+
+impl Generics {
+    /// Functions whose bodies must be checked before emission can go on.
+    pub fn unchecked(&mut self) -> Vec<ObjId> {
+        let objs = self.unchecked.iter().map(|job| job.inst.obj).collect();
+        self.todo.append(&mut self.unchecked);
+        objs
+    }
+    pub fn clear(&mut self) {
+        self.todo.clear();
+        self.unchecked.clear();
+    }
 }
 
 /// More instances than any program needs that was not meant to exhaust the machine.
@@ -138,11 +153,11 @@ impl Em<'_> {
         Inst { obj, targs }
     }
     pub(super) fn is_generic(&self, o: ObjId) -> bool {
-        self.info.funcs.get(&o).is_some_and(|f| !f.tparams.is_empty())
+        self.info.tparams.get(&o).is_some_and(|list| !list.is_empty())
     }
     fn subst_of(&self, inst: &Inst) -> Subst {
-        let Some(facts) = self.info.funcs.get(&inst.obj) else { return Subst::default() };
-        facts.tparams.iter().copied().zip(inst.targs.iter().copied()).collect()
+        let Some(tparams) = self.info.tparams.get(&inst.obj) else { return Subst::default() };
+        tparams.iter().copied().zip(inst.targs.iter().copied()).collect()
     }
     /// The signature, without receiver.
     pub(super) fn inst_sig(&mut self, inst: &Inst) -> TyId {
@@ -190,7 +205,7 @@ impl Em<'_> {
     }
     fn instance(&mut self, job: Job) {
         let info = self.info;
-        let Some(facts) = info.funcs.get(&job.inst.obj) else { return };
+        let Some(facts) = info.funcs.get(&job.inst.obj) else { return self.st.generics.unchecked.push(job) };
         let Some(block) = facts.body else { return };
         let map = self.subst_of(&job.inst);
         if !map.is_empty() {
@@ -230,7 +245,7 @@ impl Em<'_> {
             let outer = facts.recv.iter().chain(&facts.params).chain(&facts.results);
             found.extend(outer.map(|o| self.info.obj(*o).ty));
             let body = self.ast.block(b).span;
-            for e in self.exprs_in(body) {
+            for e in self.ast.exprs_in(body).map(ExprId::new) {
                 found.extend(self.info.expr(e).map(|i| i.ty));
                 found.extend(self.info.selections.get(&e).into_iter().flat_map(|s| s.targs.iter().chain([&s.recv])));
                 found.extend(self.info.instances.get(&e).into_iter().flatten());
@@ -242,19 +257,6 @@ impl Em<'_> {
         let list: Arc<[TyId]> = found.into_iter().collect();
         self.st.generics.mentioned.insert(o, list.clone());
         list
-    }
-    /// The expressions of a declared function's body. Nodes are made in the order of the text, so they lie in a row.
-    fn exprs_in(&self, body: Span) -> impl Iterator<Item = ExprId> + use<> {
-        let ast = self.ast;
-        let from = |pos: u32| {
-            let (mut lo, mut hi) = (0, ast.expr_count());
-            while lo < hi {
-                let mid = lo.midpoint(hi);
-                if ast.expr_span(ExprId::new(mid)).lo < pos { lo = mid + 1 } else { hi = mid }
-            }
-            lo
-        };
-        (from(body.lo)..from(body.hi)).map(ExprId::new)
     }
     /// The types with type parameters that objects declared in a body have.
     fn generic_objs_in(&mut self, body: Span) -> Vec<TyId> {

@@ -11,7 +11,7 @@ use gol_bytecode::{FuncId, Op};
 use gol_syntax::ast::{Expr, ExprId, Stmt, StmtId};
 
 impl Em<'_> {
-    /// Emits everything of the package; the functions to run.
+    /// Emits everything of the package that can be reached without a table of methods; the functions to run.
     pub(super) fn package(&mut self) -> Vec<FuncId> {
         let info = self.info;
         let Some(facts) = info.pkgs.get(self.pkg.0 as usize) else { return vec![] };
@@ -34,19 +34,18 @@ impl Em<'_> {
             entry.push(self.func_id(&Inst { obj: o, targs: vec![] }));
         }
         self.known_of_package();
-        // Instances may need large variables that nothing else does.
-        self.complete();
-        let large = std::mem::take(&mut self.st.large);
-        if !large.is_empty() {
-            entry.insert(0, self.make_large(&large));
-        }
         entry
     }
-    /// Makes the objects of large globals.
-    fn make_large(&mut self, objs: &[crate::info::ObjId]) -> FuncId {
+    /// The function that makes the objects of large globals, if there are some. Instances may need some that nothing else does, so
+    /// it comes when all of them are emitted.
+    pub(super) fn large(&mut self) -> Option<FuncId> {
+        let objs = std::mem::take(&mut self.st.large);
+        if objs.is_empty() {
+            return None;
+        }
         let id = self.reserve_func();
         self.hidden(id, "globals".to_string(), |em| {
-            for &o in objs {
+            for o in objs {
                 let mark = em.f.next;
                 let ty = em.obj_ty(o);
                 let r = em.new_object(ty);
@@ -56,7 +55,7 @@ impl Em<'_> {
                 em.f.next = mark;
             }
         });
-        id
+        Some(id)
     }
     fn init_func(&mut self, inits: &[Init], funcs: &[crate::info::ObjId]) -> FuncId {
         let id = self.reserve_func();

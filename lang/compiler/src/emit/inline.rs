@@ -162,7 +162,10 @@ impl<'a> Em<'a> {
             return small;
         }
         let small = self.measure(body).is_some();
-        self.st.small.insert(body, small);
+        // Of a method that a type argument gives, the body may be checked later.
+        if self.facts(body).is_some() {
+            self.st.small.insert(body, small);
+        }
         small
     }
     fn measure(&self, of: Body) -> Option<()> {

@@ -91,6 +91,13 @@ pub struct EmitState {
     pending: Vec<TyId>,
 }
 
+impl EmitState {
+    /// Functions whose bodies must be checked before emission can go on.
+    pub fn unchecked(&mut self) -> Vec<ObjId> {
+        self.generics.unchecked()
+    }
+}
+
 /// Lengths of the program's tables, to undo an emission that failed.
 struct Marks {
     funcs: usize,
@@ -116,38 +123,85 @@ pub(crate) struct Em<'a> {
     err: Option<Diagnostic>,
 }
 
-/// Emits one checked package (or script, or prompt line). Returns the functions to run, in order: package initialisation,
-/// then `main.main` or the script's body. On failure the program is as it was.
-pub fn emit_package(
-    ast: &Ast,
-    types: &mut Types,
-    info: &Info,
-    state: &mut EmitState,
-    program: &mut Program,
+/// A package that is being emitted. On failure the program is as it was.
+pub struct Emission {
     pkg: PkgId,
-) -> Result<Vec<FuncId>, Diagnostic> {
+    marks: Marks,
+    /// The functions to run, in order: package initialisation, then `main.main` or the script's body.
+    pub entry: Vec<FuncId>,
+}
+
+/// What emission reads and writes.
+pub struct Tables<'a> {
+    pub ast: &'a Ast,
+    pub types: &'a mut Types,
+    pub info: &'a Info,
+    pub state: &'a mut EmitState,
+    pub program: &'a mut Program,
+}
+
+/// Begins the emission of a checked package (or script, or prompt line): all of it but for functions whose bodies are not
+/// checked yet ([`EmitState::unchecked`]). Those have to be checked before [`go_on`] is called, until there are none; then
+/// comes [`end`].
+///
+/// # Errors
+/// Something does not fit.
+pub fn begin(t: Tables, pkg: PkgId) -> Result<Emission, Diagnostic> {
     // What an earlier text was refused for does not count against this one.
-    let first = std::mem::replace(&mut state.types_seen, types.count());
-    if let Some(t) = layout::too_large(types, first) {
-        return Err(Diagnostic::error(Code::NotYet, place_of_type(types, info, ast, t), "this type is too large"));
+    let first = std::mem::replace(&mut t.state.types_seen, t.types.count());
+    if let Some(ty) = layout::too_large(t.types, first) {
+        let place = place_of_type(t.types, t.info, t.ast, ty);
+        return Err(Diagnostic::error(Code::NotYet, place, "this type is too large"));
     }
-    let marks = Marks::take(program);
-    let mut em =
-        Em { ast, types, info, st: state, prog: program, pkg, f: Fun::default(), map: FxHashMap::default(), err: None };
-    em.reserve_known();
-    let entry = em.package();
-    em.complete();
-    match em.err.take() {
-        None => {
-            if !state.plain {
-                crate::opt::optimise(program, marks.funcs);
+    let mut e = Emission { pkg, marks: Marks::take(t.program), entry: vec![] };
+    e.entry = e.step(t, |em| {
+        em.reserve_known();
+        em.package()
+    })?;
+    Ok(e)
+}
+
+/// Emits what was waiting for bodies.
+///
+/// # Errors
+/// Something does not fit.
+pub fn go_on(t: Tables, e: &Emission) -> Result<(), Diagnostic> {
+    e.step(t, |_| ())
+}
+
+/// Ends the emission: variables that are objects of their own, and optimisation. When this leaves unchecked bodies (the methods of a type that is
+/// only made now) they have to be checked and [`go_on`] called, as before.
+///
+/// # Errors
+/// Something does not fit.
+pub fn end(t: Tables, e: &mut Emission) -> Result<(), Diagnostic> {
+    let large = e.step(t, |em| em.large())?;
+    e.entry.splice(0..0, large);
+    Ok(())
+}
+
+impl Emission {
+    /// Does a piece of work, and what that makes necessary.
+    fn step<R>(&self, t: Tables, work: impl FnOnce(&mut Em) -> R) -> Result<R, Diagnostic> {
+        let Tables { ast, types, info, state, program } = t;
+        let (f, map) = (Fun::default(), FxHashMap::default());
+        let mut em = Em { ast, types, info, st: state, prog: program, pkg: self.pkg, f, map, err: None };
+        let done = work(&mut em);
+        em.complete();
+        match em.err.take() {
+            None => Ok(done),
+            Some(d) => {
+                self.marks.undo(state, program);
+                Err(d)
             }
-            Ok(entry)
         }
-        Some(d) => {
-            marks.undo(state, program);
-            Err(d)
+    }
+    /// Everything is there: the new functions are optimised.
+    pub fn finish(self, state: &EmitState, program: &mut Program) -> Vec<FuncId> {
+        if !state.plain {
+            crate::opt::optimise(program, self.marks.funcs);
         }
+        self.entry
     }
 }
 
@@ -174,7 +228,7 @@ impl Marks {
             methods: p.methods.len(),
         }
     }
-    fn undo(self, s: &mut EmitState, p: &mut Program) {
+    fn undo(&self, s: &mut EmitState, p: &mut Program) {
         p.funcs.truncate(self.funcs);
         p.consts.truncate(self.consts);
         p.types.truncate(self.types);
@@ -197,7 +251,7 @@ impl Marks {
         s.words.clear();
         s.pending.clear();
         s.large.clear();
-        s.generics.todo.clear();
+        s.generics.clear();
     }
 }
 

@@ -161,29 +161,28 @@ fn join(nodes: &mut [Node]) {
             k += 1;
             continue;
         }
-        let (mut run, mut last) = (vec![k], first.ins);
+        // So many follow each other, and the last one's place.
+        let (mut run, mut last, mut last_at) = (1u16, first.ins, k);
         let mut next = k + 1;
         while next < nodes.len() && !nodes[next].leader {
             let n = nodes[next];
             if !n.gone {
                 let up = n.ins.a == last.a.wrapping_add(1) && n.ins.b == last.b.wrapping_add(1);
                 // One after the other must be the same as all at once.
-                let apart = n.ins.b < first.ins.a || n.ins.b - first.ins.a >= run.len() as u16;
+                let apart = n.ins.b < first.ins.a || n.ins.b - first.ins.a >= run;
                 if n.ins.op != Op::Mov || !up || !apart {
                     break;
                 }
-                run.push(next);
-                last = n.ins;
+                run += 1;
+                (last, last_at) = (n.ins, next);
             }
             next += 1;
         }
-        if run.len() > 1 {
-            let n = run.len() as u16;
+        if run > 1 {
             let (a, b) = (first.ins.a, first.ins.b);
-            nodes[k].ins = if n == 3 { Ins::new(Op::Mov3, a, b, 0, 0) } else { Ins::new(Op::MovN, a, b, n, 0) };
-            for &x in &run[1..] {
-                nodes[x].gone = true;
-            }
+            nodes[k].ins = if run == 3 { Ins::new(Op::Mov3, a, b, 0, 0) } else { Ins::new(Op::MovN, a, b, run, 0) };
+            // Between the first and the last there is nothing else.
+            nodes[k + 1..=last_at].iter_mut().for_each(|n| n.gone = true);
         }
         k = next;
     }
@@ -226,11 +225,15 @@ pub(super) fn encode(f: &mut Func, nodes: &mut [Node]) {
     place[nodes.len()] = at;
     let mut code = Vec::with_capacity(at as usize);
     let mut lines: Vec<(u32, u32)> = Vec::new();
+    let mut old = f.lines.iter().peekable();
+    let mut pos = None;
     for (k, n) in nodes.iter().enumerate() {
         if n.gone {
             continue;
         }
-        let pos = f.lines.partition_point(|l| l.0 <= n.at).checked_sub(1).map(|k| f.lines[k].1);
+        while let Some(l) = old.next_if(|l| l.0 <= n.at) {
+            pos = Some(l.1);
+        }
         if let Some(pos) = pos.filter(|p| lines.last().is_none_or(|l| l.1 != *p)) {
             lines.push((code.len() as u32, pos));
         }

@@ -5,9 +5,41 @@ use super::live::Live;
 use gol_bytecode::Op;
 
 pub(super) struct Flow {
-    pub preds: Vec<Vec<u32>>,
+    preds: Lists,
     /// The block that every way to a block ends its common part with; `NONE` for the first and for what nothing leads to.
     pub idom: Vec<u32>,
+}
+
+/// A list of blocks for each block, one behind the other.
+struct Lists {
+    /// Where each begins, and where the last ends.
+    at: Vec<u32>,
+    all: Vec<u32>,
+}
+
+impl Lists {
+    fn of(&self, b: u32) -> &[u32] {
+        &self.all[self.at[b as usize] as usize..self.at[b as usize + 1] as usize]
+    }
+    /// From whom to whom, the other way round.
+    fn turned(&self) -> Lists {
+        let n = self.at.len() - 1;
+        let mut at = vec![0u32; n + 1];
+        for &to in &self.all {
+            at[to as usize + 1] += 1;
+        }
+        for b in 0..n {
+            at[b + 1] += at[b];
+        }
+        let (mut all, mut next) = (vec![0; self.all.len()], at.clone());
+        for b in 0..n as u32 {
+            for &to in self.of(b) {
+                all[next[to as usize] as usize] = b;
+                next[to as usize] += 1;
+            }
+        }
+        Lists { at, all }
+    }
 }
 
 /// Blocks that a block may be followed by.
@@ -32,20 +64,33 @@ fn successors(live: &Live, nodes: &[Node], b: usize, mut see: impl FnMut(u32)) {
     }
 }
 
+/// The blocks that each block may be followed by, every one once.
+fn all_successors(live: &Live, nodes: &[Node]) -> Lists {
+    let mut lists = Lists { at: vec![0], all: Vec::with_capacity(2 * live.blocks.len()) };
+    for b in 0..live.blocks.len() {
+        let from = lists.all.len();
+        successors(live, nodes, b, |s| {
+            if s != NONE && !lists.all[from..].contains(&s) {
+                lists.all.push(s);
+            }
+        });
+        lists.at.push(lists.all.len() as u32);
+    }
+    lists
+}
+
 impl Flow {
+    /// The blocks that may come before a block.
+    pub fn preds(&self, b: usize) -> &[u32] {
+        self.preds.of(b as u32)
+    }
     pub fn new(live: &Live, nodes: &[Node]) -> Flow {
         let n = live.blocks.len();
-        let mut preds: Vec<Vec<u32>> = vec![vec![]; n];
-        for b in 0..n {
-            successors(live, nodes, b, |s| {
-                if s != NONE && !preds[s as usize].contains(&(b as u32)) {
-                    preds[s as usize].push(b as u32);
-                }
-            });
-        }
-        let mut order = vec![];
+        let next = all_successors(live, nodes);
+        let preds = next.turned();
+        let mut order = Vec::with_capacity(n);
         let mut number = vec![NONE; n];
-        walk(live, nodes, &mut order, &mut number);
+        walk(&next, &mut order, &mut number);
         let mut idom = vec![NONE; n];
         if n > 0 {
             idom[0] = 0;
@@ -55,7 +100,7 @@ impl Flow {
             changed = false;
             for &b in order.iter().rev().filter(|b| **b != 0) {
                 let mut new = NONE;
-                for &p in preds[b as usize].iter().filter(|p| idom[**p as usize] != NONE) {
+                for &p in preds.of(b).iter().filter(|p| idom[**p as usize] != NONE) {
                     new = if new == NONE { p } else { common(&idom, &number, new, p) };
                 }
                 changed |= idom[b as usize] != new;
@@ -70,24 +115,21 @@ impl Flow {
 }
 
 /// Blocks in postorder, and their numbers in it.
-fn walk(live: &Live, nodes: &[Node], order: &mut Vec<u32>, number: &mut [u32]) {
+fn walk(next: &Lists, order: &mut Vec<u32>, number: &mut [u32]) {
     let mut seen = vec![false; number.len()];
-    let mut stack: Vec<(u32, Vec<u32>)> = vec![];
-    let enter = |b: u32, seen: &mut Vec<bool>| {
-        seen[b as usize] = true;
-        let mut next = vec![];
-        successors(live, nodes, b as usize, |s| next.push(s));
-        (b, next)
-    };
+    // Blocks on the way, each with those of its successors that are left.
+    let mut stack: Vec<(u32, &[u32])> = vec![];
     if !number.is_empty() {
-        stack.push(enter(0, &mut seen));
+        seen[0] = true;
+        stack.push((0, next.of(0)));
     }
-    while let Some((b, next)) = stack.last_mut() {
-        match next.pop() {
-            Some(s) if s == NONE || seen[s as usize] => {}
-            Some(s) => {
-                let e = enter(s, &mut seen);
-                stack.push(e);
+    while let Some((b, left)) = stack.last_mut() {
+        match left.split_last() {
+            Some((&s, rest)) => {
+                *left = rest;
+                if !std::mem::replace(&mut seen[s as usize], true) {
+                    stack.push((s, next.of(s)));
+                }
             }
             None => {
                 number[*b as usize] = order.len() as u32;

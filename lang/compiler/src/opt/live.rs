@@ -22,6 +22,8 @@ pub(super) struct Live<'p> {
     pub blocks: Vec<Block>,
     /// The block that begins at an instruction.
     block_at: Vec<u32>,
+    /// One more than the last block that branches back to a block; 0 when none does.
+    comes_back: Vec<u32>,
     /// Wanted at the beginning of each block.
     at_start: Vec<u8>,
     /// Wanted by the epilogue.
@@ -86,29 +88,38 @@ impl<'p> Live<'p> {
         if blocks.len() * regs > super::WORK_MAX {
             return None;
         }
+        let mut comes_back = vec![0; blocks.len()];
+        for (k, b) in blocks.iter().enumerate() {
+            let last = &nodes[b.to - 1];
+            if !last.gone && last.to != NONE && last.to as usize <= b.from {
+                let target = block_at[last.to as usize];
+                debug_assert_ne!(target, NONE, "branches lead to beginnings of blocks");
+                comes_back[target as usize] = k as u32 + 1;
+            }
+        }
         let at_start = vec![0; blocks.len() * regs];
-        Some(Live { p, regs, blocks, block_at, at_start, epilogue: vec![], epilogue_at: epilogue })
+        Some(Live { p, regs, blocks, block_at, comes_back, at_start, epilogue: vec![], epilogue_at: epilogue })
     }
     fn solve(&mut self, nodes: &[Node], known: &[Effects]) {
         let mut wanted = vec![0u8; self.regs];
-        loop {
-            let mut changed = false;
-            for b in (0..self.blocks.len()).rev() {
+        // What a block wants tells blocks before it at once; those behind that branch back to it have to be looked at again.
+        let mut last = self.blocks.len();
+        while last > 0 {
+            let mut again = 0;
+            for b in (0..last).rev() {
                 self.at_end(nodes, b, &mut wanted);
                 for k in (self.blocks[b].from..self.blocks[b].to).rev() {
                     if !nodes[k].gone {
-                        self.step_by(&nodes[k], &known[k], &mut wanted);
+                        self.step(&nodes[k], &known[k], &mut wanted);
                     }
                 }
                 let start = &mut self.at_start[b * self.regs..][..self.regs];
                 if start != wanted {
                     start.copy_from_slice(&wanted);
-                    changed = true;
+                    again = again.max(self.comes_back[b] as usize);
                 }
             }
-            if !changed {
-                return;
-            }
+            last = again;
         }
     }
     /// The block that begins at an instruction.
@@ -147,10 +158,7 @@ impl<'p> Live<'p> {
         self.epilogue.get(reg as usize).is_some_and(|w| *w > 0)
     }
     /// From behind an instruction to before it.
-    pub fn step(&self, n: &Node, wanted: &mut [u8]) {
-        self.step_by(n, &self.effects(n), wanted);
-    }
-    fn step_by(&self, n: &Node, e: &Effects, wanted: &mut [u8]) {
+    pub fn step(&self, n: &Node, e: &Effects, wanted: &mut [u8]) {
         if e.opaque {
             return wanted.fill(ALL);
         }
@@ -158,7 +166,8 @@ impl<'p> Live<'p> {
             Role::W => wanted[n.ins.a as usize],
             _ => ALL,
         };
-        if is_pure(n) && !self.is_wanted(e, wanted) {
+        let pure = is_pure(n);
+        if pure && !self.is_wanted(e, wanted) {
             return;
         }
         for (first, k) in e.writes.iter() {
@@ -169,7 +178,7 @@ impl<'p> Live<'p> {
             wanted[from..].fill(0);
         }
         read(n.ins, dst, e, wanted);
-        if !is_pure(n) {
+        if !pure {
             self.epilogue.iter().zip(wanted.iter_mut()).for_each(|(f, w)| *w = (*w).max(*f));
         }
     }

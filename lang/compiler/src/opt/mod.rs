@@ -42,9 +42,17 @@ fn function(p: &Program, f: &mut Func) {
     for round in 1..=ROUNDS {
         let Some(blocks) = live::Live::blocks(p, &nodes, regs, epilogue) else { return };
         values::Values::run(p, &mut nodes, &blocks);
+        let way = |nodes: &[code::Node]| nodes.iter().map(|n| (n.to, n.gone, n.leader)).collect::<Vec<_>>();
+        let before = way(&nodes);
         jumps::shorten(&mut nodes, epilogue);
+        let settled = before == way(&nodes);
         let Some(live) = live::Live::new(p, &nodes, regs, epilogue) else { return };
-        sweep::sweep(&live, &mut nodes, round == ROUNDS);
+        let last = round == ROUNDS;
+        if !sweep::sweep(&live, &mut nodes, last) && settled && !last {
+            // Another round would find what this one found.
+            sweep::sweep(&live, &mut nodes, true);
+            break;
+        }
     }
     code::encode(f, &mut nodes);
 }

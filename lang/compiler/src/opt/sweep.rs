@@ -8,8 +8,10 @@ use gol_bytecode::{Ins, Op, Role};
 /// How far the maker of a value is looked for.
 const FAR: usize = 48;
 
-pub(super) fn sweep(live: &Live, nodes: &mut [Node], fuse: bool) {
+/// Whether something changed.
+pub(super) fn sweep(live: &Live, nodes: &mut [Node], fuse: bool) -> bool {
     let mut wanted = vec![0u8; live.regs];
+    let mut changed = false;
     for b in 0..live.blocks.len() {
         let (from, to) = (live.blocks[b].from, live.blocks[b].to);
         live.at_end(nodes, b, &mut wanted);
@@ -17,36 +19,45 @@ pub(super) fn sweep(live: &Live, nodes: &mut [Node], fuse: bool) {
             if nodes[k].gone {
                 continue;
             }
-            narrow(&mut nodes[k], &wanted);
-            if is_pure(&nodes[k]) && !live.is_wanted(&live.effects(&nodes[k]), &wanted) {
+            changed |= narrow(&mut nodes[k], &wanted);
+            let e = live.effects(&nodes[k]);
+            if is_pure(&nodes[k]) && !live.is_wanted(&e, &wanted) {
                 nodes[k].delete();
+                changed = true;
                 continue;
             }
             let is_move = nodes[k].ins.op == Op::Mov && !nodes[k].pinned;
             if is_move && (nodes[k].ins.a == nodes[k].ins.b || make_there(live, nodes, from, k, &wanted)) {
                 nodes[k].delete();
+                changed = true;
                 continue;
             }
-            if fuse {
-                while super::fuse::fuse(live, nodes, from, k, &wanted) {}
+            let mut fused = false;
+            while fuse && super::fuse::fuse(live, nodes, from, k, &wanted) {
+                fused = true;
             }
-            live.step(&nodes[k], &mut wanted);
+            let e = if fused { live.effects(&nodes[k]) } else { e };
+            changed |= fused;
+            live.step(&nodes[k], &e, &mut wanted);
         }
     }
+    changed
 }
 
-/// Bits that nobody looks at need no normalisation.
-fn narrow(n: &mut Node, wanted: &[u8]) {
+/// Bits that nobody looks at need no normalisation. Whether there are some.
+fn narrow(n: &mut Node, wanted: &[u8]) -> bool {
     let bits = match n.ins.op {
         Op::Zext8 | Op::Sext8 => 8,
         Op::Zext16 | Op::Sext16 => 16,
         Op::Zext32 | Op::Sext32 => 32,
         Op::AndK if (n.ins.c as i16) > 0 && (n.ins.c + 1).is_power_of_two() => n.ins.c.trailing_ones() as u8,
-        _ => return,
+        _ => return false,
     };
-    if wanted[n.ins.a as usize] <= bits {
+    let needless = wanted[n.ins.a as usize] <= bits;
+    if needless {
         n.ins = Ins::new(Op::Mov, n.ins.a, n.ins.b, 0, 0);
     }
+    needless
 }
 
 /// `t = …; …; a = t` with t dead behind: everything in between uses a instead of t, and the move goes.

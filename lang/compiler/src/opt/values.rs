@@ -81,13 +81,13 @@ impl<'p> Values<'p> {
             p,
             now: State { of: vec![NONE; live.regs], ..State::default() },
             kept: FxHashMap::default(),
-            made: vec![],
-            done: FxHashMap::default(),
+            made: Vec::with_capacity(nodes.len()),
+            done: FxHashMap::with_capacity_and_hasher(nodes.len() / 2, Default::default()),
             patience: super::WORK_MAX / 8,
             seen: vec![NONE; n],
         };
         let resumes = |b: usize| live.epilogue_at == Some(live.blocks[b].from);
-        let falls: Vec<bool> = (0..n).map(|b| b > 0 && flow.preds[b] == [b as u32 - 1] && !resumes(b)).collect();
+        let falls: Vec<bool> = (0..n).map(|b| b > 0 && flow.preds(b) == [b as u32 - 1] && !resumes(b)).collect();
         let mut keep = vec![false; n];
         for b in (0..n).filter(|&b| !falls[b] && flow.idom[b] != NONE) {
             keep[flow.idom[b] as usize] = true;
@@ -113,11 +113,11 @@ impl<'p> Values<'p> {
         let resumes = live.epilogue_at == Some(live.blocks[b].from);
         let Some(state) = self.kept.get(&d).filter(|_| d != NONE && !resumes) else { return self.forget() };
         self.now = state.clone();
-        if flow.preds[b] == [d] {
+        if flow.preds(b) == [d] {
             let next = live.blocks[d as usize].to;
             return self.branch_taught(&nodes[next - 1], next, live.blocks[b].from);
         }
-        let mut todo: Vec<u32> = flow.preds[b].iter().copied().filter(|p| *p != d).collect();
+        let mut todo: Vec<u32> = flow.preds(b).iter().copied().filter(|p| *p != d).collect();
         while let Some(x) = todo.pop() {
             if std::mem::replace(&mut self.seen[x as usize], b as u32) == b as u32 {
                 continue;
@@ -137,7 +137,7 @@ impl<'p> Values<'p> {
                     self.now.loaded.retain(|l| l.op == Op::LdIdxS);
                 }
             }
-            todo.extend(flow.preds[x as usize].iter().filter(|p| **p != d));
+            todo.extend(flow.preds(x as usize).iter().filter(|p| **p != d));
         }
     }
     fn forget(&mut self) {
@@ -223,10 +223,6 @@ impl<'p> Values<'p> {
         if n.gone {
             return;
         }
-        let e = live.effects(n);
-        if e.opaque {
-            return self.forget();
-        }
         match n.ins.op {
             Op::Mov => {
                 let v = self.value(n.ins.b);
@@ -235,6 +231,10 @@ impl<'p> Values<'p> {
             op if is_operation(op) => return self.operation(n),
             op if is_load(op) => return self.load(n),
             _ => {}
+        }
+        let e = live.effects(n);
+        if e.opaque {
+            return self.forget();
         }
         if matches!(n.ins.op, Op::LdN | Op::LdSl | Op::Lea) {
             let at = self.value(n.ins.b);

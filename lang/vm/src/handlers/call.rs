@@ -126,7 +126,7 @@ pub(crate) unsafe fn make_room(p: *mut P, slots: usize) -> u64 {
         }
         let g = (*p).g;
         let base = (*g).stack.add((*g).base as usize);
-        if base.add(slots) as usize <= (*p).limit || ops::grow_stack(p, slots) {
+        if base.add(slots) as usize <= (*p).limit || unwind::grow(p, slots) {
             return GO;
         }
         unwind::no_stack(p, slots)

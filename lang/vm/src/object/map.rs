@@ -26,7 +26,7 @@ use std::sync::atomic::{
     Ordering::{Relaxed, Release},
 };
 
-/// A map's own object.
+/// A map's own object. The length in its header is the number of its type.
 #[repr(C)]
 struct Map {
     /// Null until the first entry; the only traced word.
@@ -62,6 +62,15 @@ struct Iter {
 }
 
 const ITER_WORDS: u32 = (size_of::<Iter>() / 8) as u32;
+
+/// The address of a map's table; 0: it has none.
+///
+/// # Safety
+/// `map` is a map's object that nobody changes.
+pub(crate) unsafe fn table_of(map: *const u64) -> usize {
+    // SAFETY: says the caller.
+    unsafe { (*map.cast::<Map>()).table as usize }
+}
 
 /// Descriptor of [`Map`] objects.
 pub(crate) fn map_desc() -> Desc {
@@ -469,7 +478,7 @@ pub unsafe fn map_new(p: *mut P, ty: TypeId, hint: i64) -> Result<u64, Fault> {
     // SAFETY: MAP has room for a `Map`.
     unsafe {
         let loaded = types(p).get(ty);
-        let map = alloc(p, desc::MAP, 1)?.cast::<Map>();
+        let map = alloc(p, desc::MAP, ty as u64)?.cast::<Map>();
         (*map).seed = chance(p, map as u64);
         (*map).key_ty = loaded.desc.key;
         (*map).key_kind = loaded.map_key;

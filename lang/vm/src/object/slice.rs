@@ -91,7 +91,7 @@ unsafe fn store_element(at: u64, val: *const u64, stride: u32) {
 /// `slice` and `src` have three words each, slices with this backing descriptor.
 pub unsafe fn append_slice(p: *mut P, slice: *mut u64, src: *const u64, backing: TypeId) -> Result<(), Fault> {
     // SAFETY: as said.
-    unsafe { append_raw(p, slice, *src as *const u8, *src.add(1), backing) }
+    unsafe { append_raw::<false>(p, slice, *src as *const u8, *src.add(1), backing) }
 }
 
 /// `b = append(b, s...)`.
@@ -102,7 +102,7 @@ pub unsafe fn append_str(p: *mut P, slice: *mut u64, s: u64, backing: TypeId) ->
     // SAFETY: as said.
     unsafe {
         let (at, len) = str_parts(s);
-        append_raw(p, slice, at, len as u64, backing)
+        append_raw::<true>(p, slice, at, len as u64, backing)
     }
 }
 
@@ -112,13 +112,21 @@ pub unsafe fn append_str(p: *mut P, slice: *mut u64, s: u64, backing: TypeId) ->
 /// `slice` has the three words of a []byte.
 pub unsafe fn append_bytes(p: *mut P, slice: *mut u64, bytes: &[u8], backing: TypeId) -> Result<(), Fault> {
     // SAFETY: as said.
-    unsafe { append_raw(p, slice, bytes.as_ptr(), bytes.len() as u64, backing) }
+    unsafe { append_raw::<true>(p, slice, bytes.as_ptr(), bytes.len() as u64, backing) }
 }
 
+/// `BYTES`: the elements are bytes, which need no barrier.
+///
 /// # Safety
 /// `from` has `n` elements; they may lie in the slice's own array.
 #[inline(always)]
-unsafe fn append_raw(p: *mut P, slice: *mut u64, from: *const u8, n: u64, backing: TypeId) -> Result<(), Fault> {
+unsafe fn append_raw<const BYTES: bool>(
+    p: *mut P,
+    slice: *mut u64,
+    from: *const u8,
+    n: u64,
+    backing: TypeId,
+) -> Result<(), Fault> {
     if n == 0 {
         return Ok(());
     }
@@ -130,9 +138,14 @@ unsafe fn append_raw(p: *mut P, slice: *mut u64, from: *const u8, n: u64, backin
         if len + n > *slice.add(2) {
             grow(p, slice, n, loaded, backing)?;
         }
-        let stride = loaded.stride as u64;
-        overwrite(p, *slice + len * stride, n, loaded);
-        move_elements(from, *slice + len * stride, n, loaded);
+        debug_assert!(!BYTES || loaded.stride == 1 && !loaded.scan);
+        if BYTES {
+            ptr::copy(from, (*slice + len) as *mut u8, n as usize);
+        } else {
+            let to = *slice + len * loaded.stride as u64;
+            overwrite(p, to, n, loaded);
+            move_elements(from, to, n, loaded);
+        }
         *slice.add(1) = len + n;
         Ok(())
     }

@@ -93,6 +93,7 @@ pub(crate) static NATIVES: &[Native] = &[
     Native { name: "t.piece", run: NativeFn::Piece(piece) },
     Native { name: "t.Lock", run: NativeFn::Shortcut(Shortcut::MutexLock) },
     Native { name: "t.Unlock", run: NativeFn::Shortcut(Shortcut::MutexUnlock) },
+    Native { name: "t.overflow", run: NativeFn::Callback(super::crash::overflow) },
 ];
 pub(crate) const CALL: i32 = 0;
 pub(crate) const ADD: i32 = 1;
@@ -101,6 +102,7 @@ pub(crate) const SLEEP: i32 = 3;
 pub(crate) const BLOCK: i32 = 4;
 pub(crate) const TEXT: i32 = 5;
 pub(crate) const PIECE: i32 = 6;
+pub(crate) const OVERFLOW: i32 = 9;
 
 pub(crate) const INT: i32 = 16;
 pub(crate) const STRING: i32 = 17;

@@ -1,8 +1,11 @@
 //! Hand-assembled programs.
 mod bare;
 mod callbacks;
+mod crash;
 mod every_op;
 mod machine;
+#[cfg(target_arch = "x86_64")]
+mod machine_code;
 mod natives;
 mod panics;
 mod programs;

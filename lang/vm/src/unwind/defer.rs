@@ -1,5 +1,5 @@
 //! Deferred closures, and frames that the machine itself calls. *(unsafe)*
-use super::{no_machine_stack, raise, raise_saved, stash};
+use super::{grow, no_machine_stack, raise, raise_saved, stash};
 use crate::code::*;
 use crate::fault::Fault;
 use crate::frames::{MACHINE_WORDS, Stub};
@@ -7,7 +7,7 @@ use crate::handlers::call::make_room;
 use crate::object::alloc;
 use crate::types::desc::WORDS;
 use crate::vm::shared;
-use gol_runtime::{P, ops};
+use gol_runtime::P;
 
 /// A deferred closure.
 #[repr(C)]
@@ -120,7 +120,7 @@ pub(crate) unsafe fn enter_machine(p: *mut P, top: usize, stub: Stub, code: Pc, 
         let regs = head.b as usize;
         let nb = top + MACHINE_WORDS;
         let slots = nb + regs - (*g).base as usize;
-        if (*g).stack.add(nb + regs) as usize > (*p).limit && !ops::grow_stack(p, slots) {
+        if (*g).stack.add(nb + regs) as usize > (*p).limit && !grow(p, slots) {
             return no_machine_stack(p, slots);
         }
         let base = (*g).stack.add(nb);

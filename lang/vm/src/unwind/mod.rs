@@ -18,6 +18,7 @@ pub(crate) use panic::{FatalNext, PanicNext, Panicking, Recover};
 use crate::callback;
 use crate::code::*;
 use crate::fault::Fault;
+use crate::frames::Walk;
 use crate::object::{iface, string};
 use crate::vm::{RunResult, shared};
 use gol_runtime::{P, Place, Poll, ops};
@@ -233,7 +234,7 @@ pub(crate) unsafe fn raise_saved(p: *mut P) -> u64 {
             Fault::Runtime(text) | Fault::Plain(text) => match error_value(p, &text) {
                 Ok(value) => start(p, value, 0),
                 Err(Fault::Fatal(text)) => fatal(p, &text),
-                Err(_) => fatal(p, NO_MEMORY),
+                Err(_) => throw(p, NO_MEMORY),
             },
             Fault::Fatal(text) => fatal(p, &text),
             Fault::OutOfMemory => out_of_memory(p),
@@ -279,7 +280,7 @@ unsafe fn try_again(p: *mut P, again: Pc) -> u64 {
         *last = again as u64;
         if *tries >= OOM_TRIES {
             *last = 0;
-            return fatal(p, NO_MEMORY);
+            return throw(p, NO_MEMORY);
         }
         (*g).pc = again as *const u8;
         STOP
@@ -290,7 +291,7 @@ unsafe fn try_again(p: *mut P, again: Pc) -> u64 {
 /// in the second case.
 pub(crate) unsafe fn no_stack(p: *mut P, slots: usize) -> u64 {
     // SAFETY: the running processor, pc and base saved.
-    unsafe { if ops::stack_may_grow(p, slots) { try_again(p, (*(*p).g).pc as Pc) } else { stack_overflow(p) } }
+    unsafe { if may_grow(p, slots) { try_again(p, (*(*p).g).pc as Pc) } else { stack_overflow(p) } }
 }
 
 /// A `runtime.Error` with this text.
@@ -337,33 +338,79 @@ unsafe fn trap_op(pc: Pc, p: *mut P) {
     }
 }
 
+/// Makes room for `slots` above the current base where the limit was met; pc and base are saved. False: [`no_stack`].
+pub(crate) unsafe fn grow(p: *mut P, slots: usize) -> bool {
+    // SAFETY: the running processor.
+    unsafe {
+        let Some(left) = depth_left(p) else { return ops::grow_stack(p, slots) };
+        if left == 0 || !ops::grow_stack(p, slots) {
+            return false;
+        }
+        // A frame takes a slot at least: before so many are used nobody can be too deep.
+        ops::allow_depth(p, slots.max(left));
+        true
+    }
+}
+
+/// Calls that the goroutine may nest beyond those that it is within, which are the ones a traceback shows; `None`: any number.
+unsafe fn depth_left(p: *mut P) -> Option<usize> {
+    // SAFETY: the running processor, pc and base saved.
+    unsafe {
+        let (g, shared) = ((*p).g, shared(p));
+        let most = shared.runtime().max_depth();
+        let frames = || Walk::new(&shared.code, &shared.stubs, g, (*g).pc as Pc, (*g).base as usize);
+        let within = || frames().filter(|f| !f.func.hidden).map(|f| 1 + f.func.depth(f.pc)).sum();
+        (most != 0).then(|| most.saturating_sub(within()))
+    }
+}
+
+/// Whether only memory was short.
+unsafe fn may_grow(p: *mut P, slots: usize) -> bool {
+    // SAFETY: the running processor, pc and base saved.
+    unsafe { depth_left(p) != Some(0) && ops::stack_may_grow(p, slots) }
+}
+
 /// The same where the machine makes a frame itself and cannot begin again.
 unsafe fn no_machine_stack(p: *mut P, slots: usize) -> u64 {
     // SAFETY: the running processor, pc and base saved.
-    unsafe { if ops::stack_may_grow(p, slots) { fatal(p, NO_MEMORY) } else { stack_overflow(p) } }
+    unsafe { if may_grow(p, slots) { throw(p, NO_MEMORY) } else { stack_overflow(p) } }
 }
 
 unsafe fn stack_overflow(p: *mut P) -> u64 {
     // SAFETY: the running processor, pc and base saved.
     unsafe {
         let shared = shared(p);
-        let bytes = shared.max_stack_bytes;
-        shared.print(&format!(
-            "runtime: goroutine stack exceeds {bytes}-byte limit
-"
-        ));
-        fatal(p, "stack overflow")
+        let (bytes, most) = (shared.runtime().max_stack(), shared.runtime().max_depth());
+        let what = if depth_left(p) == Some(0) {
+            format!("runtime: goroutine calls are nested more than {most} deep\n")
+        } else {
+            format!("runtime: goroutine stack exceeds {bytes}-byte limit\n")
+        };
+        end_program(p, &what, "stack overflow")
     }
 }
 
-/// Prints `fatal error: ...` and the goroutine's frames; the program ends.
+/// The program has done what cannot be answered by a panic: prints the panics whose deferred functions run, `fatal error: ...` and
+/// the goroutine's frames; the program ends.
 pub(crate) unsafe fn fatal(p: *mut P, text: &str) -> u64 {
+    // SAFETY: the caller's; the chain is the goroutine's.
+    unsafe {
+        let mut before = crate::trace::panics(shared(p), (*(*p).g).roots[1] as *const panic::Panicking);
+        if !before.is_empty() {
+            before.push('\t');
+        }
+        end_program(p, &before, text)
+    }
+}
+
+/// The machine itself cannot go on; as [`fatal`], without the panics.
+pub(crate) unsafe fn throw(p: *mut P, text: &str) -> u64 {
     // SAFETY: the caller's.
-    unsafe { fatal_after(p, text, "") }
+    unsafe { end_program(p, "", text) }
 }
 
 #[cold]
-unsafe fn fatal_after(p: *mut P, text: &str, before: &str) -> u64 {
+unsafe fn end_program(p: *mut P, before: &str, text: &str) -> u64 {
     // SAFETY: the running processor, pc and base saved.
     unsafe {
         let g = (*p).g;

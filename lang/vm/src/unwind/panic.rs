@@ -1,6 +1,6 @@
 //! Panics and Goexit: their records, the run of deferred closures, recovery, the end of those that nobody recovered. *(unsafe)*
 use super::defer::Deferred;
-use super::{enter_machine, fatal, frame_top, raise_saved, stash};
+use super::{NO_MEMORY, enter_machine, frame_top, raise_saved, stash, throw};
 use crate::callback;
 use crate::code::*;
 use crate::fault::Fault;
@@ -74,7 +74,7 @@ pub(super) unsafe fn start(p: *mut P, value: u64, flags: u64) -> u64 {
     unsafe {
         let g = (*p).g;
         let Ok(record) = alloc(p, WORDS, (size_of::<Panicking>() / 8) as u64) else {
-            return fatal(p, "runtime: out of memory");
+            return throw(p, NO_MEMORY);
         };
         let record = record as *mut Panicking;
         let older = (*g).roots[1] as *mut Panicking;

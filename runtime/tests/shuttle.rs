@@ -1,0 +1,147 @@
+//! The whole scheduler under shuttle, with the toy engine: each schedule is a seed, and every atomic operation, lock and wait is a
+//! place where threads may change. What a model of one protocol cannot see is how they meet.
+//!
+//! `GOL_SOAK=n` runs n times as many schedules. A failure prints the seed of its schedule.
+mod toy;
+
+use gol_runtime::*;
+use shuttle::rand::RngCore;
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::*};
+use toy::soup::{Soup, soup};
+use toy::{Ctl, Cx, start};
+
+/// A coroutine of shuttle stands for a thread.
+const STACK: usize = 1 << 20;
+/// What exceeds it hangs.
+const STEPS: usize = 3_000_000;
+
+fn schedules(n: usize) -> usize {
+    n * std::env::var("GOL_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
+}
+
+fn explore(scheduler: impl Scheduler + 'static, f: impl Fn() + Send + Sync + Copy + 'static) {
+    let mut config = Config::new();
+    config.stack_size = STACK;
+    config.max_steps = MaxSteps::FailAfter(STEPS);
+    config.failure_persistence = FailurePersistence::Print;
+    config.silence_warnings = true;
+    Runner::new(scheduler, config).run(move || gol_runtime::sync::run(f));
+}
+
+/// As often by chance as by few, well-placed changes of thread.
+fn both(n: usize, f: impl Fn() + Send + Sync + Copy + 'static) {
+    explore(RandomScheduler::new_from_seed(1, schedules(n)), f);
+    explore(PctScheduler::new_from_seed(2, 3, schedules(n)), f);
+}
+
+/// Part of the schedule: a replay draws the same.
+fn seed() -> u64 {
+    1 + shuttle::rand::thread_rng().next_u64() % (1 << 20)
+}
+
+#[test]
+fn two_ps() {
+    both(20, || soup(Soup { procs: 2, seed: seed(), stress: None, workers: 3, limit: 60, odds: 26 }));
+}
+
+#[test]
+fn three_ps() {
+    both(20, || soup(Soup { procs: 3, seed: seed(), stress: None, workers: 4, limit: 60, odds: 40 }));
+}
+
+#[test]
+fn two_ps_that_collect() {
+    both(10, || soup(Soup { procs: 2, seed: seed(), stress: Some(3), workers: 3, limit: 40, odds: 26 }));
+}
+
+const CASES: usize = 2;
+
+/// Receives from the channels in slots 0 and 1 into slot 2; waiters from slot 3 on.
+fn cases(c: &Cx) -> [SelectCase; CASES] {
+    std::array::from_fn(|k| SelectCase { ch: *c.r(k) as *mut Chan, elem: c.at(2), dir: Dir::Recv })
+}
+
+/// Two goroutines send to a channel each; a third one selects until it has both values.
+fn select_between_senders() {
+    let t = start(2);
+    let desc = t.chan;
+    let sender = steps![|c: &Cx| c.send(*c.r(0), 1), |_: &Cx| Ctl::Done];
+    let sum = Arc::new(AtomicU64::new(0));
+    let total = sum.clone();
+    let main = steps![
+        move |c: &Cx| {
+            for k in 0..CASES {
+                *c.r(k) = c.make(desc, 1, 0);
+                c.go(sender, 2, &[*c.r(k), 1 + k as u64]);
+            }
+            Ctl::Next
+        },
+        // SAFETY: the waiters are slots of the frame, here and below.
+        |c: &Cx| match unsafe { ops::select(c.p(), cases(c).as_ptr(), CASES, c.at(3) as *mut Waiter, false) } {
+            SelectOp::Ready { .. } => Ctl::Jump(3),
+            SelectOp::Park => Ctl::Op(Op::Park),
+            other => panic!("{other:?}"),
+        },
+        |c: &Cx| {
+            unsafe { ops::select_finish(c.p(), cases(c).as_ptr(), CASES, c.at(3) as *mut Waiter) };
+            Ctl::Next
+        },
+        move |c: &Cx| {
+            let sum = total.fetch_add(*c.r(2), Relaxed) + *c.r(2);
+            if sum == 3 { Ctl::Done } else { Ctl::Jump(1) }
+        },
+    ];
+    assert_eq!(t.run(main, 3 + CASES * WAITER_WORDS, &[]), Outcome::Done);
+    assert_eq!(sum.load(Relaxed), 3);
+}
+
+#[test]
+fn select_has_one_winner() {
+    both(150, select_between_senders);
+}
+
+/// Three goroutines count under a mutex, with a change of thread inside.
+fn mutex_of_three() {
+    let t = start(3);
+    let words: Arc<[AtomicU64; 3]> = Arc::default();
+    let word = |w: &Arc<[AtomicU64; 3]>, i: usize| w[i].as_ptr();
+    let [w0, w1, w2, w3, w4] = std::array::from_fn(|_| words.clone());
+    let worker = steps![
+        // SAFETY: words that outlive the run, here and below.
+        move |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p(), word(&w0, 0)) }),
+        move |c: &Cx| {
+            let seen = w1[1].load(Relaxed);
+            gol_runtime::sync::atomic::fence(SeqCst);
+            w1[1].store(seen + 1, Relaxed);
+            assert!(unsafe { ops::mutex_unlock(c.p(), word(&w1, 0)) });
+            *c.r(0) += 1;
+            if *c.r(0) < 3 { Ctl::Jump(0) } else { Ctl::Next }
+        },
+        move |c: &Cx| {
+            unsafe { ops::wg_add(c.p(), word(&w2, 2), -1).unwrap() };
+            Ctl::Done
+        },
+    ];
+    let main = steps![
+        move |c: &Cx| {
+            unsafe { ops::wg_add(c.p(), word(&w3, 2), 3).unwrap() };
+            for _ in 0..3 {
+                c.go(worker, 1, &[0]);
+            }
+            Ctl::Next
+        },
+        move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p(), word(&w4, 2)) }),
+        |_: &Cx| Ctl::Done,
+    ];
+    assert_eq!(t.run(main, 1, &[]), Outcome::Done);
+    assert_eq!(words[1].load(Relaxed), 9);
+    assert_eq!(words[0].load(Relaxed), 0);
+}
+
+#[test]
+fn mutex_wakes_everybody() {
+    both(100, mutex_of_three);
+}
