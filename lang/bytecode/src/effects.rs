@@ -158,6 +158,11 @@ fn special(p: &Program, ins: Ins, data: Ins, e: &mut Effects) {
                 }
             }
         }
+        Op::CutT => {
+            let n = words(p, ins.d as u32);
+            e.reads.push(ins.a, n);
+            e.writes.push(ins.a, n);
+        }
         Op::LdRegW => e.reads.push(ins.b, ins.d as usize),
         Op::StRegW => {
             e.reads.push(ins.a, ins.d as usize);

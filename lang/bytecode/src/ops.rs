@@ -45,6 +45,8 @@ macro_rules! for_each_op {
         LdGN(Ws N GG Z);
         /// b words: globals.. = a..
         StGN(Rs N GG Z);
+        /// a.. = slice in global words; b: bytes between its elements. Whatever others store there meanwhile: it lies in one array
+        LdGSl(W3 U GG Z);
         /// a = address of a global word
         LeaG(W Z GG Z);
         // ---- integers
@@ -299,6 +301,8 @@ macro_rules! for_each_op {
         LdW(W R U Z);
         /// d words
         LdN(Ws R U N);
+        /// slice of d bytes between elements; whatever others store there meanwhile: it lies in one array
+        LdSl(W3 R U U);
         /// zero-extended byte
         LdU8(W R U Z);
         /// sign-extended byte
@@ -348,6 +352,8 @@ macro_rules! for_each_op {
         LdIdxI32(W R3 R Z);
         /// a.. = element of d words
         LdIdxN(Ws R3 R N);
+        /// a.. = element of three words, a slice of d bytes between elements; whatever others store there meanwhile: it lies in one array
+        LdIdxSl(W3 R3 R U);
         /// a = word element d of the slice that is element c of slice b; either out of range panics
         LdIdx2W(W R3 R R);
         /// the same, packed uint8 / bool
@@ -386,6 +392,8 @@ macro_rules! for_each_op {
         MakeSlice(W3 R R T);
         /// set all elements of slice a to zero; d: backing descriptor
         ClearS(R3 Z Z T);
+        /// cuts the slices in the value a.. of type d, read from memory that others may write, to the arrays that they lie in
+        CutT(X Z Z T);
         // ---- arrays in memory: b is the address of the array, d its length (16 bits; longer arrays go through SliceArr)
         /// a = word element c; out of range or nil panics
         LdArrW(W R R U);

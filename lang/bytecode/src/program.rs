@@ -45,7 +45,7 @@ pub struct Program {
     pub types: Vec<TypeDesc>,
     /// Words of the global area.
     pub globals: u32,
-    /// The variables that lie there, ascending; for reports.
+    /// The variables that lie there, ascending.
     pub global_names: Vec<GlobalName>,
     /// Natives by name, `"strings.Index"`; an instruction's native id indexes this.
     pub natives: Vec<String>,
@@ -67,6 +67,8 @@ pub struct GlobalName {
     pub name: String,
     /// Where it is declared.
     pub pos: u32,
+    /// Of a variable that slices may refer to, because there are arrays in its words; else 0.
+    pub ty: TypeId,
 }
 
 /// Ids of types that natives and the VM must be able to make.

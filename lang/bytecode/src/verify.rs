@@ -159,7 +159,7 @@ impl Checker<'_> {
                 Role::GG => {
                     let n = match ins.op {
                         Op::LdGN | Op::StGN => ins.b as u64,
-                        Op::LdGIdxW | Op::LdGIdxU8 | Op::StGIdxW | Op::StGIdx8 => 3,
+                        Op::LdGSl | Op::LdGIdxW | Op::LdGIdxU8 | Op::StGIdxW | Op::StGIdx8 => 3,
                         _ => 1,
                     };
                     if wide() as u64 + n > p.globals as u64 {
@@ -209,6 +209,7 @@ impl Checker<'_> {
             }
             Op::MkClosure => self.span(ins.b, self.f.code[at + 1].a as usize),
             Op::SliceS | Op::SliceStr | Op::SliceArr => self.bounds(ins),
+            Op::CutT => self.span(ins.a, self.words(ins.d as u32)?),
             Op::LdRegW => self.span(ins.b, ins.d as usize),
             Op::StRegW => self.span(ins.a, ins.d as usize),
             Op::AppendV => self.span(ins.c, self.element_words(ins.d as u32)?),

@@ -96,7 +96,7 @@ fn code_of_small_functions() {
         // What was loaded or computed before is not again; what only low bits of are wanted is not normalised.
         (
             "type T struct{ s []int; n int }; func f(t *T) int { t.n++; return t.s[t.n] + t.n }",
-            "LdW AddK StW LdN AddIdx Ret1",
+            "LdW AddK StW LdSl AddIdx Ret1",
         ),
         ("func f(a, b, c uint32) uint32 { return a*b + c }", "MulI AddZ32 Ret1"),
         ("func f(x uint32) uint32 { return x<<5 | x>>27 }", "RotLK32 Ret1"),

@@ -395,8 +395,10 @@ impl Mentions<'_> {
 
 /// The global word that an instruction names.
 fn mentioned(unit: &Unit) -> Option<u32> {
-    let ops = [Op::LdG, Op::StG, Op::LdGN, Op::StGN, Op::LeaG, Op::LdGIdxW, Op::LdGIdxU8, Op::StGIdxW, Op::StGIdx8];
-    ops.into_iter().any(|op| unit.h == handler_of(op)).then(|| unit.cd())
+    let ops = [Op::LdG, Op::StG, Op::LdGN, Op::StGN, Op::LdGSl, Op::LeaG];
+    let elements = [Op::LdGIdxW, Op::LdGIdxU8, Op::StGIdxW, Op::StGIdx8];
+    let is = |op| unit.h == handler_of(op) || crate::handlers::shared::alone(op).is_some_and(|h| unit.h == h as usize);
+    ops.into_iter().chain(elements).any(is).then(|| unit.cd())
 }
 
 /// The goroutines (by index into `goroutines`) that can never go on: only others could wake them, and none that can still run

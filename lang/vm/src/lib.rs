@@ -19,6 +19,7 @@ mod op_profile;
 pub mod profile;
 mod region;
 pub mod report;
+mod sharing;
 mod stack;
 pub mod trace;
 pub mod types;

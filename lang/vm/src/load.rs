@@ -155,6 +155,9 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
             units[k].h = handler as usize;
         }
         let unit = &mut units[k];
+        if !shared.profile_ops {
+            shared.sharing.load(ins.op, unit);
+        }
         match ins.op {
             Op::Call => {
                 let code = shared.code_of(ins.cd());

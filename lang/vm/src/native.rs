@@ -10,7 +10,7 @@
 use crate::code::Pc;
 pub use crate::fault::Fault;
 use crate::frames::Walk;
-use crate::object::{iface, string};
+use crate::object::{iface, string, torn};
 use crate::types::Types;
 use crate::vm::Shared;
 use gol_bytecode::{TypeId, WellKnown};
@@ -256,6 +256,31 @@ impl Cx {
         // SAFETY: `p` is the running P; `value` has the type's words.
         unsafe { iface::make_iface(self.p, ty, value.as_ptr()) }
     }
+    /// As [`Cx::new_iface`], of a value in memory that other goroutines may write meanwhile.
+    ///
+    /// # Safety
+    /// The words of a value of the type lie at `at`.
+    pub unsafe fn new_iface_of(&self, ty: TypeId, at: *const u64) -> Result<u64, Fault> {
+        let n = self.types().get(ty).words as usize;
+        // SAFETY: the caller's words; `p` is the running P.
+        let mut value: Vec<u64> = (0..n).map(|i| unsafe { torn::word(at.add(i)) }).collect();
+        // SAFETY: a copy of them, this call's own.
+        unsafe { torn::cut_value(self.p, ty, value.as_mut_ptr()) };
+        self.new_iface(ty, &value)
+    }
+    /// A slice in memory that other goroutines may write meanwhile; `stride`: bytes between its elements.
+    ///
+    /// # Safety
+    /// The words of such a slice lie at `at`.
+    pub unsafe fn slice_at(&self, at: *const u64, stride: u32) -> Slice {
+        // SAFETY: the caller's; `p` is the running P.
+        let [ptr, len, cap] = unsafe { torn::read(self.p, at, stride) };
+        Slice { ptr, len: len as usize, cap: cap as usize }
+    }
+    /// Other goroutines may run while this native does.
+    pub fn is_shared(&self) -> bool {
+        self.shared().sharing.has_begun()
+    }
     /// Dynamic type and value words of an interface word; `None` when nil.
     pub fn iface(&self, word: u64) -> Option<(TypeId, Payload<'_>)> {
         // SAFETY: `word` is an interface word of the machine.
@@ -329,11 +354,13 @@ impl Cx {
     /// Calls the function value (no parameters, no results; not nil) in a goroutine of its own when the clock is at `when`.
     pub fn call_at(&self, when: u64, closure: u64) -> Result<TimerId, Fault> {
         self.touch();
+        self.shared().sharing.begin();
         // SAFETY: `p` is the running P.
         unsafe { gol_runtime::ops::timer_start(self.p, when, 0, self.action(closure)).ok_or(Fault::OutOfMemory) }
     }
     /// As [`Cx::call_at`], whenever a collection has found dead objects that are watched. The function has no captures.
     pub fn call_finals_by(&self, closure: u64) {
+        self.shared().sharing.begin();
         // SAFETY: `p` is the running P.
         unsafe { gol_runtime::ops::call_finals_by(self.p, self.action(closure)) }
     }

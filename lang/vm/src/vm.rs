@@ -113,6 +113,7 @@ pub(crate) struct Shared {
     runtime: AtomicPtr<Runtime>,
     global_names: RwLock<Vec<gol_bytecode::GlobalName>>,
     pub samples: crate::profile::Samples,
+    pub sharing: crate::sharing::Sharing,
     outcome: Mutex<Option<RunResult>>,
     ending: AtomicBool,
 }
@@ -175,6 +176,7 @@ impl Shared {
             runtime: AtomicPtr::new(std::ptr::null_mut()),
             global_names: RwLock::default(),
             samples: Default::default(),
+            sharing: Default::default(),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })

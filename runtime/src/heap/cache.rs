@@ -48,6 +48,31 @@ pub struct Cache {
     cycle: u8,
     /// Overwritten words that were not handed to the marker yet.
     shaded: Vec<usize>,
+    /// Where arrays end, since the last stop of the world: by address and stride, lossy.
+    ends: [End; ENDS],
+    has_ends: bool,
+}
+
+/// Where an array of elements ends whose address and stride are in `key`; all zero: nothing.
+#[derive(Clone, Copy)]
+struct End {
+    key: u64,
+    end: u64,
+}
+
+/// A power of two.
+const ENDS: usize = 512;
+
+/// Addresses have 48 bits, strides that are asked for 16. Never 0.
+#[inline(always)]
+fn key_of(at: u64, stride: u32) -> u64 {
+    at ^ (stride as u64) << 48
+}
+
+#[inline(always)]
+fn place_of(key: u64) -> usize {
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    (key.wrapping_mul(SPREAD) >> (64 - ENDS.trailing_zeros())) as usize
 }
 
 // SAFETY: the runs' memory belongs to whoever owns the cache, on any thread.
@@ -76,6 +101,8 @@ impl Cache {
             marking: 0,
             cycle: 0,
             shaded: Vec::new(),
+            ends: [End { key: 0, end: 0 }; ENDS],
+            has_ends: false,
         }
     }
 
@@ -104,8 +131,28 @@ impl Cache {
 
     /// The state of the heap's cycle, after every stop of the world.
     pub fn follow(&mut self, heap: &Heap) {
+        // Other objects may lie there from now on.
+        if std::mem::take(&mut self.has_ends) {
+            self.ends.fill(End { key: 0, end: 0 });
+        }
         self.marking = heap.marking() as u32;
         self.cycle = heap.cycle_number();
+    }
+
+    /// Whether the `bytes` bytes from a reference on are known to lie in an array of elements of `stride` (1 to 65535) bytes.
+    #[inline(always)]
+    pub fn is_inside(&self, at: u64, bytes: u64, stride: u32) -> bool {
+        let key = key_of(at, stride);
+        // SAFETY: `place_of` gives numbers below ENDS.
+        let known = unsafe { self.ends.get_unchecked(place_of(key)) };
+        known.key == key && at.wrapping_add(bytes) <= known.end
+    }
+
+    /// Keeps where the array ends that a reference to a live object, or to memory that is never freed, points into.
+    pub fn learn_end(&mut self, at: u64, stride: u32, end: u64) {
+        let key = key_of(at, stride);
+        self.ends[place_of(key)] = End { key, end };
+        self.has_ends = true;
     }
 
     /// Gives words to the marker that are about to be overwritten, or that it has to look at anyway. They need not be references.

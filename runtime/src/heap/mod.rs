@@ -301,6 +301,15 @@ impl Heap {
         (header.desc() != 0).then(|| (header, cell.wrapping_add(1)))
     }
 
+    /// The end of the object that a reference points into, when that is an array of elements of `stride` bytes and nothing else. A
+    /// reference that somebody has loaded for such elements is aligned to them there.
+    pub fn array_end(&self, at: u64, stride: u32) -> Option<u64> {
+        let (header, payload) = self.resolve(at)?;
+        let entry = self.descs.get(header.desc())?;
+        let plain = entry.stride == stride && entry.fixed as usize == size_of::<Header>();
+        plain.then(|| payload as u64 + header.len() * stride as u64)
+    }
+
     pub fn stats(&self) -> HeapStats {
         let inuse = self.pages.inuse();
         HeapStats {

@@ -16,8 +16,7 @@ impl Printer<'_> {
             return self.cx.new_iface(v.ty, &[self.scalar(v)]);
         }
         // SAFETY: an unpacked value lies at its address with all its words.
-        let words = unsafe { std::slice::from_raw_parts(aligned(v.at), t.words as usize) };
-        self.cx.new_iface(v.ty, words)
+        unsafe { self.cx.new_iface_of(v.ty, aligned(v.at)) }
     }
 
     /// The word of a one-word value, normalised by its kind: narrow kinds are read narrow, wherever they lie.
@@ -69,7 +68,9 @@ impl Printer<'_> {
         if t.kind == Kind::Array {
             return (v.at, t.len as usize);
         }
-        (self.word(v, 0) as *const u8, self.word(v, 1) as usize)
+        // SAFETY: the three words of a slice with this backing type.
+        let s = unsafe { self.cx.slice_at(aligned(v.at), self.types.get(t.backing).stride) };
+        (s.ptr as *const u8, s.len)
     }
 
     pub(super) fn is_bytes(&self, t: &TypeDesc) -> bool {

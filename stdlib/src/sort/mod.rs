@@ -3,24 +3,18 @@
 
 use crate::abi::{Done, leaf};
 use gol_bytecode::program::Kind;
-use gol_vm::native::{Cx, Native, Slice};
+use gol_vm::native::{Cx, Fault, Native};
 use std::cmp::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 pub const NATIVES: &[Native] = &[
-    leaf("sort.Ints", |cx| {
-        words(cx.arg_slice(0)).sort_unstable_by_key(|&w| w as i64);
-        Ok(())
-    }),
-    leaf("sort.Float64s", |cx| {
-        words(cx.arg_slice(0)).sort_unstable_by(|&a, &b| floats(f64::from_bits(a), f64::from_bits(b)));
-        Ok(())
-    }),
+    leaf("sort.Ints", |cx| sort(cx, |&a, &b| (a as i64).cmp(&(b as i64)))),
+    leaf("sort.Float64s", |cx| sort(cx, |&a, &b| floats(f64::from_bits(a), f64::from_bits(b)))),
     leaf("sort.Strings", |cx| {
         let s = cx.arg_slice(0);
         // SAFETY: the slice's words.
         unsafe { cx.overwrite(s.ptr as *const u64, s.len) };
-        words(s).sort_unstable_by(|&a, &b| cx.str_bytes(a).cmp(cx.str_bytes(b)));
-        Ok(())
+        sort(cx, |&a, &b| cx.str_bytes(a).cmp(cx.str_bytes(b)))
     }),
     leaf("sort.lenOf", |cx| {
         let len = cx.iface(cx.arg(0)).filter(|(ty, _)| cx.types().get(*ty).desc.kind == Kind::Slice).map(|(_, s)| s[1]);
@@ -33,13 +27,26 @@ pub const NATIVES: &[Native] = &[
     leaf("sort.swapElems", swap),
 ];
 
-/// The elements of a slice of one-word elements.
-fn words<'a>(s: Slice) -> &'a mut [u64] {
+/// Sorts the one-word elements of the slice in the first slots. When other goroutines may write them meanwhile, what is sorted is a copy: an
+/// order that changes under Rust's sort makes it panic.
+fn sort(cx: &Cx, order: impl Fn(&u64, &u64) -> Ordering) -> Done {
+    let s = cx.arg_slice(0);
     if s.len == 0 {
-        return &mut [];
+        return Ok(());
     }
-    // SAFETY: a slice of the machine; a leaf that sorts calls nobody who could use it meanwhile.
-    unsafe { std::slice::from_raw_parts_mut(s.ptr as *mut u64, s.len) }
+    if !cx.is_shared() {
+        // SAFETY: a slice of the machine, which nobody else uses meanwhile.
+        unsafe { std::slice::from_raw_parts_mut(s.ptr as *mut u64, s.len) }.sort_unstable_by(order);
+        return Ok(());
+    }
+    let mut words = Vec::new();
+    words.try_reserve_exact(s.len).map_err(|_| Fault::OutOfMemory)?;
+    // SAFETY: the elements of a slice of the machine.
+    let elements = (0..s.len).map(|i| unsafe { AtomicU64::from_ptr((s.ptr as *mut u64).add(i)) });
+    words.extend(elements.clone().map(|e| e.load(Relaxed)));
+    words.sort_unstable_by(order);
+    elements.zip(words).for_each(|(e, word)| e.store(word, Relaxed));
+    Ok(())
 }
 
 /// NaN comes first.
@@ -47,9 +54,9 @@ fn floats(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
 }
 
-fn not_a_slice(cx: &Cx) -> gol_vm::native::Fault {
+fn not_a_slice(cx: &Cx) -> Fault {
     let have = cx.iface(cx.arg(0)).map_or("nil", |(ty, _)| cx.types().name(ty));
-    gol_vm::native::Fault::Plain(format!("reflect: call of Swapper on {have} Value"))
+    Fault::Plain(format!("reflect: call of Swapper on {have} Value"))
 }
 
 fn swap(cx: &mut Cx) -> Done {
@@ -59,7 +66,7 @@ fn swap(cx: &mut Cx) -> Done {
     let stride = cx.types().get(t.backing).stride as usize;
     for k in [i, j] {
         if k >= s[1] {
-            return Err(gol_vm::native::Fault::index(k as i64, s[1] as i64));
+            return Err(Fault::index(k as i64, s[1] as i64));
         }
     }
     let (a, b) = (s[0] as usize + i as usize * stride, s[0] as usize + j as usize * stride);

@@ -296,9 +296,10 @@ impl Em<'_> {
         match *l {
             Lhs::Blank => {}
             Lhs::Place(p, ty) => self.load_to(p, ty, dst),
-            Lhs::Map(m, key, mt, _) => {
+            Lhs::Map(m, key, mt, value) => {
                 let t = self.type_id(mt);
                 self.f.emit(Op::MapGet, dst, m, key, t);
+                self.cut(dst, value);
             }
         }
     }

@@ -64,13 +64,14 @@ impl Em<'_> {
         let mark = self.f.next;
         let xt = self.ty(x);
         match *self.types.under(xt) {
-            Ty::Map(k, _) => {
+            Ty::Map(k, value) => {
                 let m = self.expr(x);
                 let key = self.expr_conv(i, k);
                 self.f.pos = self.ast.expr_span(e).lo;
                 let op = if matches!(self.types.get(self.ty(e)), Ty::Tuple(_)) { Op::MapGetOk } else { Op::MapGet };
                 let t = self.type_id(xt);
                 self.f.emit(op, dst, m, key, t);
+                self.cut(dst, value);
             }
             Ty::Basic(_) => {
                 let s = self.expr(x);

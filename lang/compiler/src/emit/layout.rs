@@ -127,6 +127,29 @@ fn some_ptr(types: &Types, ty: TyId, seen: &mut FxHashSet<TyId>) -> bool {
     }
 }
 
+/// A value of the type holds a slice in its own words.
+pub(super) fn has_slices(types: &Types, ty: TyId) -> bool {
+    some_part(types, ty, &|t| matches!(t, Ty::Slice(_)), &mut FxHashSet::default())
+}
+
+/// A value of the type holds an array in its own words.
+pub(super) fn has_arrays(types: &Types, ty: TyId) -> bool {
+    some_part(types, ty, &|t| matches!(t, Ty::Array(n, _) if *n > 0), &mut FxHashSet::default())
+}
+
+/// It, or a part of it in its own words, is as wanted. The structs in `seen` hold no such part.
+fn some_part(types: &Types, ty: TyId, wanted: &dyn Fn(&Ty) -> bool, seen: &mut FxHashSet<TyId>) -> bool {
+    match types.under(ty) {
+        t if wanted(t) => true,
+        Ty::Slice(_) => false,
+        Ty::Struct(fields) => seen.insert(ty) && fields.iter().any(|f| some_part(types, f.ty, wanted, seen)),
+        Ty::Tuple(tys) => tys.iter().any(|t| some_part(types, *t, wanted, seen)),
+        Ty::Array(n, elem) => *n > 0 && some_part(types, *elem, wanted, seen),
+        Ty::Basic(_) | Ty::Pointer(_) | Ty::Map(..) | Ty::Chan(..) | Ty::Func(_) | Ty::Interface(_) => false,
+        Ty::Error | Ty::Named(_) | Ty::TypeParam(_) => false,
+    }
+}
+
 /// Appends the reference map of one value.
 pub(super) fn ptr_map(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId, out: &mut Vec<bool>) {
     match types.under(ty) {

@@ -65,7 +65,10 @@ impl Em<'_> {
         self.prog.globals = g.saturating_add(n);
         self.st.globals.insert(obj, g);
         let (name, pos) = (self.func_name(obj), self.info.obj(obj).span.lo);
-        self.prog.global_names.push(GlobalName { first: g, words: n, name, pos });
+        let ty = self.obj_ty(obj);
+        let in_place = n > 1 && super::layout::has_arrays(self.types, ty);
+        let ty = if in_place { self.type_id(ty) } else { 0 };
+        self.prog.global_names.push(GlobalName { first: g, words: n, name, pos, ty });
         g
     }
     /// The register of a local that is not boxed.
@@ -224,7 +227,13 @@ impl Em<'_> {
                 match self.words(ty) {
                     0 => {}
                     1 => self.f.wide(Op::LdG, dst, 0, g),
-                    n => self.f.wide(Op::LdGN, dst, n, g),
+                    n => match self.slice_stride(ty) {
+                        Some(stride) => self.f.wide(Op::LdGSl, dst, stride, g),
+                        None => {
+                            self.f.wide(Op::LdGN, dst, n, g);
+                            self.cut(dst, ty);
+                        }
+                    },
                 }
                 if self.is_narrow_signed(ty) {
                     self.trust(dst, dst, ty);
@@ -248,7 +257,13 @@ impl Em<'_> {
                     Mem::I16 => Op::LdIdxI16,
                     Mem::U32 => Op::LdIdxU32,
                     Mem::I32 => Op::LdIdxI32,
-                    Mem::Block(n, _) => return self.f.emit(Op::LdIdxN, dst, s, i, n),
+                    Mem::Block(n, _) => match self.slice_stride(ty) {
+                        Some(stride) => return self.f.emit(Op::LdIdxSl, dst, s, i, stride),
+                        None => {
+                            self.f.emit(Op::LdIdxN, dst, s, i, n);
+                            return self.cut(dst, ty);
+                        }
+                    },
                 };
                 self.f.emit(op, dst, s, i, 0);
             }
@@ -273,9 +288,28 @@ impl Em<'_> {
             Mem::U32 => Op::LdU32,
             Mem::I32 => Op::LdI32,
             Mem::Block(0, _) => return self.f.emit(Op::ChkNil, r, 0, 0, 0),
-            Mem::Block(n, _) => return self.f.emit(Op::LdN, dst, r, off, n),
+            Mem::Block(n, _) => match self.slice_stride(ty) {
+                Some(stride) => return self.f.emit(Op::LdSl, dst, r, off, stride),
+                None => {
+                    self.f.emit(Op::LdN, dst, r, off, n);
+                    return self.cut(dst, ty);
+                }
+            },
         };
         self.f.emit(op, dst, r, off, 0);
+    }
+    /// Bytes between the elements of a slice type that one operation loads. A slice of nothing needs no care.
+    fn slice_stride(&mut self, ty: TyId) -> Option<u32> {
+        let Ty::Slice(elem) = *self.types.under(ty) else { return None };
+        Some(self.stride(elem)).filter(|stride| (1..=0xffff).contains(stride))
+    }
+    /// Behind a load of several words from memory that other goroutines may write meanwhile: no slice of the value shall reach out
+    /// of its array.
+    pub(super) fn cut(&mut self, dst: Reg, ty: TyId) {
+        if super::layout::has_slices(self.types, ty) {
+            let t = self.type_id(ty);
+            self.f.emit(Op::CutT, dst, 0, 0, t);
+        }
     }
     /// The value of a place in registers, without a move when it is there already.
     pub(super) fn load(&mut self, p: Place, ty: TyId) -> Reg {

@@ -223,6 +223,9 @@ impl Em<'_> {
         let b = if v.value.is_some() { er } else { Self::NONE };
         self.f.emit(Op::MapNext, it, a, b, t);
         self.f.data_jump(end);
+        if v.value.is_some() {
+            self.cut(er, e);
+        }
         self.bind_vars(v, Item { reg: kr, ty: k, fresh: true }, Some(Item { reg: er, ty: e, fresh: true }));
         self.loop_body(body);
         self.f.next = mark;

@@ -119,10 +119,10 @@ fn field_element(live: &Live, nodes: &mut [Node], from: usize, k: usize, wanted:
     let Some(h) = loaded_for(live, nodes, from, k, s) else { return false };
     let l = nodes[h].ins;
     let ins = match (l.op, i.op) {
-        (LdN, LdIdxW) => Ins::new(LdFldIdxW, i.a, l.b, index, l.c),
-        (LdN, LdIdxU8) => Ins::new(LdFldIdxU8, i.a, l.b, index, l.c),
-        (LdN, StIdxW) => Ins::new(StFldIdxW, l.b, index, i.c, l.c),
-        (LdN, _) => Ins::new(StFldIdx8, l.b, index, i.c, l.c),
+        (LdSl, LdIdxW) => Ins::new(LdFldIdxW, i.a, l.b, index, l.c),
+        (LdSl, LdIdxU8) => Ins::new(LdFldIdxU8, i.a, l.b, index, l.c),
+        (LdSl, StIdxW) => Ins::new(StFldIdxW, l.b, index, i.c, l.c),
+        (LdSl, _) => Ins::new(StFldIdx8, l.b, index, i.c, l.c),
         (_, LdIdxW) => Ins::wide(LdGIdxW, i.a, index, l.cd()),
         (_, LdIdxU8) => Ins::wide(LdGIdxU8, i.a, index, l.cd()),
         (_, StIdxW) => Ins::wide(StGIdxW, index, i.c, l.cd()),
@@ -139,16 +139,16 @@ fn loaded_for(live: &Live, nodes: &[Node], from: usize, k: usize, s: u16) -> Opt
     for j in (from..k).rev().filter(|&j| !nodes[j].gone) {
         let n = &nodes[j];
         let e = live.effects(n);
-        let whole = matches!((n.ins.op, n.ins.d, n.ins.b), (Op::LdN, 3, _) | (Op::LdGN, _, 3)) && n.ins.a == s;
+        let whole = matches!(n.ins.op, Op::LdSl | Op::LdGSl) && n.ins.a == s;
         if whole {
             let base = n.ins.b;
             let harmless = |m: &Node| {
-                let kept = n.ins.op == Op::LdGN || !live.effects(m).writes.hits(base);
-                let same = m.ins.op == Op::LdW && m.ins.b == base && n.ins.op == Op::LdN;
-                kept && (n.safe || n.ins.op == Op::LdGN || same || super::live::is_pure(m))
+                let kept = n.ins.op == Op::LdGSl || !live.effects(m).writes.hits(base);
+                let same = m.ins.op == Op::LdW && m.ins.b == base && n.ins.op == Op::LdSl;
+                kept && (n.safe || n.ins.op == Op::LdGSl || same || super::live::is_pure(m))
             };
             // The slice's own registers may hold the address.
-            let own = n.ins.op == Op::LdN && !apart(base, s, 3);
+            let own = n.ins.op == Op::LdSl && !apart(base, s, 3);
             return (!own && between.iter().all(|&m| harmless(&nodes[m]))).then_some(j);
         }
         let touches = (s..s + 3).any(|r| e.reads.hits(r) || e.writes.hits(r));
@@ -279,7 +279,7 @@ impl Pair<'_> {
             (AddK, StIdxW) if k.b == t && k.c != t && apart(t, k.a, 3) && self.only(None) => {
                 one(StIdxKW, k.a, j.b, k.c, j.c)
             }
-            (LdIdxN, StIdxW) if j.d == 3 && k.a == t && apart(k.b, t, 3) && apart(k.c, t, 3) => {
+            (LdIdxSl, StIdxW) if k.a == t && apart(k.b, t, 3) && apart(k.c, t, 3) => {
                 let free = (t..t + 3).all(|r| self.wanted[r as usize] == 0 && !self.live.is_fixed(r));
                 free.then(|| one(StIdx2W, j.b, j.c, k.b, k.c))?
             }

@@ -36,7 +36,7 @@ pub(super) struct Live<'p> {
 pub(super) fn is_pure(n: &Node) -> bool {
     use Op::*;
     match n.ins.op {
-        Mov | Mov3 | MovN | LoadI | LoadK | ZeroN | LdG | LdGN | LeaG => true,
+        Mov | Mov3 | MovN | LoadI | LoadK | ZeroN | LdG | LdGN | LdGSl | LeaG | CutT => true,
         AddI | SubI | MulI | And | Or | Xor | AndNot | Shl | ShrI | ShrU | AddK | MulK | DivK | RemK | AndK | ShlK
         | ShrIK | ShrUK | NegI | Com | Not | Sext8 | Sext16 | Sext32 | Zext8 | Zext16 | Zext32 => true,
         AddF | SubF | MulF | DivF | NegF | MulAddF | MulSubF | AddF32 | SubF32 | MulF32 | DivF32 | NegF32 | SqrtF
@@ -45,7 +45,7 @@ pub(super) fn is_pure(n: &Node) -> bool {
         EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | EqS | LtS | LeS | LenS => true,
         Mov2 | AddZ32 | SubZ32 | MulZ32 | AddKZ32 | ShlKZ32 | AddKZ8 | RotLK | RotLK32 | MulAddI | MulKAddI | AddI3
         | MulFAddF | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI | IncLeI => true,
-        LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | Lea => n.safe,
+        LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | LdSl | Lea => n.safe,
         _ => false,
     }
 }

@@ -236,7 +236,7 @@ impl<'p> Values<'p> {
         if e.opaque {
             return self.forget();
         }
-        if matches!(n.ins.op, Op::LdN | Op::Lea) {
+        if matches!(n.ins.op, Op::LdN | Op::LdSl | Op::Lea) {
             let at = self.value(n.ins.b);
             n.safe |= self.fact_of(at).not_nil;
             self.teach_not_nil(at);
@@ -520,6 +520,8 @@ fn keeps_memory(op: Op) -> bool {
         op,
         MovN | ZeroN
             | LdGN
+            | LdGSl
+            | CutT
             | DivI
             | RemI
             | DivU
@@ -565,9 +567,11 @@ fn keeps_memory(op: Op) -> bool {
             | JeqS
             | JneS
             | LdN
+            | LdSl
             | Lea
             | ChkNil
             | LdIdxN
+            | LdIdxSl
             | LdIdx2W
             | LdIdx2U8
             | LeaIdx

@@ -248,6 +248,7 @@ unsafe fn spawn(p: *mut P, code: Pc, args: *const u64, n: usize, pc: Pc) -> Resu
     let ok = unsafe {
         let regs = (*code.sub(1)).b as usize;
         let shared = shared(p);
+        shared.sharing.begin();
         ops::spawn(p, code as *const u8, shared.stubs.go_exit(), regs, args, n, shared.place_of(pc))
     };
     if ok { Ok(()) } else { Err(Fault::OutOfMemory) }

@@ -1,11 +1,9 @@
 //! What neighbouring instructions do, in one. *(unsafe: see `code.rs`, `memory.rs`, `slice.rs` for what operands are)*
 use crate::code::*;
 use crate::unwind::{
-    fault_index_2d_st, fault_index_arr_b, fault_index_arr_c, fault_index_arr2_ld, fault_index_arr2_st, fault_index_cd,
-    fault_index_fld_ld, fault_index_fld_st, fault_index_g_ld, fault_index_g_st, fault_index_ld, fault_index_ldc,
-    fault_index_ldk, fault_index_st, fault_index_stc, fault_index_stk, fault_nil,
+    fault_index_arr_b, fault_index_arr_c, fault_index_arr2_ld, fault_index_arr2_st, fault_index_cd, fault_index_ld,
+    fault_index_ldc, fault_index_ldk, fault_index_st, fault_index_stc, fault_index_stk, fault_nil,
 };
-use crate::vm::shared;
 
 /// The address of word `$off` behind the pointer in a register.
 macro_rules! word {
@@ -134,14 +132,6 @@ handlers! { [pc base p i]
         let word = k as usize * (i.d >> 8) as usize + (i.d & 255) as usize;
         *(r(base, i.a) as *mut u64).add(word) = r(base, i.c);
     }
-    StIdx2W {
-        let k = r(base, i.b);
-        if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
-        let row = (r(base, i.a) as *const u64).add(k as usize * 3);
-        let k = r(base, i.c);
-        if k >= *row.add(1) { std::hint::cold_path(); return fault_index_2d_st(pc, base, p) }
-        *(*row as *mut u64).add(k as usize) = r(base, i.d);
-    }
 
     LdIdxC {
         let k = i.c as u64;
@@ -200,37 +190,6 @@ handlers! { [pc base p i]
         pc = data.h as Pc;
     }
 }
-
-/// Elements of slices that lie in a field or in global words.
-macro_rules! slices {
-    ($($ld:ident $st:ident $ldg:ident $stg:ident $t:ty;)*) => { handlers! { [pc base p i] $(
-        $ld {
-            let s = word!(pc base p, i.b, i.d);
-            let k = r(base, i.c);
-            if k >= *s.add(1) { std::hint::cold_path(); return fault_index_fld_ld(pc, base, p) }
-            w(base, i.a, *(*s as *const $t).add(k as usize) as u64);
-        }
-        $st {
-            let s = word!(pc base p, i.a, i.d);
-            let k = r(base, i.b);
-            if k >= *s.add(1) { std::hint::cold_path(); return fault_index_fld_st(pc, base, p) }
-            *(*s as *mut $t).add(k as usize) = r(base, i.c) as $t;
-        }
-        $ldg {
-            let s = shared(p).globals.base().add(i.cd() as usize);
-            let k = r(base, i.b);
-            if k >= *s.add(1) { std::hint::cold_path(); return fault_index_g_ld(pc, base, p) }
-            w(base, i.a, *(*s as *const $t).add(k as usize) as u64);
-        }
-        $stg {
-            let s = shared(p).globals.base().add(i.cd() as usize);
-            let k = r(base, i.a);
-            if k >= *s.add(1) { std::hint::cold_path(); return fault_index_g_st(pc, base, p) }
-            *(*s as *mut $t).add(k as usize) = r(base, i.b) as $t;
-        }
-    )* } };
-}
-slices! { LdFldIdxW StFldIdxW LdGIdxW StGIdxW u64; LdFldIdxU8 StFldIdx8 LdGIdxU8 StGIdx8 u8; }
 
 /// Elements of arrays of packed elements in memory.
 macro_rules! arrays {

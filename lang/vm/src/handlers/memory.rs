@@ -71,7 +71,7 @@ handlers! { [pc base p i]
         let (to, from) = (r(base, i.a), r(base, i.b));
         if to == 0 || from == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
         if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return CopyMemMarking(pc, base, p) }
-        std::ptr::copy(from as *const u64, to as *mut u64, (*pc).ab() as usize);
+        object::torn::move_words(from as *const u64, to as *mut u64, (*pc).ab() as usize);
         pc = pc.add(1);
     }
 
@@ -150,7 +150,7 @@ slow_ops! { [pc base p i]
     CopyMemMarking + 1 {
         let (to, n) = (r(base, i.a) as *mut u64, (*pc).ab() as usize);
         barrier(p, to, n);
-        std::ptr::copy(r(base, i.b) as *const u64, to, n);
+        object::torn::move_words(r(base, i.b) as *const u64, to, n);
     }
 }
 

@@ -6,6 +6,7 @@ mod float;
 mod fused;
 pub(crate) mod int;
 pub(crate) mod memory;
+pub(crate) mod shared;
 pub(crate) mod slice;
 pub(crate) mod table;
 
@@ -33,6 +34,7 @@ pub(crate) mod all {
     pub(crate) use super::int::*;
     pub(crate) use super::memory::*;
     pub(crate) use super::never::*;
+    pub(crate) use super::shared::*;
     pub(crate) use super::slice::*;
     pub(crate) use super::table::*;
     pub(crate) use crate::unwind::{Defer, GoExit, NativeRet, Panic, PanicNext, Recover, RunDefers, Trap};

@@ -2,7 +2,7 @@
 use crate::code::*;
 use crate::fault::Fault;
 use crate::object::{slice, string};
-use crate::unwind::{fault_index_2d, fault_index_ld, fault_index_st, fault_index_str};
+use crate::unwind::{fault_index_ld, fault_index_st, fault_index_str};
 use gol_runtime::ops::{barrier, is_marking};
 
 macro_rules! load {
@@ -33,24 +33,6 @@ store! {
     StIdx8 u8;
     StIdx16 u16;
     StIdx32 u32;
-}
-
-/// Words of a slice, as an element of another one.
-const SLICE: usize = 3;
-
-macro_rules! load2 {
-    ($($name:ident $t:ty;)*) => { handlers! { [pc base p i] $($name {
-        let k = r(base, i.c);
-        if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
-        let row = (r(base, i.b) as *const u64).add(k as usize * SLICE);
-        let k = r(base, i.d);
-        if k >= *row.add(1) { std::hint::cold_path(); return fault_index_2d(pc, base, p) }
-        w(base, i.a, *(*row as *const $t).add(k as usize) as u64);
-    })* } };
-}
-load2! {
-    LdIdx2W u64;
-    LdIdx2U8 u8;
 }
 
 handlers! { [pc base p i]

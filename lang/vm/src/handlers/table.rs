@@ -2,7 +2,7 @@
 //! words of their types)*
 use crate::code::*;
 use crate::handlers::branch::dyn_type;
-use crate::object::{iface, map, types};
+use crate::object::{iface, map, torn, types};
 
 /// "Not wanted" in `MapNext`.
 const NONE: u16 = 0xffff;
@@ -14,7 +14,7 @@ unsafe fn copy_words(from: *const u64, to: Base, n: usize) {
         if n == 1 {
             *to = *from;
         } else {
-            std::ptr::copy_nonoverlapping(from, to, n);
+            torn::move_words(from, to, n);
         }
     }
 }

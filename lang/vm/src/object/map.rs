@@ -16,12 +16,15 @@ use super::hash::{hash_bytes, hash_word, random};
 use super::iface::{value_eq, value_hash};
 use super::string::{bytes_eq, str_parts};
 use super::table::{DELETED, EMPTY, GROUP, Table, groups_for, tag_of};
-use super::{alloc, types};
+use super::{alloc, torn, types};
 use crate::fault::Fault;
 use crate::types::{MapKey, TypeId, Types, desc};
 use gol_runtime::{Desc, P, PtrMap, ops};
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering::Release};
+use std::sync::atomic::{
+    AtomicPtr, AtomicU64,
+    Ordering::{Relaxed, Release},
+};
 
 /// A map's own object. The length in its header is the number of its type.
 #[repr(C)]
@@ -29,8 +32,8 @@ struct Map {
     /// Null until the first entry; the only traced word.
     table: *mut u64,
     count: u64,
-    /// 1 while an operation changes the map. Not a lock: it only catches races.
-    writing: u64,
+    /// 1 while an operation changes the map. Not a lock: it only catches races. Atomic, so that no store of it is taken for needless.
+    writing: AtomicU64,
     seed: u64,
     key_ty: u32,
     key_kind: MapKey,
@@ -237,7 +240,7 @@ unsafe fn find<K: Key>(map: *const Map, table: Table, key: K, hash: u64) -> Opti
 unsafe fn get<K: Key>(map: *const Map, key: K) -> Result<*const u64, Fault> {
     // SAFETY: the value lies behind the key.
     unsafe {
-        if (*map).writing != 0 {
+        if (*map).writing.load(Relaxed) != 0 {
             return Err(Fault::map_read_write());
         }
         if (*map).table.is_null() {
@@ -264,7 +267,7 @@ unsafe fn set<K: Key>(p: *mut P, map: *mut Map, key: K) -> Result<*mut u64, Faul
         let value = match entry(p, map, key, hash) {
             Ok(at) => at,
             Err(fault) => {
-                (*map).writing = 0;
+                (*map).writing.store(0, Relaxed);
                 return Err(fault);
             }
         };
@@ -279,10 +282,10 @@ unsafe fn set<K: Key>(p: *mut P, map: *mut Map, key: K) -> Result<*mut u64, Faul
 unsafe fn begin(map: *mut Map) -> Result<(), Fault> {
     // SAFETY: a live map.
     unsafe {
-        if (*map).writing != 0 {
+        if (*map).writing.load(Relaxed) != 0 {
             return Err(Fault::map_writes());
         }
-        (*map).writing = 1;
+        (*map).writing.store(1, Relaxed);
         Ok(())
     }
 }
@@ -293,10 +296,10 @@ unsafe fn begin(map: *mut Map) -> Result<(), Fault> {
 unsafe fn end(map: *mut Map) -> Result<(), Fault> {
     // SAFETY: a live map.
     unsafe {
-        if (*map).writing == 0 {
+        if (*map).writing.load(Relaxed) == 0 {
             return Err(Fault::map_writes());
         }
-        (*map).writing = 0;
+        (*map).writing.store(0, Relaxed);
         Ok(())
     }
 }
@@ -409,7 +412,7 @@ unsafe fn refill(map: *const Map, old: Table, new: Table, hash_of: impl Fn(*cons
                 // Only a racing writer can have made the old table fuller than `count` says.
                 let Some((slot, _)) = new.find_free(hash) else { return };
                 new.set_control(slot, tag_of(hash));
-                ptr::copy_nonoverlapping(from, new.slot(slot, slot_words), slot_words as usize);
+                torn::move_words(from, new.slot(slot, slot_words), slot_words as usize);
                 used += 1;
             }
         }
@@ -449,7 +452,7 @@ unsafe fn remove(p: *mut P, map: *mut Map, table: Table, slot: u64) {
         }
         let slot_words = (*map).slot_words;
         ops::barrier(p, table.slot(slot, slot_words), slot_words as usize);
-        ptr::write_bytes(table.slot(slot, slot_words), 0, slot_words as usize);
+        torn::zero_words(table.slot(slot, slot_words), slot_words as usize);
         (*map).count = (*map).count.saturating_sub(1);
     }
 }
@@ -661,7 +664,7 @@ pub unsafe fn map_next(p: *mut P, it: u64, key_out: *mut u64, val_out: *mut u64)
     // SAFETY: an iterator keeps its map and table alive.
     unsafe {
         let map = (*it).map;
-        if (*map).writing != 0 {
+        if (*map).writing.load(Relaxed) != 0 {
             return Err(Fault::map_iter_write());
         }
         let table = Table::at((*it).table);
@@ -675,10 +678,10 @@ pub unsafe fn map_next(p: *mut P, it: u64, key_out: *mut u64, val_out: *mut u64)
             }
             let (key_words, slot_words) = ((*map).key_words as usize, (*map).slot_words as usize);
             if !key_out.is_null() {
-                ptr::copy_nonoverlapping(at, key_out, key_words);
+                torn::move_words(at, key_out, key_words);
             }
             if !val_out.is_null() {
-                ptr::copy_nonoverlapping(at.add(key_words), val_out, slot_words - key_words);
+                torn::move_words(at.add(key_words), val_out, slot_words - key_words);
             }
             return Ok(true);
         }

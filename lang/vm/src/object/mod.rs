@@ -13,6 +13,7 @@ pub mod string;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod torn;
 
 use crate::fault::Fault;
 use crate::types::{TypeId, Types};

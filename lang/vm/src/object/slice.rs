@@ -5,7 +5,7 @@
 //! Callers load the three words from shared memory into registers first; the words here belong to the goroutine.
 
 use super::string::str_parts;
-use super::{alloc, types, zero_base};
+use super::{alloc, torn, types, zero_base};
 use crate::fault::Fault;
 use crate::types::{LoadedType, TypeId};
 use gol_runtime::{P, ops};
@@ -45,6 +45,23 @@ unsafe fn overwrite(p: *mut P, at: u64, n: u64, loaded: &LoadedType) {
             if loaded.scan {
                 ops::barrier(p, at as *const u64, n as usize * loaded.stride as usize / 8)
             }
+        }
+    }
+}
+
+/// Copies `n` elements; references as whole words, for others may use them meanwhile.
+///
+/// # Safety
+/// So many elements of this backing type lie at both addresses.
+#[inline(always)]
+unsafe fn move_elements(from: *const u8, to: u64, n: u64, loaded: &LoadedType) {
+    let bytes = (n * loaded.stride as u64) as usize;
+    // SAFETY: the caller's elements; those with references are whole words.
+    unsafe {
+        if loaded.scan {
+            torn::move_words(from.cast(), to as *mut u64, bytes / 8);
+        } else {
+            ptr::copy(from, to as *mut u8, bytes);
         }
     }
 }
@@ -122,11 +139,13 @@ unsafe fn append_raw<const BYTES: bool>(
             grow(p, slice, n, loaded, backing)?;
         }
         debug_assert!(!BYTES || loaded.stride == 1 && !loaded.scan);
-        let stride = if BYTES { 1 } else { loaded.stride as u64 };
-        if !BYTES {
-            overwrite(p, *slice + len * stride, n, loaded);
+        if BYTES {
+            ptr::copy(from, (*slice + len) as *mut u8, n as usize);
+        } else {
+            let to = *slice + len * loaded.stride as u64;
+            overwrite(p, to, n, loaded);
+            move_elements(from, to, n, loaded);
         }
-        ptr::copy(from, (*slice + len * stride) as *mut u8, (n * stride) as usize);
         *slice.add(1) = len + n;
         Ok(())
     }
@@ -151,7 +170,7 @@ unsafe fn grow(p: *mut P, slice: *mut u64, more: u64, loaded: &LoadedType, backi
         }
         let cap = grow_cap(old_cap, new_len, loaded.go_size, loaded.scan);
         let array = alloc(p, backing, cap)?;
-        ptr::copy_nonoverlapping(*slice as *const u8, array.cast(), (len * loaded.stride as u64) as usize);
+        move_elements(*slice as *const u8, array as u64, len, loaded);
         *slice = array as u64;
         *slice.add(2) = cap;
         Ok(())
@@ -174,9 +193,8 @@ pub unsafe fn copy_slice(p: *mut P, dst: *const u64, src: *const u64, backing: T
     unsafe {
         let n = (*dst.add(1)).min(*src.add(1));
         let loaded = types(p).get(backing);
-        let bytes = n * loaded.stride as u64;
         overwrite(p, *dst, n, loaded);
-        ptr::copy(*src as *const u8, *dst as *mut u8, bytes as usize);
+        move_elements(*src as *const u8, *dst, n, loaded);
         n
     }
 }
@@ -227,9 +245,13 @@ pub unsafe fn clear_slice(p: *mut P, slice: *const u64, backing: TypeId) {
     // SAFETY: the array has so many elements; zero is a value of every type.
     unsafe {
         let loaded = types(p).get(backing);
-        let bytes = *slice.add(1) * loaded.stride as u64;
+        let bytes = (*slice.add(1) * loaded.stride as u64) as usize;
         overwrite(p, *slice, *slice.add(1), loaded);
-        ptr::write_bytes(*slice as *mut u8, 0, bytes as usize);
+        if loaded.scan {
+            torn::zero_words(*slice as *mut u64, bytes / 8);
+        } else {
+            ptr::write_bytes(*slice as *mut u8, 0, bytes);
+        }
     }
 }
 

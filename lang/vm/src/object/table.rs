@@ -4,11 +4,10 @@
 //! All bounds come from the mask, which is written once before the table is reachable, and every walk ends after as many groups as
 //! there are; so racing writers can make a table wrong, but nothing that leaves its object.
 
-use super::alloc;
+use super::{alloc, torn};
 use crate::fault::Fault;
 use crate::types::TypeId;
 use gol_runtime::P;
-use std::ptr;
 
 /// Slots of a group: a control word has a byte for each.
 pub(super) const GROUP: u64 = 8;
@@ -125,7 +124,7 @@ impl Table {
         // SAFETY: what lies behind the header is control words and slots.
         unsafe {
             let (at, words) = self.content(slot_words);
-            ptr::write_bytes(at, 0, words);
+            torn::zero_words(at, words);
             *self.room() = max_load(self.mask + 1);
         }
     }

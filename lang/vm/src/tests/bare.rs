@@ -11,7 +11,7 @@ pub(crate) struct Bare {
     pub heap: Box<Heap>,
     loaded: Loaded,
     _stack: Vec<u64>,
-    p: *mut P,
+    pub p: *mut P,
 }
 
 pub(crate) fn heap_config() -> HeapConfig {

@@ -122,6 +122,31 @@ const ELSEWHERE: &[Op] = &[
     Op::RetK,
 ];
 
+/// A slice of elements as the operation has them, in registers OUT + 6.
+fn elements(op: Op) -> Ins {
+    let narrow = op.name().ends_with('8');
+    i(Op::MakeSlice, OUT + 6, N, N, if narrow { BYTES } else { INT })
+}
+/// It as the only element of a slice of slices, OUT; number 0 is in OUT + 4.
+fn rows(op: Op) -> Vec<Ins> {
+    vec![
+        elements(op),
+        i(Op::StN, ARR, OUT + 6, 0, 3),
+        i(Op::Mov, OUT, ARR, 0, 0),
+        k(Op::LoadI, OUT + 1, 0, 1),
+        k(Op::LoadI, OUT + 2, 0, 1),
+        k(Op::LoadI, OUT + 4, 0, 0),
+    ]
+}
+/// It at word 1 of the array object.
+fn in_array(op: Op) -> Vec<Ins> {
+    vec![elements(op), i(Op::StN, ARR, OUT + 6, 1, 3)]
+}
+/// It at global word 1.
+fn in_globals(op: Op) -> Vec<Ins> {
+    vec![elements(op), k(Op::StGN, OUT + 6, 3, 1)]
+}
+
 /// (instructions before the loop, instructions of the loop) for an operation.
 fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
     let just = |ins: Vec<Ins>| vec![(vec![], ins)];
@@ -174,16 +199,11 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::LdIdxW | Op::LdIdxU8 | Op::LdIdxI8 | Op::LdIdxU16 | Op::LdIdxI16 | Op::LdIdxU32 | Op::LdIdxI32 => {
             just(vec![i(op, OUT, SL, K, 0)])
         }
-        Op::LdIdx2W | Op::LdIdx2U8 => vec![(
-            vec![
-                i(Op::StN, ARR, SL, 0, 3),
-                i(Op::Mov, OUT, ARR, 0, 0),
-                k(Op::LoadI, OUT + 1, 0, 1),
-                k(Op::LoadI, OUT + 2, 0, 1),
-                k(Op::LoadI, OUT + 4, 0, 0),
-            ],
-            vec![i(op, OUT + 3, OUT, OUT + 4, K)],
-        )],
+        Op::LdIdx2W | Op::LdIdx2U8 => vec![(rows(op), vec![i(op, OUT + 3, OUT, OUT + 4, K)])],
+        Op::LdSl => vec![(in_array(op), vec![i(op, OUT, ARR, 1, 8)])],
+        Op::LdGSl => vec![(vec![k(Op::StGN, SL, 3, 1)], vec![k(op, OUT, 8, 1)])],
+        Op::LdIdxSl => vec![(rows(op), vec![i(op, OUT + 9, OUT, OUT + 4, 8)])],
+        Op::CutT => just(vec![i(op, SL, 0, 0, SLICE)]),
         Op::LdIdxN => just(vec![i(op, OUT, SL, K, 1)]),
         Op::StIdxW | Op::StIdxP | Op::StIdx8 | Op::StIdx16 | Op::StIdx32 => just(vec![i(op, SL, K, N, 0)]),
         Op::StIdxN => just(vec![i(op, SL, K, N, 1)]),
@@ -298,16 +318,7 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::IncIdx | Op::AddIdxM | Op::AddIdxMF => just(vec![i(op, SL, K, N, 0)]),
         Op::LdIdxFld => just(vec![i(op, OUT, SL, K, 1 << 8)]),
         Op::StIdxFld => just(vec![i(op, SL, K, N, 1 << 8)]),
-        Op::StIdx2W => vec![(
-            vec![
-                i(Op::StN, ARR, SL, 0, 3),
-                i(Op::Mov, OUT, ARR, 0, 0),
-                k(Op::LoadI, OUT + 1, 0, 1),
-                k(Op::LoadI, OUT + 2, 0, 1),
-                k(Op::LoadI, OUT + 4, 0, 0),
-            ],
-            vec![i(op, OUT, OUT + 4, K, N)],
-        )],
+        Op::StIdx2W => vec![(rows(op), vec![i(op, OUT, OUT + 4, K, N)])],
         Op::LdArrU8 | Op::LdArrU32 | Op::LdArrI32 => just(vec![i(op, OUT, ARR, K, 8)]),
         Op::StArr8 | Op::StArr32 => just(vec![i(op, ARR, K, N, 8)]),
         Op::LdArr2W | Op::LdArr2U8 => just(vec![i(op, OUT, ARR, K, K), i(Op::Data, 4, 8, 4, 0)]),
@@ -315,10 +326,10 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::LdIdxC => just(vec![i(op, OUT, SL, 3, 0)]),
         Op::StIdxC => just(vec![i(op, SL, 3, N, 0)]),
         Op::JnzIdx8 | Op::JzIdx8 => just(vec![i(op, SL, K, 0, 0), d(0, 0)]),
-        Op::LdFldIdxW | Op::LdFldIdxU8 => vec![(vec![i(Op::StN, ARR, SL, 1, 3)], vec![i(op, OUT, ARR, K, 1)])],
-        Op::StFldIdxW | Op::StFldIdx8 => vec![(vec![i(Op::StN, ARR, SL, 1, 3)], vec![i(op, ARR, K, N, 1)])],
-        Op::LdGIdxW | Op::LdGIdxU8 => vec![(vec![k(Op::StGN, SL, 3, 1)], vec![k(op, OUT, K, 1)])],
-        Op::StGIdxW | Op::StGIdx8 => vec![(vec![k(Op::StGN, SL, 3, 1)], vec![k(op, K, N, 1)])],
+        Op::LdFldIdxW | Op::LdFldIdxU8 => vec![(in_array(op), vec![i(op, OUT, ARR, K, 1)])],
+        Op::StFldIdxW | Op::StFldIdx8 => vec![(in_array(op), vec![i(op, ARR, K, N, 1)])],
+        Op::LdGIdxW | Op::LdGIdxU8 => vec![(in_globals(op), vec![k(op, OUT, K, 1)])],
+        Op::StGIdxW | Op::StGIdx8 => vec![(in_globals(op), vec![k(op, K, N, 1)])],
         Op::MulAddMF | Op::MulSubMF => just(vec![i(op, ARR, F, F, 1)]),
         Op::CallMov => just(vec![k(op, OUT, 0, 1), i(Op::Data, 0, N, OUT + 1, 0)]),
         // Register to register, and branches to the next instruction.
@@ -347,8 +358,14 @@ fn a_million_of_each_on_the_machine() {
     for op in Op::ALL.iter().copied().filter(|op| !ELSEWHERE.contains(op)) {
         for (pre, ins) in body(op) {
             assert!(ins.iter().any(|x| x.op == op), "{}", op.name());
-            let m = Machine::with(&looped(&ins, &pre), config_without_slices());
-            assert_eq!(m.run(0), RunResult::Done, "{}: {}", op.name(), m.printed());
+            let forms = if crate::handlers::shared::alone(op).is_some() { 2 } else { 1 };
+            for form in 0..forms {
+                let m = Machine::with(&looped(&ins, &pre), config_without_slices());
+                if form == 1 {
+                    m.vm.shared.sharing.begin();
+                }
+                assert_eq!(m.run(0), RunResult::Done, "{}: {}", op.name(), m.printed());
+            }
         }
     }
 }

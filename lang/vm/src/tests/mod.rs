@@ -10,6 +10,7 @@ mod natives;
 mod panics;
 mod programs;
 mod single;
+mod torn;
 
 use gol_bytecode::{Func, Ins, Op, Program};
 

@@ -1,0 +1,170 @@
+//! Slices in memory that other goroutines may write at the same time, and their elements: see `object::torn`. *(unsafe: see `memory.rs` and
+//! `slice.rs` for what operands are)*
+//!
+//! Each operation has three forms: its own, which looks whether the slice is whole; `...Alone`, which the loader puts in its place as
+//! long as there is one goroutine (`sharing.rs`); `...Cut`, where the first one goes when the quick look was not enough.
+use crate::code::*;
+use crate::fault::Fault;
+use crate::object::torn::{self, is_inside, word};
+use crate::unwind::{
+    fault_index_2d, fault_index_2d_st, fault_index_fld_ld, fault_index_fld_st, fault_index_g_ld, fault_index_g_st,
+    fault_index_ld, fault_index_st, fault_nil,
+};
+use crate::vm::shared;
+use gol_bytecode::Op;
+use gol_runtime::P;
+
+/// Words of a slice.
+const SLICE: usize = 3;
+
+/// The form of an operation for the time of one goroutine.
+pub(crate) fn alone(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::LdSl => LdSlAlone,
+        Op::LdGSl => LdGSlAlone,
+        Op::LdIdxSl => LdIdxSlAlone,
+        Op::CutT => super::int::Nop,
+        Op::LdIdx2W => LdIdx2WAlone,
+        Op::LdIdx2U8 => LdIdx2U8Alone,
+        Op::StIdx2W => StIdx2WAlone,
+        Op::LdFldIdxW => LdFldIdxWAlone,
+        Op::LdFldIdxU8 => LdFldIdxU8Alone,
+        Op::StFldIdxW => StFldIdxWAlone,
+        Op::StFldIdx8 => StFldIdx8Alone,
+        Op::LdGIdxW => LdGIdxWAlone,
+        Op::LdGIdxU8 => LdGIdxU8Alone,
+        Op::StGIdxW => StGIdxWAlone,
+        Op::StGIdx8 => StGIdx8Alone,
+        _ => return None,
+    })
+}
+
+/// The slice at an address goes to registers when a quick look finds it whole; else the other form has to do it.
+macro_rules! load {
+    ($pc:ident $base:ident $p:ident $i:ident $from:expr, $stride:expr, $cut:ident) => {{
+        let from: *const u64 = $from;
+        let (ptr, len, cap) = (word(from), word(from.add(1)), word(from.add(2)));
+        if len > cap || !is_inside($p, ptr, cap, $stride as u32) {
+            std::hint::cold_path();
+            $pc = $pc.sub(1);
+            return $cut($pc, $base, $p);
+        }
+        *(at($base, $i.a) as *mut [u64; SLICE]) = [ptr, len, cap];
+    }};
+}
+/// Without looking.
+macro_rules! copy {
+    ($base:ident $i:ident $from:expr) => {{
+        let from: *const u64 = $from;
+        *(at($base, $i.a) as *mut [u64; SLICE]) = *(from as *const [u64; SLICE]);
+    }};
+}
+/// Word `$off` behind the pointer in a register.
+macro_rules! field {
+    ($pc:ident $base:ident $p:ident, $ptr:expr, $off:expr) => {{
+        let at = r($base, $ptr);
+        if at == 0 {
+            std::hint::cold_path();
+            return fault_nil($pc, $base, $p);
+        }
+        (at as *const u64).add($off as usize)
+    }};
+}
+/// The slice that is element `$k` of a slice in registers.
+macro_rules! row {
+    ($pc:ident $base:ident $p:ident, $s:expr, $k:expr, $fault:ident) => {{
+        let k = r($base, $k);
+        if k >= *at($base, $s).add(1) {
+            std::hint::cold_path();
+            return $fault($pc, $base, $p);
+        }
+        (r($base, $s) as *const u64).add(k as usize * SLICE)
+    }};
+}
+#[inline(always)]
+unsafe fn global(p: *mut P, word: u32) -> *const u64 {
+    // SAFETY: the verifier bounds words of the global area.
+    unsafe { shared(p).globals.base().add(word as usize) }
+}
+
+handlers! { [pc base p i]
+    LdSl { load!(pc base p i field!(pc base p, i.b, i.c), i.d, LdSlCut) }
+    LdGSl { load!(pc base p i global(p, i.cd()), i.b, LdGSlCut) }
+    LdIdxSl { load!(pc base p i row!(pc base p, i.b, i.c, fault_index_ld), i.d, LdIdxSlCut) }
+    LdSlAlone { copy!(base i field!(pc base p, i.b, i.c)) }
+    LdGSlAlone { copy!(base i global(p, i.cd())) }
+    LdIdxSlAlone { copy!(base i row!(pc base p, i.b, i.c, fault_index_ld)) }
+}
+slow_ops! { [pc base p i]
+    LdSlCut { *(at(base, i.a) as *mut [u64; SLICE]) = torn::read(p, (r(base, i.b) as *const u64).add(i.c as usize), i.d as u32); }
+    LdGSlCut { *(at(base, i.a) as *mut [u64; SLICE]) = torn::read(p, global(p, i.cd()), i.b as u32); }
+    LdIdxSlCut {
+        let from = (r(base, i.b) as *const u64).add(r(base, i.c) as usize * SLICE);
+        *(at(base, i.a) as *mut [u64; SLICE]) = torn::read(p, from, i.d as u32);
+    }
+    CutT { torn::cut_value(p, i.d as u32, at(base, i.a)); }
+}
+
+/// The address of element `k` of the slice at `from`, in full.
+unsafe fn element<T>(p: *mut P, from: *const u64, k: u64) -> Result<*mut T, Fault> {
+    // SAFETY: a slice of such elements.
+    let [ptr, len, _] = unsafe { torn::read(p, from, size_of::<T>() as u32) };
+    if k >= len {
+        return Err(Fault::index(k as i64, len as i64));
+    }
+    Ok((ptr as *mut T).wrapping_add(k as usize))
+}
+
+/// Elements of slices in memory. `$slice`: where the slice lies. `$k`: the register of the element's number.
+macro_rules! elements {
+    ([$pc:ident $base:ident $p:ident $i:ident] $(
+        $op:ident $alone:ident $cut:ident $t:ty: $slice:expr, $again:expr, $k:ident, $fault:ident, |$at:ident| $use:expr;
+    )*) => {
+        handlers! { [$pc $base $p $i] $(
+            $op {
+                let s: *const u64 = $slice;
+                let k = r($base, $i.$k);
+                let (ptr, len) = (word(s), word(s.add(1)));
+                if k >= len { std::hint::cold_path(); return $fault($pc, $base, $p) }
+                if !is_inside($p, ptr, k + 1, size_of::<$t>() as u32) {
+                    std::hint::cold_path();
+                    $pc = $pc.sub(1);
+                    return $cut($pc, $base, $p)
+                }
+                let $at = (ptr as *mut $t).add(k as usize);
+                $use;
+            }
+            $alone {
+                let s: *const u64 = $slice;
+                let k = r($base, $i.$k);
+                if k >= *s.add(1) { std::hint::cold_path(); return $fault($pc, $base, $p) }
+                let $at = (*s as *mut $t).add(k as usize);
+                $use;
+            }
+        )* }
+        slow_ops! { [$pc $base $p $i] $($cut {
+            let $at = element::<$t>($p, $again, r($base, $i.$k))?;
+            $use;
+        })* }
+    };
+}
+elements! { [pc base p i]
+    LdIdx2W LdIdx2WAlone LdIdx2WCut u64: row!(pc base p, i.b, i.c, fault_index_ld),
+        (r(base, i.b) as *const u64).add(r(base, i.c) as usize * SLICE), d, fault_index_2d, |e| w(base, i.a, *e);
+    LdIdx2U8 LdIdx2U8Alone LdIdx2U8Cut u8: row!(pc base p, i.b, i.c, fault_index_ld),
+        (r(base, i.b) as *const u64).add(r(base, i.c) as usize * SLICE), d, fault_index_2d, |e| w(base, i.a, *e as u64);
+    StIdx2W StIdx2WAlone StIdx2WCut u64: row!(pc base p, i.a, i.b, fault_index_st),
+        (r(base, i.a) as *const u64).add(r(base, i.b) as usize * SLICE), c, fault_index_2d_st, |e| *e = r(base, i.d);
+    LdFldIdxW LdFldIdxWAlone LdFldIdxWCut u64: field!(pc base p, i.b, i.d),
+        (r(base, i.b) as *const u64).add(i.d as usize), c, fault_index_fld_ld, |e| w(base, i.a, *e);
+    LdFldIdxU8 LdFldIdxU8Alone LdFldIdxU8Cut u8: field!(pc base p, i.b, i.d),
+        (r(base, i.b) as *const u64).add(i.d as usize), c, fault_index_fld_ld, |e| w(base, i.a, *e as u64);
+    StFldIdxW StFldIdxWAlone StFldIdxWCut u64: field!(pc base p, i.a, i.d),
+        (r(base, i.a) as *const u64).add(i.d as usize), b, fault_index_fld_st, |e| *e = r(base, i.c);
+    StFldIdx8 StFldIdx8Alone StFldIdx8Cut u8: field!(pc base p, i.a, i.d),
+        (r(base, i.a) as *const u64).add(i.d as usize), b, fault_index_fld_st, |e| *e = r(base, i.c) as u8;
+    LdGIdxW LdGIdxWAlone LdGIdxWCut u64: global(p, i.cd()), global(p, i.cd()), b, fault_index_g_ld, |e| w(base, i.a, *e);
+    LdGIdxU8 LdGIdxU8Alone LdGIdxU8Cut u8: global(p, i.cd()), global(p, i.cd()), b, fault_index_g_ld, |e| w(base, i.a, *e as u64);
+    StGIdxW StGIdxWAlone StGIdxWCut u64: global(p, i.cd()), global(p, i.cd()), a, fault_index_g_st, |e| *e = r(base, i.b);
+    StGIdx8 StGIdx8Alone StGIdx8Cut u8: global(p, i.cd()), global(p, i.cd()), a, fault_index_g_st, |e| *e = r(base, i.b) as u8;
+}
