@@ -98,13 +98,8 @@ impl Spec {
     /// `%x` and `%X` of strings and bytes.
     pub fn hex_bytes(&self, out: &mut Vec<u8>, s: &[u8], upper: bool) {
         let s = &s[..self.precision.unwrap_or(s.len()).min(s.len())];
-        let push = |out: &mut Vec<u8>, b: u8| {
-            if upper {
-                float::push_fmt(out, format_args!("{b:02X}"))
-            } else {
-                float::push_fmt(out, format_args!("{b:02x}"))
-            }
-        };
+        let digits: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+        let push = |out: &mut Vec<u8>, b: u8| out.extend([digits[usize::from(b >> 4)], digits[usize::from(b & 15)]]);
         let prefix: &[u8] = if upper { b"0X" } else { b"0x" };
         self.padded(out, |out| {
             if self.sharp && !self.space && !s.is_empty() {
@@ -191,8 +186,8 @@ impl Spec {
             'x' | 'X' => 16,
             _ => 10,
         };
-        let mut digits = Vec::with_capacity(64);
-        number::push_base(&mut digits, v, base);
+        let mut buf = [0; 64];
+        let digits = number::in_base(&mut buf, v, base);
         if verb == 'X' {
             digits.make_ascii_uppercase();
         }
@@ -210,7 +205,7 @@ impl Spec {
             }
         }
         out.resize(out.len() + zeros, b'0');
-        out.extend_from_slice(&digits);
+        out.extend_from_slice(digits);
     }
 
     /// An address or a `%#v` unsigned: `0x…` whatever the flags say, or without the prefix.

@@ -32,7 +32,7 @@ impl Printer<'_> {
         if !t.methods.is_empty() && self.methods(v, Some(arg), verb)? {
             return Ok(());
         }
-        if matches!(verb, 'v' | 'd') && self.is_plain_bytes(arg) {
+        if t.kind == Kind::Slice && matches!(verb, 'v' | 'd') && self.is_plain_bytes(arg) {
             return self.bytes_list(v, verb);
         }
         self.value(v, verb, 0, Reach::Open)

@@ -3,6 +3,8 @@
 //! `zmij` gives the shortest digits (of two equally near texts the even one, as Go; Rust's `{:e}` takes the other) and Rust's
 //! `{:.*e}`, `{:.*}` the correctly rounded exact ones; this module only lays them out as Go does.
 
+use super::number;
+
 /// Decimal digits of a finite number: value = 0.d1d2d3… × 10^point; no digits means zero.
 struct Decimal {
     digits: Vec<u8>,
@@ -78,9 +80,11 @@ pub fn format(out: &mut Vec<u8>, f: f64, fmt: u8, prec: i64, bits: u32) {
             scientific(out, &d, n, fmt);
         }
         b'f' => {
-            // The usual %.2f and the shortest of moderate numbers are what Rust prints.
+            // The usual %.2f is integer arithmetic, and up to the most digits what Rust prints.
             if !is_short && n <= DIGITS_MAX {
-                push_fmt(out, format_args!("{f:.n$}"));
+                if !push_fixed(out, f, n) {
+                    push_fmt(out, format_args!("{f:.n$}"));
+                }
                 return;
             }
             let d = if is_short { shortest(f, bits) } else { after_point(f, n) };
@@ -91,6 +95,39 @@ pub fn format(out: &mut Vec<u8>, f: f64, fmt: u8, prec: i64, bits: u32) {
     }
 }
 
+/// Appends `f`, which is not negative, rounded half to even to `n` digits after the point, when integers of 128 bits can hold it times 10^n:
+/// `f` is m × 2^-s with m below 2^53, so the product is exact. False: they cannot, and nothing was appended.
+fn push_fixed(out: &mut Vec<u8>, f: f64, n: usize) -> bool {
+    let Some(power) = u32::try_from(n).ok().and_then(|n| 10u64.checked_pow(n)) else { return false };
+    let (fraction, exponent) = (f.to_bits() & ((1 << 52) - 1), (f.to_bits() >> 52) as i32);
+    let m = if exponent == 0 { fraction } else { fraction | 1 << 52 };
+    let shift = 1075 - exponent.max(1);
+    let product = u128::from(m) * u128::from(power);
+    let rounded = match shift {
+        ..0 => return false,
+        0 => product,
+        1..=126 => {
+            let (whole, rest, half) = (product >> shift, product & ((1 << shift) - 1), 1 << (shift - 1));
+            whole + u128::from(rest > half || rest == half && whole & 1 == 1)
+        }
+        // Less than half of the last digit.
+        127.. => 0,
+    };
+    let Ok(rounded) = u64::try_from(rounded) else { return false };
+    number::push_u64(out, rounded / power);
+    if n > 0 {
+        out.push(b'.');
+        let mut rest = rounded % power;
+        let start = out.len();
+        out.resize(start + n, b'0');
+        for digit in out[start..].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+    }
+    true
+}
+
 /// Appends formatted text; writing to a `Vec` cannot fail.
 pub fn push_fmt(out: &mut Vec<u8>, args: std::fmt::Arguments<'_>) {
     let _ = std::io::Write::write_fmt(out, args);
@@ -99,7 +136,7 @@ pub fn push_fmt(out: &mut Vec<u8>, args: std::fmt::Arguments<'_>) {
 fn general(out: &mut Vec<u8>, f: f64, fmt: u8, prec: i64, bits: u32) {
     if prec < 0 && f < 1e6 && f.fract() == 0.0 {
         // Small whole numbers are common and need no float printer.
-        push_fmt(out, format_args!("{}", f as u64));
+        number::push_u64(out, f as u64);
         return;
     }
     let d = if prec < 0 { shortest(f, bits) } else { significant(f, prec.max(1) as usize) };
@@ -341,6 +378,31 @@ mod tests {
         let mut out = vec![];
         format(&mut out, f, fmt, prec, 64);
         String::from_utf8(out).expect("digits are ASCII")
+    }
+
+    /// Against Rust's own digits: random numbers of all sizes, and halves of the last digit.
+    #[test]
+    fn fixed_digits() {
+        let (mut x, mut compared) = (1u64, 0);
+        for round in 0..200_000u64 {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            let f = match round % 4 {
+                0 => f64::from_bits(x >> 1),
+                1 => (x >> 40) as f64 / 16.0,
+                2 => (x >> 30) as f64 / 1000.0,
+                _ => f64::from_bits((900 + x % 200) << 52 | x >> 12),
+            };
+            let n = (x >> 20) as usize % 21;
+            let mut out = vec![];
+            if f.is_finite() && push_fixed(&mut out, f, n) {
+                assert_eq!(String::from_utf8(out).expect("digits are ASCII"), std::format!("{f:.n$}"), "{f:?} to {n}");
+                compared += 1;
+            }
+        }
+        assert!(compared > 100_000, "{compared}");
+        assert_eq!([s(0.5, b'f', 0), s(1.5, b'f', 0), s(2.5, b'f', 0), s(0.125, b'f', 2)], ["0", "2", "2", "0.12"]);
     }
 
     #[test]

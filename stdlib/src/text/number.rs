@@ -29,9 +29,13 @@ pub fn push_u64(out: &mut Vec<u8>, mut v: u64) {
 }
 
 /// Appends `v` in base 2..=36, lower case.
-pub fn push_base(out: &mut Vec<u8>, mut v: u64, base: u32) {
+pub fn push_base(out: &mut Vec<u8>, v: u64, base: u32) {
+    out.extend_from_slice(in_base(&mut [0; 64], v, base));
+}
+
+/// The digits of `v` in base 2..=36, lower case.
+pub fn in_base(buf: &mut [u8; 64], mut v: u64, base: u32) -> &mut [u8] {
     let base = u64::from(base);
-    let mut buf = [0u8; 64];
     let mut at = buf.len();
     loop {
         at -= 1;
@@ -41,7 +45,7 @@ pub fn push_base(out: &mut Vec<u8>, mut v: u64, base: u32) {
             break;
         }
     }
-    out.extend_from_slice(&buf[at..]);
+    &mut buf[at..]
 }
 
 /// As strconv.ParseUint with a valid base (0, or 2..=36) and bit size (1..=64).
