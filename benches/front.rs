@@ -6,20 +6,10 @@ mod texts;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use gol_compiler::session::{Library, Session, TextKind};
+use gol::machine::Packages;
+use gol_compiler::session::{Session, TextKind};
 use gol_syntax::ast::Ast;
 use gol_syntax::span::SourceMap;
-
-struct Packages;
-
-impl Library for Packages {
-    fn source(&self, path: &str) -> Option<&'static str> {
-        gol_stdlib::Std.source(path)
-    }
-    fn paths(&self) -> Vec<&'static str> {
-        gol_stdlib::Std.paths()
-    }
-}
 
 const PARTS: usize = 100;
 

@@ -3,21 +3,11 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use gol::machine::Packages;
 use gol_bytecode::Unit;
-use gol_compiler::session::{Library, Session, TextKind};
+use gol_compiler::session::{Session, TextKind};
 use gol_runtime::{HeapConfig, RuntimeConfig};
 use gol_vm::{Hooks, RunResult, Vm, VmConfig};
-
-struct Packages;
-
-impl Library for Packages {
-    fn source(&self, path: &str) -> Option<&'static str> {
-        gol_stdlib::Std.source(path)
-    }
-    fn paths(&self) -> Vec<&'static str> {
-        gol_stdlib::Std.paths()
-    }
-}
 
 const DECLARATIONS: &str = r#"
 import "sync"

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the compiler finds the packages of the library.
-struct Packages;
+pub struct Packages;
 
 impl Library for Packages {
     fn source(&self, path: &str) -> Option<&'static str> {

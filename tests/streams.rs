@@ -5,16 +5,24 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-/// The exit status of a command whose output and messages meet a full disk.
+/// The exit status of a command whose output, messages and lines about collections meet a full disk.
 fn status(args: &[&str]) -> Option<i32> {
     let full = || Stdio::from(File::options().write(true).open("/dev/full").expect("a device of the system"));
     let mut gol = Command::new(env!("CARGO_BIN_EXE_gol"));
-    gol.args(args).stdin(Stdio::null()).stdout(full()).stderr(full()).status().expect("gol starts").code()
+    gol.args(args)
+        .env("GOLDEBUG", "gctrace=1")
+        .stdin(Stdio::null())
+        .stdout(full())
+        .stderr(full())
+        .status()
+        .expect("gol starts")
+        .code()
 }
 
 #[test]
 fn full_streams_change_no_status() {
     assert_eq!(status(&["-e", "println(1)"]), Some(0));
+    assert_eq!(status(&["-e", "runtime.GC()"]), Some(0));
     assert_eq!(status(&["-e", "panic(1)"]), Some(2));
     assert_eq!(status(&["-e", "<-make(chan int)"]), Some(2));
     assert_eq!(status(&["-e", "var a []int; a[3] = 1"]), Some(2));

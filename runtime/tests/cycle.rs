@@ -22,16 +22,6 @@ struct Kinds {
     table: DescId,
 }
 
-/// xorshift over the slot `r`.
-fn random(c: &Cx, r: usize, below: u64) -> u64 {
-    let mut x = *c.r(r);
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    *c.r(r) = x;
-    (x >> 16) % below
-}
-
 fn alloc(c: &Cx, desc: DescId) -> u64 {
     // SAFETY: the running P's own heap and cache.
     let at = unsafe { (*(*c.p()).heap).alloc(&mut (*c.p()).cache, desc, 1) };
@@ -70,8 +60,8 @@ const SLOTS: usize = 6;
 
 fn step(c: &Cx, kinds: Kinds) {
     let (table, a, b) = (*c.r(0), *c.r(2), *c.r(3));
-    let (k, i) = (random(c, 1, TABLE), 1 + random(c, 1, FIELDS));
-    match random(c, 1, 9) {
+    let (k, i) = (c.random(1, TABLE), 1 + c.random(1, FIELDS));
+    match c.random(1, 9) {
         0 | 1 => *c.r(2) = node(c, kinds, b),
         2 => store(c, table, k, a),
         3 => *c.r(2) = word(table, k).load(Relaxed),
@@ -92,11 +82,11 @@ fn mutator(kinds: Kinds, done: Arc<AtomicUsize>) -> Prog {
                 step(c, kinds);
             }
             *c.r(4) -= 1;
-            match random(c, 1, 24) {
+            match c.random(1, 24) {
                 0 => Ctl::Yield,
                 // SAFETY: the running P.
-                1 if random(c, 1, 40) == 0 => Ctl::Op(unsafe { ops::gc_now(c.p()) }),
-                2 if random(c, 1, 8) == 0 => Ctl::Op(unsafe { ops::sleep(c.p(), 20_000) }),
+                1 if c.random(1, 40) == 0 => Ctl::Op(unsafe { ops::gc_now(c.p()) }),
+                2 if c.random(1, 8) == 0 => Ctl::Op(unsafe { ops::sleep(c.p(), 20_000) }),
                 _ => Ctl::Next,
             }
         },
@@ -136,7 +126,7 @@ fn receiver(done: Arc<AtomicUsize>) -> Prog {
             check(last);
             // The first node lets go of the second, which goes into the table.
             store(c, list, 1, 0);
-            let k = random(c, 1, TABLE);
+            let k = c.random(1, TABLE);
             store(c, *c.r(5), k, last);
             *c.r(4) -= 1;
             if *c.r(4) > 0 { Ctl::Jump(0) } else { Ctl::Next }

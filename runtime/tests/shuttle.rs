@@ -79,14 +79,13 @@ fn select_between_senders() {
             }
             Ctl::Next
         },
-        // SAFETY: the waiters are slots of the frame, here and below.
-        |c: &Cx| match unsafe { ops::select(c.p(), cases(c).as_ptr(), CASES, c.at(3) as *mut Waiter, false) } {
+        |c: &Cx| match c.select(&cases(c), 3) {
             SelectOp::Ready { .. } => Ctl::Jump(3),
             SelectOp::Park => Ctl::Op(Op::Park),
             other => panic!("{other:?}"),
         },
         |c: &Cx| {
-            unsafe { ops::select_finish(c.p(), cases(c).as_ptr(), CASES, c.at(3) as *mut Waiter) };
+            c.select_finish(&cases(c), 3);
             Ctl::Next
         },
         move |c: &Cx| {
@@ -110,30 +109,29 @@ fn mutex_of_three() {
     let word = |w: &Arc<[AtomicU64; 3]>, i: usize| w[i].as_ptr();
     let [w0, w1, w2, w3, w4] = std::array::from_fn(|_| words.clone());
     let worker = steps![
-        // SAFETY: words that outlive the run, here and below.
-        move |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p(), word(&w0, 0)) }),
+        move |c: &Cx| c.lock(word(&w0, 0)),
         move |c: &Cx| {
             let seen = w1[1].load(Relaxed);
             gol_runtime::sync::atomic::fence(SeqCst);
             w1[1].store(seen + 1, Relaxed);
-            assert!(unsafe { ops::mutex_unlock(c.p(), word(&w1, 0)) });
+            c.unlock(word(&w1, 0));
             *c.r(0) += 1;
             if *c.r(0) < 3 { Ctl::Jump(0) } else { Ctl::Next }
         },
         move |c: &Cx| {
-            unsafe { ops::wg_add(c.p(), word(&w2, 2), -1).unwrap() };
+            c.wg_add(word(&w2, 2), -1);
             Ctl::Done
         },
     ];
     let main = steps![
         move |c: &Cx| {
-            unsafe { ops::wg_add(c.p(), word(&w3, 2), 3).unwrap() };
+            c.wg_add(word(&w3, 2), 3);
             for _ in 0..3 {
                 c.go(worker, 1, &[0]);
             }
             Ctl::Next
         },
-        move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p(), word(&w4, 2)) }),
+        move |c: &Cx| c.wg_wait(word(&w4, 2)),
         |_: &Cx| Ctl::Done,
     ];
     assert_eq!(t.run(main, 1, &[]), Outcome::Done);

@@ -94,11 +94,11 @@ impl Heap {
             let (live, goal) = (stats.heap_alloc >> 10, stats.next_gc >> 10);
             let (own, all) = (stats.cpu_ns / 1000, cpu_ns(libc::CLOCK_PROCESS_CPUTIME_ID) / 1000);
             let percent = 100 * own / all.max(1);
-            eprintln!(
-                "gc {} {what}: {} us stopped, {live} KiB used, {goal} KiB goal, {own} us of {all} ({percent}%) by the collector",
+            crate::tell(&format!(
+                "gc {} {what}: {} us stopped, {live} KiB used, {goal} KiB goal, {own} us of {all} ({percent}%) by the collector\n",
                 stats.num_gc,
                 ns / 1000
-            );
+            ));
         }
     }
 

@@ -12,7 +12,7 @@
 //! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
 //! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
 //! held while another one of the heap is taken, except the page allocator's (taken before those of the unswept lists).
-//! The atomics are std's, not `crate::sync`'s: they overlay zeroed memory, which loom's cannot.
+//! Atomics overlay zeroed memory, as those of `crate::sync` may in both of its forms.
 //!
 //! Rejected: moving collectors (two-word interior pointers, stale registers), a header word for the collector (mark bytes
 //! beside the heap let dead pages go untouched), counting allocations on the fast path.

@@ -96,6 +96,61 @@ impl Cx {
         // SAFETY: as above.
         Ctl::Op(unsafe { ops::chan_recv(self.p(), ch as *mut Chan, self.at(slot), std::ptr::null_mut()) })
     }
+    /// Between cases and waiters, which begin in a slot.
+    pub fn select(&self, cases: &[SelectCase], waiters: usize) -> SelectOp {
+        // SAFETY: the frame has a waiter for each case.
+        unsafe { ops::select(self.p(), cases.as_ptr(), cases.len(), self.at(waiters) as *mut Waiter, false) }
+    }
+    /// After a select that has parked.
+    pub fn select_finish(&self, cases: &[SelectCase], waiters: usize) -> (usize, bool) {
+        // SAFETY: as above.
+        unsafe { ops::select_finish(self.p(), cases.as_ptr(), cases.len(), self.at(waiters) as *mut Waiter) }
+    }
+    pub fn close(&self, ch: u64) -> Op {
+        // SAFETY: tests keep channels in slots.
+        unsafe { ops::chan_close(self.p(), ch as *mut Chan) }
+    }
+    pub fn lock(&self, mutex: *mut u64) -> Ctl {
+        // SAFETY: a word that outlives the run, here and in the next three.
+        Ctl::Op(unsafe { ops::mutex_lock(self.p(), mutex) })
+    }
+    pub fn unlock(&self, mutex: *mut u64) {
+        // SAFETY: as above.
+        assert!(unsafe { ops::mutex_unlock(self.p(), mutex) });
+    }
+    pub fn wg_add(&self, group: *mut u64, n: i64) {
+        // SAFETY: as above.
+        unsafe { ops::wg_add(self.p(), group, n) }.unwrap();
+    }
+    pub fn wg_wait(&self, group: *mut u64) -> Ctl {
+        // SAFETY: as above.
+        Ctl::Op(unsafe { ops::wg_wait(self.p(), group) })
+    }
+    pub fn sleep(&self, ns: i64) -> Ctl {
+        // SAFETY: the running P, here and below.
+        Ctl::Op(unsafe { ops::sleep(self.p(), ns) })
+    }
+    pub fn collect(&self) -> Ctl {
+        // SAFETY: as above.
+        Ctl::Op(unsafe { ops::gc_now(self.p()) })
+    }
+    pub fn lock_thread(&self) {
+        // SAFETY: as above.
+        unsafe { ops::lock_thread(self.p()) }
+    }
+    pub fn unlock_thread(&self) {
+        // SAFETY: as above.
+        unsafe { ops::unlock_thread(self.p()) }
+    }
+    /// xorshift over the slot `r`.
+    pub fn random(&self, r: usize, below: u64) -> u64 {
+        let mut x = *self.r(r);
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        *self.r(r) = x;
+        (x >> 16) % below
+    }
     pub fn make(&self, desc: DescId, words: u32, cap: u64) -> u64 {
         // SAFETY: `desc` is made by `Toy::chan_desc`.
         let ch = unsafe { ops::chan_make(self.p(), desc, words, cap, 0) } as u64;

@@ -27,16 +27,6 @@ impl Shared {
     }
 }
 
-/// xorshift over the slot `r`.
-fn random(c: &Cx, r: usize, below: u64) -> u64 {
-    let mut x = *c.r(r);
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    *c.r(r) = x;
-    (x >> 16) % below
-}
-
 // Slots of a worker: 0 seed, 1 token (and the element of all receives), 2 channel, 3 waiters.
 const W: usize = 3;
 const CASES: usize = CHANNELS + 1;
@@ -54,8 +44,7 @@ fn cases(c: &Cx, s: &Shared) -> [SelectCase; CASES] {
 fn courier(s: &Arc<Shared>) -> Prog {
     let s = s.clone();
     steps![|c: &Cx| c.send(*c.r(2), 1), move |c: &Cx| {
-        // SAFETY: words that outlive the run.
-        unsafe { ops::wg_add(c.p(), s.word(2), -1).unwrap() };
+        c.wg_add(s.word(2), -1);
         Ctl::Done
     }]
 }
@@ -77,8 +66,7 @@ fn worker(s: &Arc<Shared>) -> Prog {
     steps![
         // 0: wait for a token, or the end.
         move |c: &Cx| {
-            // SAFETY: the waiters are slots of the frame.
-            match unsafe { ops::select(c.p(), cases(c, &s0).as_ptr(), CASES, c.at(W) as *mut Waiter, false) } {
+            match c.select(&cases(c, &s0), W) {
                 SelectOp::Ready { case, ok } => chosen(case, ok),
                 SelectOp::Park => Ctl::Op(Op::Park),
                 other => panic!("{other:?}"),
@@ -86,44 +74,41 @@ fn worker(s: &Arc<Shared>) -> Prog {
         },
         // 1
         move |c: &Cx| {
-            // SAFETY: as above.
-            let (case, ok) =
-                unsafe { ops::select_finish(c.p(), cases(c, &s1).as_ptr(), CASES, c.at(W) as *mut Waiter) };
+            let (case, ok) = c.select_finish(&cases(c, &s1), W);
             chosen(case, ok)
         },
         // 2: count, under the mutex.
-        // SAFETY: words that outlive the run, here and below.
-        move |c: &Cx| Ctl::Op(unsafe { ops::mutex_lock(c.p(), s2.word(0)) }),
+        move |c: &Cx| c.lock(s2.word(0)),
         // 3: do something.
         move |c: &Cx| {
-            let seen = unsafe { *s3.word(1) };
-            if random(c, 0, 32) == 0 {
+            let seen = s3.words[1].load(Relaxed);
+            if c.random(0, 32) == 0 {
                 gol_runtime::sync::thread::yield_now();
             }
-            unsafe { *s3.word(1) = seen + 1 };
-            assert!(unsafe { ops::mutex_unlock(c.p(), s3.word(0)) });
-            *c.r(2) = s3.channels[random(c, 0, CHANNELS as u64) as usize].load(Relaxed);
-            match random(c, 0, s3.odds) {
+            s3.words[1].store(seen + 1, Relaxed);
+            c.unlock(s3.word(0));
+            *c.r(2) = s3.channels[c.random(0, CHANNELS as u64) as usize].load(Relaxed);
+            match c.random(0, s3.odds) {
                 0 => {
-                    let time = random(c, 0, 200_000) as i64;
-                    Ctl::Op(unsafe { ops::sleep(c.p(), time) })
+                    let time = c.random(0, 200_000) as i64;
+                    c.sleep(time)
                 }
                 1 => {
-                    c.block(Duration::from_micros(random(c, 0, 100)), random(c, 0, 2) == 0);
+                    c.block(Duration::from_micros(c.random(0, 100)), c.random(0, 2) == 0);
                     Ctl::Yield
                 }
-                2 => Ctl::Op(unsafe { ops::gc_now(c.p()) }),
+                2 => c.collect(),
                 3..20 => Ctl::Yield,
                 20 => {
-                    c.runtime().set_procs(1 + random(c, 0, 8) as usize);
+                    c.runtime().set_procs(1 + c.random(0, 8) as usize);
                     Ctl::Yield
                 }
-                21 if random(c, 0, 8) == 0 => {
-                    unsafe { ops::lock_thread(c.p()) };
+                21 if c.random(0, 8) == 0 => {
+                    c.lock_thread();
                     Ctl::Next
                 }
                 22..26 => {
-                    unsafe { ops::unlock_thread(c.p()) };
+                    c.unlock_thread();
                     Ctl::Next
                 }
                 _ => Ctl::Next,
@@ -131,9 +116,9 @@ fn worker(s: &Arc<Shared>) -> Prog {
         },
         // 4: pass the token on, oneself or by a courier.
         move |c: &Cx| {
-            if random(c, 0, 8) == 0 {
-                unsafe { ops::wg_add(c.p(), s4.word(2), 1).unwrap() };
-                let large = random(c, 0, 2) as usize * 40;
+            if c.random(0, 8) == 0 {
+                c.wg_add(s4.word(2), 1);
+                let large = c.random(0, 2) as usize * 40;
                 c.go(courier, 3 + large, &[0, *c.r(1), *c.r(2)]);
                 Ctl::Jump(6)
             } else {
@@ -145,7 +130,7 @@ fn worker(s: &Arc<Shared>) -> Prog {
         // 6: the last one calls the end.
         move |c: &Cx| {
             if s5.steps.fetch_add(1, Relaxed) + 1 == s5.limit {
-                let closed = unsafe { ops::chan_close(c.p(), s5.quit.load(Relaxed) as *mut Chan) };
+                let closed = c.close(s5.quit.load(Relaxed));
                 assert_eq!(closed, Op::Done);
             }
             Ctl::Jump(0)
@@ -154,7 +139,7 @@ fn worker(s: &Arc<Shared>) -> Prog {
         {
             let s = s.clone();
             move |c: &Cx| {
-                unsafe { ops::wg_add(c.p(), s.word(2), -1).unwrap() };
+                c.wg_add(s.word(2), -1);
                 Ctl::Done
             }
         },
@@ -203,17 +188,18 @@ pub fn soup(Soup { procs, seed, stress, workers, limit, odds }: Soup) {
                 let sent = unsafe { ops::chan_send(c.p(), *c.r(0) as *mut Chan, c.at(CHANNELS + 1)) };
                 assert_eq!(sent, Op::Done);
             }
-            // SAFETY: words that outlive the run, here and below.
-            unsafe { ops::wg_add(c.p(), s0.word(2), workers as i64).unwrap() };
+            c.wg_add(s0.word(2), workers as i64);
             for w in 0..workers {
                 c.go(work, FRAME, &[seed * 1_000_003 + w + 1]);
             }
             Ctl::Next
         },
-        move |c: &Cx| Ctl::Op(unsafe { ops::wg_wait(c.p(), s1.word(2)) }),
+        move |c: &Cx| c.wg_wait(s1.word(2)),
         move |c: &Cx| {
             for k in 0..CHANNELS {
+                // SAFETY: the channel in the slot has something.
                 while unsafe { ops::chan_len(*c.r(k) as *const Chan) } > 0 {
+                    // SAFETY: as above.
                     let got = unsafe {
                         ops::chan_recv(c.p(), *c.r(k) as *mut Chan, c.at(CHANNELS + 1), std::ptr::null_mut())
                     };
@@ -221,7 +207,7 @@ pub fn soup(Soup { procs, seed, stress, workers, limit, odds }: Soup) {
                     counted.fetch_add(*c.r(CHANNELS + 1), Relaxed);
                 }
             }
-            assert!(unsafe { *s2.word(1) } >= limit);
+            assert!(s2.words[1].load(Relaxed) >= limit);
             Ctl::Done
         },
     ];
