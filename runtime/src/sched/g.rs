@@ -97,6 +97,8 @@ pub(crate) const ABANDONED: u8 = 4;
 pub(crate) const INSIDE: u8 = 8;
 /// It is bound to an M (`pin.rs`).
 pub(crate) const PINNED: u8 = 16;
+/// It had to be interrupted when it ran last.
+pub(crate) const COMPUTES: u8 = 32;
 /// Who picks it from a queue cannot run it himself.
 pub(crate) const AWAITED: u8 = INSIDE | PINNED;
 

@@ -7,7 +7,8 @@
 //! - An M with a P is in Running state or in a blocking native; one without sleeps in `Idle::ms`, keeps the timers, waits for its
 //!   P after a native, or ends.
 //! - `fut` goes 0 (armed) to 1 (woken) once per sleep; `next` is written before.
-use super::g::{self, AWAITED, G, MAIN};
+use super::alarm::{self, Alarm};
+use super::g::{self, AWAITED, COMPUTES, G, MAIN};
 use super::idle::Idle;
 use super::p::{Commit, P, Status};
 use super::{EventKind, Exit, Outcome, Sched, deadlock, hook, idle, pin, queue, runtime, slab, stack, world};
@@ -34,6 +35,7 @@ pub(super) struct M {
     pub depth: u32,
     /// How long it goes on looking for events before it sleeps.
     patience_ns: u32,
+    pub alarm: Alarm,
     /// The goroutine that is bound to it (`pin.rs`), or null.
     pub bound: *mut G,
     /// 0: armed, 1: woken. The sleeper's until it is listed, then the waker's.
@@ -133,6 +135,7 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
         flags: if spinning { SPINNING } else { 0 },
         depth: 0,
         patience_ns: PATIENCE_MAX_NS,
+        alarm: Alarm::new(),
         bound: null_mut(),
         fut: AtomicU32::new(0),
         next: null_mut(),
@@ -284,7 +287,7 @@ unsafe fn schedule(s: &Sched, m: *mut M) -> *mut G {
         }
         let p = (*m).p;
         let g = queue::next_fast(p);
-        if !g.is_null() && (*g).flags & AWAITED == 0 {
+        if !g.is_null() && (*g).flags & (AWAITED | COMPUTES) == 0 {
             begin(p, g);
             return g;
         }
@@ -317,6 +320,21 @@ pub(super) unsafe fn begin_loudly(p: *mut P, g: *mut G) {
         begin(p, g);
         if (*p).listened {
             hook::event(p, EventKind::Start, 0, 0);
+        }
+        if (*g).flags & COMPUTES != 0 {
+            (*g).flags &= !COMPUTES;
+            expect_timer(p);
+        }
+    }
+}
+
+/// The running goroutine of `p` is one that computes: the next timer of the P shall interrupt it.
+unsafe fn expect_timer(p: *mut P) {
+    // SAFETY: as `run`.
+    unsafe {
+        let first = (*p).shared.timers.next();
+        if first != u64::MAX && !(*p).seeded {
+            alarm::set((*p).m, first);
         }
     }
 }

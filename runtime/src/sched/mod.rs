@@ -9,6 +9,7 @@
 //! `deadlock`, `inspect`, `hook` (events), `tape` (records of runs), `runtime`; memory: `slab`, `stack`, `spawn`; operations:
 //! `chan`, `select`, `sema`, `mutex`, `timer`, all over `lock`; descriptors: `watch`, `poll`.
 
+mod alarm;
 mod blocking;
 mod chan;
 mod choice;

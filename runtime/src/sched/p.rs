@@ -9,7 +9,7 @@
 //! - `shared.status` is tick and state in one word: a CAS by the M that comes back from a blocking native can only
 //!   succeed on its own visit.
 //! - Idle to Running only under `Sched::idle`, and only while the world is not stopped.
-use super::g::{G, GRef};
+use super::g::{COMPUTES, G, GRef};
 use super::lock::Lock;
 use super::m::M;
 use super::poll::Io;
@@ -306,6 +306,7 @@ pub unsafe fn poll(p: *mut P, place: Place) -> Poll {
         }
         let shared = &(*p).shared;
         if s.preempt != Preempt::Never && asked_to_yield(p) {
+            (*(*p).g).flags |= COMPUTES;
             // Who may not yield here keeps the guard poisoned for the place where he may.
             return if s.preempt.allows(place) { Poll::Yield } else { Poll::Go };
         }
