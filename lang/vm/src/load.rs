@@ -4,7 +4,7 @@
 //! memory, then the units are written. Code never moves: return addresses, closures and caches point into it.
 use crate::code::{Pc, Unit};
 use crate::frames::FuncInfo;
-use crate::handlers::{call, handler_of, int, memory, slice, table};
+use crate::handlers::{atomic, call, handler_of, int, memory, slice, table};
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
 use crate::op_profile;
@@ -112,9 +112,14 @@ fn shortcut_mark(shared: &Shared, f: &Func) -> u16 {
     match shared.registry.get(f.name.as_str()) {
         Some(NativeFn::Shortcut(Shortcut::MutexLock)) => 1,
         Some(NativeFn::Shortcut(Shortcut::MutexUnlock)) => 2,
-        Some(NativeFn::Leaf(_) | NativeFn::Parking(_) | NativeFn::Callback(_) | NativeFn::Piece(_)) | None => {
-            NO_SHORTCUT
-        }
+        Some(
+            NativeFn::Leaf(_)
+            | NativeFn::Parking(_)
+            | NativeFn::Callback(_)
+            | NativeFn::Piece(_)
+            | NativeFn::Atomic(..),
+        )
+        | None => NO_SHORTCUT,
     }
 }
 
@@ -294,6 +299,8 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<crate::
                 let more = piece_follows(shared, &f.code[k + 2..]);
                 Some(if more { call::CallNCMore } else { call::CallNCLast })
             }
+            NativeFn::Atomic(op, width) if ins.op == Op::CallNC => Some(atomic::handler(op, width)),
+            NativeFn::Atomic(..) => return Err(format!("function {} calls an atomic operation as a leaf", f.name)),
             NativeFn::Piece(_) => return Err(format!("function {} calls a piece of output as a leaf", f.name)),
             NativeFn::Shortcut(_) => return Err(format!("function {} calls a shortcut as a native", f.name)),
             NativeFn::Parking(_) | NativeFn::Callback(_) => {

@@ -34,6 +34,8 @@ pub enum NativeFn {
     /// A leaf that is one piece of a statement's output. The flag says that the next piece follows at once (nothing but moves in
     /// between), so that this one may wait for it.
     Piece(fn(&mut Cx, bool) -> Result<(), Fault>),
+    /// An operation of the machine on the variable that argument 0 points to.
+    Atomic(Atomic, Width),
     /// No native: the row names a *gol* function, and calls of it need no frame when this can do its work.
     Shortcut(Shortcut),
 }
@@ -46,6 +48,29 @@ pub enum Shortcut {
     MutexLock,
     /// The same with a mutex word that is held and that nobody waits for.
     MutexUnlock,
+}
+
+/// The atomic operations, sequentially consistent. Arguments behind the address and result are those of package sync/atomic's functions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Atomic {
+    Load,
+    Store,
+    Add,
+    Swap,
+    CompareAndSwap,
+    And,
+    Or,
+}
+
+/// What an atomic operation works on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Width {
+    /// 4 bytes, results sign-extended.
+    Int32,
+    /// 4 bytes, results zero-extended.
+    Uint32,
+    /// 8 bytes that hold no reference, or are only loaded.
+    Word,
 }
 
 /// A row of the registry.

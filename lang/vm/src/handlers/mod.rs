@@ -1,4 +1,5 @@
 //! What the operations do. One file a family; see `code.rs` for the shape of handlers and the two back ends.
+pub(crate) mod atomic;
 pub(crate) mod branch;
 pub(crate) mod call;
 pub(crate) mod chan;
