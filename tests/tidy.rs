@@ -54,6 +54,10 @@ fn layers_and_sizes() {
                         wrong.push(format!("{name}:{}: {folder} must not use {krate}", i + 1));
                     }
                 }
+                let trusts = code.contains("from_utf8(cx.arg") || code.contains("from_utf8_lossy(cx.arg");
+                if trusts && !code.contains(".is_ok()") {
+                    wrong.push(format!("{name}:{}: others may write there meanwhile: abi::utf8 copies", i + 1));
+                }
                 if code.contains("miette::") && name != MIETTE {
                     wrong.push(format!("{name}:{}: only {MIETTE} knows miette", i + 1));
                 }

@@ -31,7 +31,8 @@ pub fn substr(cx: &Cx, s: u64, lo: usize, hi: usize) -> Result<u64, Fault> {
 /// Strings up to this long are copied: a view would keep the whole buffer alive for little.
 const VIEW_MIN: usize = 64;
 
-/// A string over the bytes of a `[]byte` that nobody writes to any more (a Builder only appends behind them).
+/// A string over the bytes of a `[]byte` that nobody writes to any more (a Builder only appends behind them). A program whose goroutines
+/// race for the Builder may write them all the same: see [`utf8`].
 pub fn view(cx: &Cx, bytes: Slice) -> Result<u64, Fault> {
     if bytes.len < VIEW_MIN {
         // SAFETY: the slice's bytes, which its reference keeps alive.
@@ -43,6 +44,17 @@ pub fn view(cx: &Cx, bytes: Slice) -> Result<u64, Fault> {
         *view = bytes.ptr;
         Ok(view as u64)
     }
+}
+
+/// A text of the program as UTF-8, or what it is instead. Other goroutines may be writing the bytes that a native is given, by a race
+/// even those of a string: what must stay UTF-8 is looked at in a copy.
+pub fn utf8(bytes: &[u8]) -> Result<String, Vec<u8>> {
+    String::from_utf8(bytes.to_vec()).map_err(std::string::FromUtf8Error::into_bytes)
+}
+
+/// The same, with U+FFFD for what is no UTF-8.
+pub fn lossy(bytes: &[u8]) -> String {
+    utf8(bytes).unwrap_or_else(|own| String::from_utf8_lossy(&own).into_owned())
 }
 
 /// Results up to this long are made without asking.

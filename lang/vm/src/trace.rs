@@ -254,7 +254,9 @@ pub(crate) unsafe fn panics(shared: &Shared, newest: *const Panicking) -> String
 
 /// Lines behind the first are indented, so that they are not taken for a traceback.
 fn indented(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).replace('\n', "\n\t")
+    // A copy, which nobody writes to meanwhile.
+    let own = bytes.to_vec();
+    String::from_utf8_lossy(&own).replace('\n', "\n\t")
 }
 
 /// A panic value without Error or String method, as Go's runtime prints it.

@@ -147,7 +147,7 @@ impl Heap {
         if self.cycle.marking() {
             return self.cycle.go_on();
         }
-        let keep = self.pacer.wanted_until_next() / PAGE;
+        let keep = self.pacer.wanted_until_next(self.pages.take_peak(), self.pages.inuse()) / PAGE;
         let mut left = RELEASE_MOST;
         self.pacer.timed(|| {
             while left > 0 && self.pages.release_free(keep, RELEASE_STEP) == RELEASE_STEP {

@@ -17,6 +17,10 @@ const LEAST_GROWTH: usize = 4 * PAGE;
 const SLACK_PART: usize = 4;
 /// Free bytes beyond the growth that a heap keeps at least, if it grows by so much.
 const KEPT: usize = 16 << 20;
+/// Free bytes that are kept in any case.
+const KEPT_LEAST: usize = 1 << 20;
+/// What none of so many collections had in use is given back.
+const PEAKS: usize = 16;
 /// `gogc` when collections by growth are off.
 const OFF: u32 = u32::MAX;
 
@@ -113,6 +117,8 @@ pub struct Pacer {
     fail_from: u64,
     tried: AtomicU64,
     cpu_ns: AtomicU64,
+    /// Pages that were in spans at most, before each of the last collections.
+    peaks: Mutex<[usize; PEAKS]>,
     pub totals: Mutex<Totals>,
     pub pauses: Mutex<Box<Pauses>>,
 }
@@ -135,6 +141,7 @@ impl Pacer {
             fail_from: 0,
             tried: AtomicU64::new(0),
             cpu_ns: AtomicU64::new(0),
+            peaks: Mutex::new([0; PEAKS]),
             totals: Mutex::default(),
             pauses: Mutex::new(Box::new(Pauses { ns: [0; PAUSES], end: [0; PAUSES] })),
         };
@@ -252,11 +259,21 @@ impl Pacer {
         self.trigger.load(Relaxed).saturating_sub(self.granted.load(Relaxed))
     }
 
-    /// Free bytes that will be taken again soon: those until the next request, and a part of the growth for what is taken on the
-    /// way to the stop and lies in spans that are not swept. Small heaps keep more: what is given back costs a fault to get again.
-    pub fn wanted_until_next(&self) -> usize {
+    /// Bytes of `free` pages that will be taken again soon, after a collection before which `peak` pages were in use and which has
+    /// left `inuse`. At most those until the next request, and a part of the growth for what is taken on the way to the stop and lies in
+    /// spans that are not swept; small heaps keep more: what is given back costs a fault to get again. And not more than was needed at
+    /// some time lately: a request that was answered late once must not stay in memory for ever.
+    pub fn wanted_until_next(&self, peak: usize, inuse: usize) -> usize {
         let growth = self.trigger.load(Relaxed);
-        self.growth_left() + (growth / 4).max(growth.min(KEPT))
+        let soon = self.growth_left() + (growth / 4).max(growth.min(KEPT));
+        let lately = {
+            let mut peaks = self.peaks.lock();
+            peaks.rotate_right(1);
+            peaks[0] = peak;
+            peaks.iter().copied().max().unwrap_or(peak)
+        };
+        let lately = (lately + lately / 16).saturating_sub(inuse) * PAGE;
+        soon.min(lately.max(KEPT_LEAST))
     }
 
     /// A request was answered without a collection.
@@ -422,6 +439,22 @@ mod tests {
         assert_eq!(pacer.set_gogc(None), Some(50));
         pacer.set_limit(usize::MAX);
         assert!(pacer.growth(1, 1) > 1 << 60);
+    }
+
+    #[test]
+    fn what_no_collection_lately_needed_is_not_kept() {
+        let pacer = Pacer::new(usize::MAX, Some(100), None);
+        let (usual, once) = (2048, 8192);
+        pacer.collected(0, 0, 0);
+        // Large as the free part is, the growth bounds it; it is forgotten by and by.
+        let at_once = pacer.wanted_until_next(once, usual);
+        for _ in 1..PEAKS {
+            assert!(pacer.wanted_until_next(usual, usual) == at_once);
+        }
+        assert!(at_once >= MIN_GROWTH);
+        assert_eq!(pacer.wanted_until_next(usual, usual), (usual / 16 * PAGE).max(KEPT_LEAST));
+        let small = Pacer::new(usize::MAX, Some(100), None);
+        assert_eq!(small.wanted_until_next(10, 5), KEPT_LEAST);
     }
 
     #[test]

@@ -212,7 +212,7 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("net.lookup", lookup),
     leaf("net.parseIP", |cx| {
-        let ip = std::str::from_utf8(cx.arg_str(0)).ok().and_then(|s| s.parse().ok());
+        let ip = crate::abi::utf8(cx.arg_str(0)).ok().and_then(|s| s.parse().ok());
         match ip {
             Some(ip) => cx.set_str(0, &bytes_of(ip)),
             None => cx.set_str(0, b""),
@@ -243,7 +243,7 @@ fn bytes_of(ip: IpAddr) -> Vec<u8> {
 
 /// Asks the system's resolver, which blocks: others use the processor meanwhile.
 fn lookup(cx: &mut Cx) -> Done {
-    let host = String::from_utf8_lossy(cx.arg_str(0)).into_owned();
+    let host = crate::abi::lossy(cx.arg_str(0));
     let found = cx.blocking_long(|| (host.as_str(), 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()));
     let (mut ips, problem): (Vec<IpAddr>, &str) = match found {
         Ok(ips) => (ips, ""),

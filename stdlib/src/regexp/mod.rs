@@ -3,7 +3,7 @@
 
 mod translate;
 
-use crate::abi::{Done, fill, leaf};
+use crate::abi::{Done, fill, leaf, utf8};
 use gol_vm::native::{Cx, Native};
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::HashMap;
@@ -22,9 +22,9 @@ static STORE: RwLock<Option<Store>> = RwLock::new(None);
 
 pub const NATIVES: &[Native] = &[
     leaf("regexp.compile", |cx| {
-        let made = match std::str::from_utf8(cx.arg_str(0)) {
-            Ok(text) => compile(text),
-            Err(_) => Err(format!("invalid UTF-8: `{}`", String::from_utf8_lossy(cx.arg_str(0)))),
+        let made = match utf8(cx.arg_str(0)) {
+            Ok(text) => compile(&text),
+            Err(own) => Err(format!("invalid UTF-8: `{}`", String::from_utf8_lossy(&own))),
         };
         let (id, problem) = made.map_or_else(|e| (0, e), |id| (id, String::new()));
         cx.set(0, id as u64);

@@ -60,5 +60,5 @@ pub const NATIVES: &[Native] = &[
         unsafe { ops::cond_broadcast(cx.p(), word(cx)?) };
         Ok(())
     }),
-    leaf("sync.fatal", |cx| Err(Fault::Fatal(String::from_utf8_lossy(cx.arg_str(0)).into_owned()))),
+    leaf("sync.fatal", |cx| Err(Fault::Fatal(crate::abi::lossy(cx.arg_str(0))))),
 ];
