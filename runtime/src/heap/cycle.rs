@@ -165,12 +165,14 @@ impl Cycle {
         }
     }
 
-    /// Somebody else has all the work, and the allocation is ahead of it: gives the others the processor for a moment.
-    fn wait_for_others(&self) {
+    /// Somebody else has all the work: gives the others the processor for a moment. False: nobody has any.
+    fn wait_for_others(&self) -> bool {
         let mut state = self.state.lock();
         if !state.hold && state.active > 0 && self.marking() {
             self.shared.wait_for(&mut state, ASSIST_WAIT);
+            return true;
         }
+        state.active > 0
     }
 
     /// Half of a marker's work, when the pool is empty: its thread may lose its core at any time.
@@ -402,17 +404,57 @@ impl Heap {
         if behind == 0 || cycle.holding.load(Relaxed) {
             return;
         }
-        let behind = usize::try_from(behind).unwrap_or(usize::MAX);
+        self.help(usize::try_from(behind).unwrap_or(usize::MAX));
+    }
+
+    /// Marks about `bytes` bytes, at most as much as one assist may, or waits a moment for those who mark.
+    fn help(&self, bytes: usize) {
+        let cycle = &self.cycle;
         if !cycle.join() {
-            return cycle.wait_for_others();
+            if !cycle.wait_for_others() {
+                self.pacer.request();
+            }
+            return;
         }
         let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
         self.pacer.timed(|| {
-            while marker.objects < ASSIST_MOST && marker.bytes < behind && self.next_work(&mut marker) {
+            while marker.objects < ASSIST_MOST && marker.bytes < bytes && self.next_work(&mut marker) {
                 marker.drain_for(QUANTUM);
             }
         });
-        cycle.leave(&mut marker);
+        if cycle.leave(&mut marker) {
+            self.pacer.request();
+        }
+    }
+
+    /// Number of the first collection that begins from now on, if it is one beside the program; 0: only a stopped one will do.
+    pub fn full_target(&self) -> u32 {
+        let totals = *self.pacer.totals.lock();
+        let large = totals.live_bytes + self.pacer.granted().0 + self.pacer.external() >= CONCURRENT_FROM;
+        if !large || self.pacer.stressed() || !self.pacer.is_on() || self.cycle.stacks.get().is_none() {
+            return 0;
+        }
+        self.ensure_background();
+        let marking = u32::from(self.marking());
+        if self.cycle.background.lock().is_some() { totals.num_gc + 1 + marking } else { 0 }
+    }
+
+    /// Works towards the end of that collection for a moment; true: it has ended. In between the caller comes to a safepoint.
+    pub fn advance(&self, cache: &mut Cache, target: u32) -> bool {
+        {
+            let mut totals = self.pacer.totals.lock();
+            if totals.num_gc >= target {
+                totals.num_forced += 1;
+                return true;
+            }
+        }
+        if self.marking() {
+            self.hand_over(cache);
+            self.help(usize::MAX);
+        } else {
+            self.pacer.request();
+        }
+        false
     }
 
     /// Gives what barrier and scanned stacks have left in a cache to whoever marks.

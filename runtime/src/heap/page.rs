@@ -90,8 +90,8 @@ pub struct Pages {
 pub struct FreePages {
     bits: Vec<u64>,
     nfree: usize,
-    /// Word of `bits` where the last single page was found.
-    hint: usize,
+    /// Words of `bits` before this one are 0.
+    lowest: usize,
 }
 
 impl Pages {
@@ -312,6 +312,7 @@ impl FreePages {
     fn give(&mut self, first: usize, n: usize) {
         self.set(first, n, true);
         self.nfree += n;
+        self.lowest = self.lowest.min(first / 64);
     }
 
     fn find(&mut self, n: usize) -> Option<usize> {
@@ -324,19 +325,16 @@ impl FreePages {
         Some(first)
     }
 
+    /// The lowest: what is long-lived fills holes at the bottom, and runs stay whole above.
     fn find_one(&mut self) -> Option<usize> {
-        let (head, tail) = self.bits.split_at(self.hint.min(self.bits.len()));
-        let at = match tail.iter().position(|w| *w != 0) {
-            Some(i) => head.len() + i,
-            None => head.iter().position(|w| *w != 0)?,
-        };
-        self.hint = at;
+        let at = self.lowest + self.bits[self.lowest..].iter().position(|w| *w != 0)?;
+        self.lowest = at;
         Some(at * 64 + self.bits[at].trailing_zeros() as usize)
     }
 
     /// First fit from the bottom.
     fn find_run(&self, n: usize) -> Option<usize> {
-        let (mut run, mut i) = (0, 0);
+        let (mut run, mut i) = (0, self.lowest * 64);
         while i < self.bits.len() * 64 {
             let rest = self.bits[i / 64] >> (i % 64);
             let left = 64 - i % 64;
@@ -392,6 +390,18 @@ mod tests {
         free(&p, spans[19]);
         assert_eq!(span(&p, 1), Some(190));
         assert_eq!(span(&p, 9), Some(191));
+    }
+
+    #[test]
+    fn single_pages_come_from_the_bottom() {
+        let p = pages(200);
+        let spans: Vec<_> = (0..20).map(|_| span(&p, 10).unwrap()).collect();
+        free(&p, spans[15]);
+        assert_eq!(span(&p, 1), Some(150));
+        free(&p, spans[3]);
+        assert_eq!(span(&p, 1), Some(30));
+        assert_eq!(span(&p, 10), None);
+        assert_eq!(span(&p, 9), Some(31));
     }
 
     #[test]

@@ -345,5 +345,5 @@ pub mod ops {
     pub use super::spawn::spawn;
     pub use super::stack::{allow_depth, grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
-    pub use super::world::{barrier, call_finals_by, gc_now, is_marking, request_gc};
+    pub use super::world::{barrier, call_finals_by, gc_advance, gc_now, gc_target, is_marking, request_gc};
 }
