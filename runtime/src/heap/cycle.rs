@@ -22,6 +22,8 @@
 //!   `hold` is set only while the world is stopped, and the leader goes on when `active` is 0: nobody marks beside it then.
 //! - An allocator that runs too far ahead ends the cycle at once, stopped (a *degenerate* end): memory stays bounded.
 
+mod assist;
+
 use super::cache::Cache;
 use super::collect::{Roots, Visit};
 use super::mark::{Marker, Pool, Work};
@@ -42,8 +44,6 @@ const LAST_STOP: usize = 4096;
 const CHUNK: usize = 4096;
 /// Cycles have numbers of 7 bits, and the largest of those means something else.
 const NUMBERS: u8 = 100;
-/// Objects after which an assist ends.
-const ASSIST_MOST: usize = 4096;
 /// How long an assist waits for work of others.
 const ASSIST_WAIT: Duration = Duration::from_micros(200);
 /// Stacks that are scanned in a row.
@@ -175,10 +175,15 @@ impl Cycle {
         state.active > 0
     }
 
-    /// Half of a marker's work, when the pool is empty: its thread may lose its core at any time.
-    fn share(&self, marker: &mut Marker) {
+    /// Counts what a marker has marked since the last time.
+    fn count(&self, marker: &mut Marker) {
         self.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
         self.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
+    }
+
+    /// Half of a marker's work, when the pool is empty: its thread may lose its core at any time.
+    fn share(&self, marker: &mut Marker) {
+        self.count(marker);
         let mut state = self.state.lock();
         if state.items.is_empty()
             && let Some(half) = marker.split()
@@ -190,8 +195,7 @@ impl Cycle {
 
     /// Gives work back, counts what was marked. True: nothing is left, and nobody has any.
     fn leave(&self, marker: &mut Marker) -> bool {
-        self.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
-        self.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
+        self.count(marker);
         let mut state = self.state.lock();
         marker.give_back(&mut |work| state.items.push(work));
         state.active -= 1;
@@ -338,35 +342,9 @@ impl Heap {
         let cycle = &self.cycle;
         cycle.hold();
         let epoch = self.epoch.load(Relaxed);
-        let pool = Pool::new(1);
-        let mut marker = Marker::new(self, &pool, epoch);
-        for cache in caches.iter_mut() {
-            for word in cache.take_shaded() {
-                marker.push(word as u64);
-            }
-        }
-        {
-            let mut state = cycle.state.lock();
-            for work in std::mem::take(&mut state.items) {
-                match work {
-                    Work::Words(more) => more.into_iter().for_each(|word| marker.push(word as u64)),
-                    Work::Range(range) => marker.take(Work::Range(range)),
-                }
-            }
-        }
-        if now && !cycle.stacks_done.load(Relaxed) {
-            // SAFETY: the world is stopped, the ranges can be read.
-            (roots.stacks)(&mut |at, len| unsafe { marker.roots(at, len) });
-            cycle.stacks_done.store(true, Relaxed);
-        }
-        let stacks_done = cycle.stacks_done.load(Relaxed);
-        let through = if now { marker.drain_for(usize::MAX) } else { marker.drain_for(LAST_STOP) };
-        cycle.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
-        cycle.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
-        if !through || !stacks_done {
-            let mut state = cycle.state.lock();
-            marker.give_back(&mut |work| state.items.push(work));
-            drop(state);
+        if now {
+            self.mark_rest(caches, roots, epoch);
+        } else if !self.mark_little(caches, epoch) {
             self.pacer.served();
             cycle.release();
             return End::GoesOn;
@@ -391,77 +369,49 @@ impl Heap {
         End::Finished
     }
 
-    /// A P that allocates while marking helps in proportion: what was granted, of what may be granted until the end, must not be
-    /// more than what was marked, of all that is to be marked.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn assist(&self, cache: &mut Cache) {
+    /// Marks what is left if that is little; false: it is not. World stopped, nobody marks.
+    fn mark_little(&self, caches: &mut [&mut Cache], epoch: u8) -> bool {
         let cycle = &self.cycle;
-        self.hand_over(cache);
-        let granted = self.pacer.granted().0.saturating_sub(cycle.begun_at.load(Relaxed)) as u128;
-        let due = granted * cycle.expected.load(Relaxed) as u128 / cycle.slack.load(Relaxed) as u128;
-        let behind = due.saturating_sub(cycle.bytes.load(Relaxed) as u128);
-        if behind == 0 || cycle.holding.load(Relaxed) {
-            return;
-        }
-        self.help(usize::try_from(behind).unwrap_or(usize::MAX));
+        let pool = Pool::new(1);
+        let mut marker = Marker::new(self, &pool, epoch);
+        self.take_over(&mut marker, caches);
+        let through = marker.drain_for(LAST_STOP) && cycle.stacks_done.load(Relaxed);
+        cycle.count(&mut marker);
+        marker.give_back(&mut |work| cycle.state.lock().items.push(work));
+        through
     }
 
-    /// Marks about `bytes` bytes, at most as much as one assist may, or waits a moment for those who mark.
-    fn help(&self, bytes: usize) {
+    /// Marks all that is left, with several threads when it may be much. World stopped, nobody marks.
+    fn mark_rest(&self, caches: &mut [&mut Cache], roots: &mut Roots, epoch: u8) {
         let cycle = &self.cycle;
-        if !cycle.join() {
-            if !cycle.wait_for_others() {
-                self.pacer.request();
+        let workers = self.workers_for(cycle.expected.load(Relaxed).saturating_sub(cycle.bytes.load(Relaxed)));
+        let mut lead = |pool: &Pool| {
+            let mut marker = Marker::new(self, pool, epoch);
+            self.take_over(&mut marker, caches);
+            if !cycle.stacks_done.swap(true, Relaxed) {
+                // SAFETY: the world is stopped, the ranges can be read.
+                (roots.stacks)(&mut |at, len| unsafe { marker.roots(at, len) });
             }
-            return;
-        }
-        let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
-        self.pacer.timed(|| {
-            while marker.objects < ASSIST_MOST && marker.bytes < bytes && self.next_work(&mut marker) {
-                marker.drain_for(QUANTUM);
-            }
-        });
-        if cycle.leave(&mut marker) {
-            self.pacer.request();
-        }
+            marker.work();
+            (marker.objects, marker.bytes)
+        };
+        let (objects, bytes) = self.mark_with(workers, epoch, &mut lead);
+        cycle.objects.fetch_add(objects, Relaxed);
+        cycle.bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// Number of the first collection that begins from now on, if it is one beside the program; 0: only a stopped one will do.
-    pub fn full_target(&self) -> u32 {
-        let totals = *self.pacer.totals.lock();
-        let large = totals.live_bytes + self.pacer.granted().0 + self.pacer.external() >= CONCURRENT_FROM;
-        if !large || self.pacer.stressed() || !self.pacer.is_on() || self.cycle.stacks.get().is_none() {
-            return 0;
-        }
-        self.ensure_background();
-        let marking = u32::from(self.marking());
-        if self.cycle.background.lock().is_some() { totals.num_gc + 1 + marking } else { 0 }
-    }
-
-    /// Works towards the end of that collection for a moment; true: it has ended. In between the caller comes to a safepoint.
-    pub fn advance(&self, cache: &mut Cache, target: u32) -> bool {
-        {
-            let mut totals = self.pacer.totals.lock();
-            if totals.num_gc >= target {
-                totals.num_forced += 1;
-                return true;
+    /// All work that lies in caches and in the pool of the cycle becomes the marker's.
+    fn take_over(&self, marker: &mut Marker, caches: &mut [&mut Cache]) {
+        for cache in caches.iter_mut() {
+            for word in cache.take_shaded() {
+                marker.push(word as u64);
             }
         }
-        if self.marking() {
-            self.hand_over(cache);
-            self.help(usize::MAX);
-        } else {
-            self.pacer.request();
-        }
-        false
-    }
-
-    /// Gives what barrier and scanned stacks have left in a cache to whoever marks.
-    pub fn hand_over(&self, cache: &mut Cache) {
-        let words = cache.take_shaded();
-        if !words.is_empty() {
-            self.cycle.put(Work::Words(words));
+        for work in std::mem::take(&mut self.cycle.state.lock().items) {
+            match work {
+                Work::Words(more) => more.into_iter().for_each(|word| marker.push(word as u64)),
+                Work::Range(range) => marker.take(Work::Range(range)),
+            }
         }
     }
 
