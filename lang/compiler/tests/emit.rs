@@ -113,6 +113,29 @@ fn code_of_small_functions() {
             "LoadI LoadI JleK LdIdxU8 IncNz AddKJltB Ret1",
         ),
         ("func f(n int) func() int { return func() int { return n } }", "MkClosure Ret1"),
+        // Literals that are only called are no closures, and what they capture is no object.
+        (
+            "func f(n int) (s int) { add := func(k int) { for i := 0; i < k; i++ { s += i } }; add(n); return }",
+            "LoadI CallMov Ret1",
+        ),
+        (
+            "func f(n int) int { c := 0; inc := func() { c++ }; for i := 0; i < n; i++ { inc() }; return c }",
+            "LoadI LoadI JleK AddK AddKJltB Ret1",
+        ),
+        (
+            "func f(n int) int { var r func(int); r = func(k int) { for k > 0 { k--; n++; r(k) } }; r(3); return n }",
+            "LoadI CallMov Ret1",
+        ),
+        // A deferred closure sees what was changed before a panic.
+        (
+            "func f() (n int) { defer func() { recover() }(); inc := func() { for n < 3 { n++ } }; inc(); return }",
+            "New LoadK Defer CallMov RunDefers LdW Ret1",
+        ),
+        // Each iteration has its own variable, which keeps its value.
+        (
+            "func f(n int, g func(func() int)) { for i := 0; i < n; i++ { g(func() int { return i }) } }",
+            "LoadI JleK MkClosure CallC AddKJltB Ret",
+        ),
     ];
     let mut wrong = vec![];
     for (text, want) in cases {
