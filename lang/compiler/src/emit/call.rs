@@ -1,6 +1,7 @@
 //! Calls: the callee, its window, arguments built in place, results used in place.
 
 use super::generic::Inst;
+use super::lift::Lifted;
 use super::place::Place;
 use super::{Em, Reg};
 use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
@@ -23,6 +24,7 @@ pub(super) enum Plan {
     Method(Target, ExprId, Selection, Inst),
     Iface(ExprId, Selection),
     Closure(ExprId),
+    Lifted(Lifted),
 }
 
 /// The same with the operands in registers.
@@ -34,6 +36,7 @@ pub(super) enum Callee {
     /// Interface, method id.
     Iface(Reg, u32),
     Closure(Reg),
+    Lifted(Lifted),
 }
 
 impl Em<'_> {
@@ -61,6 +64,9 @@ impl Em<'_> {
         }
         if let Some(f) = self.named_func(fun) {
             return Plan::Static(self.target(&f));
+        }
+        if let Some(l) = self.lifted(fun) {
+            return Plan::Lifted(l);
         }
         let fun = self.selector(fun);
         if let Expr::Select(x, _) = *self.ast.expr(fun)
@@ -164,6 +170,7 @@ impl Em<'_> {
         let sig = self.sig_of(self.ty(fun));
         let callee = match self.plan(fun) {
             Plan::Static(t) => Callee::Static(t),
+            Plan::Lifted(l) => Callee::Lifted(l),
             Plan::Method(t, x, s, f) => {
                 let n = self.recv_words(&f);
                 let r = self.f.alloc(n);
@@ -195,9 +202,16 @@ impl Em<'_> {
     }
     /// The call instruction; arguments (and the receiver of a method) are in the window.
     pub(super) fn finish_call(&mut self, callee: &Callee, sig: &FuncTy, w: Reg) -> Reg {
-        let params = self.sum_words(&sig.params);
+        let mut params = self.sum_words(&sig.params);
         let results = self.sum_words(&sig.results);
+        let mut back = 0;
         match callee {
+            Callee::Lifted(l) => {
+                params = self.pass(l, w + 1 + params) - w - 1;
+                back = self.back_words(l);
+                self.f.wide(Op::Call, w, 0, l.id);
+                self.f.data(w, 0, 0, 0);
+            }
             Callee::Static(t) => self.direct(t, w, params),
             Callee::Method(t, _, n) => self.direct(t, w, params + n),
             Callee::Iface(r, id) => {
@@ -210,7 +224,10 @@ impl Em<'_> {
             }
         }
         // The callee may have had more parameters than results, or fewer.
-        self.f.keep(w + 1 + params.max(results) + 2);
+        self.f.keep(w + 1 + params.max(results + back) + 2);
+        if let Callee::Lifted(l) = callee {
+            self.take_back(l, w + 1 + results);
+        }
         self.f.keep(w + 1 + results);
         w + 1
     }

@@ -21,7 +21,14 @@ impl Em<'_> {
         }
         if self.value(e).is_none() && !self.st.plain {
             if let Some(r) = self.reg_var(e) {
-                return r;
+                if !self.is_passed(e) {
+                    return r;
+                }
+                // What is evaluated next may call what changes it.
+                let n = self.words(self.ty(e));
+                let copy = self.f.alloc(n);
+                self.mov(copy, r, n);
+                return copy;
             }
             match *self.ast.expr(e) {
                 Expr::Call(fun, ref args, spread) => {
@@ -29,7 +36,7 @@ impl Em<'_> {
                         return r;
                     }
                 }
-                Expr::Select(x, _) if self.is_reg_field(e) => {
+                Expr::Select(x, _) if self.is_reg_field(e) && !self.is_passed(self.root(e)) => {
                     if let Some(s) = self.selection(e) {
                         let p = self.operand_place(x);
                         let (p, ty) = self.walk(p, s.recv, &s.path);
@@ -46,6 +53,13 @@ impl Em<'_> {
         self.expr_to(e, dst);
         self.f.next = mark;
         dst
+    }
+    /// The variable that a field is of.
+    fn root(&self, mut e: ExprId) -> ExprId {
+        while let Expr::Select(x, _) = *self.ast.expr(self.strip(e)) {
+            e = x;
+        }
+        e
     }
     fn is_reg_field(&self, e: ExprId) -> bool {
         self.info.selections.get(&e).is_some_and(|s| s.kind == SelKind::Field)

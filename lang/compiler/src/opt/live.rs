@@ -44,7 +44,7 @@ pub(super) fn is_pure(n: &Node) -> bool {
         IToF | UToF | FToI | FToU | FToF32 | F32ToF | IToF32 | UToF32 => true,
         EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | EqS | LtS | LeS | LenS => true,
         Mov2 | AddZ32 | SubZ32 | MulZ32 | AddKZ32 | ShlKZ32 | AddKZ8 | RotLK | RotLK32 | MulAddI | MulKAddI | AddI3
-        | MulFAddF | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI | IncLeI => true,
+        | AddIK | SubIK | MulFAddF | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI | IncLeI => true,
         LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | LdSl | Lea => n.safe,
         _ => false,
     }
@@ -212,7 +212,7 @@ fn read(i: Ins, dst: u8, e: &Effects, wanted: &mut [u8]) {
             want(i.c, dst);
             want(i.d, dst);
         }
-        MulKAddI => {
+        MulKAddI | AddIK | SubIK => {
             want(i.b, dst);
             want(i.c, dst);
         }
