@@ -209,6 +209,7 @@ impl Machine {
             RunResult::Interrupted => Ended::Interrupted,
             RunResult::Panicked => Ended::Panicked,
             RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
+            RunResult::Fatal(text) if text.starts_with("internal error: ") => Ended::Fault,
             RunResult::Fatal(_) => Ended::Panicked,
             RunResult::Deadlock(report) => {
                 gol_runtime::tell(&report.text);
