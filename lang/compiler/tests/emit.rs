@@ -145,6 +145,19 @@ fn code_of_small_functions() {
             "func f() (n int) { defer func() { recover() }(); inc := func() { for n < 3 { n++ } }; inc(); return }",
             "New LoadK Defer CallMov RunDefers LdW Ret1",
         ),
+        // Objects whose address only inlined methods know live in registers.
+        (
+            "type C struct{ n, k int }; func (c *C) inc() { c.n += c.k }; func f(n int) int { c := &C{k: n}; c.inc(); c.inc(); return c.n }",
+            "ZeroN Mov AddI AddI Mov Ret1",
+        ),
+        (
+            "type S []int; func (s *S) push(x int) { *s = append(*s, x) }; func f(n int) S { var s S; for n > 0 { s.push(n); n-- }; return s }",
+            "ZeroN JleK AppendV AddK JgtKB Mov3 RetN",
+        ),
+        (
+            "type C struct{ n int }; func (c *C) self() *C { return c }; func f() *C { c := &C{}; return c.self() }",
+            "New Ret1",
+        ),
         // Each iteration has its own variable, which keeps its value.
         (
             "func f(n int, g func(func() int)) { for i := 0; i < n; i++ { g(func() int { return i }) } }",

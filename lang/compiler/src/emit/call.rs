@@ -120,10 +120,20 @@ impl Em<'_> {
     /// Evaluates the receiver of a concrete method into `dst`: the value, or its address for a pointer method.
     pub(super) fn receiver_to(&mut self, x: ExprId, s: &Selection, o: ObjId, dst: Reg) {
         let mark = self.f.next;
-        let p = self.operand_place(x);
+        let (p, ty) = self.start(x, s.recv);
         self.f.pos = self.ast.expr_span(x).lo;
-        self.adjust_receiver(p, s.recv, &s.path, o, dst);
+        if matches!(p, Place::Reg(_)) && (self.held(x).is_some() || self.reg_var(x).is_some()) {
+            self.must_copy(x, &s.path, o, ty);
+        }
+        self.adjust_receiver(p, ty, &s.path, o, dst);
         self.f.next = mark;
+    }
+    /// A method that wants an address gets none of a variable in registers: `escape` sees to it that there is no such call.
+    fn must_copy(&mut self, x: ExprId, path: &[u32], o: ObjId, ty: TyId) {
+        let by_address = matches!(self.info.obj(o).kind, ObjKind::Method { ptr: true, .. });
+        if by_address && path.is_empty() && !matches!(self.types.get(ty), Ty::Pointer(_)) {
+            self.refuse_expr(x, "the address of a variable in registers is wanted: a defect of gol");
+        }
     }
     /// From an operand of type `ty` to the receiver of method `o`, which `path` leads to.
     pub(super) fn adjust_receiver(&mut self, p: Place, ty: TyId, path: &[u32], o: ObjId, dst: Reg) {
@@ -145,8 +155,8 @@ impl Em<'_> {
         }
     }
     pub(super) fn iface_operand(&mut self, x: ExprId, s: &Selection) -> Reg {
-        let p = self.operand_place(x);
-        let (p, ty) = self.walk(p, s.recv, &s.path);
+        let (p, ty) = self.start(x, s.recv);
+        let (p, ty) = self.walk(p, ty, &s.path);
         self.load(p, ty)
     }
 

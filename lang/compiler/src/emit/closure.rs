@@ -240,7 +240,7 @@ impl Em<'_> {
     }
     pub(super) fn is_boxed(&mut self, o: ObjId) -> bool {
         let obj = self.info.obj(o);
-        if obj.boxed() && (obj.addr_taken || self.kept(o).is_none()) {
+        if obj.boxed() && if obj.addr_taken { !self.is_held(o) } else { self.kept(o).is_none() } {
             return true;
         }
         matches!(obj.kind, ObjKind::Local) && self.in_memory(self.sub(obj.ty))

@@ -112,6 +112,9 @@ impl Em<'_> {
         if literal && self.define_lifted(o, v) {
             return;
         }
+        if self.define_held(o, v) {
+            return;
+        }
         let ty = self.obj_ty(o);
         if self.is_boxed(o) {
             let b = self.f.alloc(1);

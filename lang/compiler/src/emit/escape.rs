@@ -5,6 +5,10 @@
 //! behind its results (`lift`). A variable that only such functions capture stays in registers. So does one that closures
 //! capture but nothing but the post statement of its loop changes: each iteration has its own, and it keeps its value.
 //!
+//! A variable is **held** when the only use of its address is as the receiver of methods whose bodies take the place of their calls and
+//! there do nothing else with it; so is a pointer to a new object that is only followed, as far as calls go in the same way. The
+//! methods then work on its registers.
+//!
 //! Why nobody can tell: a panic in a local function leaves variables behind that only its frame knew of. They would be seen by a
 //! deferred closure (then that captures them, and they are objects), by a named result of a function with defers (excluded), or
 //! by a local function with defers (excluded). Bodies with `goto` are left alone: there a variable may be declared again while an
@@ -13,9 +17,10 @@
 //! One walk over an outermost body collects facts; it is made when something asks for them first.
 
 use super::Em;
-use crate::info::{FuncFacts, ObjId, ObjKind};
+use super::inline::DEPTH_MAX;
+use crate::info::{FuncFacts, ObjId, ObjKind, SelKind};
 use crate::types::Ty;
-use gol_syntax::ast::{Ast, BlockId, Clause, ClauseKind, Expr, ExprId, ForHeader, Header, Stmt, StmtId};
+use gol_syntax::ast::{Ast, BlockId, Clause, ClauseKind, Expr, ExprId, ForHeader, Header, Stmt, StmtId, UnOp};
 use gol_syntax::span::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -47,6 +52,9 @@ pub(super) struct Escapes {
     seen: FxHashSet<BlockId>,
     pub locals: FxHashMap<ObjId, std::sync::Arc<Local>>,
     pub kept: FxHashMap<ObjId, Kept>,
+    /// Of the function with this body: variables that only inlined methods take the address of, and pointers to objects of which the
+    /// same holds.
+    pub held: FxHashMap<ObjId, BlockId>,
 }
 
 impl Em<'_> {
@@ -62,6 +70,7 @@ impl Em<'_> {
             let found = w.conclude();
             self.st.escapes.locals.extend(found.locals);
             self.st.escapes.kept.extend(found.kept);
+            self.st.escapes.held.extend(found.held.into_iter().map(|o| (o, body)));
         }
     }
 }
@@ -105,10 +114,17 @@ struct Walk<'e, 'a> {
     /// Assigned elsewhere than in its loop's post statement, or used by a closure there.
     unsteady: FxHashSet<ObjId>,
     gotos: bool,
+    /// Variables that get the address of a new object.
+    made: FxHashSet<ObjId>,
+    /// Variables whose address, or that of what they point to, is taken otherwise than by a call of a method.
+    exposed: FxHashSet<ObjId>,
+    /// Methods that are called with a variable's address, or the variable, as their receiver.
+    methods: FxHashMap<ObjId, Vec<ObjId>>,
 }
 
 #[derive(Default)]
 struct Found {
+    held: Vec<ObjId>,
     locals: FxHashMap<ObjId, std::sync::Arc<Local>>,
     kept: FxHashMap<ObjId, Kept>,
 }
@@ -131,6 +147,9 @@ impl<'e, 'a> Walk<'e, 'a> {
             loop_vars: FxHashMap::default(),
             unsteady: FxHashSet::default(),
             gotos: false,
+            made: FxHashSet::default(),
+            exposed: FxHashSet::default(),
+            methods: FxHashMap::default(),
         };
         w.ctxs.push(w.ctx(Some(facts), Span::default(), true));
         w.own(facts);
@@ -205,6 +224,62 @@ impl<'e, 'a> Walk<'e, 'a> {
         self.ctxs[self.at].used.insert(o);
         if self.post.is_some() && self.owner.get(&o) != Some(&self.at) {
             self.unsteady.insert(o);
+        }
+    }
+    /// What a field is selected of, or what is behind a pointer.
+    fn base(&mut self, e: ExprId) {
+        match self.var(e) {
+            Some(o) => self.touch(o),
+            None => self.expr(e),
+        }
+    }
+    /// The address of a part of something is taken.
+    fn expose(&mut self, e: ExprId) {
+        let mut root = self.em.strip(e);
+        while let Expr::Select(x, _) | Expr::Index(x, _) | Expr::Unary(UnOp::Deref, x) = *self.ast.expr(root) {
+            root = self.em.strip(x);
+        }
+        self.exposed.extend(self.var(root));
+    }
+    fn select(&mut self, e: ExprId, x: ExprId) {
+        match self.em.info.selections.get(&e).map(|s| &s.kind) {
+            Some(SelKind::Field | SelKind::IfaceMethod) => self.base(x),
+            Some(SelKind::Method(m)) if !self.by_address(*m) => self.base(x),
+            Some(SelKind::Method(_) | SelKind::TypeParamMethod) => {
+                self.expose(x);
+                self.expr(x);
+            }
+            Some(SelKind::MethodExpr(_) | SelKind::IfaceMethodExpr | SelKind::TypeParamMethodExpr) | None => {
+                self.expr(x)
+            }
+        }
+    }
+    fn by_address(&self, m: ObjId) -> bool {
+        matches!(self.em.info.obj(m).kind, ObjKind::Method { ptr: true, .. })
+    }
+    /// `x.m(…)` of a variable x, m with a pointer receiver.
+    fn method_call(&mut self, fun: ExprId, args: usize, spread: bool) -> bool {
+        let Expr::Select(x, _) = *self.ast.expr(fun) else { return false };
+        let (Some(s), Some(o)) = (self.em.info.selections.get(&fun), self.var(x)) else { return false };
+        let SelKind::Method(m) = s.kind else { return false };
+        let fits = self.em.info.funcs.get(&m).is_some_and(|f| f.params.len() == args);
+        if !self.by_address(m) || !s.path.is_empty() || spread || !fits {
+            return false;
+        }
+        self.methods.entry(o).or_default().push(m);
+        self.touch(o);
+        true
+    }
+    /// `&T{…}` of a struct.
+    fn is_made(&self, e: ExprId) -> bool {
+        let e = self.em.strip(e);
+        match *self.ast.expr(e) {
+            Expr::Unary(UnOp::Addr, x) => {
+                let x = self.em.strip(x);
+                let ty = self.em.info.expr(x).map(|i| self.em.types.under(i.ty));
+                matches!(self.ast.expr(x), Expr::CompLit(..)) && matches!(ty, Some(Ty::Struct(_)))
+            }
+            _ => false,
         }
     }
     /// The left side of an assignment.
@@ -326,6 +401,11 @@ impl<'e, 'a> Walk<'e, 'a> {
                         ([n], [v]) if self.keeps(n.span.lo, *v) => {}
                         (names, values) => {
                             self.exprs(values);
+                            if let ([n], [v]) = (names, values)
+                                && self.is_made(*v)
+                            {
+                                self.made.extend(self.em.info.defs.get(&n.span.lo));
+                            }
                             for n in names {
                                 let o = self.declare(n.span.lo);
                                 if let Some(o) = o.filter(|o| values.is_empty() && self.is_func(*o)) {
@@ -357,6 +437,11 @@ impl<'e, 'a> Walk<'e, 'a> {
                 ([l], [r]) if self.keeps(self.ast.expr_span(*l).lo, *r) => {}
                 (l, r) => {
                     self.exprs(r);
+                    if let ([l], [r]) = (l, r)
+                        && self.is_made(*r)
+                    {
+                        self.made.extend(self.em.info.defs.get(&self.ast.expr_span(*l).lo));
+                    }
                     l.iter().for_each(|e| self.define(*e));
                 }
             },
@@ -466,8 +551,11 @@ impl<'e, 'a> Walk<'e, 'a> {
             Expr::FuncLit(..) => {
                 self.literal(e, true);
             }
-            Expr::Call(fun, args, _) => {
+            Expr::Call(fun, args, spread) => {
                 let f = self.em.strip(*fun);
+                if self.method_call(f, args.len(), *spread) {
+                    return self.exprs(args);
+                }
                 match self.var(f).filter(|_| matches!(self.ast.expr(f), Expr::Name(_))) {
                     Some(o) => self.call_of(o),
                     None => self.expr(f),
@@ -485,12 +573,22 @@ impl<'e, 'a> Walk<'e, 'a> {
                 self.expr(x);
                 rest.into_iter().rev().for_each(|r| self.expr(r));
             }
-            Expr::Paren(x) | Expr::Select(x, _) | Expr::TypeAssert(x, _) | Expr::Unary(_, x) => self.expr(*x),
+            Expr::Select(x, _) => self.select(e, *x),
+            Expr::Unary(UnOp::Deref, x) => self.base(*x),
+            Expr::Unary(UnOp::Addr, x) => {
+                self.expose(*x);
+                self.expr(*x);
+            }
+            Expr::Paren(x) | Expr::TypeAssert(x, _) | Expr::Unary(_, x) => self.expr(*x),
             Expr::Index(x, ix) => {
                 self.expr(*x);
                 self.exprs(ix);
             }
             Expr::SliceExpr(x, ix, _) => {
+                let ty = self.em.info.expr(*x).map(|i| self.em.types.under(i.ty));
+                if !matches!(ty, Some(Ty::Slice(_) | Ty::Basic(_))) {
+                    self.expose(*x);
+                }
                 self.expr(*x);
                 ix.iter().flatten().for_each(|i| self.expr(*i));
             }
@@ -538,6 +636,7 @@ impl<'e, 'a> Walk<'e, 'a> {
         let passed = self.passed();
         let mut found = Found::default();
         self.variables(&mut found);
+        self.held(&mut found);
         for (o, list) in passed {
             let lit = self.candidates[&o].lit;
             found.locals.insert(o, std::sync::Arc::new(Local { lit, passed: list }));
@@ -621,6 +720,44 @@ impl<'e, 'a> Walk<'e, 'a> {
             }
         }
         order.into_iter().map(|o| (o, of.remove(&o).unwrap_or_default())).collect()
+    }
+    /// Variables and objects of the outermost function that can live in its registers although they have addresses.
+    fn held(&self, found: &mut Found) {
+        if self.em.st.keep_calls {
+            return;
+        }
+        let mut chain: Vec<ObjId> = self.em.f.obj.into_iter().collect();
+        for (&o, &owner) in &self.owner {
+            let obj = self.em.info.obj(o);
+            if owner == 0 && (obj.addr_taken || self.made.contains(&o)) && self.is_held(o, &mut chain) {
+                found.held.push(o);
+            }
+        }
+    }
+    fn is_held(&self, o: ObjId, chain: &mut Vec<ObjId>) -> bool {
+        let obj = self.em.info.obj(o);
+        // A pointer must stay what it is, and nothing but its object be looked at.
+        let pointer = matches!(self.em.types.under(obj.ty), Ty::Pointer(_));
+        let spoiled = pointer && (obj.reassigned || obj.addr_taken || self.rejected.contains(&o));
+        !obj.captured
+            && !spoiled
+            && !self.exposed.contains(&o)
+            && self.methods.get(&o).is_none_or(|list| list.iter().all(|m| self.is_harmless(*m, chain)))
+    }
+    /// The method's body takes the place of its calls, and there the receiver stays where it is.
+    fn is_harmless(&self, m: ObjId, chain: &mut Vec<ObjId>) -> bool {
+        let Some(facts) = self.em.info.funcs.get(&m) else { return false };
+        let Some(body) = facts.body else { return false };
+        if chain.contains(&m) || chain.len() > DEPTH_MAX || !self.em.is_short(m) {
+            return false;
+        }
+        let Some(r) = facts.recv else { return true };
+        let mut w = Walk::new(self.em, facts);
+        w.stmts(&self.ast.block(body).stmts);
+        chain.push(m);
+        let held = !w.gotos && w.is_held(r, chain);
+        chain.pop();
+        held
     }
     /// The captured variables that need no objects.
     fn variables(&self, found: &mut Found) {

@@ -36,10 +36,10 @@ impl Em<'_> {
                         return r;
                     }
                 }
-                Expr::Select(x, _) if self.is_reg_field(e) && !self.is_passed(self.root(e)) => {
+                Expr::Select(x, _) if self.is_reg_field(e) && !self.is_passed(e) => {
                     if let Some(s) = self.selection(e) {
-                        let p = self.operand_place(x);
-                        let (p, ty) = self.walk(p, s.recv, &s.path);
+                        let (p, ty) = self.start(x, s.recv);
+                        let (p, ty) = self.walk(p, ty, &s.path);
                         return self.load(p, ty);
                     }
                 }
@@ -54,10 +54,11 @@ impl Em<'_> {
         self.f.next = mark;
         dst
     }
-    /// The variable that a field is of.
-    fn root(&self, mut e: ExprId) -> ExprId {
-        while let Expr::Select(x, _) = *self.ast.expr(self.strip(e)) {
-            e = x;
+    /// The variable that a field is of, or that points there.
+    pub(super) fn root(&self, e: ExprId) -> ExprId {
+        let mut e = self.strip(e);
+        while let Expr::Select(x, _) | Expr::Unary(UnOp::Deref, x) = *self.ast.expr(e) {
+            e = self.strip(x);
         }
         e
     }
@@ -182,8 +183,8 @@ impl Em<'_> {
         let mark = self.f.next;
         match s.kind {
             SelKind::Field => {
-                let p = self.operand_place(x);
-                let (p, ty) = self.walk(p, s.recv, &s.path);
+                let (p, ty) = self.start(x, s.recv);
+                let (p, ty) = self.walk(p, ty, &s.path);
                 self.load_to(p, ty, dst);
             }
             SelKind::Method(_) | SelKind::IfaceMethod | SelKind::TypeParamMethod => self.method_value_to(x, &s, dst),
@@ -235,6 +236,10 @@ impl Em<'_> {
                     let r = self.expr(x);
                     self.f.emit(Op::Not, dst, r, 0, 0);
                 }
+            }
+            UnOp::Deref if let Some(r) = self.held(x) => {
+                let n = self.words(ty);
+                self.mov(dst, r, n);
             }
             UnOp::Deref => {
                 let r = self.expr(x);

@@ -65,6 +65,8 @@ pub(super) struct Fun {
     /// Unreachable code is emitted like any other.
     pub plain: bool,
     pub vars: FxHashMap<ObjId, Loc>,
+    /// Pointers that are none: the registers of what they point to.
+    pub held: FxHashMap<ObjId, Reg>,
     /// Variables that keep the function literal that they were declared with, and its name.
     pub literals: FxHashMap<ObjId, (ExprId, String)>,
     /// Expressions whose value is in registers already (arguments of deferred calls).

@@ -168,6 +168,9 @@ impl<'a> Em<'a> {
         }
         small
     }
+    pub(super) fn is_short(&self, m: ObjId) -> bool {
+        self.measure(Body::Func(m)).is_some()
+    }
     fn measure(&self, of: Body) -> Option<()> {
         let facts = self.facts(of)?;
         if let Body::Func(o) = of
@@ -212,7 +215,13 @@ impl<'a> Em<'a> {
     /// The parameters as variables of the caller. All arguments are evaluated before the first parameter exists.
     fn bind_params(&mut self, c: &Candidate, facts: &FuncFacts, args: &[ExprId]) {
         let mut bound = vec![];
-        if let Some((x, o, s)) = &c.recv {
+        let mut bound_ref = None;
+        if let Some((x, o, s)) = &c.recv
+            && let Some(r) = self.held_receiver(*x, *o)
+        {
+            debug_assert!(s.path.is_empty());
+            bound_ref = facts.recv.map(|o| (o, r));
+        } else if let Some((x, o, s)) = &c.recv {
             let slot = match facts.recv.and_then(|o| self.shared_var(o, *x).filter(|_| s.path.is_empty())) {
                 Some(r) => r,
                 None => {
@@ -242,6 +251,14 @@ impl<'a> Em<'a> {
         }
         for (o, r) in bound {
             self.adopt(o, r);
+        }
+        // The same method may have been taken over before, with another kind of receiver.
+        if let Some(o) = facts.recv {
+            self.f.held.remove(&o);
+        }
+        if let Some((o, r)) = bound_ref {
+            self.f.vars.remove(&o);
+            self.f.held.insert(o, r);
         }
     }
     /// The register of a variable that a parameter can share: neither is written while the body runs. (The caller's cannot be: what

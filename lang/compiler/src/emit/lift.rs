@@ -6,10 +6,12 @@
 use super::closure::Body;
 use super::escape::{Kept, Local};
 use super::func::Loc;
+use super::place::Place;
 use super::{Em, Reg};
-use crate::info::{FuncFacts, ObjId};
+use crate::info::{FuncFacts, ObjId, ObjKind};
+use crate::types::{Ty, TyId};
 use gol_bytecode::FuncId;
-use gol_syntax::ast::{BlockId, Expr, ExprId};
+use gol_syntax::ast::{BlockId, Expr, ExprId, UnOp};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -50,10 +52,66 @@ impl<'a> Em<'a> {
         let ty = self.obj_ty(o);
         (kept == Kept::Copied || self.words(ty) <= WORDS_MAX).then_some(kept)
     }
+    // ---- what has an address that nobody needs
+
+    /// The variable has an address, or points to an object, and yet all of it can live in registers.
+    pub(super) fn is_held(&mut self, o: ObjId) -> bool {
+        if self.st.plain || !self.f.inlining.is_empty() {
+            return false;
+        }
+        self.look();
+        let home = self.root.map(|r| r.0);
+        home.is_some() && self.st.escapes.held.get(&o).copied() == home
+    }
+    /// The registers that a variable stands for which would be a pointer.
+    pub(super) fn held(&self, e: ExprId) -> Option<Reg> {
+        if self.f.held.is_empty() {
+            return None;
+        }
+        self.f.held.get(self.info.uses.get(&self.strip(e))?).copied()
+    }
+    /// The registers of the receiver of a method with a pointer receiver.
+    pub(super) fn held_receiver(&mut self, x: ExprId, m: ObjId) -> Option<Reg> {
+        let ObjKind::Method { ptr: true, .. } = self.info.obj(m).kind else { return None };
+        if let Some(r) = self.held(x) {
+            return Some(r);
+        }
+        match self.ty(x) {
+            t if matches!(self.types.get(t), Ty::Pointer(_)) => None,
+            _ => self.reg_var(x),
+        }
+    }
+    /// `p := &T{…}` without an object.
+    pub(super) fn define_held(&mut self, o: ObjId, v: ExprId) -> bool {
+        let Expr::Unary(UnOp::Addr, x) = *self.ast.expr(self.strip(v)) else { return false };
+        let ty = self.ty(x);
+        if self.in_memory(ty) || !matches!(self.types.under(self.obj_ty(o)), Ty::Pointer(_)) || !self.is_held(o) {
+            return false;
+        }
+        let n = self.words(ty);
+        let r = self.f.alloc(n);
+        self.f.fresh = Some(r);
+        self.expr_to(self.strip(x), r);
+        self.f.keep(r + n);
+        self.f.held.insert(o, r);
+        true
+    }
+    /// Where the path of a selector starts: the operand, or what is behind it.
+    pub(super) fn start(&mut self, x: ExprId, recv: TyId) -> (Place, TyId) {
+        match (self.held(x), self.types.under(recv)) {
+            (Some(r), &Ty::Pointer(t)) => (Place::Reg(r), t),
+            _ => (self.operand_place(x), recv),
+        }
+    }
+
     /// A variable in registers that a call may change.
     pub(super) fn is_passed(&mut self, e: ExprId) -> bool {
-        let Some(&o) = self.info.uses.get(&self.strip(e)) else { return false };
+        let root = self.root(e);
+        let Some(&o) = self.info.uses.get(&root) else { return false };
         let obj = self.info.obj(o);
+        if obj.addr_taken || self.held(root).is_some() {
+            return true;
+        }
         obj.captured && obj.reassigned && self.kept(o) == Some(Kept::Passed)
     }
     /// The variable gets its literal, when it is a local function: nothing to do.
