@@ -148,7 +148,7 @@ fn code_of_small_functions() {
         // Objects whose address only inlined methods know live in registers.
         (
             "type C struct{ n, k int }; func (c *C) inc() { c.n += c.k }; func f(n int) int { c := &C{k: n}; c.inc(); c.inc(); return c.n }",
-            "ZeroN Mov AddI AddI Mov Ret1",
+            "ZeroN AddI3 Ret1",
         ),
         (
             "type S []int; func (s *S) push(x int) { *s = append(*s, x) }; func f(n int) S { var s S; for n > 0 { s.push(n); n-- }; return s }",
