@@ -56,5 +56,5 @@ pub use heap::{Desc, DescId, Header, Heap, HeapConfig, PtrMap};
 pub use sched::{
     Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Event, EventKind, Exit, G, GState, Head, Input, Io, IoEnd, Load,
     Negative, Op, Outcome, P, Place, Poll, Preempt, Runtime, RuntimeConfig, SelectCase, SelectOp, Stopped, Tape,
-    TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, Way, World, hash_of, ops,
+    TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, Way, World, cores, hash_of, ops,
 };

@@ -45,7 +45,7 @@ pub use hook::{Event, EventKind, Load};
 pub use inspect::Stopped;
 pub use p::{P, Poll};
 pub use poll::Io;
-pub use runtime::Runtime;
+pub use runtime::{Runtime, cores};
 pub use select::{Dir, SelectCase, SelectOp};
 pub use sema::Negative;
 pub use tape::{Head, Input, Tape, hash_of};

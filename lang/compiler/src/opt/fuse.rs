@@ -205,18 +205,19 @@ fn loaded_for(live: &Live, nodes: &[Node], from: usize, k: usize, s: u16) -> Opt
     let mut between = vec![];
     for j in (from..k).rev().filter(|&j| !nodes[j].gone) {
         let n = &nodes[j];
-        let e = live.effects(n);
+        let e = live.known(j);
         let whole = matches!(n.ins.op, Op::LdSl | Op::LdGSl) && n.ins.a == s;
         if whole {
             let base = n.ins.b;
-            let harmless = |m: &Node| {
-                let kept = n.ins.op == Op::LdGSl || !live.effects(m).writes.hits(base);
+            let harmless = |at: usize| {
+                let m = &nodes[at];
+                let kept = n.ins.op == Op::LdGSl || !live.known(at).writes.hits(base);
                 let same = m.ins.op == Op::LdW && m.ins.b == base && n.ins.op == Op::LdSl;
                 kept && (n.safe || n.ins.op == Op::LdGSl || same || super::live::is_pure(m))
             };
             // The slice's own registers may hold the address.
             let own = n.ins.op == Op::LdSl && !apart(base, s, 3);
-            return (!own && between.iter().all(|&m| harmless(&nodes[m]))).then_some(j);
+            return (!own && between.iter().all(|&m| harmless(m))).then_some(j);
         }
         let touches = (s..s + 3).any(|r| e.reads.hits(r) || e.writes.hits(r));
         let quiet = super::live::is_pure(n) || matches!(n.ins.op, Op::LdW | Op::LdIdxW | Op::LdIdxU8);
