@@ -11,8 +11,8 @@ static MEMORY: gol_runtime::native::NativeMemory = gol_runtime::native::NativeMe
 const STACK_BYTES: usize = 256 << 20;
 
 fn main() -> ExitCode {
-    gol_runtime::native::share();
     gol_vm::crash::tell_crashes();
+    gol_runtime::native::share();
     gol::quit::block();
     let cli = match gol::cli::Cli::try_parse() {
         Ok(cli) => cli,

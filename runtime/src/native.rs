@@ -3,10 +3,6 @@
 //!
 //! Natives ask the heap before they take much ([`crate::heap::Heap::has_room`]) and fail as an allocation does; what is left for here is
 //! what nobody could ask for: tables that grow, and a system that has less than the limit says.
-//!
-//! Small pieces come from [`small`], without a lock and without a call of the system.
-
-mod small;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -38,6 +34,16 @@ fn removed(bytes: usize) {
     }
 }
 
+/// Has all threads share the C library's first heap. Each would else make one of its own, which is some 25 calls of the system and 40 pages at
+/// the start; Rust code here allocates too little for the threads to meet. Before the second thread.
+pub fn share() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets a number.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
 #[cold]
 fn refused(bytes: usize) -> ! {
     // Nothing here may allocate.
@@ -59,87 +65,32 @@ fn refused(bytes: usize) -> ! {
     }
 }
 
-/// Has all threads share the system allocator's one heap, which grows in large steps: what is left for it are large pieces, and a heap
-/// for each thread would be several calls of the system at its start and one for every few pages. Before the first thread.
-pub fn share() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: sets a number.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1);
-    }
-}
-
-/// Pages of zeros from the system; null when it has no more.
-fn map(bytes: usize) -> *mut u8 {
-    let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-    // SAFETY: new memory, wherever the system puts it.
-    let at = unsafe { libc::mmap(std::ptr::null_mut(), bytes, access, kind, -1, 0) };
-    if at == libc::MAP_FAILED { std::ptr::null_mut() } else { at.cast() }
-}
-
-/// Whether [`small`] has pieces for this.
-fn is_small(layout: Layout) -> bool {
-    layout.size() <= small::MAX && layout.align() <= 16
-}
-
-// SAFETY: a layout is served by one of two allocators, always the same; the count is only a count.
+// SAFETY: everything is the system allocator's; the count is only a count.
 unsafe impl GlobalAlloc for NativeMemory {
-    #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let at = if is_small(layout) {
-            small::take(layout.size())
-        } else {
-            added(layout.size());
-            // SAFETY: the caller's layout.
-            unsafe { System.alloc(layout) }
-        };
+        // SAFETY: the caller's layout.
+        let at = unsafe { System.alloc(layout) };
         if at.is_null() {
             refused(layout.size());
         }
+        added(layout.size());
         at
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let at = if is_small(layout) {
-            // SAFETY: the caller's layout, and a new piece of that size.
-            unsafe {
-                let at = self.alloc(layout);
-                at.write_bytes(0, layout.size());
-                at
-            }
-        } else {
-            added(layout.size());
-            // SAFETY: the caller's layout.
-            unsafe { System.alloc_zeroed(layout) }
-        };
+        // SAFETY: the caller's layout.
+        let at = unsafe { System.alloc_zeroed(layout) };
         if at.is_null() {
             refused(layout.size());
         }
+        added(layout.size());
         at
     }
-    #[inline]
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        if is_small(layout) {
-            // SAFETY: the caller's piece; its layout was small when it was taken.
-            return unsafe { small::give(at, layout.size()) };
-        }
         // SAFETY: the caller's piece.
         unsafe { System.dealloc(at, layout) };
         removed(layout.size());
     }
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller says that it is a size.
-        let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
-        match (is_small(layout), is_small(new)) {
-            (true, true) if small::same(layout.size(), size) => return at,
-            (false, false) => {}
-            // SAFETY: the caller's piece, and another of the new size.
-            _ => unsafe {
-                let to = self.alloc(new);
-                std::ptr::copy_nonoverlapping(at, to, size.min(layout.size()));
-                self.dealloc(at, layout);
-                return to;
-            },
-        }
         // SAFETY: the caller's piece.
         let to = unsafe { System.realloc(at, layout, size) };
         if to.is_null() {
