@@ -209,6 +209,7 @@ impl Machine {
             RunResult::Interrupted => Ended::Interrupted,
             RunResult::Panicked => Ended::Panicked,
             RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
+            RunResult::Fatal(text) if text.starts_with("internal error: ") => Ended::Fault,
             RunResult::Fatal(_) => Ended::Panicked,
             RunResult::Deadlock(report) => {
                 gol_runtime::tell(&report.text);
@@ -234,8 +235,7 @@ impl Machine {
     /// From now on Ctrl-C interrupts what runs.
     pub fn interrupt_on_ctrl_c(&self) {
         let vm = self.vm.clone();
-        // A second handler in one process is refused; then the first one is still there.
-        let _ = ctrlc::set_handler(move || vm.interrupt());
+        crate::quit::on_interrupt(move || vm.interrupt());
     }
 }
 
@@ -277,8 +277,11 @@ fn schedtrace_ms() -> u64 {
 }
 
 fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeConfig {
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let procs = std::env::var("GOMAXPROCS").ok().and_then(|v| v.parse().ok()).filter(|n| *n > 0).unwrap_or(cores);
+    let procs = std::env::var("GOMAXPROCS")
+        .ok()
+        .and_then(|v| v.parse().ok())
+        .filter(|n| *n > 0)
+        .unwrap_or_else(gol_runtime::cores);
     // Pairs of operations are those of one stream.
     let procs = if options.profile == Some(Profile::Ops) { 1 } else { procs };
     let gogc = match std::env::var("GOGC").as_deref() {

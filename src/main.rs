@@ -12,6 +12,7 @@ const STACK_BYTES: usize = 256 << 20;
 
 fn main() -> ExitCode {
     gol_vm::crash::tell_crashes();
+    gol_runtime::native::share();
     gol::quit::block();
     let cli = match gol::cli::Cli::try_parse() {
         Ok(cli) => cli,
@@ -22,13 +23,24 @@ fn main() -> ExitCode {
     };
     let worker = std::thread::Builder::new().name("gol".into()).stack_size(STACK_BYTES);
     // It ends the process itself: giving back its stack first would be for nothing.
-    let run = move || -> () { std::process::exit(gol::commands::run(cli).into()) };
-    let status = match worker.spawn(run).map(|handle| handle.join()) {
-        Ok(_) => gol::commands::status::FAULT,
+    let run = move || -> () {
+        let _ended = EndsProcess;
+        std::process::exit(gol::commands::run(cli).into())
+    };
+    match worker.spawn(run) {
+        Ok(_) => gol::quit::wait(),
         Err(e) => {
             gol::tell!("gol: cannot start a thread: {e}");
-            gol::commands::status::FAULT
+            ExitCode::from(gol::commands::status::FAULT)
         }
-    };
-    ExitCode::from(status)
+    }
+}
+
+/// A panic of the worker, whose message is out then, is the end: the main thread waits for signals only.
+struct EndsProcess;
+
+impl Drop for EndsProcess {
+    fn drop(&mut self) {
+        std::process::exit(gol::commands::status::FAULT.into())
+    }
 }

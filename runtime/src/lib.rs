@@ -3,6 +3,7 @@
 //! It knows no gol type and no bytecode: it moves words, traces them by descriptor, and calls an [`Engine`] to run a
 //! goroutine. See ARCHITECTURE.md for the protocols.
 
+use std::cell::Cell;
 use std::io::Write as _;
 
 /// Writes to standard error. A closed or full one is no reason to fail: who cannot be told is not.
@@ -25,6 +26,27 @@ impl Drop for EndsProgram {
     }
 }
 
+thread_local! {
+    /// This thread runs handlers, which no panic may unwind.
+    static RUNS_HANDLERS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says so of this thread.
+pub(crate) fn runs_handlers() {
+    RUNS_HANDLERS.set(true);
+}
+
+/// A check of the runtime itself has failed, perhaps under a handler: ends the program, and is a panic on any other thread.
+#[cold]
+pub(crate) fn fault(text: &str) -> ! {
+    if RUNS_HANDLERS.get() {
+        tell(&format!("gol: internal error: {text}; please report this\n"));
+        // SAFETY: as above.
+        unsafe { libc::_exit(i32::from(FAULT_STATUS)) }
+    }
+    panic!("{text}")
+}
+
 pub mod heap;
 pub mod native;
 pub mod sched;
@@ -34,5 +56,5 @@ pub use heap::{Desc, DescId, Header, Heap, HeapConfig, PtrMap};
 pub use sched::{
     Blocking, CHAN_PREFIX_WORDS, Chan, Dir, Engine, Event, EventKind, Exit, G, GState, Head, Input, Io, IoEnd, Load,
     Negative, Op, Outcome, P, Place, Poll, Preempt, Runtime, RuntimeConfig, SelectCase, SelectOp, Stopped, Tape,
-    TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, Way, World, hash_of, ops,
+    TimerAction, TimerId, WAITER_WORDS, WaitReason, Waiter, Way, World, cores, hash_of, ops,
 };

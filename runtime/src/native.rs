@@ -34,6 +34,16 @@ fn removed(bytes: usize) {
     }
 }
 
+/// Has all threads share the C library's first heap. Each would else make one of its own, which is some 25 calls of the system and 40 pages at
+/// the start; Rust code here allocates too little for the threads to meet. Before the second thread.
+pub fn share() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets a number.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
 #[cold]
 fn refused(bytes: usize) -> ! {
     // Nothing here may allocate.

@@ -6,7 +6,7 @@ mod toy;
 use gol_runtime::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::*};
-use toy::{Ctl, Cx, Prog, config, start_with};
+use toy::{Ctl, Cx, Prog, Toy, config, start_with};
 
 const CANARY: u64 = 0x00c0_ffee_0000_0001;
 /// Words of a node: canary and references.
@@ -138,15 +138,19 @@ fn receiver(done: Arc<AtomicUsize>) -> Prog {
     ]
 }
 
+fn kinds(t: &Toy) -> Kinds {
+    let desc = |stride: u64, ptrs| Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: stride as u32 * 8, ptrs };
+    Kinds {
+        node: t.rt.heap.add_desc(desc(1 + FIELDS, PtrMap::Bits([0b1110].into()))),
+        table: t.rt.heap.add_desc(desc(TABLE, PtrMap::All)),
+    }
+}
+
 fn soup(seed: u64, procs: usize, steps: u64, change: impl Fn(&mut HeapConfig)) {
     let mut config = config(procs);
     change(&mut config.heap);
     let t = start_with(config);
-    let desc = |stride: u64, ptrs| Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: stride as u32 * 8, ptrs };
-    let kinds = Kinds {
-        node: t.rt.heap.add_desc(desc(1 + FIELDS, PtrMap::Bits([0b1110].into()))),
-        table: t.rt.heap.add_desc(desc(TABLE, PtrMap::All)),
-    };
+    let kinds = kinds(&t);
     let done = Arc::new(AtomicUsize::new(0));
     let chan = t.chan;
     let (mutator, sender, receiver) = (mutator(kinds, done.clone()), sender(kinds), receiver(done.clone()));
@@ -199,4 +203,64 @@ fn nothing_reachable_is_lost_at_full_speed() {
             heap.poison = true;
         });
     }
+}
+
+/// A full collection in the middle of a cycle of a large heap, of which every second has marked nothing by then (the verifier sees to that):
+/// several threads mark the rest.
+#[test]
+fn what_a_cycle_has_left_is_marked_by_several() {
+    const LISTS: u64 = 60;
+    const LENGTH: u64 = 6_500;
+    let mut config = config(2);
+    config.heap.poison = true;
+    config.heap.verify = true;
+    let t = start_with(config);
+    let kinds = kinds(&t);
+    // Slots: 0 table, 1 lists built, then cycles ended; 2 a list.
+    let main = steps![
+        move |c: &Cx| {
+            *c.r(0) = alloc(c, kinds.table);
+            Ctl::Next
+        },
+        move |c: &Cx| {
+            *c.r(2) = 0;
+            for _ in 0..LENGTH {
+                *c.r(2) = node(c, kinds, *c.r(2));
+            }
+            store(c, *c.r(0), *c.r(1), *c.r(2));
+            *c.r(1) += 1;
+            if *c.r(1) < LISTS { Ctl::Jump(1) } else { Ctl::Next }
+        },
+        // SAFETY: the running P.
+        |c: &Cx| Ctl::Op(unsafe { ops::gc_now(c.p()) }),
+        |c: &Cx| {
+            *c.r(1) = 0;
+            Ctl::Next
+        },
+        // Garbage until the next cycle has begun.
+        move |c: &Cx| {
+            for _ in 0..1000 {
+                node(c, kinds, 0);
+            }
+            // SAFETY: the running P.
+            if unsafe { ops::is_marking(c.p()) } { Ctl::Next } else { Ctl::Jump(4) }
+        },
+        // SAFETY: the running P.
+        |c: &Cx| Ctl::Op(unsafe { ops::gc_now(c.p()) }),
+        move |c: &Cx| {
+            for k in 0..LISTS {
+                let (mut at, mut length) = (word(*c.r(0), k).load(Relaxed), 0);
+                while at != 0 {
+                    check(at);
+                    at = word(at, 1).load(Relaxed);
+                    length += 1;
+                }
+                assert_eq!(length, LENGTH);
+            }
+            *c.r(1) += 1;
+            if *c.r(1) < 2 { Ctl::Jump(4) } else { Ctl::Done }
+        },
+    ];
+    assert_eq!(t.run(main, 3, &[]), Outcome::Done);
+    assert!(t.rt.heap.stats().num_gc >= 5, "{:?}", t.rt.heap.stats());
 }

@@ -112,7 +112,7 @@ static PACKAGES: &[Package] = &[
     package(
         "slices",
         concat!(include_str!("slices/slices.gol"), include_str!("slices/sort.gol"), include_str!("slices/iter.gol")),
-        &[],
+        sort::SLICES,
     ),
     package("sort", include_str!("sort/sort.gol"), sort::NATIVES),
     package("strconv", include_str!("strconv/strconv.gol"), strconv::NATIVES),

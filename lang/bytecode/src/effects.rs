@@ -23,7 +23,16 @@ impl Spans {
             self.len += 1;
         }
     }
+    /// What a shape says of an instruction's fields.
+    fn told(shape: &[(u8, u8); 4], len: u8, fields: [u16; 4]) -> Spans {
+        let mut s = Spans { list: [(0, 0); 4], len };
+        for (span, &(k, n)) in s.list.iter_mut().zip(shape).take(len as usize) {
+            *span = (fields[k as usize & 3], n as u16);
+        }
+        s
+    }
     /// They.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Span> + '_ {
         self.list[..self.len as usize].iter().copied()
     }
@@ -61,12 +70,56 @@ struct Shape {
     clobbers: Option<u8>,
     /// A number of registers depends on the instruction.
     counted: bool,
+    /// `special` has more to say.
+    special: bool,
+}
+
+/// The ops that `special` tells of.
+const fn is_special(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        CallMov
+            | Call
+            | CallC
+            | CallI
+            | CallN
+            | CallNC
+            | MkClosure
+            | SliceS
+            | SliceStr
+            | SliceArr
+            | CutT
+            | LdRegW
+            | StRegW
+            | MkIface
+            | Assert
+            | AssertOk
+            | MapGet
+            | MapGetOk
+            | MapSet
+            | MapDel
+            | MapNext
+            | RangeStr
+            | RecvWake
+            | Recv
+            | RecvOk
+            | Select
+            | SelectWake
+    )
 }
 
 const fn shape(op: Op) -> Shape {
     let roles = op.roles();
-    let mut s =
-        Shape { reads: [(0, 0); 4], writes: [(0, 0); 4], n_reads: 0, n_writes: 0, clobbers: None, counted: false };
+    let mut s = Shape {
+        reads: [(0, 0); 4],
+        writes: [(0, 0); 4],
+        n_reads: 0,
+        n_writes: 0,
+        clobbers: None,
+        counted: false,
+        special: is_special(op),
+    };
     let mut k = 0;
     while k < 4 {
         let (reads, writes) = match roles[k] {
@@ -116,12 +169,8 @@ pub fn effects(p: &Program, ins: Ins, data: Ins) -> Effects {
     let mut e = Effects::default();
     let fields = [ins.a, ins.b, ins.c, ins.d];
     let shape = &SHAPES[ins.op as usize];
-    for &(k, n) in &shape.reads[..shape.n_reads as usize] {
-        e.reads.push(fields[k as usize], n as usize);
-    }
-    for &(k, n) in &shape.writes[..shape.n_writes as usize] {
-        e.writes.push(fields[k as usize], n as usize);
-    }
+    e.reads = Spans::told(&shape.reads, shape.n_reads, fields);
+    e.writes = Spans::told(&shape.writes, shape.n_writes, fields);
     e.clobbers = shape.clobbers.map(|k| fields[k as usize]);
     if shape.counted {
         for (v, role) in fields.into_iter().zip(ins.op.roles()) {
@@ -134,11 +183,13 @@ pub fn effects(p: &Program, ins: Ins, data: Ins) -> Effects {
             }
         }
     }
-    special(p, ins, data, &mut e);
+    if shape.special {
+        special(p, ins, data, &mut e);
+    }
     e
 }
 
-/// What the roles do not say.
+/// What the roles do not say, for the ops of `is_special`.
 fn special(p: &Program, ins: Ins, data: Ins, e: &mut Effects) {
     match ins.op {
         Op::CallMov => {

@@ -549,6 +549,10 @@ macro_rules! for_each_op {
         MulKAddI(W R R I);
         /// a = b + c + d
         AddI3(W R R R);
+        /// a = b + c + imm
+        AddIK(W R R I);
+        /// a = b - c + imm
+        SubIK(W R R I);
         /// a = b * c + d, rounded twice
         MulFAddF(W R R R);
         /// a = b * c - d, rounded twice
@@ -643,6 +647,18 @@ macro_rules! for_each_op {
         JnzIdx8(R3 R Z Z) +(JJ Z Z Z);
         /// if byte element b of slice a is 0
         JzIdx8(R3 R Z Z) +(JJ Z Z Z);
+        /// if byte element a of the slice in global words is not 0
+        JnzGIdx8(R Z GG Z) +(JJ Z Z Z);
+        /// if byte element a of the slice in global words is 0
+        JzGIdx8(R Z GG Z) +(JJ Z Z Z);
+        /// if byte element b of the slice at word c behind address a is not 0
+        JnzFldIdx8(R R U Z) +(JJ Z Z Z);
+        /// if byte element b of the slice at word c behind address a is 0
+        JzFldIdx8(R R U Z) +(JJ Z Z Z);
+        /// word element b of slice a = word element d of slice c (no reference)
+        CpyIdxW(R3 R R3 R);
+        /// word elements b of slice a and d of slice c change places (no references)
+        SwpIdxW(R3 R R3 R);
         /// a = word element c of the slice at word d behind address b
         LdFldIdxW(W R R U);
         /// the same, packed uint8 / bool

@@ -159,7 +159,13 @@ impl Checker<'_> {
                 Role::GG => {
                     let n = match ins.op {
                         Op::LdGN | Op::StGN => ins.b as u64,
-                        Op::LdGSl | Op::LdGIdxW | Op::LdGIdxU8 | Op::StGIdxW | Op::StGIdx8 => 3,
+                        Op::LdGSl
+                        | Op::LdGIdxW
+                        | Op::LdGIdxU8
+                        | Op::StGIdxW
+                        | Op::StGIdx8
+                        | Op::JnzGIdx8
+                        | Op::JzGIdx8 => 3,
                         _ => 1,
                     };
                     if wide() as u64 + n > p.globals as u64 {

@@ -82,7 +82,7 @@ fn code_of_small_functions() {
         ("func f(x float64) bool { return !(x < 1) }", "LoadK JltF RetK RetK"),
         ("func f(a, b uint8) uint8 { return a + b }", "AddI Zext8 Ret1"),
         ("func f(a, b uint8) uint8 { return a & b / 3 }", "And LoadI DivU Ret1"),
-        ("func f(a []int, i, j int) { a[i], a[j] = a[j], a[i] }", "LdIdxW LdIdxW StIdxW StIdxW Ret"),
+        ("func f(a []int, i, j int) { a[i], a[j] = a[j], a[i] }", "SwpIdxW Ret"),
         ("func f(s []int, x int) []int { s = append(s, x); return s }", "AppendV RetN"),
         ("func f(a, b string) string { return a + \"-\" + b + a }", "Mov LoadK Mov2 Concat Ret1"),
         ("type T struct{ x, y int }; func f(t *T) { t.x += t.y }", "LdW AddM Ret"),
@@ -99,6 +99,20 @@ fn code_of_small_functions() {
             "LdW AddK StW LdSl AddIdx Ret1",
         ),
         ("func f(a, b, c uint32) uint32 { return a*b + c }", "MulI AddZ32 Ret1"),
+        ("func f(a []int, i, j int) { t := a[i]; a[i] = a[j]; a[j] = t }", "SwpIdxW Ret"),
+        ("func f(a, b []int, i, j int) { a[i] = b[j]; a[j-i+1] = 3 }", "CpyIdxW SubIK LoadI StIdxW Ret"),
+        (
+            "func f(a []int, i, j int) { for i < j { a[i], a[j] = a[j], a[i]; i++; j-- } }",
+            "JleI SwpIdxW AddK AddKJltB Ret",
+        ),
+        (
+            "var on []bool; func f(n int) (k int) { for k < n { if on[k] { return }; k++ }; return n }",
+            "LoadI JleK JzGIdx8 Ret1 AddKJltB Ret1",
+        ),
+        (
+            "type T struct { on []bool }; func f(t *T, n int) int { if !t.on[n] { return n }; return 0 }",
+            "JnzFldIdx8 Ret1 RetK",
+        ),
         ("func f(x uint32) uint32 { return x<<5 | x>>27 }", "RotLK32 Ret1"),
         ("func f(a []int, i int) { a[i] += 3; a[i+1]++ }", "IncIdx AddK IncIdx Ret"),
         ("func f(n int) int { if n%4 == 0 { return 1 }; return n }", "JtstK RetK Ret1"),
@@ -113,6 +127,42 @@ fn code_of_small_functions() {
             "LoadI LoadI JleK LdIdxU8 IncNz AddKJltB Ret1",
         ),
         ("func f(n int) func() int { return func() int { return n } }", "MkClosure Ret1"),
+        // Literals that are only called are no closures, and what they capture is no object.
+        (
+            "func f(n int) (s int) { add := func(k int) { for i := 0; i < k; i++ { s += i } }; add(n); return }",
+            "LoadI CallMov Ret1",
+        ),
+        (
+            "func f(n int) int { c := 0; inc := func() { c++ }; for i := 0; i < n; i++ { inc() }; return c }",
+            "LoadI LoadI JleK AddK AddKJltB Ret1",
+        ),
+        (
+            "func f(n int) int { var r func(int); r = func(k int) { for k > 0 { k--; n++; r(k) } }; r(3); return n }",
+            "LoadI CallMov Ret1",
+        ),
+        // A deferred closure sees what was changed before a panic.
+        (
+            "func f() (n int) { defer func() { recover() }(); inc := func() { for n < 3 { n++ } }; inc(); return }",
+            "New LoadK Defer CallMov RunDefers LdW Ret1",
+        ),
+        // Objects whose address only inlined methods know live in registers.
+        (
+            "type C struct{ n, k int }; func (c *C) inc() { c.n += c.k }; func f(n int) int { c := &C{k: n}; c.inc(); c.inc(); return c.n }",
+            "ZeroN AddI3 Ret1",
+        ),
+        (
+            "type S []int; func (s *S) push(x int) { *s = append(*s, x) }; func f(n int) S { var s S; for n > 0 { s.push(n); n-- }; return s }",
+            "ZeroN JleK AppendV AddK JgtKB Mov3 RetN",
+        ),
+        (
+            "type C struct{ n int }; func (c *C) self() *C { return c }; func f() *C { c := &C{}; return c.self() }",
+            "New Ret1",
+        ),
+        // Each iteration has its own variable, which keeps its value.
+        (
+            "func f(n int, g func(func() int)) { for i := 0; i < n; i++ { g(func() int { return i }) } }",
+            "LoadI JleK MkClosure CallC AddKJltB Ret",
+        ),
     ];
     let mut wrong = vec![];
     for (text, want) in cases {

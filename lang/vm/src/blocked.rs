@@ -396,7 +396,7 @@ impl Mentions<'_> {
 /// The global word that an instruction names.
 fn mentioned(unit: &Unit) -> Option<u32> {
     let ops = [Op::LdG, Op::StG, Op::LdGN, Op::StGN, Op::LdGSl, Op::LeaG];
-    let elements = [Op::LdGIdxW, Op::LdGIdxU8, Op::StGIdxW, Op::StGIdx8];
+    let elements = [Op::LdGIdxW, Op::LdGIdxU8, Op::StGIdxW, Op::StGIdx8, Op::JnzGIdx8, Op::JzGIdx8];
     let is = |op| unit.h == handler_of(op) || crate::handlers::shared::alone(op).is_some_and(|h| unit.h == h as usize);
     ops.into_iter().chain(elements).any(is).then(|| unit.cd())
 }

@@ -12,6 +12,7 @@ pub mod crash;
 pub mod fault;
 mod frames;
 mod handlers;
+pub mod handles;
 mod load;
 pub mod native;
 pub mod object;

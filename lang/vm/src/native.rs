@@ -1,9 +1,9 @@
 //! The natives ABI: what a function written in Rust sees of the machine.
 //!
 //! A native gets its arguments in slots `0..` of its window, flattened as ARCHITECTURE.md says (a slice takes three slots), and writes its
-//! results over them, again from slot 0 on. **Nothing is collected while a native runs**, except in [`Cx::blocking`] and in
-//! [`CallCx::call`]: both take `&mut self`, so no borrow of a string or of bytes lives across them. What a native allocates and keeps
-//! over such a call must lie in one of its window's slots.
+//! results over them, again from slot 0 on. **Nothing is collected while a native runs**, allocations included, except at its
+//! *safepoints*: [`Cx::blocking`], [`Cx::input`] and [`CallCx::call`] with their relatives.
+//! What takes the part of handles, and what the compiler refuses, is told in [`crate::handles`].
 //!
 //! Panics of gol programs are [`Fault`]s, never Rust unwinding. [`Fault::Runtime`] and [`Fault::Plain`] carry the complete text that Go's
 //! `Error()` gives ("runtime error: " included where Go has it).
@@ -339,8 +339,7 @@ impl Cx {
         unsafe { gol_runtime::ops::barrier(self.p, at, n) }
     }
 
-    /// Runs `f` while another thread may use this P. `f` must not touch gol memory. Borrows of arguments end before; afterwards the native
-    /// may run on another P.
+    /// Runs `f` while another thread may use this P. `f` must not touch gol memory; afterwards the native may run on another P. A safepoint.
     pub fn blocking<T>(&mut self, f: impl FnOnce() -> T) -> T {
         self.block(gol_runtime::ops::enter_blocking, f)
     }
@@ -362,6 +361,7 @@ impl Cx {
         out.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
     /// An answer of the outside, which a record of the run keeps and gives again. Without a record it is what `ask` gives.
+    /// A safepoint.
     pub fn input(&mut self, kind: Input, ask: impl FnOnce(&mut Cx) -> Vec<u8>) -> Result<Vec<u8>, Fault> {
         // SAFETY: the runtime outlives its goroutines. Not borrowed from `self`, whose P may change in `ask`.
         let runtime = unsafe { &*(*self.p).runtime };
@@ -466,12 +466,12 @@ impl DerefMut for CallCx {
 }
 
 impl CallCx {
-    /// Calls a gol function value. The goroutine may park in it and go on in another thread: no lock, no thread-local reference and no raw
-    /// reference may be held over it. An error is to be returned at once.
+    /// Calls a gol function value. The goroutine may park in it and go on in another thread: no lock and no thread-local
+    /// reference may be held over it. An error is to be returned at once. A safepoint.
     pub fn call(&mut self, closure: u64, args: &[u64], results: &mut [u64]) -> Result<(), Fault> {
         crate::callback::call(self, closure, args, results)
     }
-    /// Calls the method of an interface's dynamic type; false when it has none of this name.
+    /// Calls the method of an interface's dynamic type; false when it has none of this name. A safepoint.
     pub fn call_method(&mut self, iface: u64, method: &str, args: &[u64], results: &mut [u64]) -> Result<bool, Fault> {
         crate::callback::call_method(self, iface, method, args, results)
     }

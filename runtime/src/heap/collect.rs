@@ -189,8 +189,6 @@ impl Heap {
     /// Marks what the roots reach; returns the number of objects and their bytes.
     fn mark(&self, epoch: u8, roots: &mut Roots) -> (usize, usize) {
         let was_live = self.pacer.totals.lock().live_bytes;
-        let workers = if was_live < PARALLEL_FROM { 1 } else { self.workers.load(Relaxed).max(1) };
-        let pool = Pool::new(workers);
         let mut words = Vec::new();
         let mut lead = |pool: &Pool| {
             let mut marker = Marker::new(self, pool, epoch);
@@ -207,7 +205,7 @@ impl Heap {
             marker.work();
             (marker.objects, marker.bytes)
         };
-        let sum = if workers == 1 { lead(&pool) } else { self.mark_with(workers, epoch, &pool, &mut lead) };
+        let sum = self.mark_with(self.workers_for(was_live), epoch, &mut lead);
         if self.config.verify {
             self.verify(epoch, &words);
         }
@@ -215,14 +213,22 @@ impl Heap {
         sum
     }
 
-    /// Runs `lead` beside `workers - 1` threads.
-    fn mark_with(
+    /// How many threads are worth it when about so many bytes are to be marked.
+    pub(super) fn workers_for(&self, bytes: usize) -> usize {
+        if bytes < PARALLEL_FROM { 1 } else { self.workers.load(Relaxed).max(1) }
+    }
+
+    /// Runs `lead` beside `workers - 1` threads; objects and bytes that all together have marked.
+    pub(super) fn mark_with(
         &self,
         workers: usize,
         epoch: u8,
-        pool: &Pool,
         lead: &mut dyn FnMut(&Pool) -> (usize, usize),
     ) -> (usize, usize) {
+        let pool = &Pool::new(workers);
+        if workers == 1 {
+            return lead(pool);
+        }
         std::thread::scope(|scope| {
             let mut helpers = Vec::new();
             for _ in 1..workers {

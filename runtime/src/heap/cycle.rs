@@ -22,6 +22,8 @@
 //!   `hold` is set only while the world is stopped, and the leader goes on when `active` is 0: nobody marks beside it then.
 //! - An allocator that runs too far ahead ends the cycle at once, stopped (a *degenerate* end): memory stays bounded.
 
+mod assist;
+
 use super::cache::Cache;
 use super::collect::{Roots, Visit};
 use super::mark::{Marker, Pool, Work};
@@ -42,8 +44,6 @@ const LAST_STOP: usize = 4096;
 const CHUNK: usize = 4096;
 /// Cycles have numbers of 7 bits, and the largest of those means something else.
 const NUMBERS: u8 = 100;
-/// Objects after which an assist ends.
-const ASSIST_MOST: usize = 4096;
 /// How long an assist waits for work of others.
 const ASSIST_WAIT: Duration = Duration::from_micros(200);
 /// Stacks that are scanned in a row.
@@ -165,18 +165,25 @@ impl Cycle {
         }
     }
 
-    /// Somebody else has all the work, and the allocation is ahead of it: gives the others the processor for a moment.
-    fn wait_for_others(&self) {
+    /// Somebody else has all the work: gives the others the processor for a moment. False: nobody has any.
+    fn wait_for_others(&self) -> bool {
         let mut state = self.state.lock();
         if !state.hold && state.active > 0 && self.marking() {
             self.shared.wait_for(&mut state, ASSIST_WAIT);
+            return true;
         }
+        state.active > 0
+    }
+
+    /// Counts what a marker has marked since the last time.
+    fn count(&self, marker: &mut Marker) {
+        self.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
+        self.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
     }
 
     /// Half of a marker's work, when the pool is empty: its thread may lose its core at any time.
     fn share(&self, marker: &mut Marker) {
-        self.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
-        self.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
+        self.count(marker);
         let mut state = self.state.lock();
         if state.items.is_empty()
             && let Some(half) = marker.split()
@@ -188,8 +195,7 @@ impl Cycle {
 
     /// Gives work back, counts what was marked. True: nothing is left, and nobody has any.
     fn leave(&self, marker: &mut Marker) -> bool {
-        self.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
-        self.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
+        self.count(marker);
         let mut state = self.state.lock();
         marker.give_back(&mut |work| state.items.push(work));
         state.active -= 1;
@@ -336,35 +342,9 @@ impl Heap {
         let cycle = &self.cycle;
         cycle.hold();
         let epoch = self.epoch.load(Relaxed);
-        let pool = Pool::new(1);
-        let mut marker = Marker::new(self, &pool, epoch);
-        for cache in caches.iter_mut() {
-            for word in cache.take_shaded() {
-                marker.push(word as u64);
-            }
-        }
-        {
-            let mut state = cycle.state.lock();
-            for work in std::mem::take(&mut state.items) {
-                match work {
-                    Work::Words(more) => more.into_iter().for_each(|word| marker.push(word as u64)),
-                    Work::Range(range) => marker.take(Work::Range(range)),
-                }
-            }
-        }
-        if now && !cycle.stacks_done.load(Relaxed) {
-            // SAFETY: the world is stopped, the ranges can be read.
-            (roots.stacks)(&mut |at, len| unsafe { marker.roots(at, len) });
-            cycle.stacks_done.store(true, Relaxed);
-        }
-        let stacks_done = cycle.stacks_done.load(Relaxed);
-        let through = if now { marker.drain_for(usize::MAX) } else { marker.drain_for(LAST_STOP) };
-        cycle.objects.fetch_add(std::mem::take(&mut marker.objects), Relaxed);
-        cycle.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
-        if !through || !stacks_done {
-            let mut state = cycle.state.lock();
-            marker.give_back(&mut |work| state.items.push(work));
-            drop(state);
+        if now {
+            self.mark_rest(caches, roots, epoch);
+        } else if !self.mark_little(caches, epoch) {
             self.pacer.served();
             cycle.release();
             return End::GoesOn;
@@ -389,37 +369,49 @@ impl Heap {
         End::Finished
     }
 
-    /// A P that allocates while marking helps in proportion: what was granted, of what may be granted until the end, must not be
-    /// more than what was marked, of all that is to be marked.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn assist(&self, cache: &mut Cache) {
+    /// Marks what is left if that is little; false: it is not. World stopped, nobody marks.
+    fn mark_little(&self, caches: &mut [&mut Cache], epoch: u8) -> bool {
         let cycle = &self.cycle;
-        self.hand_over(cache);
-        let granted = self.pacer.granted().0.saturating_sub(cycle.begun_at.load(Relaxed)) as u128;
-        let due = granted * cycle.expected.load(Relaxed) as u128 / cycle.slack.load(Relaxed) as u128;
-        let behind = due.saturating_sub(cycle.bytes.load(Relaxed) as u128);
-        if behind == 0 || cycle.holding.load(Relaxed) {
-            return;
-        }
-        let behind = usize::try_from(behind).unwrap_or(usize::MAX);
-        if !cycle.join() {
-            return cycle.wait_for_others();
-        }
-        let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
-        self.pacer.timed(|| {
-            while marker.objects < ASSIST_MOST && marker.bytes < behind && self.next_work(&mut marker) {
-                marker.drain_for(QUANTUM);
-            }
-        });
-        cycle.leave(&mut marker);
+        let pool = Pool::new(1);
+        let mut marker = Marker::new(self, &pool, epoch);
+        self.take_over(&mut marker, caches);
+        let through = marker.drain_for(LAST_STOP) && cycle.stacks_done.load(Relaxed);
+        cycle.count(&mut marker);
+        marker.give_back(&mut |work| cycle.state.lock().items.push(work));
+        through
     }
 
-    /// Gives what barrier and scanned stacks have left in a cache to whoever marks.
-    pub fn hand_over(&self, cache: &mut Cache) {
-        let words = cache.take_shaded();
-        if !words.is_empty() {
-            self.cycle.put(Work::Words(words));
+    /// Marks all that is left, with several threads when it may be much. World stopped, nobody marks.
+    fn mark_rest(&self, caches: &mut [&mut Cache], roots: &mut Roots, epoch: u8) {
+        let cycle = &self.cycle;
+        let workers = self.workers_for(cycle.expected.load(Relaxed).saturating_sub(cycle.bytes.load(Relaxed)));
+        let mut lead = |pool: &Pool| {
+            let mut marker = Marker::new(self, pool, epoch);
+            self.take_over(&mut marker, caches);
+            if !cycle.stacks_done.swap(true, Relaxed) {
+                // SAFETY: the world is stopped, the ranges can be read.
+                (roots.stacks)(&mut |at, len| unsafe { marker.roots(at, len) });
+            }
+            marker.work();
+            (marker.objects, marker.bytes)
+        };
+        let (objects, bytes) = self.mark_with(workers, epoch, &mut lead);
+        cycle.objects.fetch_add(objects, Relaxed);
+        cycle.bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// All work that lies in caches and in the pool of the cycle becomes the marker's.
+    fn take_over(&self, marker: &mut Marker, caches: &mut [&mut Cache]) {
+        for cache in caches.iter_mut() {
+            for word in cache.take_shaded() {
+                marker.push(word as u64);
+            }
+        }
+        for work in std::mem::take(&mut self.cycle.state.lock().items) {
+            match work {
+                Work::Words(more) => more.into_iter().for_each(|word| marker.push(word as u64)),
+                Work::Range(range) => marker.take(Work::Range(range)),
+            }
         }
     }
 

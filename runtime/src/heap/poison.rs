@@ -35,7 +35,7 @@ impl Heap {
         }
     }
 
-    /// Panics when a cell of a swept run was written after it was freed.
+    /// A fault when a cell of a swept run was written after it was freed.
     pub(super) fn check_poisoned_cells(&self, start: *const u8, cells: usize, size: usize) {
         for cell in 0..cells {
             let at = start.wrapping_add(cell * size).cast::<u64>();
@@ -43,15 +43,16 @@ impl Heap {
                 // SAFETY: the run is the calling cache's, nobody else may use it.
                 let found = unsafe { at.add(word).read() };
                 let want = if word == 0 { 0 } else { WORD };
-                assert!(
-                    found == want,
-                    "heap poison: free cell {at:p} of {size} bytes was written: word {word} is {found:#x}"
-                );
+                if found != want {
+                    crate::fault(&format!(
+                        "heap poison: free cell {at:p} of {size} bytes was written: word {word} is {found:#x}"
+                    ));
+                }
             }
         }
     }
 
-    /// Panics when dirty pages that were just taken for a span were written after they were freed.
+    /// A fault when dirty pages that were just taken for a span were written after they were freed.
     pub(super) fn check_poisoned_pages(&self, first: usize, npages: usize) {
         if !self.config.poison {
             return;
@@ -61,7 +62,9 @@ impl Heap {
             for word in 0..PAGE / 8 {
                 // SAFETY: the caller has taken the page.
                 let found = unsafe { at.add(word).read() };
-                assert!(found == WORD, "heap poison: free page {at:p} was written: word {word} is {found:#x}");
+                if found != WORD {
+                    crate::fault(&format!("heap poison: free page {at:p} was written: word {word} is {found:#x}"));
+                }
             }
         }
     }

@@ -10,15 +10,15 @@ use crate::sync::atomic::Ordering::*;
 use std::collections::HashSet;
 
 impl Heap {
-    /// Panics when the marking of `epoch` is not what these root words reach. World stopped, before anything is freed.
+    /// A fault when the marking of `epoch` is not what these root words reach. World stopped, before anything is freed.
     pub(super) fn verify(&self, epoch: u8, roots: &[u64]) {
         let reached = self.reach(roots);
         let marked = self.marked(epoch);
         if let Some(cell) = reached.difference(&marked).min() {
-            panic!("heap verify: reachable cell {cell:#x} ({}) is not marked", self.describe(*cell));
+            crate::fault(&format!("heap verify: reachable cell {cell:#x} ({}) is not marked", self.describe(*cell)));
         }
         if let Some(cell) = marked.difference(&reached).min() {
-            panic!("heap verify: unreachable cell {cell:#x} ({}) is marked", self.describe(*cell));
+            crate::fault(&format!("heap verify: unreachable cell {cell:#x} ({}) is marked", self.describe(*cell)));
         }
     }
 
@@ -27,21 +27,24 @@ impl Heap {
         self.reach(roots)
     }
 
-    /// After a concurrent marking: panics when something of the snapshot is not marked, or what `fixed` or a marked object refers to.
+    /// After a concurrent marking: a fault when something of the snapshot is not marked, or what `fixed` or a marked object refers to.
     /// Stacks are not asked: a new frame may have old words in slots that were never written, which nobody reads. What died
     /// meanwhile may be marked.
     pub(super) fn verify_cycle(&self, epoch: u8, snapshot: &HashSet<usize>, fixed: &[u64]) {
         let marked = self.marked(epoch);
         if let Some(cell) = snapshot.difference(&marked).min() {
-            panic!("heap verify: cell {cell:#x} ({}) was reachable and is not marked", self.describe(*cell));
+            crate::fault(&format!(
+                "heap verify: cell {cell:#x} ({}) was reachable and is not marked",
+                self.describe(*cell)
+            ));
         }
         let must_be = |word: u64, by: &dyn Fn() -> String| {
             if let Some(cell) = self.cell_of(word).filter(|cell| !marked.contains(cell)) {
-                panic!(
+                crate::fault(&format!(
                     "heap verify: cell {cell:#x} ({}) is not marked, but referred to by {}",
                     self.describe(cell),
                     by()
-                );
+                ));
             }
         };
         for &word in fixed {
@@ -84,7 +87,7 @@ impl Heap {
         // SAFETY: `at` is the first byte of a cell.
         let header = Header(unsafe { at.cast::<u64>().read() });
         let Some(desc) = self.descs.original(header.desc()) else {
-            panic!("heap verify: cell {cell:#x} has unknown descriptor {}", header.desc());
+            crate::fault(&format!("heap verify: cell {cell:#x} has unknown descriptor {}", header.desc()));
         };
         let prefix = desc.prefix_words as usize;
         let stride = desc.stride as usize / 8;
@@ -92,12 +95,16 @@ impl Heap {
             return;
         }
         let words = prefix + stride * header.len() as usize;
-        assert!(8 + words * 8 <= page.cell_bytes(), "heap verify: object {cell:#x} is longer than its cell");
+        if 8 + words * 8 > page.cell_bytes() {
+            crate::fault(&format!("heap verify: object {cell:#x} is longer than its cell"));
+        }
         let is_traced = |word: usize| {
             if word < prefix { desc.prefix_ptrs.has(word) } else { desc.ptrs.has((word - prefix) % stride) }
         };
         for word in (0..words).filter(|&word| is_traced(word)) {
-            assert!(!page.noscan(), "heap verify: traced object {cell:#x} in an untraced span");
+            if page.noscan() {
+                crate::fault(&format!("heap verify: traced object {cell:#x} in an untraced span"));
+            }
             // SAFETY: the word lies in the cell, see above.
             f(unsafe { at.cast::<u64>().add(1 + word).read() });
         }
@@ -111,7 +118,9 @@ impl Heap {
             let cells = 0..page.ncells.load(Relaxed) as usize;
             let mut live = cells.filter(|&cell| self.pages.mark(first, cell).load(Relaxed) == epoch).peekable();
             let is_live = page.live.load(Relaxed) == epoch;
-            assert_eq!(live.peek().is_some(), is_live, "heap verify: epoch of the span at page {first}");
+            if live.peek().is_some() != is_live {
+                crate::fault(&format!("heap verify: epoch of the span at page {first}"));
+            }
             marked.extend(live.map(|cell| self.pages.address(first) as usize + cell * size));
         }
         marked

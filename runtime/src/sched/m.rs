@@ -147,6 +147,7 @@ pub(super) fn spawn_thread(s: &Sched, idle: &mut Idle, p: *mut P, spinning: bool
     let spawned = crate::sync::thread::Builder::new().name("gol-m".into()).stack_size(M_STACK).spawn(move || {
         let Start(s, m) = { start };
         let _ends = crate::EndsProgram;
+        crate::runs_handlers();
         // SAFETY: see `Start`.
         unsafe {
             (*m).thread = Some(crate::sync::thread::current());

@@ -45,7 +45,7 @@ pub use hook::{Event, EventKind, Load};
 pub use inspect::Stopped;
 pub use p::{P, Poll};
 pub use poll::Io;
-pub use runtime::Runtime;
+pub use runtime::{Runtime, cores};
 pub use select::{Dir, SelectCase, SelectOp};
 pub use sema::Negative;
 pub use tape::{Head, Input, Tape, hash_of};
@@ -345,5 +345,5 @@ pub mod ops {
     pub use super::spawn::spawn;
     pub use super::stack::{allow_depth, grow_stack, stack_may_grow};
     pub use super::timer::{sleep, timer_start, timer_stop};
-    pub use super::world::{barrier, call_finals_by, gc_now, is_marking, request_gc};
+    pub use super::world::{barrier, call_finals_by, gc_advance, gc_now, gc_target, is_marking, request_gc};
 }

@@ -92,6 +92,12 @@ pub(super) fn settle(run: Run, outcome: Outcome) {
     run.cell.done.notify_one();
 }
 
+/// The processors that this process may use, as it was when somebody asked first: finding out reads several files.
+pub fn cores() -> usize {
+    static CORES: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *CORES.get_or_init(|| crate::sync::thread::available_parallelism().map_or(1, |n| n.get()))
+}
+
 impl Runtime {
     pub fn new(config: RuntimeConfig, engine: Arc<dyn Engine>, engine_word: *const u8) -> Result<Arc<Runtime>, String> {
         let heap = Heap::new(config.heap.clone())?;
@@ -138,9 +144,13 @@ impl Runtime {
             idle.runs.push(Run { g, cell: cell.clone(), interrupted: false });
             s.choices.runs_are(idle.runs.len());
             s.injector.push(GRef(g));
+            fence(SeqCst);
+            // Not as one that searches: there is one goroutine, so nobody else need be woken when it is found.
+            let p = idle::take_p(s, &mut idle);
+            if !p.is_null() {
+                idle::start_m(s, idle, p, false);
+            }
         }
-        fence(SeqCst);
-        idle::wake_one(s);
         let mut outcome = cell.outcome.lock();
         loop {
             if let Some(outcome) = *outcome {
@@ -203,8 +213,7 @@ impl Runtime {
         }
         let n = n.min(MAX_PROCS);
         s.procs.store(n, Relaxed);
-        let cores = crate::sync::thread::available_parallelism().map_or(1, |n| n.get());
-        self.heap.set_mark_workers(n.min(cores));
+        self.heap.set_mark_workers(n.min(cores()));
         let first = s.p_at(0);
         // SAFETY: under the mutex an idle P stays idle.
         let alone = unsafe { !first.is_null() && (*first).alone && (*first).shared.state() != Status::Idle };
@@ -285,7 +294,7 @@ impl Runtime {
         if self.sched().choices.seeded {
             return super::choice::SAID_PROCS;
         }
-        crate::sync::thread::available_parallelism().map_or(1, |n| n.get())
+        cores()
     }
 
     /// The events since the last call, and how many were lost.

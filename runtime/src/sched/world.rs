@@ -372,7 +372,25 @@ pub(super) fn resume(s: &Sched) {
     }
 }
 
-/// `runtime.GC`: parks until a full collection is done.
+/// `runtime.GC` beside the program: number of the collection to wait for; 0: [`gc_now`] is to be called.
+///
+/// # Safety
+/// `p` is the caller's.
+pub unsafe fn gc_target(p: *mut P) -> u32 {
+    // SAFETY: says the caller.
+    unsafe { if (*p).seeded { 0 } else { (*(*p).heap).full_target() } }
+}
+
+/// Works towards that collection; true: it has ended. Else the goroutine yields before it calls again.
+///
+/// # Safety
+/// `p` is the caller's.
+pub unsafe fn gc_advance(p: *mut P, target: u32) -> bool {
+    // SAFETY: says the caller.
+    unsafe { (*(*p).heap).advance(&mut (*p).cache, target) }
+}
+
+/// `runtime.GC`, stopped: parks until a full collection is done.
 ///
 /// # Safety
 /// `p` is the caller's and runs `p.g`.

@@ -39,7 +39,19 @@ pub const NATIVES: &[Native] = &[
     // Emitted code calls it where a slice that became an array was too short.
     leaf("runtime.panicSliceConvert", |cx| Err(Fault::slice_to_array(cx.arg_i64(0), cx.arg(1)))),
     // SAFETY: the running P.
-    parking("runtime.GC", |cx| Ok(unsafe { ops::gc_now(cx.p()) })),
+    parking("runtime.gcStopped", |cx| Ok(unsafe { ops::gc_now(cx.p()) })),
+    leaf("runtime.gcTarget", |cx| {
+        // SAFETY: as above.
+        let target = unsafe { ops::gc_target(cx.p()) };
+        cx.set(0, u64::from(target));
+        Ok(())
+    }),
+    leaf("runtime.gcAdvance", |cx| {
+        // SAFETY: as above.
+        let done = unsafe { ops::gc_advance(cx.p(), cx.arg(0) as u32) };
+        cx.set_bool(0, done);
+        Ok(())
+    }),
     leaf("runtime.ReadMemStats", figures::read_mem_stats),
     leaf("runtime.callFinalsBy", finals::call_finals_by),
     leaf("runtime.setFinalizer", finals::set_finalizer),

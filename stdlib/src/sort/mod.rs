@@ -7,15 +7,14 @@ use gol_vm::native::{Cx, Fault, Native};
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+/// Of package slices.
+pub const SLICES: &[Native] =
+    &[leaf("slices.sortInts", ints), leaf("slices.sortFloats", float64s), leaf("slices.sortStrings", strings)];
+
 pub const NATIVES: &[Native] = &[
-    leaf("sort.Ints", |cx| sort(cx, |&a, &b| (a as i64).cmp(&(b as i64)))),
-    leaf("sort.Float64s", |cx| sort(cx, |&a, &b| floats(f64::from_bits(a), f64::from_bits(b)))),
-    leaf("sort.Strings", |cx| {
-        let s = cx.arg_slice(0);
-        // SAFETY: the slice's words.
-        unsafe { cx.overwrite(s.ptr as *const u64, s.len) };
-        sort(cx, |&a, &b| cx.str_bytes(a).cmp(cx.str_bytes(b)))
-    }),
+    leaf("sort.Ints", ints),
+    leaf("sort.Float64s", float64s),
+    leaf("sort.Strings", strings),
     leaf("sort.lenOf", |cx| {
         let len = cx.iface(cx.arg(0)).filter(|(ty, _)| cx.types().get(*ty).desc.kind == Kind::Slice).map(|(_, s)| s[1]);
         match len {
@@ -26,6 +25,21 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("sort.swapElems", swap),
 ];
+
+fn ints(cx: &mut Cx) -> Done {
+    sort(cx, |&a, &b| (a as i64).cmp(&(b as i64)))
+}
+
+fn float64s(cx: &mut Cx) -> Done {
+    sort(cx, |&a, &b| floats(f64::from_bits(a), f64::from_bits(b)))
+}
+
+fn strings(cx: &mut Cx) -> Done {
+    let s = cx.arg_slice(0);
+    // SAFETY: the slice's words.
+    unsafe { cx.overwrite(s.ptr as *const u64, s.len) };
+    sort(cx, |&a, &b| cx.str_bytes(a).cmp(cx.str_bytes(b)))
+}
 
 /// Sorts the one-word elements of the slice in the first slots. When other goroutines may write them meanwhile, what is sorted is a copy: an
 /// order that changes under Rust's sort makes it panic.

@@ -60,6 +60,12 @@ impl Em<'_> {
 
     pub(super) fn assign_one(&mut self, l: ExprId, r: ExprId) {
         let pos = self.f.pos;
+        if let Expr::FuncLit(..) = self.ast.expr(self.strip(r))
+            && let Some(&o) = self.info.uses.get(&self.strip(l))
+            && self.define_lifted(o, r)
+        {
+            return;
+        }
         match self.lhs(l) {
             Lhs::Blank => self.discard_value(r),
             Lhs::Place(p, ty) => {

@@ -198,10 +198,14 @@ impl Em<'_> {
     fn append_to(&mut self, args: &[ExprId], spread: bool, dst: Reg) {
         let Ty::Slice(elem) = *self.types.under(self.ty(args[0])) else { return };
         let back = self.backing(elem);
-        // The slice is read before the other operands are evaluated; a local in registers cannot change meanwhile.
+        // The slice is read before the other operands are evaluated; a local in registers cannot change meanwhile, unless they call
+        // a local function.
+        let calm = args[1..].iter().all(|x| self.calm(*x));
         let s = if self.f.dst_fresh && self.reg_var(args[0]).is_none() {
             self.expr_to(args[0], dst);
             dst
+        } else if let Some(r) = self.reg_var(args[0]).filter(|_| calm) {
+            r
         } else {
             self.expr(args[0])
         };

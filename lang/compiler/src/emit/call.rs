@@ -1,6 +1,7 @@
 //! Calls: the callee, its window, arguments built in place, results used in place.
 
 use super::generic::Inst;
+use super::lift::Lifted;
 use super::place::Place;
 use super::{Em, Reg};
 use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
@@ -23,6 +24,7 @@ pub(super) enum Plan {
     Method(Target, ExprId, Selection, Inst),
     Iface(ExprId, Selection),
     Closure(ExprId),
+    Lifted(Lifted),
 }
 
 /// The same with the operands in registers.
@@ -34,6 +36,7 @@ pub(super) enum Callee {
     /// Interface, method id.
     Iface(Reg, u32),
     Closure(Reg),
+    Lifted(Lifted),
 }
 
 impl Em<'_> {
@@ -61,6 +64,9 @@ impl Em<'_> {
         }
         if let Some(f) = self.named_func(fun) {
             return Plan::Static(self.target(&f));
+        }
+        if let Some(l) = self.lifted(fun) {
+            return Plan::Lifted(l);
         }
         let fun = self.selector(fun);
         if let Expr::Select(x, _) = *self.ast.expr(fun)
@@ -114,10 +120,20 @@ impl Em<'_> {
     /// Evaluates the receiver of a concrete method into `dst`: the value, or its address for a pointer method.
     pub(super) fn receiver_to(&mut self, x: ExprId, s: &Selection, o: ObjId, dst: Reg) {
         let mark = self.f.next;
-        let p = self.operand_place(x);
+        let (p, ty) = self.start(x, s.recv);
         self.f.pos = self.ast.expr_span(x).lo;
-        self.adjust_receiver(p, s.recv, &s.path, o, dst);
+        if matches!(p, Place::Reg(_)) && (self.held(x).is_some() || self.reg_var(x).is_some()) {
+            self.must_copy(x, &s.path, o, ty);
+        }
+        self.adjust_receiver(p, ty, &s.path, o, dst);
         self.f.next = mark;
+    }
+    /// A method that wants an address gets none of a variable in registers: `escape` sees to it that there is no such call.
+    fn must_copy(&mut self, x: ExprId, path: &[u32], o: ObjId, ty: TyId) {
+        let by_address = matches!(self.info.obj(o).kind, ObjKind::Method { ptr: true, .. });
+        if by_address && path.is_empty() && !matches!(self.types.get(ty), Ty::Pointer(_)) {
+            self.refuse_expr(x, "the address of a variable in registers is wanted: a defect of gol");
+        }
     }
     /// From an operand of type `ty` to the receiver of method `o`, which `path` leads to.
     pub(super) fn adjust_receiver(&mut self, p: Place, ty: TyId, path: &[u32], o: ObjId, dst: Reg) {
@@ -139,8 +155,8 @@ impl Em<'_> {
         }
     }
     pub(super) fn iface_operand(&mut self, x: ExprId, s: &Selection) -> Reg {
-        let p = self.operand_place(x);
-        let (p, ty) = self.walk(p, s.recv, &s.path);
+        let (p, ty) = self.start(x, s.recv);
+        let (p, ty) = self.walk(p, ty, &s.path);
         self.load(p, ty)
     }
 
@@ -164,6 +180,7 @@ impl Em<'_> {
         let sig = self.sig_of(self.ty(fun));
         let callee = match self.plan(fun) {
             Plan::Static(t) => Callee::Static(t),
+            Plan::Lifted(l) => Callee::Lifted(l),
             Plan::Method(t, x, s, f) => {
                 let n = self.recv_words(&f);
                 let r = self.f.alloc(n);
@@ -195,9 +212,16 @@ impl Em<'_> {
     }
     /// The call instruction; arguments (and the receiver of a method) are in the window.
     pub(super) fn finish_call(&mut self, callee: &Callee, sig: &FuncTy, w: Reg) -> Reg {
-        let params = self.sum_words(&sig.params);
+        let mut params = self.sum_words(&sig.params);
         let results = self.sum_words(&sig.results);
+        let mut back = 0;
         match callee {
+            Callee::Lifted(l) => {
+                params = self.pass(l, w + 1 + params) - w - 1;
+                back = self.back_words(l);
+                self.f.wide(Op::Call, w, 0, l.id);
+                self.f.data(w, 0, 0, 0);
+            }
             Callee::Static(t) => self.direct(t, w, params),
             Callee::Method(t, _, n) => self.direct(t, w, params + n),
             Callee::Iface(r, id) => {
@@ -210,7 +234,10 @@ impl Em<'_> {
             }
         }
         // The callee may have had more parameters than results, or fewer.
-        self.f.keep(w + 1 + params.max(results) + 2);
+        self.f.keep(w + 1 + params.max(results + back) + 2);
+        if let Callee::Lifted(l) = callee {
+            self.take_back(l, w + 1 + results);
+        }
         self.f.keep(w + 1 + results);
         w + 1
     }

@@ -1,6 +1,7 @@
 //! Functions: ids, bodies, captures, results, epilogue.
 
 use super::call::Target;
+use super::escape::Local;
 use super::func::Loc;
 use super::generic::Inst;
 use super::place::Place;
@@ -162,11 +163,7 @@ impl Em<'_> {
         }
         let id = self.func_id(&Inst { obj: o, targs: vec![] });
         let name = self.func_name(o);
-        let pos = info.obj(o).span.lo;
-        self.build(id, name, pos, facts, &[], false, |em| {
-            em.f.obj = Some(o);
-            em.body(Body::Block(block));
-        });
+        self.outermost(id, name, facts, o, block);
     }
     /// Builds function `id` while the current one waits.
     #[allow(clippy::too_many_arguments)]
@@ -183,21 +180,25 @@ impl Em<'_> {
         let next = self.fun(name, pos);
         let outer = std::mem::replace(&mut self.f, next);
         self.f.is_lit = is_lit;
-        self.prologue(facts, caps);
+        self.prologue(facts, caps, None);
         body(self);
         self.epilogue();
         self.finish(id);
         self.f = outer;
     }
-    fn prologue(&mut self, facts: &FuncFacts, caps: &[Capture]) {
+    /// `local`: it is a local function.
+    pub(super) fn prologue(&mut self, facts: &FuncFacts, caps: &[Capture], local: Option<&Local>) {
         let sig = self.sig_of(self.sub(facts.sig));
         let mut params = vec![];
         for &o in facts.recv.iter().chain(&facts.params) {
             let n = self.words(self.obj_ty(o));
             params.push((o, self.f.alloc(n)));
         }
+        if let Some(l) = local {
+            self.passed_params(l);
+        }
         self.f.params = self.f.next;
-        self.f.results = self.sum_words(&sig.results);
+        self.f.results = self.sum_words(&sig.results) + self.f.back.iter().map(|b| b.1).sum::<u32>();
         self.f.result_tys = sig.results.clone();
         let closure = self.f.alloc(1);
         if !caps.is_empty() {
@@ -239,7 +240,10 @@ impl Em<'_> {
     }
     pub(super) fn is_boxed(&mut self, o: ObjId) -> bool {
         let obj = self.info.obj(o);
-        obj.boxed() || matches!(obj.kind, ObjKind::Local) && self.in_memory(self.sub(obj.ty))
+        if obj.boxed() && if obj.addr_taken { !self.is_held(o) } else { self.kept(o).is_none() } {
+            return true;
+        }
+        matches!(obj.kind, ObjKind::Local) && self.in_memory(self.sub(obj.ty))
     }
     /// The variable `o` gets the value that is in registers `r`, and these registers when it can live in them.
     pub(super) fn adopt(&mut self, o: ObjId, r: Reg) {
@@ -274,7 +278,7 @@ impl Em<'_> {
         }
         loc
     }
-    fn epilogue(&mut self) {
+    pub(super) fn epilogue(&mut self) {
         if let Some(l) = self.f.epilogue {
             self.f.bind_live(l);
             self.f.epilogue_at = Some(self.f.here() as u32);
@@ -283,8 +287,8 @@ impl Em<'_> {
             self.f.data(w, 0, 0, 0);
             self.return_vars();
         } else if !self.f.dead {
-            if self.f.results == 0 {
-                self.f.end(Op::Ret, 0, 0);
+            if self.f.result_tys.is_empty() {
+                self.ret(&[], &[]);
             } else {
                 self.f.end(Op::Trap, 0, 0);
             }
@@ -305,21 +309,22 @@ impl Em<'_> {
     }
     /// Returns values that lie in registers.
     pub(super) fn ret(&mut self, values: &[Reg], tys: &[TyId]) {
-        let total = self.sum_words(tys);
+        let mut parts: Vec<(Reg, u32)> = values.iter().zip(tys).map(|(&r, &ty)| (r, self.words(ty))).collect();
+        parts.extend(&self.f.back);
+        let total = parts.iter().fold(0u32, |n, p| n.saturating_add(p.1));
         let mut row = !self.st.plain;
-        let mut at = values.first().copied().unwrap_or(0);
+        let mut at = parts.first().map_or(0, |p| p.0);
         let first = at;
-        for (&r, &ty) in values.iter().zip(tys) {
+        for &(r, n) in &parts {
             row &= r == at;
-            at += self.words(ty);
+            at += n;
         }
         let from = if row {
             first
         } else {
             let t = self.f.alloc(total);
             let mut at = t;
-            for (&r, &ty) in values.iter().zip(tys) {
-                let n = self.words(ty);
+            for (r, n) in parts {
                 self.mov(at, r, n);
                 at += n;
             }

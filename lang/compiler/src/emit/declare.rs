@@ -61,8 +61,14 @@ impl Em<'_> {
     fn is_global(&self, o: ObjId) -> bool {
         matches!(self.info.obj(o).kind, ObjKind::Global)
     }
+    fn is_func(&self, ty: TyId) -> bool {
+        matches!(self.types.under(ty), Ty::Func(_))
+    }
     fn declare_var(&mut self, o: ObjId) {
         let ty = self.obj_ty(o);
+        if !self.is_global(o) && self.is_func(ty) && self.local(o).is_some() {
+            return;
+        }
         if self.is_global(o) {
             // Zero already, unless the statement is executed again.
             let n = self.words(ty);
@@ -102,6 +108,12 @@ impl Em<'_> {
         if literal && !self.info.obj(o).reassigned && !self.info.obj(o).addr_taken {
             let name = self.next_lit_name();
             self.f.literals.insert(o, (self.strip(v), name));
+        }
+        if literal && self.define_lifted(o, v) {
+            return;
+        }
+        if self.define_held(o, v) {
+            return;
         }
         let ty = self.obj_ty(o);
         if self.is_boxed(o) {

@@ -48,7 +48,7 @@ impl Em<'_> {
             match self.plan(fun) {
                 Plan::Static(Target::Func(f)) => return self.load_func(dst, f),
                 Plan::Closure(x) => return self.expr_to(x, dst),
-                Plan::Static(Target::Native(_)) | Plan::Method(..) | Plan::Iface(..) => {}
+                Plan::Static(Target::Native(_)) | Plan::Method(..) | Plan::Iface(..) | Plan::Lifted(_) => {}
             }
         }
         let p = self.prepare(fun, args, value);
@@ -97,6 +97,7 @@ impl Em<'_> {
                     Callee::Method(t, to, n)
                 }
                 Callee::Static(t) => Callee::Static(t),
+                Callee::Lifted(l) => Callee::Lifted(l),
             };
             em.args(sig, args, spread, w);
             em.f.pos = pos;
@@ -111,6 +112,7 @@ impl Em<'_> {
             let sig = self.sig_of(self.ty(fun));
             let c = match self.plan(fun) {
                 Plan::Static(t) => Callee::Static(t),
+                Plan::Lifted(l) => Callee::Lifted(l),
                 Plan::Method(t, x, s, f) => {
                     let n = self.recv_words(&f);
                     let r = self.f.alloc(n);
@@ -188,7 +190,7 @@ impl Em<'_> {
                 self.mov(last, closure, 1);
                 self.f.emit(Op::GoC, w + 1, n + 1, 0, 0);
             }
-            Plan::Static(Target::Native(_)) | Plan::Method(..) | Plan::Iface(..) => return false,
+            Plan::Static(Target::Native(_)) | Plan::Method(..) | Plan::Iface(..) | Plan::Lifted(_) => return false,
         }
         true
     }

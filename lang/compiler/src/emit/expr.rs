@@ -21,7 +21,14 @@ impl Em<'_> {
         }
         if self.value(e).is_none() && !self.st.plain {
             if let Some(r) = self.reg_var(e) {
-                return r;
+                if !self.is_passed(e) {
+                    return r;
+                }
+                // What is evaluated next may call what changes it.
+                let n = self.words(self.ty(e));
+                let copy = self.f.alloc(n);
+                self.mov(copy, r, n);
+                return copy;
             }
             match *self.ast.expr(e) {
                 Expr::Call(fun, ref args, spread) => {
@@ -29,10 +36,10 @@ impl Em<'_> {
                         return r;
                     }
                 }
-                Expr::Select(x, _) if self.is_reg_field(e) => {
+                Expr::Select(x, _) if self.is_reg_field(e) && !self.is_passed(e) => {
                     if let Some(s) = self.selection(e) {
-                        let p = self.operand_place(x);
-                        let (p, ty) = self.walk(p, s.recv, &s.path);
+                        let (p, ty) = self.start(x, s.recv);
+                        let (p, ty) = self.walk(p, ty, &s.path);
                         return self.load(p, ty);
                     }
                 }
@@ -46,6 +53,14 @@ impl Em<'_> {
         self.expr_to(e, dst);
         self.f.next = mark;
         dst
+    }
+    /// The variable that a field is of, or that points there.
+    pub(super) fn root(&self, e: ExprId) -> ExprId {
+        let mut e = self.strip(e);
+        while let Expr::Select(x, _) | Expr::Unary(UnOp::Deref, x) = *self.ast.expr(e) {
+            e = self.strip(x);
+        }
+        e
     }
     fn is_reg_field(&self, e: ExprId) -> bool {
         self.info.selections.get(&e).is_some_and(|s| s.kind == SelKind::Field)
@@ -168,8 +183,8 @@ impl Em<'_> {
         let mark = self.f.next;
         match s.kind {
             SelKind::Field => {
-                let p = self.operand_place(x);
-                let (p, ty) = self.walk(p, s.recv, &s.path);
+                let (p, ty) = self.start(x, s.recv);
+                let (p, ty) = self.walk(p, ty, &s.path);
                 self.load_to(p, ty, dst);
             }
             SelKind::Method(_) | SelKind::IfaceMethod | SelKind::TypeParamMethod => self.method_value_to(x, &s, dst),
@@ -221,6 +236,10 @@ impl Em<'_> {
                     let r = self.expr(x);
                     self.f.emit(Op::Not, dst, r, 0, 0);
                 }
+            }
+            UnOp::Deref if let Some(r) = self.held(x) => {
+                let n = self.words(ty);
+                self.mov(dst, r, n);
             }
             UnOp::Deref => {
                 let r = self.expr(x);

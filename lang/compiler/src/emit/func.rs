@@ -65,6 +65,8 @@ pub(super) struct Fun {
     /// Unreachable code is emitted like any other.
     pub plain: bool,
     pub vars: FxHashMap<ObjId, Loc>,
+    /// Pointers that are none: the registers of what they point to.
+    pub held: FxHashMap<ObjId, Reg>,
     /// Variables that keep the function literal that they were declared with, and its name.
     pub literals: FxHashMap<ObjId, (ExprId, String)>,
     /// Expressions whose value is in registers already (arguments of deferred calls).
@@ -81,6 +83,8 @@ pub(super) struct Fun {
     pub pending_label: Option<Sym>,
     /// Bodies of the clauses that a `fallthrough` may go to, innermost last.
     pub fallthrough: Vec<Option<Label>>,
+    /// The literal of a local function.
+    pub local: Option<ExprId>,
     /// The declared function, when it is one.
     pub obj: Option<ObjId>,
     /// Bodies under construction in the places of their calls, innermost last.
@@ -94,6 +98,8 @@ pub(super) struct Fun {
     pub params: u32,
     pub results: u32,
     pub result_tys: Vec<TyId>,
+    /// Of a local function: variables around it that come back behind the results.
+    pub back: Vec<(Reg, u32)>,
     /// Result variables, when they are named or there are defers.
     pub result_vars: Vec<Loc>,
     pub named_results: bool,

@@ -9,7 +9,6 @@
 //! function that needs ever larger instances of itself is refused.
 
 use super::Em;
-use super::closure::Body;
 use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
 use crate::info::{Obj, ObjId, ObjKind, SelKind, Selection};
 use crate::instance::Subst;
@@ -218,11 +217,7 @@ impl Em<'_> {
         self.st.script &= info.obj(job.inst.obj).pkg == self.pkg;
         let id = self.func_id(&job.inst);
         let name = self.func_name(job.inst.obj);
-        let pos = info.obj(job.inst.obj).span.lo;
-        self.build(id, name, pos, facts, &[], false, |em| {
-            em.f.obj = Some(job.inst.obj);
-            em.body(Body::Block(block));
-        });
+        self.outermost(id, name, facts, job.inst.obj, block);
         self.map.clear();
         self.st.script = script;
         // What does not fit is said where the instance is made, too.

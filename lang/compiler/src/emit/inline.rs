@@ -126,7 +126,7 @@ impl<'a> Em<'a> {
         let c = self.callee(fun)?;
         let again = match c.body {
             Body::Func(o) => self.f.obj == Some(o),
-            Body::Lit(_) => false,
+            Body::Lit(e) => self.f.local == Some(e),
         };
         if again || self.f.inlining.iter().any(|i| i.body == c.body) || !self.is_small(c.body) {
             return None;
@@ -140,7 +140,7 @@ impl<'a> Em<'a> {
             return f.targs.is_empty().then_some(Candidate { body: Body::Func(f.obj), recv: None });
         }
         if let Some(o) = self.info.uses.get(&fun) {
-            let lit = self.f.literals.get(o)?.0;
+            let lit = self.literal_of(*o)?;
             return Some(Candidate { body: Body::Lit(lit), recv: None });
         }
         let fun = self.selector(fun);
@@ -167,6 +167,9 @@ impl<'a> Em<'a> {
             self.st.small.insert(body, small);
         }
         small
+    }
+    pub(super) fn is_short(&self, m: ObjId) -> bool {
+        self.measure(Body::Func(m)).is_some()
     }
     fn measure(&self, of: Body) -> Option<()> {
         let facts = self.facts(of)?;
@@ -212,7 +215,13 @@ impl<'a> Em<'a> {
     /// The parameters as variables of the caller. All arguments are evaluated before the first parameter exists.
     fn bind_params(&mut self, c: &Candidate, facts: &FuncFacts, args: &[ExprId]) {
         let mut bound = vec![];
-        if let Some((x, o, s)) = &c.recv {
+        let mut bound_ref = None;
+        if let Some((x, o, s)) = &c.recv
+            && let Some(r) = self.held_receiver(*x, *o)
+        {
+            debug_assert!(s.path.is_empty());
+            bound_ref = facts.recv.map(|o| (o, r));
+        } else if let Some((x, o, s)) = &c.recv {
             let slot = match facts.recv.and_then(|o| self.shared_var(o, *x).filter(|_| s.path.is_empty())) {
                 Some(r) => r,
                 None => {
@@ -243,11 +252,19 @@ impl<'a> Em<'a> {
         for (o, r) in bound {
             self.adopt(o, r);
         }
+        // The same method may have been taken over before, with another kind of receiver.
+        if let Some(o) = facts.recv {
+            self.f.held.remove(&o);
+        }
+        if let Some((o, r)) = bound_ref {
+            self.f.vars.remove(&o);
+            self.f.held.insert(o, r);
+        }
     }
     /// The register of a variable that a parameter can share: neither is written while the body runs. (The caller's cannot be: what
     /// others write lives in an object.)
     fn shared_var(&mut self, param: ObjId, arg: ExprId) -> Option<Reg> {
-        if self.is_boxed(param) || self.info.obj(param).reassigned || self.value(arg).is_some() {
+        if self.is_boxed(param) || self.is_passed(arg) || self.info.obj(param).reassigned || self.value(arg).is_some() {
             return None;
         }
         (self.ty(arg) == self.obj_ty(param)).then(|| self.reg_var(arg)).flatten()
@@ -276,7 +293,7 @@ impl<'a> Em<'a> {
     }
     fn literal_name(&self, e: ExprId) -> String {
         let known = self.f.literals.values().find(|l| l.0 == e);
-        known.map_or_else(String::new, |l| l.1.clone())
+        known.map(|l| &l.1).or_else(|| self.lifted_name(e)).cloned().unwrap_or_default()
     }
     fn inline_body(&mut self, body: Body, tys: &[TyId]) {
         let Some(block) = self.block_of(body) else { return };

@@ -55,12 +55,11 @@ impl Em<'_> {
         }
     }
     /// Loop variables that the body shares with closures: each iteration gets its own.
-    fn loop_vars(&self, init: StmtId) -> Vec<ObjId> {
+    fn loop_vars(&mut self, init: StmtId) -> Vec<ObjId> {
         let Stmt::Define(l, _) = self.ast.stmt(init) else { return vec![] };
-        l.iter()
-            .filter_map(|e| self.info.defs.get(&self.ast.expr_span(*e).lo).copied())
-            .filter(|&o| self.info.obj(o).boxed())
-            .collect()
+        let vars = l.iter().filter_map(|e| self.info.defs.get(&self.ast.expr_span(*e).lo).copied());
+        let shared: Vec<ObjId> = vars.filter(|&o| self.info.obj(o).boxed()).collect();
+        shared.into_iter().filter(|&o| self.is_boxed(o)).collect()
     }
     pub(super) fn enter_loop(&mut self, brk: Label, cont: Label) {
         let label = self.f.pending_label.take();

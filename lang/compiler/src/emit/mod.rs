@@ -2,7 +2,8 @@
 //!
 //! Runs only after a check without errors, so every side-table entry it needs is there. It refuses nothing that the checker
 //! accepted except what does not fit into the machine's limits. Reading order: `layout` (words of types), `func` (the function under
-//! construction), `generic` (instances of generic functions), `place` (where values live), `expr`, `call`, then statements.
+//! construction), `generic` (instances of generic functions), `place` (where values live), `escape` and `lift` (what needs no object),
+//! `expr`, `call`, then statements.
 
 mod assign;
 mod builtin;
@@ -15,6 +16,7 @@ mod consts;
 mod convert;
 mod declare;
 mod defer;
+mod escape;
 mod expr;
 mod func;
 mod generic;
@@ -24,6 +26,7 @@ mod index;
 mod init;
 mod inline;
 mod layout;
+mod lift;
 mod literal;
 mod loops;
 mod methods;
@@ -39,12 +42,12 @@ mod thunk;
 mod typedesc;
 mod typename;
 
-use crate::info::{Info, ObjId, ObjKind};
+use crate::info::{FuncFacts, Info, ObjId, ObjKind};
 use crate::types::{PkgId, TyId, Types};
 use func::Fun;
 use generic::{Generics, Inst};
 use gol_bytecode::{FuncId, Program, TypeId};
-use gol_syntax::ast::{Ast, ExprId};
+use gol_syntax::ast::{Ast, BlockId, ExprId};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -83,6 +86,8 @@ pub struct EmitState {
     natives: FxHashMap<String, u32>,
     methods: FxHashMap<String, u32>,
     thunks: FxHashMap<ThunkKey, FuncId>,
+    /// What was found out about variables and literals of function bodies.
+    escapes: escape::Escapes,
     /// Bodies that were measured: whether they replace calls.
     small: FxHashMap<inline::Body, bool>,
     /// Globals of this package that are objects of their own and have to be made.
@@ -118,6 +123,10 @@ pub(crate) struct Em<'a> {
     pkg: PkgId,
     /// The function under construction.
     f: Fun,
+    /// The declared function around it.
+    root: Option<(BlockId, &'a FuncFacts)>,
+    /// Its local functions.
+    lifts: lift::Lifts,
     /// Types that it mentions and what they stand for, when it is an instance of a generic function.
     map: FxHashMap<TyId, TyId>,
     err: Option<Diagnostic>,
@@ -185,7 +194,19 @@ impl Emission {
     fn step<R>(&self, t: Tables, work: impl FnOnce(&mut Em) -> R) -> Result<R, Diagnostic> {
         let Tables { ast, types, info, state, program } = t;
         let (f, map) = (Fun::default(), FxHashMap::default());
-        let mut em = Em { ast, types, info, st: state, prog: program, pkg: self.pkg, f, map, err: None };
+        let mut em = Em {
+            ast,
+            types,
+            info,
+            st: state,
+            prog: program,
+            pkg: self.pkg,
+            f,
+            root: None,
+            lifts: Default::default(),
+            map,
+            err: None,
+        };
         let done = work(&mut em);
         em.complete();
         match em.err.take() {

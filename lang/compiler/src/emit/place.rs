@@ -73,6 +73,9 @@ impl Em<'_> {
     }
     /// The register of a local that is not boxed.
     pub(super) fn reg_var(&self, e: ExprId) -> Option<Reg> {
+        if let Expr::Unary(UnOp::Deref, x) = *self.ast.expr(self.strip(e)) {
+            return self.held(x);
+        }
         match self.f.vars.get(self.info.uses.get(&self.strip(e))?)? {
             Loc::Reg(r) => Some(*r),
             Loc::Box(_) => None,
@@ -420,13 +423,14 @@ impl Em<'_> {
                 }
                 match self.selection(e) {
                     Some(s) if s.kind == SelKind::Field => {
-                        let p = self.operand_place(*x);
-                        self.walk(p, s.recv, &s.path).0
+                        let (p, ty) = self.start(*x, s.recv);
+                        self.walk(p, ty, &s.path).0
                     }
                     _ => Place::Reg(self.expr(e)),
                 }
             }
             Expr::Index(x, ix) if ix.len() == 1 && self.named_func(e).is_none() => self.index_place(e, *x, ix[0]),
+            Expr::Unary(UnOp::Deref, x) if let Some(r) = self.held(*x) => Place::Reg(r),
             Expr::Unary(UnOp::Deref, x) => {
                 let r = self.expr(*x);
                 let ty = self.ty(e);

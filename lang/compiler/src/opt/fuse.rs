@@ -31,7 +31,11 @@ pub(super) fn fuse(live: &Live, nodes: &mut [Node], from: usize, k: usize, wante
         return false;
     }
     let Some(j) = before(nodes, from, k) else { return false };
-    if updates(live, nodes, from, j, k, wanted) || field_element(live, nodes, from, k, wanted) {
+    if updates(live, nodes, from, j, k, wanted)
+        || field_element(live, nodes, from, k, wanted)
+        || swap(live, nodes, from, j, k, wanted)
+        || counts(nodes, from, j, k)
+    {
         return true;
     }
     let pair = Pair { live, wanted, j: nodes[j], k: nodes[k] };
@@ -99,6 +103,64 @@ fn updates(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize, wan
     true
 }
 
+/// `a[i], b[j] = b[j], a[i]`: two loads, two stores.
+fn swap(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize, wanted: &[u8]) -> bool {
+    let (s2, s1) = (nodes[k].ins, nodes[j].ins);
+    if (s1.op, s2.op) != (Op::StIdxW, Op::StIdxW) || nodes[j].leader {
+        return false;
+    }
+    let Some(g) = before(nodes, from, j).filter(|g| !nodes[*g].leader) else { return false };
+    let Some(f) = before(nodes, from, g) else { return false };
+    let (l1, l2) = (nodes[f].ins, nodes[g].ins);
+    if (l1.op, l2.op) != (Op::LdIdxW, Op::LdIdxW) {
+        return false;
+    }
+    let (t, u) = (l1.a, l2.a);
+    let stores = |s: Ins, l: Ins, v: u16| (s.a, s.b, s.c) == (l.b, l.c, v);
+    // Which store comes first makes no difference: for the same place both values are the same.
+    let crossed = stores(s1, l1, u) && stores(s2, l2, t) || stores(s1, l2, t) && stores(s2, l1, u);
+    let free = |r: u16| wanted[r as usize] == 0 && !live.is_fixed(r);
+    let apart_from = |r: u16| [l1, l2].iter().all(|l| r != l.c && apart(r, l.b, 3));
+    if !crossed || t == u || !free(t) || !free(u) || !apart_from(t) || !apart_from(u) {
+        return false;
+    }
+    [f, g, j].into_iter().for_each(|n| nodes[n].gone = true);
+    nodes[k].ins = Ins::new(Op::SwpIdxW, l1.b, l1.c, l2.b, l2.c);
+    true
+}
+
+/// The farthest that a short offset reaches, with room.
+const NEAR: u32 = 32_000;
+
+/// `i += k` at the bottom of a loop, in front of the test or of another such step: `while i < n`.
+fn counts(nodes: &mut [Node], from: usize, j: usize, k: usize) -> bool {
+    let test = nodes[k].ins;
+    let op = match test.op {
+        Op::JltIB => Op::AddKJltB,
+        Op::JleIB => Op::AddKJleB,
+        _ => return false,
+    };
+    let (i, limit) = (test.a, test.b);
+    let steps = |n: Ins| n.op == Op::AddK && n.a == i && n.b == i;
+    let at = match nodes[j].ins {
+        n if steps(n) => j,
+        // Both only add to a register of their own.
+        n if n.op == Op::AddK && n.a != i && n.b != i && !nodes[j].leader => match before(nodes, from, j) {
+            Some(h) if steps(nodes[h].ins) => h,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let far = nodes[k].at - nodes[nodes[k].to as usize].at > NEAR;
+    if i == limit || far {
+        return false;
+    }
+    let by = nodes[at].ins.c;
+    nodes[at].gone = true;
+    nodes[k].ins = Ins::new(op, i, limit, by, 0);
+    true
+}
+
 /// Instructions that the slice may be loaded behind instead of before.
 const BETWEEN: usize = 6;
 
@@ -108,12 +170,13 @@ fn field_element(live: &Live, nodes: &mut [Node], from: usize, k: usize, wanted:
     let i = nodes[k].ins;
     let (s, load) = match i.op {
         LdIdxW | LdIdxU8 => (i.b, true),
-        StIdxW | StIdx8 => (i.a, false),
+        StIdxW | StIdx8 | JnzIdx8 | JzIdx8 => (i.a, false),
         _ => return false,
     };
     let index = if load { i.c } else { i.b };
+    let tests = matches!(i.op, JnzIdx8 | JzIdx8);
     let free = |r: u16| (wanted[r as usize] == 0 || load && i.a == r) && !live.is_fixed(r);
-    if !(s..s + 3).all(free) || !apart(index, s, 3) || !load && !apart(i.c, s, 3) {
+    if !(s..s + 3).all(free) || !apart(index, s, 3) || !load && !tests && !apart(i.c, s, 3) {
         return false;
     }
     let Some(h) = loaded_for(live, nodes, from, k, s) else { return false };
@@ -122,6 +185,10 @@ fn field_element(live: &Live, nodes: &mut [Node], from: usize, k: usize, wanted:
         (LdSl, LdIdxW) => Ins::new(LdFldIdxW, i.a, l.b, index, l.c),
         (LdSl, LdIdxU8) => Ins::new(LdFldIdxU8, i.a, l.b, index, l.c),
         (LdSl, StIdxW) => Ins::new(StFldIdxW, l.b, index, i.c, l.c),
+        (LdSl, JnzIdx8) => Ins::new(JnzFldIdx8, l.b, index, l.c, 0),
+        (LdSl, JzIdx8) => Ins::new(JzFldIdx8, l.b, index, l.c, 0),
+        (_, JnzIdx8) => Ins::wide(JnzGIdx8, index, 0, l.cd()),
+        (_, JzIdx8) => Ins::wide(JzGIdx8, index, 0, l.cd()),
         (LdSl, _) => Ins::new(StFldIdx8, l.b, index, i.c, l.c),
         (_, LdIdxW) => Ins::wide(LdGIdxW, i.a, index, l.cd()),
         (_, LdIdxU8) => Ins::wide(LdGIdxU8, i.a, index, l.cd()),
@@ -138,18 +205,19 @@ fn loaded_for(live: &Live, nodes: &[Node], from: usize, k: usize, s: u16) -> Opt
     let mut between = vec![];
     for j in (from..k).rev().filter(|&j| !nodes[j].gone) {
         let n = &nodes[j];
-        let e = live.effects(n);
+        let e = live.known(j);
         let whole = matches!(n.ins.op, Op::LdSl | Op::LdGSl) && n.ins.a == s;
         if whole {
             let base = n.ins.b;
-            let harmless = |m: &Node| {
-                let kept = n.ins.op == Op::LdGSl || !live.effects(m).writes.hits(base);
+            let harmless = |at: usize| {
+                let m = &nodes[at];
+                let kept = n.ins.op == Op::LdGSl || !live.known(at).writes.hits(base);
                 let same = m.ins.op == Op::LdW && m.ins.b == base && n.ins.op == Op::LdSl;
                 kept && (n.safe || n.ins.op == Op::LdGSl || same || super::live::is_pure(m))
             };
             // The slice's own registers may hold the address.
             let own = n.ins.op == Op::LdSl && !apart(base, s, 3);
-            return (!own && between.iter().all(|&m| harmless(&nodes[m]))).then_some(j);
+            return (!own && between.iter().all(|&m| harmless(m))).then_some(j);
         }
         let touches = (s..s + 3).any(|r| e.reads.hits(r) || e.writes.hits(r));
         let quiet = super::live::is_pure(n) || matches!(n.ins.op, Op::LdW | Op::LdIdxW | Op::LdIdxU8);
@@ -191,6 +259,9 @@ impl Pair<'_> {
         };
         if let Some(op) = narrow {
             return (k.b == j.a && self.only(Some(k.a))).then(|| one(op, k.a, j.b, j.c, 0))?;
+        }
+        if k.op == AddK && k.b == j.a && matches!(j.op, AddI | SubI) && self.only(Some(k.a)) {
+            return one(if j.op == AddI { AddIK } else { SubIK }, k.a, j.b, j.c, k.c);
         }
         if !matches!(k.op, AddI | AddF | SubF) || !self.only(Some(k.a)) {
             return None;
@@ -278,6 +349,9 @@ impl Pair<'_> {
             (AddK, LdIdxW) if k.c == t && apart(t, k.b, 3) && self.only(Some(k.a)) => one(LdIdxKW, k.a, k.b, j.b, j.c),
             (AddK, StIdxW) if k.b == t && k.c != t && apart(t, k.a, 3) && self.only(None) => {
                 one(StIdxKW, k.a, j.b, k.c, j.c)
+            }
+            (LdIdxW, StIdxW) if k.c == t && k.b != t && apart(t, k.a, 3) && self.only(None) => {
+                one(CpyIdxW, k.a, k.b, j.b, j.c)
             }
             (LdIdxSl, StIdxW) if k.a == t && apart(k.b, t, 3) && apart(k.c, t, 3) => {
                 let free = (t..t + 3).all(|r| self.wanted[r as usize] == 0 && !self.live.is_fixed(r));

@@ -30,6 +30,8 @@ pub(super) struct Live<'p> {
     epilogue: Vec<u8>,
     /// Where that begins.
     pub epilogue_at: Option<usize>,
+    /// The effects of each instruction; who changes one says so ([`Live::changed`]).
+    known: Vec<Effects>,
 }
 
 /// Does nothing but write its registers, and cannot fail.
@@ -44,7 +46,7 @@ pub(super) fn is_pure(n: &Node) -> bool {
         IToF | UToF | FToI | FToU | FToF32 | F32ToF | IToF32 | UToF32 => true,
         EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | EqS | LtS | LeS | LenS => true,
         Mov2 | AddZ32 | SubZ32 | MulZ32 | AddKZ32 | ShlKZ32 | AddKZ8 | RotLK | RotLK32 | MulAddI | MulKAddI | AddI3
-        | MulFAddF | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI | IncLeI => true,
+        | AddIK | SubIK | MulFAddF | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI | IncLeI => true,
         LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | LdSl | Lea => n.safe,
         _ => false,
     }
@@ -62,6 +64,7 @@ impl<'p> Live<'p> {
             live.epilogue = live.start(e).to_vec();
         }
         live.solve(nodes, &known);
+        live.known = known;
         Some(live)
     }
     /// Where blocks begin and end, and nothing else.
@@ -98,7 +101,8 @@ impl<'p> Live<'p> {
             }
         }
         let at_start = vec![0; blocks.len() * regs];
-        Some(Live { p, regs, blocks, block_at, comes_back, at_start, epilogue: vec![], epilogue_at: epilogue })
+        let (epilogue, epilogue_at) = (vec![], epilogue);
+        Some(Live { p, regs, blocks, block_at, comes_back, at_start, epilogue, epilogue_at, known: vec![] })
     }
     fn solve(&mut self, nodes: &[Node], known: &[Effects]) {
         let mut wanted = vec![0u8; self.regs];
@@ -152,6 +156,14 @@ impl<'p> Live<'p> {
     }
     pub fn effects(&self, n: &Node) -> Effects {
         effects(self.p, n.ins, n.data)
+    }
+    /// The same for an instruction by its place, after [`Live::new`].
+    pub fn known(&self, k: usize) -> &Effects {
+        &self.known[k]
+    }
+    /// The instruction at a place is another one now.
+    pub fn changed(&mut self, k: usize, n: &Node) {
+        self.known[k] = self.effects(n);
     }
     /// The register must not be touched beyond what the code does: an epilogue may look at it at any time.
     pub fn is_fixed(&self, reg: u16) -> bool {
@@ -212,7 +224,7 @@ fn read(i: Ins, dst: u8, e: &Effects, wanted: &mut [u8]) {
             want(i.c, dst);
             want(i.d, dst);
         }
-        MulKAddI => {
+        MulKAddI | AddIK | SubIK => {
             want(i.b, dst);
             want(i.c, dst);
         }

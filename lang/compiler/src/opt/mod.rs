@@ -46,11 +46,11 @@ fn function(p: &Program, f: &mut Func) {
         let before = way(&nodes);
         jumps::shorten(&mut nodes, epilogue);
         let settled = before == way(&nodes);
-        let Some(live) = live::Live::new(p, &nodes, regs, epilogue) else { return };
+        let Some(mut live) = live::Live::new(p, &nodes, regs, epilogue) else { return };
         let last = round == ROUNDS;
-        if !sweep::sweep(&live, &mut nodes, last) && settled && !last {
+        if !sweep::sweep(&mut live, &mut nodes, last) && settled && !last {
             // Another round would find what this one found.
-            sweep::sweep(&live, &mut nodes, true);
+            sweep::sweep(&mut live, &mut nodes, true);
             break;
         }
     }

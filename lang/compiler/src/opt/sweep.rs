@@ -9,7 +9,7 @@ use gol_bytecode::{Ins, Op, Role};
 const FAR: usize = 48;
 
 /// Whether something changed.
-pub(super) fn sweep(live: &Live, nodes: &mut [Node], fuse: bool) -> bool {
+pub(super) fn sweep(live: &mut Live, nodes: &mut [Node], fuse: bool) -> bool {
     let mut wanted = vec![0u8; live.regs];
     let mut changed = false;
     for b in 0..live.blocks.len() {
@@ -19,9 +19,11 @@ pub(super) fn sweep(live: &Live, nodes: &mut [Node], fuse: bool) -> bool {
             if nodes[k].gone {
                 continue;
             }
-            changed |= narrow(&mut nodes[k], &wanted);
-            let e = live.effects(&nodes[k]);
-            if is_pure(&nodes[k]) && !live.is_wanted(&e, &wanted) {
+            if narrow(&mut nodes[k], &wanted) {
+                live.changed(k, &nodes[k]);
+                changed = true;
+            }
+            if is_pure(&nodes[k]) && !live.is_wanted(live.known(k), &wanted) {
                 nodes[k].delete();
                 changed = true;
                 continue;
@@ -32,13 +34,11 @@ pub(super) fn sweep(live: &Live, nodes: &mut [Node], fuse: bool) -> bool {
                 changed = true;
                 continue;
             }
-            let mut fused = false;
             while fuse && super::fuse::fuse(live, nodes, from, k, &wanted) {
-                fused = true;
+                live.changed(k, &nodes[k]);
+                changed = true;
             }
-            let e = if fused { live.effects(&nodes[k]) } else { e };
-            changed |= fused;
-            live.step(&nodes[k], &e, &mut wanted);
+            live.step(&nodes[k], live.known(k), &mut wanted);
         }
     }
     changed
@@ -61,16 +61,17 @@ fn narrow(n: &mut Node, wanted: &[u8]) -> bool {
 }
 
 /// `t = …; …; a = t` with t dead behind: everything in between uses a instead of t, and the move goes.
-fn make_there(live: &Live, nodes: &mut [Node], from: usize, k: usize, wanted: &[u8]) -> bool {
+fn make_there(live: &mut Live, nodes: &mut [Node], from: usize, k: usize, wanted: &[u8]) -> bool {
     let (a, t) = (nodes[k].ins.a, nodes[k].ins.b);
     if wanted[t as usize] > 0 || live.is_fixed(a) || live.is_fixed(t) {
         return false;
     }
     let Some(maker) = maker(live, nodes, from, k, a, t) else { return false };
     nodes[maker].ins.a = a;
-    for n in &mut nodes[maker + 1..k] {
-        if !n.gone {
-            rename(&mut n.ins, t, a);
+    live.changed(maker, &nodes[maker]);
+    for (j, n) in nodes.iter_mut().enumerate().take(k).skip(maker + 1) {
+        if !n.gone && rename(&mut n.ins, t, a) {
+            live.changed(j, n);
         }
     }
     true
@@ -83,7 +84,7 @@ fn maker(live: &Live, nodes: &[Node], from: usize, k: usize, a: u16, t: u16) -> 
         if n.gone {
             continue;
         }
-        let e = live.effects(n);
+        let e = live.known(j);
         if e.opaque || e.may_write.hits(a) || e.may_write.hits(t) || e.clobbers.is_some_and(|c| c <= a.max(t)) {
             return None;
         }
@@ -121,20 +122,15 @@ fn only_single(n: &Node, t: u16) -> bool {
     true
 }
 
-/// Gives a register that stands alone in operands another name.
-fn rename(ins: &mut Ins, t: u16, a: u16) {
+/// Gives a register that stands alone in operands another name. Whether it was there.
+fn rename(ins: &mut Ins, t: u16, a: u16) -> bool {
     let roles = ins.op.roles();
-    let single = |r: Role| matches!(r, Role::W | Role::R | Role::M);
-    if single(roles[0]) && ins.a == t {
-        ins.a = a;
+    let mut found = false;
+    for (role, field) in roles.into_iter().zip([&mut ins.a, &mut ins.b, &mut ins.c, &mut ins.d]) {
+        if matches!(role, Role::W | Role::R | Role::M) && *field == t {
+            *field = a;
+            found = true;
+        }
     }
-    if single(roles[1]) && ins.b == t {
-        ins.b = a;
-    }
-    if single(roles[2]) && ins.c == t {
-        ins.c = a;
-    }
-    if single(roles[3]) && ins.d == t {
-        ins.d = a;
-    }
+    found
 }

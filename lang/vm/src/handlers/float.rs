@@ -15,6 +15,33 @@ fn to_u64(x: f64) -> u64 {
     if x < LIMIT { to_i64(x) as u64 } else { to_i64(x - LIMIT) as u64 ^ (1 << 63) }
 }
 
+// The processor's conversions keep the upper part of the register that they write, so each would wait for whatever used that register
+// last: a division of the iteration before. Clearing it first makes them independent.
+macro_rules! conversions {
+    ($($name:ident $t:ty, $clear:literal, $convert:literal;)*) => { $(
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        #[inline(always)]
+        fn $name(x: i64) -> $t {
+            let out: $t;
+            // SAFETY: touches no memory, and only the registers named.
+            unsafe {
+                std::arch::asm!($clear, $convert, x = in(reg) x, out = out(xmm_reg) out,
+                    options(pure, nomem, nostack, preserves_flags));
+            }
+            out
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+        #[inline(always)]
+        fn $name(x: i64) -> $t {
+            x as $t
+        }
+    )* };
+}
+conversions! {
+    to_f64 f64, "xorps {out}, {out}", "cvtsi2sd {out}, {x}";
+    to_f32 f32, "xorps {out}, {out}", "cvtsi2ss {out}, {x}";
+}
+
 handlers! { [pc base p i]
     AddF { wf(base, i.a, rf(base, i.b) + rf(base, i.c)); }
     SubF { wf(base, i.a, rf(base, i.b) - rf(base, i.c)); }
@@ -33,13 +60,13 @@ handlers! { [pc base p i]
     FloorF { wf(base, i.a, rf(base, i.b).floor()); }
     CeilF { wf(base, i.a, rf(base, i.b).ceil()); }
     TruncF { wf(base, i.a, rf(base, i.b).trunc()); }
-    IToF { wf(base, i.a, ri(base, i.b) as f64); }
+    IToF { wf(base, i.a, to_f64(ri(base, i.b))); }
     UToF { wf(base, i.a, r(base, i.b) as f64); }
     FToI { w(base, i.a, to_i64(rf(base, i.b)) as u64); }
     FToU { w(base, i.a, to_u64(rf(base, i.b))); }
     FToF32 { wf32(base, i.a, rf(base, i.b) as f32); }
     F32ToF { wf(base, i.a, rf32(base, i.b) as f64); }
-    IToF32 { wf32(base, i.a, ri(base, i.b) as f32); }
+    IToF32 { wf32(base, i.a, to_f32(ri(base, i.b))); }
     UToF32 { wf32(base, i.a, r(base, i.b) as f32); }
     EqF { w(base, i.a, (rf(base, i.b) == rf(base, i.c)) as u64); }
     NeF { w(base, i.a, (rf(base, i.b) != rf(base, i.c)) as u64); }

@@ -55,6 +55,8 @@ handlers! { [pc base p i]
     MulAddI { w(base, i.a, r(base, i.b).wrapping_mul(r(base, i.c)).wrapping_add(r(base, i.d))); }
     MulKAddI { w(base, i.a, r(base, i.b).wrapping_mul(i.d as i16 as i64 as u64).wrapping_add(r(base, i.c))); }
     AddI3 { w(base, i.a, r(base, i.b).wrapping_add(r(base, i.c)).wrapping_add(r(base, i.d))); }
+    AddIK { w(base, i.a, r(base, i.b).wrapping_add(r(base, i.c)).wrapping_add(i.d as i16 as i64 as u64)); }
+    SubIK { w(base, i.a, r(base, i.b).wrapping_sub(r(base, i.c)).wrapping_add(i.d as i16 as i64 as u64)); }
     MulFAddF { wf(base, i.a, rf(base, i.b) * rf(base, i.c) + rf(base, i.d)); }
     MulFSubF { wf(base, i.a, rf(base, i.b) * rf(base, i.c) - rf(base, i.d)); }
 
@@ -160,6 +162,16 @@ handlers! { [pc base p i]
         if *(r(base, i.a) as *const u8).add(k as usize) == 0 {
             pc = pc.offset(off);
         }
+    }
+    CpyIdxW {
+        let from = elem!(pc base p, i.c, r(base, i.d), fault_index_cd);
+        *elem!(pc base p, i.a, r(base, i.b), fault_index_st) = *from;
+    }
+    SwpIdxW {
+        let (x, y) = (elem!(pc base p, i.a, r(base, i.b), fault_index_st), elem!(pc base p, i.c, r(base, i.d), fault_index_cd));
+        let (u, v) = (*x, *y);
+        *x = v;
+        *y = u;
     }
     MulAddMF {
         let at = word!(pc base p, i.a, i.d);

@@ -7,8 +7,8 @@ use crate::code::*;
 use crate::fault::Fault;
 use crate::object::torn::{self, is_inside, word};
 use crate::unwind::{
-    fault_index_2d, fault_index_2d_st, fault_index_fld_ld, fault_index_fld_st, fault_index_g_ld, fault_index_g_st,
-    fault_index_ld, fault_index_st, fault_nil,
+    fault_index_2d, fault_index_2d_st, fault_index_fld_ld, fault_index_fld_st, fault_index_fld_test, fault_index_g_ld,
+    fault_index_g_st, fault_index_ld, fault_index_st, fault_nil, raise, stash,
 };
 use crate::vm::shared;
 use gol_bytecode::Op;
@@ -35,6 +35,10 @@ pub(crate) fn alone(op: Op) -> Option<Handler> {
         Op::LdGIdxU8 => LdGIdxU8Alone,
         Op::StGIdxW => StGIdxWAlone,
         Op::StGIdx8 => StGIdx8Alone,
+        Op::JnzGIdx8 => JnzGIdx8Alone,
+        Op::JzGIdx8 => JzGIdx8Alone,
+        Op::JnzFldIdx8 => JnzFldIdx8Alone,
+        Op::JzFldIdx8 => JzFldIdx8Alone,
         _ => return None,
     })
 }
@@ -167,4 +171,68 @@ elements! { [pc base p i]
     LdGIdxU8 LdGIdxU8Alone LdGIdxU8Cut u8: global(p, i.cd()), global(p, i.cd()), b, fault_index_g_ld, |e| w(base, i.a, *e as u64);
     StGIdxW StGIdxWAlone StGIdxWCut u64: global(p, i.cd()), global(p, i.cd()), a, fault_index_g_st, |e| *e = r(base, i.b);
     StGIdx8 StGIdx8Alone StGIdx8Cut u8: global(p, i.cd()), global(p, i.cd()), a, fault_index_g_st, |e| *e = r(base, i.b) as u8;
+}
+
+/// The byte element `k` of the slice at `from`, in full; less than 0 when there is none, which is stashed.
+#[inline(never)]
+unsafe fn byte(p: *mut P, from: *const u64, k: u64) -> i32 {
+    // SAFETY: as for `element`; the element lies in its array.
+    unsafe {
+        match element::<u8>(p, from, k) {
+            Ok(at) => *at as i32,
+            Err(fault) => {
+                stash(p, Err(fault));
+                -1
+            }
+        }
+    }
+}
+
+/// Branches on a byte element of a slice in memory; the offset is in the data unit.
+macro_rules! tests {
+    ([$pc:ident $base:ident $p:ident $i:ident] $(
+        $op:ident $alone:ident $cut:ident $slice:expr, $again:expr, $k:ident, $fault:ident, |$v:ident| $holds:expr;
+    )*) => {
+        handlers! { [$pc $base $p $i] $(
+            $op {
+                let s: *const u64 = $slice;
+                let k = r($base, $i.$k);
+                let (ptr, len) = (word(s), word(s.add(1)));
+                if k >= len { std::hint::cold_path(); return $fault($pc, $base, $p) }
+                if !is_inside($p, ptr, k + 1, 1) {
+                    std::hint::cold_path();
+                    $pc = $pc.sub(1);
+                    return $cut($pc, $base, $p)
+                }
+                let off = (*$pc).ab() as i32 as isize;
+                $pc = $pc.add(1);
+                let $v = *(ptr as *const u8).add(k as usize);
+                if $holds { $pc = $pc.offset(off) }
+            }
+            $alone {
+                let s: *const u64 = $slice;
+                let k = r($base, $i.$k);
+                if k >= *s.add(1) { std::hint::cold_path(); return $fault($pc, $base, $p) }
+                let off = (*$pc).ab() as i32 as isize;
+                $pc = $pc.add(1);
+                let $v = *(*s as *const u8).add(k as usize);
+                if $holds { $pc = $pc.offset(off) }
+            }
+        )* }
+        raw_handlers! { [$pc $base $p] $($cut {
+            let $i = &*$pc;
+            let $v = byte($p, $again, r($base, $i.$k));
+            if $v < 0 { return raise($pc.add(1), $base, $p) }
+            let off = (*$pc.add(1)).ab() as i32 as isize;
+            next!($pc.add(2).offset(if $holds { off } else { 0 }), $base, $p)
+        })* }
+    };
+}
+tests! { [pc base p i]
+    JnzGIdx8 JnzGIdx8Alone JnzGIdx8Cut global(p, i.cd()), global(p, i.cd()), a, fault_index_g_st, |v| v != 0;
+    JzGIdx8 JzGIdx8Alone JzGIdx8Cut global(p, i.cd()), global(p, i.cd()), a, fault_index_g_st, |v| v == 0;
+    JnzFldIdx8 JnzFldIdx8Alone JnzFldIdx8Cut field!(pc base p, i.a, i.c),
+        (r(base, i.a) as *const u64).add(i.c as usize), b, fault_index_fld_test, |v| v != 0;
+    JzFldIdx8 JzFldIdx8Alone JzFldIdx8Cut field!(pc base p, i.a, i.c),
+        (r(base, i.a) as *const u64).add(i.c as usize), b, fault_index_fld_test, |v| v == 0;
 }

@@ -1,8 +1,10 @@
 //! Crashes that really happen, in a second process of this test's own program.
 use super::machine::*;
 use super::*;
+use gol_bytecode::TypeId;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// In its environment the second process finds how to crash.
 const HOW: &str = "GOL_TEST_CRASH";
@@ -88,5 +90,91 @@ fn an_abort_ends_by_its_signal() {
 pub(super) fn overflow(cx: &mut crate::CallCx) -> Result<(), crate::Fault> {
     let n = recurse(cx.arg(0));
     cx.set(0, n);
+    Ok(())
+}
+
+/// Runs `first(0)`, then allocates and collects for a while; between the halves of that, `then(1)`.
+fn collect_around(first: i32, then: i32, config: crate::VmConfig) -> crate::RunResult {
+    let rounds = |back| {
+        vec![
+            k(Op::LoadI, 6, 0, 0),
+            i(Op::MakeSlice, 8, 4, 4, BYTES),
+            i(Op::AddKJltB, 6, 5, 1, back),
+            // Nothing of the last one stays in a register.
+            k(Op::LoadI, 8, 0, 0),
+        ]
+    };
+    let call = |native, arg| vec![k(Op::LoadI, 3, 0, arg), k(Op::CallN, 2, 1, native)];
+    let code = join(vec![
+        vec![k(Op::LoadI, 4, 0, 24), k(Op::LoadI, 5, 0, 2000)],
+        call(first, 0),
+        rounds(-2),
+        call(then, 1),
+        vec![k(Op::LoadI, 4, 0, HIDDEN_LEN as i32)],
+        rounds(-2),
+        vec![i(Op::Ret, 0, 0, 0, 0)],
+    ]);
+    Machine::with(&full(vec![func("main.main", 0, 0, 12, code)]), config).run(0)
+}
+
+fn checked(verify: bool) -> crate::VmConfig {
+    let mut config = super::bare::config();
+    config.runtime.heap.stress_every = Some(1);
+    config.runtime.heap.poison = true;
+    config.runtime.heap.verify = verify;
+    config
+}
+
+#[test]
+fn what_the_verifier_finds_ends_the_program() {
+    let (status, _, errors) = second_process("what_the_verifier_finds_ends_the_program", || {
+        collect_around(LIE, LIE, checked(true));
+    });
+    assert_eq!(status, Some(i32::from(gol_runtime::FAULT_STATUS)), "{errors}");
+    assert!(errors.contains("heap verify: traced object"), "{errors}");
+}
+
+#[test]
+fn a_write_to_freed_memory_ends_the_program() {
+    let (status, _, errors) = second_process("a_write_to_freed_memory_ends_the_program", || {
+        collect_around(STALE, STALE, checked(false));
+    });
+    assert_eq!(status, Some(i32::from(gol_runtime::FAULT_STATUS)), "{errors}");
+    assert!(errors.contains("heap poison: free "), "{errors}");
+}
+
+/// The same machine, when natives behave, runs to its end.
+#[test]
+fn checks_find_nothing_where_nothing_is() {
+    assert_eq!(collect_around(NOTHING, NOTHING, checked(true)), crate::RunResult::Done);
+}
+
+/// `t.lie(int) []byte`: an untraced object whose header says that it holds strings.
+pub(super) fn lie(cx: &mut crate::Cx) -> Result<(), crate::Fault> {
+    let [at, ..] = cx.new_slice(BYTES as TypeId, 24)?;
+    // SAFETY: the word before an object is its header.
+    unsafe { (at as *mut u64).sub(1).write(gol_runtime::Header::new(STRING as u32, 3).0) };
+    cx.set(0, at);
+    Ok(())
+}
+
+/// `t.idle(int)`.
+pub(super) fn nothing(_: &mut crate::Cx) -> Result<(), crate::Fault> {
+    Ok(())
+}
+
+/// Of another size class than what is allocated meanwhile.
+const HIDDEN_LEN: usize = 400;
+
+/// `t.stale(int)`: 0 makes an object that nothing refers to, 1 writes to it.
+pub(super) fn stale(cx: &mut crate::Cx) -> Result<(), crate::Fault> {
+    static HIDDEN: AtomicU64 = AtomicU64::new(0);
+    if cx.arg(0) == 0 {
+        let [at, ..] = cx.new_slice(BYTES as TypeId, HIDDEN_LEN)?;
+        HIDDEN.store(!at, Relaxed);
+        return Ok(());
+    }
+    // SAFETY: none; the memory of the heap stays mapped, but this object is dead.
+    unsafe { (!HIDDEN.load(Relaxed) as *mut u64).add(1).write(1) };
     Ok(())
 }

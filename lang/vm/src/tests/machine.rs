@@ -94,6 +94,9 @@ pub(crate) static NATIVES: &[Native] = &[
     Native { name: "t.Lock", run: NativeFn::Shortcut(Shortcut::MutexLock) },
     Native { name: "t.Unlock", run: NativeFn::Shortcut(Shortcut::MutexUnlock) },
     Native { name: "t.overflow", run: NativeFn::Callback(super::crash::overflow) },
+    Native { name: "t.lie", run: NativeFn::Leaf(super::crash::lie) },
+    Native { name: "t.stale", run: NativeFn::Leaf(super::crash::stale) },
+    Native { name: "t.idle", run: NativeFn::Leaf(super::crash::nothing) },
 ];
 pub(crate) const CALL: i32 = 0;
 pub(crate) const ADD: i32 = 1;
@@ -103,6 +106,9 @@ pub(crate) const BLOCK: i32 = 4;
 pub(crate) const TEXT: i32 = 5;
 pub(crate) const PIECE: i32 = 6;
 pub(crate) const OVERFLOW: i32 = 9;
+pub(crate) const LIE: i32 = 10;
+pub(crate) const STALE: i32 = 11;
+pub(crate) const NOTHING: i32 = 12;
 
 pub(crate) const INT: i32 = 16;
 pub(crate) const STRING: i32 = 17;

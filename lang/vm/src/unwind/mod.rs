@@ -83,6 +83,7 @@ enum Kind {
     IndexStC,
     IndexFldLd,
     IndexFldSt,
+    IndexFldTest,
     IndexGLd,
     IndexGSt,
 }
@@ -121,6 +122,7 @@ unsafe fn stash_kind(pc: Pc, base: Base, p: *mut P, kind: Kind) {
             // The address is one: it was followed.
             Kind::IndexFldLd => index_at(ri(base, i.c), (r(base, i.b) as *const u64).add(i.d as usize)),
             Kind::IndexFldSt => index_at(ri(base, i.b), (r(base, i.a) as *const u64).add(i.d as usize)),
+            Kind::IndexFldTest => index_at(ri(base, i.b), (r(base, i.a) as *const u64).add(i.c as usize)),
             Kind::IndexGLd => index_at(ri(base, i.b), shared(p).globals.base().add(i.cd() as usize)),
             Kind::IndexGSt => index_at(ri(base, i.a), shared(p).globals.base().add(i.cd() as usize)),
             Kind::IndexArr2Ld => index_arr2(ri(base, i.c), ri(base, i.d), &*pc),
@@ -173,6 +175,7 @@ faults! { [pc base p]
     fault_index_stc IndexStC
     fault_index_fld_ld IndexFldLd
     fault_index_fld_st IndexFldSt
+    fault_index_fld_test IndexFldTest
     fault_index_g_ld IndexGLd
     fault_index_g_st IndexGSt
 }
