@@ -1,7 +1,12 @@
-//! Running out of memory, at every place where a program can: each must end in gol's own error.
+//! Running out of memory, at every place where a program can: each run must end in gol's own error, and what it has printed until then
+//! is right.
+//!
+//! Programs are small, and on one subject each, so that the allocation that fails can be each of them. A program's output is the comment
+//! block behind its last `// Output:`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 const GOL: &str = env!("CARGO_BIN_EXE_gol");
 /// The exit status for a reached limit.
@@ -9,34 +14,56 @@ const LIMIT: i32 = 124;
 /// No program here allocates as often.
 const ENOUGH: u64 = 20_000;
 
+fn programs() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/memory");
+    let mut all: Vec<PathBuf> = folder.read_dir().unwrap().map(|e| e.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+fn output_of(program: &Path) -> String {
+    let text = std::fs::read_to_string(program).unwrap();
+    let (_, block) = text.rsplit_once("// Output:\n").unwrap_or_else(|| panic!("{program:?} has no output"));
+    block.lines().map(|line| format!("{}\n", line.trim_start_matches("//").trim_start())).collect()
+}
+
 fn run(program: &Path, failing: u64) -> Output {
     let mut gol = Command::new(GOL);
     gol.arg(format!("--fail-alloc={failing}")).arg(program).env("GOMAXPROCS", "2");
     gol.output().expect("gol starts")
 }
 
-/// Fails the n-th allocation and all behind it, for every other n from `first` until the program is through.
-fn sweep(name: &str, first: u64) {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/memory").join(name);
-    for (failures, n) in (first..ENOUGH).step_by(2).enumerate() {
-        let out = run(&program, n);
-        let errors = String::from_utf8_lossy(&out.stderr).into_owned();
+/// Fails the n-th allocation and all behind it, for every `n` until the program is through. How many failed.
+fn sweep(program: &Path) -> u64 {
+    let want = output_of(program);
+    for n in 1..ENOUGH {
+        let out = run(program, n);
+        let (printed, errors) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
         if out.status.code() == Some(0) {
-            assert!(failures > 20, "{name}: only {failures} allocations can fail");
-            return;
+            assert_eq!(printed, want, "{program:?}, allocation {n}\n{errors}");
+            return n - 1;
         }
-        assert_eq!(out.status.code(), Some(LIMIT), "{name}, allocation {n}: {}\n{errors}", out.status);
-        assert!(errors.starts_with("fatal error: runtime: out of memory\n"), "{name}, allocation {n}:\n{errors}");
+        assert_eq!(out.status.code(), Some(LIMIT), "{program:?}, allocation {n}: {}\n{errors}", out.status);
+        assert!(errors.starts_with("fatal error: runtime: out of memory\n"), "{program:?}, allocation {n}:\n{errors}");
+        assert!(want.starts_with(&*printed), "{program:?}, allocation {n}, printed:\n{printed}");
     }
-    panic!("{name} never ran through");
+    panic!("{program:?} never ran through");
 }
 
 #[test]
-fn every_odd_allocation_can_fail() {
-    sweep("everything.gol", 1);
-}
-
-#[test]
-fn every_even_allocation_can_fail() {
-    sweep("everything.gol", 2);
+fn every_allocation_can_fail() {
+    let programs = programs();
+    assert!(programs.len() >= 11);
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(program) = programs.get(next.fetch_add(1, Relaxed)) {
+                    let failed = sweep(program);
+                    println!("{failed:5} allocations of {} failed", program.display());
+                    assert!(failed > 20, "{program:?}: only {failed} allocations can fail");
+                }
+            });
+        }
+    });
 }
