@@ -90,12 +90,18 @@ pub struct Session {
     owed: Owed,
 }
 
-/// Functions to run, in this order.
+/// Functions to run.
 #[derive(Default)]
 struct Owed {
-    /// They make variables that are objects of their own.
+    /// They make variables that are objects of their own, and come first.
     large: Vec<FuncId>,
-    inits: Vec<FuncId>,
+    inits: FxHashMap<PkgId, Inits>,
+}
+
+/// What initialises a package: functions to run, and the initial values that they compute.
+struct Inits {
+    run: Vec<FuncId>,
+    values: Vec<ExprId>,
 }
 
 /// A place in the arenas of the tree.
@@ -191,49 +197,43 @@ impl Session {
     fn emit(&mut self, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
         let needed = self.needed();
         self.check_wanted()?;
-        while self.emission.plain {
-            let rest: Vec<ObjId> =
-                needed.iter().filter_map(|p| self.world.later.get(p)).flat_map(Later::rest).collect();
-            if rest.is_empty() {
-                break;
-            }
-            self.world.wanted.extend(rest);
-            self.check_wanted()?;
-        }
         self.emit_packages(&needed)?;
         let main = self.emit_one(MAIN, role)?;
         // Bodies that only emission asked for may mention variables that nothing else does.
         self.emit_packages(&needed)?;
-        let Owed { mut large, inits } = std::mem::take(&mut self.owed);
-        large.extend(inits);
-        large.extend(main);
-        Ok(vec![self.start(large)])
+        let mut run = std::mem::take(&mut self.owed.large);
+        for pkg in needed {
+            run.extend(self.owed.inits.remove(&pkg).into_iter().flat_map(|i| i.run));
+            self.info.pkgs[pkg.0 as usize].init_funcs = vec![];
+        }
+        run.extend(main);
+        Ok(vec![self.start(run)])
     }
     /// Emits packages that are not in the program, and what initialises variables of those that are, until nothing is missing.
     fn emit_packages(&mut self, needed: &[PkgId]) -> Result<(), Diagnostic> {
-        let mut inits: Vec<Vec<FuncId>> = vec![vec![]; needed.len()];
         let mut missing = true;
         while std::mem::take(&mut missing) {
-            for (&pkg, inits) in needed.iter().zip(&mut inits) {
+            for &pkg in needed {
                 let later = self.world.later.get(&pkg);
                 let new = later.is_some_and(|l| l.has_new_inits(&self.world.settled));
                 if self.emitted.contains(&pkg) && !new {
                     continue;
                 }
                 if later.is_some() {
-                    if !self.emission.plain {
-                        self.emission.on_demand.insert(pkg);
+                    // What is still to run is put in one order with what is new.
+                    for value in self.owed.inits.get(&pkg).into_iter().flat_map(|i| &i.values) {
+                        self.world.settled.remove(value);
                     }
+                    self.emission.on_demand.insert(pkg);
                     first_error(later::order_inits(&self.ast, &mut self.types, &mut self.info, &mut self.world, pkg))?;
                 }
-                inits.extend(self.emit_one(pkg, Role::Library)?);
-                let facts = &mut self.info.pkgs[pkg.0 as usize];
-                (facts.inits, facts.init_funcs) = (vec![], vec![]);
+                let run = self.emit_one(pkg, Role::Library)?;
+                let values = std::mem::take(&mut self.info.pkgs[pkg.0 as usize].inits);
+                self.owed.inits.insert(pkg, Inits { run, values: values.iter().map(|i| i.rhs).collect() });
                 self.emitted.insert(pkg);
                 missing = true;
             }
         }
-        self.owed.inits.extend(inits.into_iter().flatten());
         Ok(())
     }
     /// One function that calls all others in order: a program's initialisation and its main are one goroutine.

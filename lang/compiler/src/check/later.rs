@@ -72,6 +72,8 @@ pub fn declare(
     types.share_methods();
     let facts = &mut info.pkgs[pkg.0 as usize];
     facts.funcs.extend(new.funcs);
+    // They run whatever else is needed.
+    world.wanted.extend(&new.init_funcs);
     facts.init_funcs.extend(new.init_funcs);
     if facts.path == "time" && world.duration.is_none() {
         world.note_time(info, pkg);
