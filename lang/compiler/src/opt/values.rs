@@ -129,10 +129,9 @@ impl<'p> Values<'p> {
             } else if let Some(k) = live.blocks[b].from.checked_sub(1) {
                 v.branch_taught(&nodes[k], k + 1, live.blocks[b].from);
             }
-            for k in live.blocks[b].from..live.blocks[b].to {
-                if !nodes[k].gone {
-                    v.node(k, &mut nodes[k]);
-                }
+            let (from, to) = (live.blocks[b].from, live.blocks[b].to);
+            for (k, n) in nodes[from..to].iter_mut().enumerate().filter(|(_, n)| !n.gone) {
+                v.node(from + k, n);
             }
             if keep[b] {
                 v.keep(b);
