@@ -55,6 +55,8 @@ impl Contents {
     pub fn add(&mut self, names: &Interner, pkg: PkgId, base: u32, text: &'static str) -> Vec<Piece> {
         let (clauses, own): (Vec<Piece>, Vec<Piece>) = pieces(text).into_iter().partition(|p| p.is_clause(text));
         let first = self.entries.len();
+        self.entries.reserve(own.len());
+        self.heads.reserve(own.len());
         for (k, p) in own.iter().enumerate() {
             p.names(text, |name| {
                 let next = self.heads.insert(name, self.entries.len() as u32).unwrap_or(NONE);
