@@ -54,7 +54,7 @@ fn sort(cx: &Cx, order: impl Fn(&u64, &u64) -> Ordering) -> Done {
         return Ok(());
     }
     let mut words = Vec::new();
-    words.try_reserve_exact(s.len).map_err(|_| Fault::OutOfMemory)?;
+    words.try_reserve_exact(s.len).map_err(|_| Fault::out_of_memory())?;
     // SAFETY: the elements of a slice of the machine.
     let elements = (0..s.len).map(|i| unsafe { AtomicU64::from_ptr((s.ptr as *mut u64).add(i)) });
     words.extend(elements.clone().map(|e| e.load(Relaxed)));
@@ -70,7 +70,7 @@ fn floats(a: f64, b: f64) -> Ordering {
 
 fn not_a_slice(cx: &Cx) -> Fault {
     let have = cx.iface(cx.arg(0)).map_or("nil", |(ty, _)| cx.types().name(ty));
-    Fault::Plain(format!("reflect: call of Swapper on {have} Value"))
+    Fault::plain(format!("reflect: call of Swapper on {have} Value"))
 }
 
 fn swap(cx: &mut Cx) -> Done {

@@ -111,7 +111,7 @@ fn start_timer(cx: &mut Cx) -> Done {
     let when = after(cx, cx.arg_i64(1));
     let action = TimerAction::SendTime { chan: cx.arg(0) as *mut Chan };
     // SAFETY: the running P; the channel's elements are Times, whose first words are the wall and the monotonic clock.
-    let id = unsafe { ops::timer_start(cx.p(), when, cx.arg(2), action) }.ok_or(Fault::OutOfMemory)?;
+    let id = unsafe { ops::timer_start(cx.p(), when, cx.arg(2), action) }.ok_or_else(Fault::out_of_memory)?;
     cx.set(0, id.0);
     Ok(())
 }
