@@ -363,6 +363,20 @@ impl Cx {
             Some((ty, Payload::Boxed(raw(word as *const u64, self.types().get(ty).words as usize))))
         }
     }
+    /// Dynamic type and value of an interface that holds one word.
+    #[inline]
+    pub fn iface_word(&self, word: u64) -> Option<(TypeId, u64)> {
+        if word == 0 {
+            return None;
+        }
+        let mut small = 0;
+        // SAFETY: `word` is an interface word of the machine; a payload of one word is read.
+        unsafe {
+            let ty = iface::iface_type(word);
+            (self.types().get(ty).words == 1).then(|| (ty, *iface::iface_payload(self.types(), word, &mut small)))
+        }
+    }
+    #[inline]
     pub fn types(&self) -> &Types {
         &self.shared().types
     }
