@@ -175,6 +175,19 @@ impl Window {
             raw(ptr, len)
         }
     }
+    /// Lets `write` fill the room behind the elements of the `[]byte` in slots `i..i + 3`: what it gives is how many bytes it wrote. The
+    /// length of the slice with them, or `None`, as `write` does when there is too little room.
+    #[inline]
+    pub fn put_behind(&self, i: usize, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> Option<usize> {
+        let s = self.arg_slice(i);
+        if s.cap == s.len {
+            return None;
+        }
+        // SAFETY: a `[]byte` of the machine has `cap` bytes at `ptr`; no borrow of those behind its length is given out.
+        let room = unsafe { std::slice::from_raw_parts_mut((s.ptr as *mut u8).add(s.len), s.cap - s.len) };
+        write(room).map(|n| s.len + n)
+    }
+
     /// Sets slot `i`: an argument or a result.
     #[inline]
     pub fn set(&self, i: usize, word: u64) {

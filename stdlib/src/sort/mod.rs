@@ -7,10 +7,6 @@ use gol_vm::native::{Cx, Fault, Native};
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Of package slices.
-pub const SLICES: &[Native] =
-    &[leaf("slices.sortInts", ints), leaf("slices.sortFloats", float64s), leaf("slices.sortStrings", strings)];
-
 pub const NATIVES: &[Native] = &[
     leaf("sort.Ints", ints),
     leaf("sort.Float64s", float64s),
@@ -26,15 +22,15 @@ pub const NATIVES: &[Native] = &[
     leaf("sort.swapElems", swap),
 ];
 
-fn ints(cx: &mut Cx) -> Done {
+pub fn ints(cx: &mut Cx) -> Done {
     sort(cx, |&a, &b| (a as i64).cmp(&(b as i64)))
 }
 
-fn float64s(cx: &mut Cx) -> Done {
+pub fn float64s(cx: &mut Cx) -> Done {
     sort(cx, |&a, &b| floats(f64::from_bits(a), f64::from_bits(b)))
 }
 
-fn strings(cx: &mut Cx) -> Done {
+pub fn strings(cx: &mut Cx) -> Done {
     let s = cx.arg_slice(0);
     // SAFETY: the slice's words.
     unsafe { cx.overwrite(s.ptr as *const u64, s.len) };

@@ -39,6 +39,8 @@ pub const NATIVES: &[Native] = &[
         let (v, base) = (cx.arg(0), cx.arg(1) as u32);
         text(cx, |out| number::push_base(out, v, base))
     }),
+    direct("strconv.putInt", |w| put(w, w.arg_i64(3) < 0, w.arg_i64(3).unsigned_abs())),
+    direct("strconv.putUint", |w| put(w, false, w.arg(3))),
     leaf("strconv.FormatFloat", |cx| {
         let (f, fmt, prec, bits) = (cx.arg_f64(0), cx.arg(1) as u8, cx.arg_i64(2), cx.arg(3) as u32);
         crate::abi::check_room(cx, prec.max(0) as usize)?;
@@ -88,6 +90,24 @@ fn code(w: Window, err: Option<ParseError>) {
         Some(ParseError::Range) => 2,
     };
     w.set_i64(1, code);
+}
+
+/// Writes a number in the base of argument 2 behind the bytes of argument 0, where there is room for it.
+fn put(w: Window, negative: bool, magnitude: u64) {
+    w.set_i64(
+        0,
+        w.put_behind(0, |room| {
+            let base = u32::try_from(w.arg(4)).ok().filter(|base| (2..=36).contains(base))?;
+            let mut buf = [0; 64];
+            let digits = number::in_base(&mut buf, magnitude, base);
+            let len = digits.len() + usize::from(negative);
+            let (sign, rest) = room.get_mut(..len)?.split_at_mut(usize::from(negative));
+            sign.fill(b'-');
+            rest.copy_from_slice(digits);
+            Some(len)
+        })
+        .map_or(-1, |len| len as i64),
+    );
 }
 
 fn text(cx: &Cx, write: impl FnOnce(&mut Vec<u8>)) -> Done {

@@ -31,6 +31,7 @@ pub const NATIVES: &[Native] = &[
         let n = search::count(w.arg_str(0), w.arg_str(1));
         w.set_i64(0, n as i64);
     }),
+    leaf("strings.Cut", cut),
     direct("strings.EqualFold", |w| {
         let equal = search::equal_fold(w.arg_str(0), w.arg_str(1));
         w.set_bool(0, equal);
@@ -62,6 +63,7 @@ pub const NATIVES: &[Native] = &[
         let out = search::replace(cx.arg_str(0), cx.arg_str(1), cx.arg_str(2), cx.arg_i64(3));
         changed(cx, out)
     }),
+    leaf("strings.replacePairs", replace_pairs),
     leaf("strings.Title", |cx| {
         let out = search::title(cx.arg_str(0));
         changed(cx, Some(out))
@@ -129,6 +131,31 @@ fn changed(cx: &Cx, out: Option<Vec<u8>>) -> Done {
         Some(out) if out != cx.arg_str(0) => cx.set_str(0, &out),
         _ => Ok(()),
     }
+}
+
+fn cut(cx: &mut Cx) -> Done {
+    let (s, sep) = (cx.arg(0), cx.arg_str(1).len());
+    let len = cx.str_bytes(s).len();
+    let found = search::index(cx.str_bytes(s), cx.arg_str(1));
+    let (before, after) = match found {
+        Some(i) => (substr(cx, s, 0, i)?, substr(cx, s, i + sep, len)?),
+        None => (s, 0),
+    };
+    cx.set_words(0, &[before, after, u64::from(found.is_some())]);
+    Ok(())
+}
+
+fn replace_pairs(cx: &mut Cx) -> Done {
+    let pairs: Vec<&[u8]> = cx.arg_words(1).iter().map(|s| cx.str_bytes(*s)).collect();
+    let mut len = Some(0usize);
+    if !search::replace_pairs(cx.arg_str(0), &pairs, |part| len = len.and_then(|n| n.checked_add(part.len()))) {
+        return Ok(());
+    }
+    let len = len.ok_or_else(Fault::out_of_memory)?;
+    crate::abi::check_room(cx, len)?;
+    let mut out = Vec::with_capacity(len);
+    search::replace_pairs(cx.arg_str(0), &pairs, |part| out.extend_from_slice(part));
+    cx.set_str(0, &out)
 }
 
 fn join(cx: &mut Cx) -> Done {

@@ -142,8 +142,36 @@ fn underscores_ok(body: &[u8], prefixed: bool) -> bool {
     last != b'_'
 }
 
+/// Digits, perhaps with a sign, that no 64 bits are too few for.
+fn short_decimal(s: &[u8]) -> Option<i64> {
+    const DIGITS_SURE: usize = 18;
+    let (negative, digits) = match s.first()? {
+        b'-' => (true, &s[1..]),
+        b'+' => (false, &s[1..]),
+        _ => (false, s),
+    };
+    if digits.is_empty() || digits.len() > DIGITS_SURE {
+        return None;
+    }
+    let mut value = 0;
+    for b in digits {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(if negative { -value } else { value })
+}
+
 /// As strconv.ParseInt with a valid base and bit size.
 pub fn parse_int(s: &[u8], base: u32, bits: u32) -> (i64, Option<ParseError>) {
+    if base == 10
+        && bits == 64
+        && let Some(value) = short_decimal(s)
+    {
+        return (value, None);
+    }
     let (negative, body) = match s.first() {
         Some(b'-') => (true, &s[1..]),
         Some(b'+') => (false, &s[1..]),
