@@ -667,6 +667,12 @@ macro_rules! for_each_op {
         StFldIdxW(R R R U);
         /// the same, packed 8 bits
         StFldIdx8(R R R U);
+        /// slice at word b behind address a = append(that, element c of one register); T: backing descriptor
+        AppFldV(R U R T);
+        /// slice at word b behind address a = append(that, slice c...); T: backing descriptor
+        AppFldS(R U R3 T);
+        /// []byte at word b behind address a = append(that, string c...); T: backing descriptor
+        AppFldStr(R U R T);
         /// a = word element b of the slice in global words
         LdGIdxW(W R GG Z);
         /// the same, packed uint8 / bool

@@ -4,7 +4,7 @@
 //! memory, then the units are written. Code never moves: return addresses, closures and caches point into it.
 use crate::code::{Pc, Unit};
 use crate::frames::FuncInfo;
-use crate::handlers::{atomic, call, handler_of, int, memory, slice, table};
+use crate::handlers::{self, atomic, call, handler_of, int, memory, slice, table};
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
 use crate::op_profile;
@@ -161,8 +161,10 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
             units[k].h = handler as usize;
         }
         let unit = &mut units[k];
-        if !shared.profile_ops {
-            shared.sharing.load(ins.op, unit);
+        if !shared.profile_ops
+            && let Some(form) = alone_form(shared, *ins)
+        {
+            shared.sharing.load(form, unit);
         }
         match ins.op {
             Op::Call => {
@@ -196,6 +198,18 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// The form of an operation for the time of one goroutine.
+fn alone_form(shared: &Shared, ins: Ins) -> Option<crate::code::Handler> {
+    if ins.op != Op::AppFldV {
+        return handlers::shared::alone(ins.op);
+    }
+    match shared.types.get(ins.d as u32).stride {
+        8 => Some(handlers::shared::AppFldW),
+        1 => Some(handlers::shared::AppFld8),
+        _ => None,
+    }
 }
 
 /// The data unit of a native's call: the function itself, where the handler takes it from there.
