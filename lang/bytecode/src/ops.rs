@@ -426,6 +426,8 @@ macro_rules! for_each_op {
         RuneToStr(W R Z Z);
         /// string range: if index b >= len(string a) jump JJ (e,f); else c = rune at b, c+1 = index behind it
         RangeStr(R R W2 Z) +(JJ Z Z Z);
+        /// backward: if index b < len(string a), the same and jump JJ
+        RangeStrB(R R W2 Z) +(JJ Z Z Z);
         // ---- allocation and closures
         /// a = address of a new zeroed object of one element of type
         New(W Z TT Z);

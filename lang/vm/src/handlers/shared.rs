@@ -176,6 +176,7 @@ elements! { [pc base p i]
 }
 
 /// Appends to the slice at word `off` behind an address. Nothing has changed when it fails.
+#[inline(always)]
 unsafe fn append_to(
     p: *mut P,
     at: u64,
@@ -189,10 +190,15 @@ unsafe fn append_to(
     // SAFETY: a slice with this backing type lies there.
     unsafe {
         let to = (at as *mut u64).add(off as usize);
-        let mut slice = torn::read(p, to, shared(p).types.get(backing as u32).stride);
+        let mut slice = match shared(p).sharing.has_begun() {
+            true => torn::read(p, to, shared(p).types.get(backing as u32).stride),
+            false => *(to as *const [u64; SLICE]),
+        };
         append(slice.as_mut_ptr())?;
-        barrier(p, to, SLICE);
-        torn::move_words(slice.as_ptr(), to, SLICE);
+        if is_marking(p) {
+            barrier(p, to, SLICE);
+        }
+        *(to as *mut [u64; SLICE]) = slice;
     }
     Ok(())
 }

@@ -238,7 +238,7 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::BytesToStr => vec![(vec![i(Op::StrToBytes, OUT, STR, 0, BYTES)], vec![i(op, OUT + 3, OUT, 0, 0)])],
         Op::RunesToStr => vec![(vec![i(Op::ZeroN, OUT, 3, 0, 0)], vec![i(op, OUT + 3, OUT, 0, 0)])],
         Op::RuneToStr => just(vec![i(op, OUT, N, 0, 0)]),
-        Op::RangeStr => just(vec![i(op, STR, K, OUT, 0), d(0, 0)]),
+        Op::RangeStr | Op::RangeStrB => just(vec![i(op, STR, K, OUT, 0), d(0, 0)]),
         Op::New => just(vec![k(op, OUT, 0, INT)]),
         Op::NewArr => just(vec![k(op, OUT, 0, INT), d(3, 0)]),
         Op::MkClosure => just(vec![k(op, OUT, N, 1), d(2, 0)]),
