@@ -17,10 +17,10 @@ pub const NATIVES: &[Native] = &[
         let n = search::count(w.arg_bytes(0), w.arg_bytes(3));
         w.set_i64(0, n as i64);
     }),
-    direct("bytes.Equal", |w| test(w, w.arg_bytes(0) == w.arg_bytes(3))),
+    direct("bytes.Equal", |w| test(w, search::equal(w.arg_bytes(0), w.arg_bytes(3)))),
     direct("bytes.EqualFold", |w| test(w, search::equal_fold(w.arg_bytes(0), w.arg_bytes(3)))),
-    direct("bytes.HasPrefix", |w| test(w, w.arg_bytes(0).starts_with(w.arg_bytes(3)))),
-    direct("bytes.HasSuffix", |w| test(w, w.arg_bytes(0).ends_with(w.arg_bytes(3)))),
+    direct("bytes.HasPrefix", |w| test(w, search::has_prefix(w.arg_bytes(0), w.arg_bytes(3)))),
+    direct("bytes.HasSuffix", |w| test(w, search::has_suffix(w.arg_bytes(0), w.arg_bytes(3)))),
     direct("bytes.Index", |w| answer(w, search::index(w.arg_bytes(0), w.arg_bytes(3)))),
     direct("bytes.IndexAny", |w| answer(w, search::index_any(w.arg_bytes(0), w.arg_str(3)))),
     direct("bytes.IndexByte", |w| answer(w, memchr::memchr(w.arg(3) as u8, w.arg_bytes(0)))),

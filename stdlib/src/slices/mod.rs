@@ -2,6 +2,7 @@
 
 use crate::abi::{direct, leaf};
 use crate::sort::{float64s, ints, strings};
+use crate::text::search::equal;
 use gol_vm::native::{Native, Window};
 
 pub const NATIVES: &[Native] = &[
@@ -10,14 +11,14 @@ pub const NATIVES: &[Native] = &[
     leaf("slices.sortStrings", strings),
     direct("slices.equalInts", |w| w.set_bool(0, w.arg_words(0) == w.arg_words(3))),
     direct("slices.equalStrings", |w| {
-        let equal = w.arg_words(0).iter().zip(w.arg_words(3)).all(|(a, b)| w.str_bytes(*a) == w.str_bytes(*b));
-        w.set_bool(0, equal);
+        let same = w.arg_words(0).iter().zip(w.arg_words(3)).all(|(a, b)| equal(w.str_bytes(*a), w.str_bytes(*b)));
+        w.set_bool(0, same);
     }),
     direct("slices.equalBytes", |w| w.set_bool(0, w.arg_bytes(0) == w.arg_bytes(3))),
     direct("slices.indexInt", |w| place(w, w.arg_words(0).iter().position(|v| *v == w.arg(3)))),
     direct("slices.indexString", |w| {
         let wanted = w.arg_str(3);
-        place(w, w.arg_words(0).iter().position(|v| w.str_bytes(*v) == wanted));
+        place(w, w.arg_words(0).iter().position(|v| equal(w.str_bytes(*v), wanted)));
     }),
     direct("slices.indexByte", |w| place(w, memchr::memchr(w.arg(3) as u8, w.arg_bytes(0)))),
     direct("slices.minInt", |w| w.set_i64(0, w.arg_words(0).iter().map(|v| *v as i64).min().unwrap_or(0))),
@@ -33,14 +34,14 @@ fn place(w: Window, at: Option<usize>) {
 }
 
 /// Looks at the same elements as the loop in gol, whatever their order is.
-fn search(w: Window, less: impl Fn(u64) -> bool, equal: impl Fn(u64) -> bool) {
+fn search(w: Window, less: impl Fn(u64) -> bool, is_it: impl Fn(u64) -> bool) {
     let words = w.arg_words(0);
     let (mut low, mut high) = (0, words.len());
     while low < high {
         let mid = (low + high) / 2;
         if less(words[mid]) { low = mid + 1 } else { high = mid }
     }
-    let found = words.get(low).is_some_and(|v| equal(*v));
+    let found = words.get(low).is_some_and(|v| is_it(*v));
     w.set(0, low as u64);
     w.set_bool(1, found);
 }

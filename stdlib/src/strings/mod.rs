@@ -43,11 +43,11 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
     direct("strings.HasPrefix", |w| {
-        let yes = w.arg_str(0).starts_with(w.arg_str(1));
+        let yes = search::has_prefix(w.arg_str(0), w.arg_str(1));
         w.set_bool(0, yes);
     }),
     direct("strings.HasSuffix", |w| {
-        let yes = w.arg_str(0).ends_with(w.arg_str(1));
+        let yes = search::has_suffix(w.arg_str(0), w.arg_str(1));
         w.set_bool(0, yes);
     }),
     direct("strings.Index", |w| answer(w, search::index(w.arg_str(0), w.arg_str(1)))),

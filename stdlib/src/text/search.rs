@@ -2,6 +2,30 @@
 
 use super::{category, rune};
 
+/// Equality, without a call for short texts: two overlapping pieces cover what is at most twice as long as one.
+#[inline]
+pub fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        0..4 => a.iter().zip(b).all(|(x, y)| x == y),
+        4..8 => a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>(),
+        8..=16 => a.first_chunk::<8>() == b.first_chunk::<8>() && a.last_chunk::<8>() == b.last_chunk::<8>(),
+        _ => a == b,
+    }
+}
+
+#[inline]
+pub fn has_prefix(s: &[u8], prefix: &[u8]) -> bool {
+    s.get(..prefix.len()).is_some_and(|front| equal(front, prefix))
+}
+
+#[inline]
+pub fn has_suffix(s: &[u8], suffix: &[u8]) -> bool {
+    s.len().checked_sub(suffix.len()).is_some_and(|at| equal(&s[at..], suffix))
+}
+
 pub fn index(s: &[u8], sub: &[u8]) -> Option<usize> {
     match sub {
         [] => Some(0),
@@ -303,6 +327,20 @@ mod tests {
         assert_eq!(split(b"", b"", 0, -1), []);
         assert_eq!(split("aé".as_bytes(), b"", 0, -1), [(0, 1), (1, 3)]);
         assert_eq!(fields(b"  a bc \n"), [(2, 3), (4, 6)]);
+    }
+
+    #[test]
+    fn equality_looks_at_every_byte() {
+        for n in 0..40 {
+            let a: Vec<u8> = (0..n).collect();
+            assert!(equal(&a, &a.clone()) && has_prefix(&a, &a[..a.len() / 2]) && has_suffix(&a, &a[a.len() / 2..]));
+            assert!(!has_prefix(&a, &[&a[..], b"x"].concat()) && !has_suffix(&a, &[b"x", &a[..]].concat()));
+            for k in 0..a.len() {
+                let mut b = a.clone();
+                b[k] ^= 0x80;
+                assert!(!equal(&a, &b) && !equal(&a, &a[..k]));
+            }
+        }
     }
 
     #[test]
