@@ -9,6 +9,7 @@ pub mod format;
 pub mod stdio;
 pub mod text;
 
+mod bufio;
 mod bytes;
 mod complex;
 mod context;
@@ -22,6 +23,7 @@ mod print;
 mod prompt;
 mod regexp;
 mod runtime;
+mod slices;
 mod sort;
 mod strconv;
 mod strings;
@@ -45,7 +47,7 @@ const fn package(path: &'static str, source: &'static str, natives: &'static [Na
 }
 
 static PACKAGES: &[Package] = &[
-    package("bufio", include_str!("bufio/bufio.gol"), &[]),
+    package("bufio", include_str!("bufio/bufio.gol"), bufio::NATIVES),
     package("bytes", include_str!("bytes/bytes.gol"), bytes::NATIVES),
     package("cmp", include_str!("cmp/cmp.gol"), &[]),
     package("container/heap", include_str!("container/heap/heap.gol"), &[]),
@@ -101,7 +103,7 @@ static PACKAGES: &[Package] = &[
     package(
         "slices",
         concat!(include_str!("slices/slices.gol"), include_str!("slices/sort.gol"), include_str!("slices/iter.gol")),
-        sort::SLICES,
+        slices::NATIVES,
     ),
     package("sort", include_str!("sort/sort.gol"), sort::NATIVES),
     package("strconv", include_str!("strconv/strconv.gol"), strconv::NATIVES),

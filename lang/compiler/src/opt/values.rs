@@ -616,6 +616,7 @@ fn keeps_memory(op: Op) -> bool {
             | ChkIdx
             | Concat
             | RangeStr
+            | RangeStrB
             | New
             | NewArr
             | MkClosure
