@@ -110,7 +110,7 @@ impl Heap {
         }
     }
 
-    fn marked(&self, epoch: u8) -> HashSet<usize> {
+    pub(super) fn marked(&self, epoch: u8) -> HashSet<usize> {
         let mut marked = HashSet::new();
         for first in self.spans() {
             let page = self.pages.page(first);
