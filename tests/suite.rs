@@ -181,7 +181,10 @@ fn units_under_stress() {
         |p| format!("{} --stress-gc=1", short(p)),
         |p| {
             let exit = wanted(p, &std::fs::read_to_string(p).ok()?).exit;
-            let seldom = output(&mut command(p, &[SELDOM])).ok()?;
+            let seldom = match output(&mut command(p, &[SELDOM])) {
+                Ok(out) => out,
+                Err(e) => return Some(format!("{SELDOM}: {e}")),
+            };
             if exit == LIMIT || seldom.status.code() != Some(exit) {
                 return None;
             }

@@ -234,6 +234,12 @@ impl Heap {
         self.want_gc_flag().load(Relaxed)
     }
 
+    /// An allocation has failed without which the caller can go on: no collection for its sake. Who needs one asks again.
+    pub fn withdraw(&self) {
+        self.pacer.take_pressed();
+        self.pacer.served();
+    }
+
     /// What [`Heap::want_gc`] reads. Set by allocation, cleared by a collection.
     #[inline(always)]
     pub fn want_gc_flag(&self) -> &AtomicBool {
