@@ -24,9 +24,6 @@ impl Library for Packages {
     fn paths(&self) -> Vec<&'static str> {
         gol_stdlib::Std.paths()
     }
-    fn lean(&self, path: &str) -> Option<(&'static str, &'static [&'static str])> {
-        gol_stdlib::Std.lean(path)
-    }
 }
 
 /// A session over the standard library and the packages that a program in this folder can import.

@@ -1,6 +1,6 @@
 //! The binary `gol`: command line in, exit status out.
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use std::process::ExitCode;
 
 /// Counts what Rust code takes, and ends with a message where the system has no more.
@@ -14,7 +14,10 @@ fn main() -> ExitCode {
     gol_vm::crash::tell_crashes();
     gol_runtime::native::share();
     gol::quit::block();
-    let cli = match gol::cli::Cli::try_parse() {
+    // Its description is not given back piece by piece: the process goes on to its real work.
+    let mut command = std::mem::ManuallyDrop::new(gol::cli::Cli::command());
+    let said = command.try_get_matches_from_mut(std::env::args_os());
+    let cli = match said.and_then(|mut m| gol::cli::Cli::from_arg_matches_mut(&mut m)) {
         Ok(cli) => cli,
         Err(e) => {
             let _ = e.print();

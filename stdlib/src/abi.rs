@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use gol_bytecode::program::desc;
-use gol_vm::native::{Cx, Fault, Native, NativeFn, Slice};
+use gol_vm::native::{Cx, Fault, Native, NativeFn, Slice, Window};
 use gol_vm::object::{self, string};
 
 /// What a native returns.
@@ -11,6 +11,11 @@ pub type Done = Result<(), Fault>;
 /// A row for a native that neither parks nor calls back.
 pub const fn leaf(name: &'static str, run: fn(&mut Cx) -> Done) -> Native {
     Native { name, run: NativeFn::Leaf(run) }
+}
+
+/// A row for a native that only computes words from words.
+pub const fn direct(name: &'static str, run: fn(Window)) -> Native {
+    Native { name, run: NativeFn::Direct(run) }
 }
 
 /// A row for a native that may park.
@@ -64,7 +69,7 @@ const ROOM_FREE: usize = 64 << 10;
 /// first and in the heap afterwards.
 pub fn check_room(cx: &Cx, len: usize) -> Result<(), Fault> {
     if len > ROOM_FREE && !cx.runtime().heap.has_room(len.saturating_mul(2)) {
-        return Err(Fault::OutOfMemory);
+        return Err(Fault::out_of_memory());
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod format;
 pub mod stdio;
 pub mod text;
 
+mod bufio;
 mod bytes;
 mod complex;
 mod context;
@@ -22,6 +23,7 @@ mod print;
 mod prompt;
 mod regexp;
 mod runtime;
+mod slices;
 mod sort;
 mod strconv;
 mod strings;
@@ -38,20 +40,14 @@ struct Package {
     path: &'static str,
     source: &'static str,
     natives: &'static [Native],
-    /// The source without a part that few programs use, and the exported names of that part.
-    lean: Option<(&'static str, &'static [&'static str])>,
 }
 
 const fn package(path: &'static str, source: &'static str, natives: &'static [Native]) -> Package {
-    Package { path, source, natives, lean: None }
+    Package { path, source, natives }
 }
 
-/// What fmt/scan.gol exports.
-const SCAN: &[&str] =
-    &["Fscan", "Fscanf", "Fscanln", "Scan", "ScanState", "Scanf", "Scanln", "Scanner", "Sscan", "Sscanf", "Sscanln"];
-
 static PACKAGES: &[Package] = &[
-    package("bufio", include_str!("bufio/bufio.gol"), &[]),
+    package("bufio", include_str!("bufio/bufio.gol"), bufio::NATIVES),
     package("bytes", include_str!("bytes/bytes.gol"), bytes::NATIVES),
     package("cmp", include_str!("cmp/cmp.gol"), &[]),
     package("container/heap", include_str!("container/heap/heap.gol"), &[]),
@@ -67,12 +63,7 @@ static PACKAGES: &[Package] = &[
     package("encoding/hex", include_str!("encoding/hex/hex.gol"), &[]),
     package("errors", include_str!("errors/errors.gol"), errors::NATIVES),
     package("flag", concat!(include_str!("flag/flag.gol"), include_str!("flag/values.gol")), &[]),
-    Package {
-        path: "fmt",
-        source: concat!(include_str!("fmt/fmt.gol"), include_str!("fmt/scan.gol")),
-        natives: fmt::NATIVES,
-        lean: Some((include_str!("fmt/fmt.gol"), SCAN)),
-    },
+    package("fmt", concat!(include_str!("fmt/fmt.gol"), include_str!("fmt/scan.gol")), fmt::NATIVES),
     package("hash", include_str!("hash/hash.gol"), &[]),
     package("hash/adler32", include_str!("hash/adler32/adler32.gol"), &[]),
     package("hash/crc32", include_str!("hash/crc32/crc32.gol"), &[]),
@@ -112,7 +103,7 @@ static PACKAGES: &[Package] = &[
     package(
         "slices",
         concat!(include_str!("slices/slices.gol"), include_str!("slices/sort.gol"), include_str!("slices/iter.gol")),
-        sort::SLICES,
+        slices::NATIVES,
     ),
     package("sort", include_str!("sort/sort.gol"), sort::NATIVES),
     package("strconv", include_str!("strconv/strconv.gol"), strconv::NATIVES),
@@ -121,20 +112,16 @@ static PACKAGES: &[Package] = &[
     package("sync/atomic", include_str!("sync/atomic/atomic.gol"), sync::atomic::NATIVES),
     package("syscall", include_str!("syscall/syscall.gol"), syscall::NATIVES),
     package("text/tabwriter", include_str!("text/tabwriter/tabwriter.gol"), &[]),
-    Package {
-        path: "time",
-        source: concat!(
+    package(
+        "time",
+        concat!(
             include_str!("time/time.gol"),
             include_str!("time/format.gol"),
             include_str!("time/timer.gol"),
-            include_str!("time/zone.gol")
+            include_str!("time/zone.gol"),
         ),
-        natives: time::NATIVES,
-        lean: Some((
-            concat!(include_str!("time/time.gol"), include_str!("time/format.gol"), include_str!("time/timer.gol")),
-            &["LoadLocation", "LoadLocationFromTZData"],
-        )),
-    },
+        time::NATIVES,
+    ),
     package("unicode", include_str!("unicode/unicode.gol"), unicode::NATIVES),
     package("unicode/utf16", include_str!("unicode/utf16/utf16.gol"), &[]),
     package("unicode/utf8", include_str!("unicode/utf8/utf8.gol"), unicode::utf8::NATIVES),
@@ -157,10 +144,6 @@ impl Std {
     pub fn source(&self, path: &str) -> Option<&'static str> {
         PACKAGES.iter().find(|p| p.path == path).map(|p| p.source)
     }
-    /// The source of a package without a part that few programs use, and the exported names that are missing then.
-    pub fn lean(&self, path: &str) -> Option<(&'static str, &'static [&'static str])> {
-        PACKAGES.iter().find(|p| p.path == path)?.lean
-    }
     /// Every package that a program may import, sorted.
     pub fn paths(&self) -> Vec<&'static str> {
         PACKAGES.iter().map(|p| p.path).filter(|p| !p.starts_with("internal/")).collect()
@@ -181,29 +164,6 @@ mod tests {
             out.push(format!("{}.{name}", p.path));
         }
         out
-    }
-
-    #[test]
-    fn lean_sources_lack_the_names_that_they_say() {
-        for p in PACKAGES {
-            let Some((lean, names)) = p.lean else { continue };
-            let rest = p.source.strip_prefix(lean).expect("the rest follows");
-            let mut found = vec![];
-            for line in rest.lines() {
-                let words = ["func ", "type ", "var ", "const "].iter().find_map(|k| line.strip_prefix(k));
-                let name: String = words.unwrap_or("").chars().take_while(|c| c.is_alphanumeric()).collect();
-                if name.starts_with(char::is_uppercase) {
-                    found.push(name);
-                }
-            }
-            found.sort();
-            assert_eq!(found, names, "{}", p.path);
-            // Other packages are loaded behind it: they may not need the rest.
-            for q in PACKAGES.iter().filter(|q| q.path != p.path) {
-                let uses = names.iter().find(|n| q.source.contains(&format!("{}.{n}(", p.path)));
-                assert_eq!(uses, None, "{}", q.path);
-            }
-        }
     }
 
     #[test]

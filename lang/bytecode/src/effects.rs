@@ -101,6 +101,7 @@ const fn is_special(op: Op) -> bool {
             | MapDel
             | MapNext
             | RangeStr
+            | RangeStrB
             | RecvWake
             | Recv
             | RecvOk
@@ -223,7 +224,7 @@ fn special(p: &Program, ins: Ins, data: Ins, e: &mut Effects) {
         Op::Assert => e.writes.push(ins.a, words(p, ins.cd())),
         Op::AssertOk => e.writes.push(ins.a, words(p, ins.cd()) + 1),
         Op::MapGet | Op::MapGetOk | Op::MapSet | Op::MapDel | Op::MapNext => map(p, ins, e),
-        Op::RangeStr => std::mem::swap(&mut e.writes, &mut e.may_write),
+        Op::RangeStr | Op::RangeStrB => std::mem::swap(&mut e.writes, &mut e.may_write),
         Op::RecvWake => std::mem::swap(&mut e.writes, &mut e.may_write),
         Op::Recv | Op::RecvOk => {
             // Written by the sender, after the goroutine parked.

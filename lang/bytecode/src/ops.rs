@@ -426,6 +426,8 @@ macro_rules! for_each_op {
         RuneToStr(W R Z Z);
         /// string range: if index b >= len(string a) jump JJ (e,f); else c = rune at b, c+1 = index behind it
         RangeStr(R R W2 Z) +(JJ Z Z Z);
+        /// backward: if index b < len(string a), the same and jump JJ
+        RangeStrB(R R W2 Z) +(JJ Z Z Z);
         // ---- allocation and closures
         /// a = address of a new zeroed object of one element of type
         New(W Z TT Z);
@@ -667,6 +669,12 @@ macro_rules! for_each_op {
         StFldIdxW(R R R U);
         /// the same, packed 8 bits
         StFldIdx8(R R R U);
+        /// slice at word b behind address a = append(that, element c of one register); T: backing descriptor
+        AppFldV(R U R T);
+        /// slice at word b behind address a = append(that, slice c...); T: backing descriptor
+        AppFldS(R U R3 T);
+        /// []byte at word b behind address a = append(that, string c...); T: backing descriptor
+        AppFldStr(R U R T);
         /// a = word element b of the slice in global words
         LdGIdxW(W R GG Z);
         /// the same, packed uint8 / bool

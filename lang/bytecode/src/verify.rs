@@ -219,6 +219,7 @@ impl Checker<'_> {
             Op::LdRegW => self.span(ins.b, ins.d as usize),
             Op::StRegW => self.span(ins.a, ins.d as usize),
             Op::AppendV => self.span(ins.c, self.element_words(ins.d as u32)?),
+            Op::AppFldV if self.element_words(ins.d as u32)? != 1 => Err("an element of several registers".into()),
             Op::MkIface => self.span(ins.b, self.words(ins.cd())?),
             Op::Assert => {
                 let u = self.f.code[at + 1];

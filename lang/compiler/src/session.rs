@@ -1,5 +1,6 @@
 //! A session: everything that outlives one text. Parses, checks and emits texts one after another into one growing program.
 
+use crate::check::contents::Due;
 use crate::check::later::{self, Later};
 use crate::check::world::{MAIN, World};
 use crate::check::{Role, check_items};
@@ -7,10 +8,10 @@ use crate::emit::{self, Emission, EmitState, Tables};
 use crate::info::{Info, ObjId};
 use crate::types::{PkgId, Types};
 use gol_bytecode::{Func, FuncId, Ins, Op, Program, Unit};
-use gol_syntax::ast::{Ast, Expr, ExprId, Ident, LitKind, Stmt, StmtId};
+use gol_syntax::ast::{Ast, Expr, ExprId, Ident, ImportName, LitKind, Stmt, StmtId};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::{SourceMap, Span};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,11 +21,6 @@ pub trait Library: Send + Sync {
     fn source(&self, path: &str) -> Option<&'static str>;
     /// Every package path, for implicit imports and "did you mean".
     fn paths(&self) -> Vec<&'static str>;
-    /// The source of a package without a part that few programs use, and the exported names that are missing then. Other library
-    /// packages do without these names.
-    fn lean(&self, _path: &str) -> Option<(&'static str, &'static [&'static str])> {
-        None
-    }
 }
 
 /// A file of a package: its name as messages show it, and what is in it.
@@ -90,8 +86,22 @@ pub struct Session {
     /// Those of them that are in the program.
     emitted: FxHashSet<PkgId>,
     emission: EmitState,
-    /// The text being compiled is the only one: library packages may be loaded without what it does not mention.
-    alone: bool,
+    /// What initialises packages that are in the program and was not handed out yet.
+    owed: Owed,
+}
+
+/// Functions to run.
+#[derive(Default)]
+struct Owed {
+    /// They make variables that are objects of their own, and come first.
+    large: Vec<FuncId>,
+    inits: FxHashMap<PkgId, Inits>,
+}
+
+/// What initialises a package: functions to run, and the initial values that they compute.
+struct Inits {
+    run: Vec<FuncId>,
+    values: Vec<ExprId>,
 }
 
 /// A place in the arenas of the tree.
@@ -135,7 +145,7 @@ impl Session {
             loaded: vec![],
             emitted: FxHashSet::default(),
             emission: EmitState::default(),
-            alone: false,
+            owed: Owed::default(),
         }
     }
     /// The process ends: what the compiler knows is not given back piece by piece.
@@ -185,25 +195,46 @@ impl Session {
 
     /// Emits what is new: library packages that the main package needs, then the main package itself.
     fn emit(&mut self, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
-        let mut entry = vec![];
         let needed = self.needed();
-        if self.emission.plain {
-            let rest = needed.iter().filter_map(|p| self.world.later.get(p)).flat_map(Later::rest);
-            self.world.wanted.extend(rest.collect::<Vec<_>>());
-        }
         self.check_wanted()?;
+        self.emit_packages(&needed)?;
+        let main = self.emit_one(MAIN, role)?;
+        // Bodies that only emission asked for may mention variables that nothing else does.
+        self.emit_packages(&needed)?;
+        let mut run = std::mem::take(&mut self.owed.large);
         for pkg in needed {
-            if self.world.later.contains_key(&pkg) {
-                if !self.emission.plain {
-                    self.emission.on_demand.insert(pkg);
-                }
-                first_error(later::order_inits(&self.ast, &mut self.types, &mut self.info, &mut self.world, pkg))?;
-            }
-            entry.extend(self.emit_one(pkg, Role::Library)?);
-            self.emitted.insert(pkg);
+            run.extend(self.owed.inits.remove(&pkg).into_iter().flat_map(|i| i.run));
+            self.info.pkgs[pkg.0 as usize].init_funcs = vec![];
         }
-        entry.extend(self.emit_one(MAIN, role)?);
-        Ok(vec![self.start(entry)])
+        run.extend(main);
+        Ok(vec![self.start(run)])
+    }
+    /// Emits packages that are not in the program, and what initialises variables of those that are, until nothing is missing.
+    fn emit_packages(&mut self, needed: &[PkgId]) -> Result<(), Diagnostic> {
+        let mut missing = true;
+        while std::mem::take(&mut missing) {
+            for &pkg in needed {
+                let later = self.world.later.get(&pkg);
+                let new = later.is_some_and(|l| l.has_new_inits(&self.world.settled));
+                if self.emitted.contains(&pkg) && !new {
+                    continue;
+                }
+                if later.is_some() {
+                    // What is still to run is put in one order with what is new.
+                    for value in self.owed.inits.get(&pkg).into_iter().flat_map(|i| &i.values) {
+                        self.world.settled.remove(value);
+                    }
+                    self.emission.on_demand.insert(pkg);
+                    first_error(later::order_inits(&self.ast, &mut self.types, &mut self.info, &mut self.world, pkg))?;
+                }
+                let run = self.emit_one(pkg, Role::Library)?;
+                let values = std::mem::take(&mut self.info.pkgs[pkg.0 as usize].inits);
+                self.owed.inits.insert(pkg, Inits { run, values: values.iter().map(|i| i.rhs).collect() });
+                self.emitted.insert(pkg);
+                missing = true;
+            }
+        }
+        Ok(())
     }
     /// One function that calls all others in order: a program's initialisation and its main are one goroutine.
     fn start(&mut self, entry: Vec<FuncId>) -> FuncId {
@@ -234,7 +265,9 @@ impl Session {
         self.emit_rest(&e)?;
         emit::end(self.tables(), &mut e)?;
         self.emit_rest(&e)?;
-        Ok(e.finish(&self.emission, &mut self.program))
+        e.finish(&self.emission, &mut self.program);
+        self.owed.large.extend(e.large);
+        Ok(e.entry)
     }
     /// Emits functions that only tables of methods name, once their bodies are checked.
     fn emit_rest(&mut self, e: &Emission) -> Result<(), Diagnostic> {
@@ -267,6 +300,7 @@ impl Session {
                 self.parse_body(decl)?;
                 bodies.entry(pkg).or_default().push(obj);
             }
+            first_error(self.declare_mentioned())?;
             for (pkg, objs) in bodies {
                 let (ast, types, info) = (&self.ast, &mut self.types, &mut self.info);
                 first_error(later::check_bodies(ast, types, info, &mut self.world, pkg, &objs))?;
@@ -278,11 +312,50 @@ impl Session {
     pub fn check_library(&mut self, path: &str) -> Vec<Diagnostic> {
         let mut diagnostics = vec![];
         self.load(path, Span::default(), &mut vec![String::new()], &mut diagnostics);
-        let pkg = self.world.packages.get(path).copied().flatten();
-        let rest = pkg.and_then(|p| self.world.later.get(&p)).map_or(vec![], Later::rest);
-        self.world.wanted.extend(rest);
+        let Some(pkg) = self.world.packages.get(path).copied().flatten() else { return diagnostics };
+        self.world.contents.want_all(pkg);
+        diagnostics.extend(self.declare_mentioned());
+        self.world.wanted.extend(self.world.later.get(&pkg).map_or(vec![], Later::rest));
         diagnostics.extend(self.check_wanted().err());
         diagnostics
+    }
+    /// Parses and checks the declarations of library packages whose names were mentioned in anything that was parsed.
+    fn declare_mentioned(&mut self) -> Vec<Diagnostic> {
+        let mut diagnostics = vec![];
+        let mut items: FxHashMap<PkgId, Vec<StmtId>> = FxHashMap::default();
+        loop {
+            let due = self.world.contents.due(&self.ast.names);
+            if due.is_empty() {
+                break;
+            }
+            for Due { pkg, base, pieces } in due {
+                let Some(source) = self.sources.source(base) else { continue };
+                let first = self.ast.expr_count();
+                let parsed = gol_syntax::parse_pieces(&mut self.ast, source, &pieces);
+                diagnostics.extend(parsed.diagnostics);
+                items.entry(pkg).or_default().extend(parsed.items);
+                self.intern_tags(first);
+            }
+        }
+        for pkg in self.loaded.iter().filter(|_| !items.is_empty()) {
+            let Some(list) = items.get(pkg) else { continue };
+            let (ast, types, info) = (&self.ast, &mut self.types, &mut self.info);
+            diagnostics.extend(later::declare(ast, types, info, &mut self.world, *pkg, list));
+        }
+        diagnostics
+    }
+    /// The checker reads the tree only; decoded tags of structs must be names already.
+    fn intern_tags(&mut self, first: usize) {
+        let mut tags = vec![];
+        for i in first..self.ast.expr_count() {
+            if let Expr::Struct(fields) = self.ast.expr(ExprId::new(i)) {
+                tags.extend(fields.iter().filter_map(|f| f.tag));
+            }
+        }
+        for t in tags {
+            let text = crate::constant::parse_string(self.ast.name(t)).unwrap_or_default();
+            self.ast.names.intern(&String::from_utf8_lossy(&text));
+        }
     }
     fn parse_body(&mut self, decl: StmtId) -> Result<(), Diagnostic> {
         let Stmt::Func(f) = self.ast.stmt(decl) else { return Ok(()) };
@@ -292,8 +365,7 @@ impl Session {
             None => Ok(()),
         }
     }
-    /// Packages that the main package imports, directly or not, and that are not in the program yet, in the order of Go's
-    /// initialisation: always the first by import path whose own imports are done.
+    /// Packages that the main package imports, directly or not, in the order of Go's initialisation: always the first by import path whose own imports are done.
     fn needed(&self) -> Vec<PkgId> {
         let mut seen: FxHashSet<PkgId> = FxHashSet::default();
         let mut work = self.info.pkgs[MAIN.0 as usize].imports.clone();
@@ -303,8 +375,7 @@ impl Session {
                 work.extend(&self.info.pkgs[p.0 as usize].imports);
             }
         }
-        let mut rest: Vec<PkgId> =
-            self.loaded.iter().copied().filter(|p| seen.contains(p) && !self.emitted.contains(p)).collect();
+        let mut rest: Vec<PkgId> = self.loaded.iter().copied().filter(|p| seen.contains(p)).collect();
         let facts = |p: PkgId| &self.info.pkgs[p.0 as usize];
         rest.sort_by_key(|&p| &facts(p).path);
         let mut out = vec![];
@@ -344,10 +415,10 @@ impl Session {
         if diagnostics.iter().any(stops_checking) {
             return Checked { diagnostics, ok: false, role };
         }
-        self.alone = kind == TextKind::File && self.loaded.is_empty() && !self.imports_own(&items);
         // Run-time errors are values of its types.
         self.load("runtime", Span::default(), &mut vec![String::new()], &mut diagnostics);
         self.load_imports(&items, first, role.script(), &mut vec![String::new()], &mut diagnostics);
+        diagnostics.extend(self.declare_mentioned());
         diagnostics.extend(self.check_list(MAIN, role, &items));
         diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
         let ok = diagnostics.iter().all(|d| d.severity != Severity::Error);
@@ -415,15 +486,19 @@ impl Session {
     ) {
         let mut written: Vec<(String, Span)> = vec![];
         let mut implied: Vec<String> = vec![];
+        let mut dots: Vec<String> = vec![];
         for &s in items {
             if let Stmt::Import(specs) = self.ast.stmt(s) {
                 for spec in specs {
                     let path = crate::constant::parse_string(self.ast.name(spec.path)).unwrap_or_default();
-                    written.push((String::from_utf8_lossy(&path).into_owned(), spec.span));
+                    let path = String::from_utf8_lossy(&path).into_owned();
+                    if matches!(spec.name, ImportName::Dot) {
+                        dots.push(path.clone());
+                    }
+                    written.push((path, spec.span));
                 }
             }
         }
-        let mut tags = vec![];
         for i in first.expr..self.ast.expr_count() {
             let e = ExprId::new(i);
             let path = match self.ast.expr(e) {
@@ -433,10 +508,6 @@ impl Session {
                 },
                 Expr::Lit(l) if l.kind == LitKind::Duration => Some("time".to_string()),
                 Expr::Interp(_) => Some("fmt".to_string()),
-                Expr::Struct(fields) => {
-                    tags.extend(fields.iter().filter_map(|f| f.tag));
-                    None
-                }
                 _ => None,
             };
             implied.extend(path);
@@ -446,13 +517,15 @@ impl Session {
                 implied.push("time".to_string());
             }
         }
-        // The checker reads the tree only; decoded tags must be names already.
-        for t in tags {
-            let text = crate::constant::parse_string(self.ast.name(t)).unwrap_or_default();
-            self.ast.names.intern(&String::from_utf8_lossy(&text));
-        }
+        self.intern_tags(first.expr);
         for (path, span) in written {
             self.load_written(&path, span, stack, diags);
+        }
+        // All of its names are taken over.
+        for path in dots {
+            if let Some(Some(pkg)) = self.world.packages.get(&path) {
+                self.world.contents.want_all(*pkg);
+            }
         }
         for path in implied {
             if !stack.contains(&path) {
@@ -496,14 +569,17 @@ impl Session {
         }
     }
 
-    /// Parses and checks an imported package, once a session. `at` is where it is imported.
+    /// Parses and checks an imported package, once a session. `at` is where it is imported. Of a library package these are only its
+    /// imports.
     fn load(&mut self, path: &str, at: Span, stack: &mut Vec<String>, diags: &mut Vec<Diagnostic>) {
         if self.world.packages.contains_key(path) {
             return;
         }
         let first = self.mark();
-        let (parsed, role) = match self.library.source(path) {
-            Some(text) => (self.parse_library(path, self.lean(path).unwrap_or(text)), Role::Library),
+        let library = self.library.source(path);
+        let pkg = self.world.add_package(&mut self.info, path);
+        let (parsed, role) = match library {
+            Some(text) => (self.parse_clauses(pkg, path, text), Role::Library),
             None => (self.parse_own(path, at), Role::Package),
         };
         let before = diags.len();
@@ -516,7 +592,9 @@ impl Session {
         stack.push(path.to_string());
         self.load_imports(&parsed.items, first, false, stack, diags);
         stack.pop();
-        let pkg = self.world.add_package(&mut self.info, path);
+        if role == Role::Package {
+            diags.extend(self.declare_mentioned());
+        }
         diags.extend(self.check_list(pkg, role, &parsed.items));
         // A package whose imports have errors is no better than they are, whoever was told of them.
         let whole = self.imports_are_good(&parsed.items);
@@ -527,25 +605,7 @@ impl Session {
             if role == Role::Package {
                 self.world.own.insert(pkg);
             }
-            if path == "time" {
-                self.world.note_time(&self.info, pkg);
-            }
         }
-    }
-    /// The part of a library package that is enough. The names that a text mentions are known before its imports are loaded;
-    /// those of library packages may be known too, which is no harm.
-    fn lean(&self, path: &str) -> Option<&'static str> {
-        let (text, missing) = self.library.lean(path).filter(|_| self.alone)?;
-        missing.iter().all(|n| self.ast.names.find(n).is_none()).then_some(text)
-    }
-    /// The text imports something that is not in the library: its files are not read yet.
-    fn imports_own(&self, items: &[StmtId]) -> bool {
-        let specs = items.iter().flat_map(|&s| match self.ast.stmt(s) {
-            Stmt::Import(specs) => specs.as_slice(),
-            _ => &[],
-        });
-        let mut paths = specs.filter_map(|spec| crate::constant::parse_string(self.ast.name(spec.path)));
-        paths.any(|path| self.library.source(&String::from_utf8_lossy(&path)).is_none())
     }
     fn imports_are_good(&self, items: &[StmtId]) -> bool {
         let specs = items.iter().flat_map(|&s| match self.ast.stmt(s) {
@@ -555,11 +615,13 @@ impl Session {
         let mut known = specs.filter_map(|spec| self.world.imports.get(&spec.span.lo));
         known.all(|key| key.as_ref().is_some_and(|k| matches!(self.world.packages.get(k), Some(Some(_)))))
     }
-    fn parse_library(&mut self, path: &str, text: &'static str) -> Parsed {
+    /// Makes the declarations of a library package known and parses what stands before them.
+    fn parse_clauses(&mut self, pkg: PkgId, path: &str, text: &'static str) -> Parsed {
         let Some(source) = self.sources.add(&format!("std/{path}.gol"), text.into()) else {
             return Parsed { diagnostics: vec![too_much()], ..Parsed::default() };
         };
-        let p = gol_syntax::parse_outline(&mut self.ast, &source);
+        let clauses = self.world.contents.add(&self.ast.names, pkg, source.base, text);
+        let p = gol_syntax::parse_pieces(&mut self.ast, &source, &clauses);
         Parsed { items: p.items, diagnostics: p.diagnostics, ..Parsed::default() }
     }
     /// The files of a package of the user, which must be one that can be imported.

@@ -9,6 +9,7 @@ use crate::span::Span;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rustc_hash::{FxBuildHasher, FxHashSet};
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
@@ -44,6 +45,10 @@ impl Interner {
     /// The symbol of a text that was interned before.
     pub fn find(&self, s: &str) -> Option<Sym> {
         self.table.find(hash(s), |y| self.get(*y) == s).copied()
+    }
+    /// How many there are; their symbols count from 0.
+    pub fn count(&self) -> usize {
+        self.ends.len()
     }
     pub fn get(&self, s: Sym) -> &str {
         text(&self.texts, &self.ends, s)
@@ -408,8 +413,8 @@ pub struct Ast {
     blocks: Vec<Block>,
     /// Bodies that are not parsed yet.
     put_off: FxHashSet<BlockId>,
-    /// What was parsed in one go: the text, and the first of its expressions. Those of one text are in the order of their places.
-    texts: Vec<(Span, usize)>,
+    /// Parts of texts that were parsed, by the place where they begin: where they end, and the indexes of their expressions.
+    parts: BTreeMap<u32, (u32, Range<usize>)>,
     pub names: Interner,
 }
 
@@ -457,13 +462,11 @@ impl Ast {
     }
     /// The expressions that lie in a function's body.
     pub fn exprs_in(&self, body: Span) -> Range<usize> {
-        // A body that was parsed by itself comes after the text around it.
-        let whole = |t: &(Span, usize)| t.0.lo <= body.lo && body.hi <= t.0.hi;
-        let Some(i) = self.texts.iter().rposition(whole) else { return 0..0 };
-        let first = self.texts[i].1;
-        let end = self.texts.get(i + 1).map_or(self.exprs.len(), |t| t.1);
-        let spans = &self.espans[first..end];
-        let from = |pos: u32| first + spans.partition_point(|s| s.lo < pos);
+        // A body that was parsed by itself is a part.
+        let around = self.parts.range(..=body.lo).next_back().filter(|p| body.hi <= p.1.0);
+        let Some((_, (_, exprs))) = around else { return 0..0 };
+        let spans = &self.espans[exprs.clone()];
+        let from = |pos: u32| exprs.start + spans.partition_point(|s| s.lo < pos);
         from(body.lo)..from(body.hi)
     }
     /// The block's statements are still to be parsed.
@@ -478,8 +481,14 @@ impl Ast {
         self.blocks[b.ix()].stmts = std::mem::take(&mut self.blocks[from.ix()].stmts);
         self.put_off.remove(&b);
     }
-    pub(crate) fn begin_text(&mut self, span: Span) {
-        self.texts.push((span, self.exprs.len()));
+    /// Parts of a text, in its order, were parsed in one go; their expressions begin at an index.
+    pub(crate) fn add_parts(&mut self, first: usize, parts: impl Iterator<Item = Span>) {
+        let mut from = first;
+        for part in parts {
+            let to = from + self.espans[from..].partition_point(|s| s.lo < part.hi);
+            self.parts.insert(part.lo, (part.hi, from..to));
+            from = to;
+        }
     }
     /// The tree builder alone changes nodes, while a tree grows.
     pub(crate) fn expr_mut(&mut self, e: ExprId) -> &mut Expr {

@@ -36,10 +36,10 @@ struct Attempt {
     given_up: Option<usize>,
 }
 
-/// `holes` are pieces of the text that are passed over.
-pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], holes: &[Range<usize>]) -> Parsed {
-    ast.begin_text(Span::new(base, base + text.len() as u32));
-    let Lexed { mut tokens, names, errors, marks } = token::lex(text, std::mem::take(&mut ast.names), holes);
+/// Parses the parts of a text, which lie in its order; the rest of it is passed over.
+pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], parts: &[Range<usize>]) -> Parsed {
+    let first = ast.expr_count();
+    let Lexed { mut tokens, names, errors, marks } = token::lex(text, std::mem::take(&mut ast.names), parts);
     let layout = layout::layout(text, &mut tokens, &names);
     ast.names = names;
     let script = tokens.first().is_none_or(|t| t.tok != Tok::Package);
@@ -57,6 +57,8 @@ pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], h
         Some(_) => vec![],
         None => parse_tokens(ast, input, &mut tokens, &mut diagnostics),
     };
+    let place = |r: &Range<usize>| Span::new(base + r.start as u32, base + r.end as u32);
+    ast.add_parts(first, parts.iter().map(place));
     diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
     Parsed { items, diagnostics: filter(text, base, diagnostics), script, marks }
 }

@@ -45,7 +45,7 @@ pub use decode::decode;
 pub use depth::MAX_DEPTH;
 pub use dump::dump;
 pub use line::LineMark;
-pub use outline::{parse_body, parse_outline};
+pub use outline::{Piece, parse_body, parse_pieces, pieces};
 pub use prompt::{TokenClass, incomplete, tokens};
 pub use scan::{LexError, LexErrorKind};
 
@@ -75,5 +75,6 @@ pub fn parse(ast: &mut Ast, source: &Source) -> Parsed {
 
 /// Parses a source whose text came from [`decode`], with the problems found there.
 pub fn parse_decoded(ast: &mut Ast, source: &Source, problems: &[LexError]) -> Parsed {
-    driver::parse_text(ast, &source.text, source.base, problems, &[])
+    let whole = 0..source.text.len();
+    driver::parse_text(ast, &source.text, source.base, problems, &[whole])
 }

@@ -7,7 +7,8 @@ use std::ops::Range;
 
 /// Would more lines make the text complete? True when the first thing wrong with it is that it ends too early.
 pub fn incomplete(text: &str) -> bool {
-    let parsed = crate::driver::parse_text(&mut Ast::default(), text, 1, &[], &[]);
+    let whole = 0..text.len();
+    let parsed = crate::driver::parse_text(&mut Ast::default(), text, 1, &[], &[whole]);
     parsed.diagnostics.first().is_some_and(|d| d.incomplete)
 }
 
@@ -24,7 +25,8 @@ pub enum TokenClass {
 
 /// The pieces of a text in order, whatever is wrong with it. White space belongs to none.
 pub fn tokens(text: &str) -> Vec<(TokenClass, Range<usize>)> {
-    let mut lexed = token::lex(text, Interner::default(), &[]);
+    let whole = 0..text.len();
+    let mut lexed = token::lex(text, Interner::default(), &[whole]);
     layout::layout(text, &mut lexed.tokens, &lexed.names);
     let mut out = vec![];
     let mut at = 0;

@@ -5,7 +5,7 @@
 
 use crate::line::LineMark;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A half-open range of bytes in the position space of a [`SourceMap`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -38,8 +38,8 @@ pub struct Source {
     pub text: Arc<str>,
     /// The position of the first byte.
     pub base: u32,
-    /// Byte offsets of line starts.
-    lines: Arc<[u32]>,
+    /// Byte offsets of line starts, once somebody asked for them.
+    lines: Arc<OnceLock<Vec<u32>>>,
     /// `//line` comments: where lines count as those of another file.
     marks: Arc<[LineMark]>,
 }
@@ -48,8 +48,12 @@ impl Source {
     /// Line and column, both from 1; the column counts bytes, as Go's does.
     pub fn line_col(&self, pos: u32) -> (u32, u32) {
         let off = pos.saturating_sub(self.base);
-        let line = self.lines.partition_point(|&x| x <= off).max(1);
-        (line as u32, off - self.lines[line - 1] + 1)
+        let lines = self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|i| i as u32 + 1)).collect()
+        });
+        let line = lines.partition_point(|&x| x <= off).max(1);
+        (line as u32, off - lines[line - 1] + 1)
     }
     /// The same as `//line` comments have it, with the file name. The column is 0 when it is not known.
     pub fn locate(&self, pos: u32) -> (Arc<str>, u32, u32) {
@@ -80,9 +84,7 @@ impl SourceMap {
         let base =
             self.sources.last().map_or(Some(1u32), |s| s.base.checked_add(s.text.len() as u32)?.checked_add(1))?;
         base.checked_add(u32::try_from(text.len()).ok()?)?.checked_add(1)?;
-        let mut lines = vec![0u32];
-        lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|i| i as u32 + 1));
-        let s = Source { name: name.into(), text, base, lines: lines.into(), marks: [].into() };
+        let s = Source { name: name.into(), text, base, lines: Arc::default(), marks: [].into() };
         self.sources.push(s.clone());
         Some(s)
     }

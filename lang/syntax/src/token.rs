@@ -261,30 +261,33 @@ pub struct Lexed {
     pub marks: Vec<LineMark>,
 }
 
-/// Lexes a text but for its holes, each of which begins at the end of a token. A byte order mark and a `#!` line at the beginning are
-/// passed over.
-pub fn lex(text: &str, names: Interner, holes: &[Range<usize>]) -> Lexed {
-    let mut lexer = Tok::lexer_with_extras(text, Cx { names, ..Cx::default() });
-    let mut start = 0;
-    if text.starts_with('\u{feff}') {
-        start = '\u{feff}'.len_utf8();
+/// Lexes parts of a text, in its order. A byte order mark and a `#!` line at the beginning are passed over.
+pub fn lex(text: &str, names: Interner, parts: &[Range<usize>]) -> Lexed {
+    let mut cx = Cx { names, ..Cx::default() };
+    let bytes: usize = parts.iter().map(Range::len).sum();
+    let mut tokens = Vec::with_capacity(bytes / 4 + 8);
+    for part in parts {
+        let own = &text[..part.end];
+        let mut lexer = Tok::lexer_with_extras(own, cx);
+        lexer.bump(if part.start == 0 { preface(own) } else { part.start });
+        lex_into(&mut lexer, &mut tokens, part.end, 0);
+        cx = lexer.extras;
     }
-    if text[start..].starts_with("#!") {
-        start = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
-    }
-    lexer.bump(start);
-    let mut tokens = Vec::with_capacity(text.len() / 4 + 8);
-    for hole in holes {
-        lex_into(&mut lexer, &mut tokens, hole.start, 0);
-        lexer.bump(hole.len());
-    }
-    lex_into(&mut lexer, &mut tokens, text.len(), 0);
-    if lexer.extras.need_semi {
-        let end = text.len() as u32;
+    if cx.need_semi {
+        let end = parts.last().map_or(0, |p| p.end) as u32;
         tokens.push(Token { tok: Tok::Semi(SemiKind::Eof), lo: end, hi: end });
     }
-    let Cx { names, errors, marks, .. } = lexer.extras;
+    let Cx { names, errors, marks, .. } = cx;
     Lexed { tokens, names, errors, marks }
+}
+
+/// The length of what stands before a program: a byte order mark, a `#!` line.
+fn preface(text: &str) -> usize {
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    if text[mark..].starts_with("#!") {
+        return memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
+    }
+    mark
 }
 
 /// Lexes up to the token that ends at an offset. `depth` is the number of interpolated strings around the text.

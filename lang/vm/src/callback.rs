@@ -7,9 +7,9 @@
 //!
 //! A goroutine has at most one coroutine: natives called below the first run on the same stack.
 use crate::code::*;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::frames::Stub;
-use crate::native::{CallCx, Cx, NativeFn};
+use crate::native::{CallCx, Cx, NativeFn, Window};
 use crate::object::iface;
 use crate::stack::{STACK_BYTES, SlabStack, new_stack};
 use crate::unwind::{enter_machine, frame_top, raise_saved, stash};
@@ -165,12 +165,12 @@ pub(crate) fn guarded_leaf(cx: &mut Cx, f: impl FnOnce(&mut Cx) -> Result<(), Fa
 
 fn caught<T>(f: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(f))
-        .unwrap_or_else(|_| Err(Fault::Fatal("internal error: a native function panicked".into())))
+        .unwrap_or_else(|_| Err(Fault::fatal("internal error: a native function panicked")))
 }
 
 fn last_chance<T>(result: Result<T, Fault>) -> Result<T, Fault> {
     match result {
-        Err(Fault::OutOfMemory) => Err(Fault::Fatal("runtime: out of memory".into())),
+        Err(fault) if *fault.cause() == Cause::OutOfMemory => Err(Fault::fatal("runtime: out of memory")),
         other => other,
     }
 }
@@ -184,7 +184,7 @@ pub(crate) unsafe fn start(pc: Pc, base: Base, p: *mut P) -> (u64, *mut P) {
         let on = current(p);
         if on.is_null() {
             let Some(co) = take(p) else {
-                stash(p, Err(Fault::Fatal("out of memory (coroutine stack)".into())));
+                stash(p, Err(Fault::fatal("out of memory (coroutine stack)")));
                 return (raise_saved(p), p);
             };
             (*co).pc = pc;
@@ -213,7 +213,7 @@ unsafe fn settle(co: *mut Co, result: Result<(), Fault>, pc: Pc, base: u32) -> (
         (*g).base = base;
         (*g).pc = pc.add(1) as *const u8;
         let result =
-            if std::mem::take(&mut (*co).propagating) || (*co).killed { Err(Fault::Propagate) } else { result };
+            if std::mem::take(&mut (*co).propagating) || (*co).killed { Err(Fault::propagate()) } else { result };
         if (*co).killed && current(p).is_null() {
             return (DONE, p);
         }
@@ -298,7 +298,7 @@ impl CallCx {
         unsafe {
             self.cx.p = (*self.co).p;
             let g = (*self.cx.p).g;
-            self.cx.window = (*g).stack.add(self.base as usize + (*self.pc).a as usize + 1);
+            self.cx.window = Window((*g).stack.add(self.base as usize + (*self.pc).a as usize + 1));
         }
     }
 }
@@ -351,7 +351,7 @@ unsafe fn call_code(cx: &mut CallCx, code: Pc, args: &[u64], closure: u64, resul
     unsafe {
         let co = cx.co;
         if (*co).killed || (*co).propagating {
-            return Err(Fault::Propagate);
+            return Err(Fault::propagate());
         }
         let g = (*cx.cx.p).g;
         (*co).p = cx.cx.p;
@@ -371,7 +371,7 @@ unsafe fn call_code(cx: &mut CallCx, code: Pc, args: &[u64], closure: u64, resul
                     (*co).boundary = outer;
                     (*co).propagating = true;
                     cx.refresh();
-                    return Err(Fault::Propagate);
+                    return Err(Fault::propagate());
                 }
                 reason => {
                     suspend(co, reason);

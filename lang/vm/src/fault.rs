@@ -3,9 +3,13 @@
 //! Every operation that can fail returns `Result<_, Fault>`; the engine turns the first three kinds into a gol panic and
 //! unwinds, the others end goroutine or program.
 
-/// Why an operation did not complete.
+/// Why an operation did not complete. One word, so that what every operation returns comes back in registers.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Fault {
+pub struct Fault(Box<Cause>);
+
+/// What a [`Fault`] is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
     /// `panic(v)`: the interface word.
     Panic(u64),
     /// A `runtime.Error`; the text is complete ("runtime error: " is in it where Go has it).
@@ -24,8 +28,64 @@ pub enum Fault {
     Propagate,
 }
 
+impl From<Cause> for Fault {
+    #[cold]
+    fn from(cause: Cause) -> Fault {
+        Fault(Box::new(cause))
+    }
+}
+
 fn runtime(text: impl std::fmt::Display) -> Fault {
-    Fault::Runtime(format!("runtime error: {text}"))
+    Fault::runtime(format!("runtime error: {text}"))
+}
+
+/// One for each cause.
+impl Fault {
+    #[cold]
+    pub fn panic(value: u64) -> Fault {
+        Cause::Panic(value).into()
+    }
+    #[cold]
+    pub fn runtime(text: impl Into<String>) -> Fault {
+        Cause::Runtime(text.into()).into()
+    }
+    #[cold]
+    pub fn plain(text: impl Into<String>) -> Fault {
+        Cause::Plain(text.into()).into()
+    }
+    #[cold]
+    pub fn fatal(text: impl Into<String>) -> Fault {
+        Cause::Fatal(text.into()).into()
+    }
+    #[cold]
+    pub fn out_of_memory() -> Fault {
+        Cause::OutOfMemory.into()
+    }
+    #[cold]
+    pub fn exit(code: i32) -> Fault {
+        Cause::Exit(code).into()
+    }
+    #[cold]
+    pub fn goexit() -> Fault {
+        Cause::Goexit.into()
+    }
+    #[cold]
+    pub fn propagate() -> Fault {
+        Cause::Propagate.into()
+    }
+    pub fn cause(&self) -> &Cause {
+        &self.0
+    }
+    /// The fault as an address, for [`Fault::from_raw`].
+    pub(crate) fn into_raw(self) -> u64 {
+        Box::into_raw(self.0) as u64
+    }
+    /// # Safety
+    /// `raw` is what [`Fault::into_raw`] gave, and is used once.
+    pub(crate) unsafe fn from_raw(raw: u64) -> Fault {
+        // SAFETY: the caller's.
+        Fault(unsafe { Box::from_raw(raw as *mut Cause) })
+    }
 }
 
 /// Constructors, one for each of Go's texts.
@@ -118,11 +178,11 @@ impl Fault {
     }
     #[cold]
     pub fn string_too_long() -> Fault {
-        Fault::Fatal("string concatenation too long".into())
+        Fault::fatal("string concatenation too long")
     }
     #[cold]
     pub fn makechan_size() -> Fault {
-        Fault::Plain("makechan: size out of range".into())
+        Fault::plain("makechan: size out of range")
     }
     #[cold]
     pub fn unhashable(ty: &str) -> Fault {
@@ -146,50 +206,50 @@ impl Fault {
     }
     #[cold]
     pub fn nil_map() -> Fault {
-        Fault::Plain("assignment to entry in nil map".into())
+        Fault::plain("assignment to entry in nil map")
     }
     #[cold]
     pub fn stack_overflow() -> Fault {
-        Fault::Fatal("stack overflow".into())
+        Fault::fatal("stack overflow")
     }
     #[cold]
     pub fn send_closed() -> Fault {
-        Fault::Plain("send on closed channel".into())
+        Fault::plain("send on closed channel")
     }
     #[cold]
     pub fn close_closed() -> Fault {
-        Fault::Plain("close of closed channel".into())
+        Fault::plain("close of closed channel")
     }
     #[cold]
     pub fn close_nil() -> Fault {
-        Fault::Plain("close of nil channel".into())
+        Fault::plain("close of nil channel")
     }
     #[cold]
     pub fn map_writes() -> Fault {
-        Fault::Fatal("concurrent map writes".into())
+        Fault::fatal("concurrent map writes")
     }
     #[cold]
     pub fn map_read_write() -> Fault {
-        Fault::Fatal("concurrent map read and map write".into())
+        Fault::fatal("concurrent map read and map write")
     }
     #[cold]
     pub fn map_iter_write() -> Fault {
-        Fault::Fatal("concurrent map iteration and map write".into())
+        Fault::fatal("concurrent map iteration and map write")
     }
     /// `x.(T)` of a nil interface of static type `iface`.
     #[cold]
     pub fn assert_nil(iface: &str, want: &str) -> Fault {
-        Fault::Runtime(format!("interface conversion: {iface} is nil, not {want}"))
+        Fault::runtime(format!("interface conversion: {iface} is nil, not {want}"))
     }
     /// `x.(T)` with another dynamic type.
     #[cold]
     pub fn assert_type(iface: &str, have: &str, want: &str) -> Fault {
         let note = if have == want { " (types from different scopes)" } else { "" };
-        Fault::Runtime(format!("interface conversion: {iface} is {have}, not {want}{note}"))
+        Fault::runtime(format!("interface conversion: {iface} is {have}, not {want}{note}"))
     }
     /// `x.(I)` where the dynamic type lacks a method of the interface type.
     #[cold]
     pub fn assert_method(have: &str, want: &str, method: &str) -> Fault {
-        Fault::Runtime(format!("interface conversion: {have} is not {want}: missing method {method}"))
+        Fault::runtime(format!("interface conversion: {have} is not {want}: missing method {method}"))
     }
 }

@@ -4,7 +4,7 @@
 //! memory, then the units are written. Code never moves: return addresses, closures and caches point into it.
 use crate::code::{Pc, Unit};
 use crate::frames::FuncInfo;
-use crate::handlers::{atomic, call, handler_of, int, memory, slice, table};
+use crate::handlers::{self, atomic, call, handler_of, int, memory, slice, table};
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
 use crate::op_profile;
@@ -113,7 +113,8 @@ fn shortcut_mark(shared: &Shared, f: &Func) -> u16 {
         Some(NativeFn::Shortcut(Shortcut::MutexLock)) => 1,
         Some(NativeFn::Shortcut(Shortcut::MutexUnlock)) => 2,
         Some(
-            NativeFn::Leaf(_)
+            NativeFn::Direct(_)
+            | NativeFn::Leaf(_)
             | NativeFn::Parking(_)
             | NativeFn::Callback(_)
             | NativeFn::Piece(_)
@@ -160,8 +161,10 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
             units[k].h = handler as usize;
         }
         let unit = &mut units[k];
-        if !shared.profile_ops {
-            shared.sharing.load(ins.op, unit);
+        if !shared.profile_ops
+            && let Some(form) = alone_form(shared, *ins)
+        {
+            shared.sharing.load(form, unit);
         }
         match ins.op {
             Op::Call => {
@@ -176,7 +179,8 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
                 unit.b = unsafe { (*code.sub(1)).b };
                 (units[k + 1].h, units[k + 1].a) = (code as usize, ins.a);
             }
-            Op::CallC | Op::RunDefers | Op::CallNC => units[k + 1].a = ins.a,
+            Op::CallC | Op::RunDefers => units[k + 1].a = ins.a,
+            Op::CallNC => native_call(shared, *ins, &mut units[k + 1]),
             Op::CallI => {
                 let cache: *const MethodSite = &raw const NO_METHOD;
                 units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
@@ -194,6 +198,35 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// The form of an operation for the time of one goroutine.
+fn alone_form(shared: &Shared, ins: Ins) -> Option<crate::code::Handler> {
+    if ins.op != Op::AppFldV {
+        return handlers::shared::alone(ins.op);
+    }
+    match shared.types.get(ins.d as u32).stride {
+        8 => Some(handlers::shared::AppFldW),
+        1 => Some(handlers::shared::AppFld8),
+        _ => None,
+    }
+}
+
+/// The data unit of a native's call: the function itself, where the handler takes it from there.
+fn native_call(shared: &Shared, ins: Ins, data: &mut Unit) {
+    data.a = ins.a;
+    if shared.profile_ops {
+        return;
+    }
+    match shared.native(ins.cd()) {
+        NativeFn::Leaf(f) => data.h = f as usize,
+        NativeFn::Direct(f) => data.h = f as usize,
+        NativeFn::Parking(_)
+        | NativeFn::Callback(_)
+        | NativeFn::Piece(_)
+        | NativeFn::Atomic(..)
+        | NativeFn::Shortcut(_) => {}
+    }
 }
 
 /// Does the code begin with a call of another piece, but for moves?
@@ -291,8 +324,10 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<crate::
         // SAFETY: the unit before an entry is the header.
         Op::Call => shortcut_handler(unsafe { (*shared.code_of(ins.cd()).sub(1)).d }),
         Op::CallN | Op::CallNC => match shared.native(ins.cd()) {
-            NativeFn::Leaf(_) if ins.op == Op::CallN => None,
+            NativeFn::Leaf(_) | NativeFn::Direct(_) if ins.op == Op::CallN => None,
+            NativeFn::Leaf(_) | NativeFn::Direct(_) if shared.profile_ops => Some(call::CallNCNumbered),
             NativeFn::Leaf(_) => Some(call::CallNCLeaf),
+            NativeFn::Direct(_) => Some(call::CallNCDirect),
             NativeFn::Callback(_) if ins.op == Op::CallNC => None,
             NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
             NativeFn::Piece(_) if ins.op == Op::CallNC => {

@@ -24,6 +24,9 @@ const UP_MASK: u64 = 7;
 /// How a native runs. A leaf may use [`Cx::blocking`].
 #[derive(Clone, Copy)]
 pub enum NativeFn {
+    /// Computes words from words: needs no memory, cannot fail, and must not panic (that would abort the program). What it reads
+    /// may be as long as the program likes.
+    Direct(fn(Window)),
     /// Cannot call back into gol nor park.
     Leaf(fn(&mut Cx) -> Result<(), Fault>),
     /// May park: it returns the runtime operation's answer. [`Op::Retry`] executes the native again after the wake-up, so a
@@ -115,32 +118,17 @@ impl Deref for Payload<'_> {
     }
 }
 
-/// What every native gets.
-pub struct Cx {
-    pub(crate) p: *mut P,
-    /// Slot 0 of the window.
-    pub(crate) window: *mut u64,
-    /// It has written to its window or blocked: it cannot be called again from the start.
-    touched: Cell<bool>,
-}
+/// The slots of a native's call: arguments, then results.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Window(pub(crate) *mut u64);
 
-impl Cx {
-    pub(crate) fn new(p: *mut P, window: *mut u64) -> Cx {
-        Cx { p, window, touched: Cell::new(false) }
-    }
-    pub(crate) fn is_touched(&self) -> bool {
-        self.touched.get()
-    }
-    /// The native has done something that must not be done twice (beside writing to its window and blocking, which are known): running
-    /// out of memory is final from here on. Before, it means a collection and one more call from the start.
-    pub fn touch(&self) {
-        self.touched.set(true);
-    }
+impl Window {
     /// The word in slot `i`.
     #[inline]
     pub fn arg(&self, i: usize) -> u64 {
         // SAFETY: the verifier bounds the window of a native call by the caller's frame; `i` is below the words of its parameters.
-        unsafe { *self.window.add(i) }
+        unsafe { *self.0.add(i) }
     }
     #[inline]
     pub fn arg_i64(&self, i: usize) -> i64 {
@@ -171,21 +159,6 @@ impl Cx {
         // SAFETY: a `[]byte` of the machine: `len` bytes at `ptr`, alive because its reference lies in the window.
         unsafe { raw(s.ptr as *const u8, s.len) }
     }
-    /// The same to write to. Other goroutines that use the bytes meanwhile make a data race, as in Go.
-    ///
-    /// # Safety
-    /// The caller holds no other borrow of these bytes (another argument may be the same slice).
-    #[inline]
-    #[allow(clippy::mut_from_ref)]
-    pub unsafe fn arg_bytes_mut(&self, i: usize) -> &mut [u8] {
-        self.touch();
-        let s = self.arg_slice(i);
-        if s.len == 0 {
-            return &mut [];
-        }
-        // SAFETY: as in `arg_bytes`; the caller excludes aliasing.
-        unsafe { std::slice::from_raw_parts_mut(s.ptr as *mut u8, s.len) }
-    }
     /// The elements of a slice of words (`[]int`, `[]string`, ...) in slots `i..i + 3`.
     #[inline]
     pub fn arg_words(&self, i: usize) -> &[u64] {
@@ -202,13 +175,94 @@ impl Cx {
             raw(ptr, len)
         }
     }
+    /// Lets `write` fill the room behind the elements of the `[]byte` in slots `i..i + 3`: what it gives is how many bytes it wrote. The
+    /// length of the slice with them, or `None`, as `write` does when there is too little room.
+    #[inline]
+    pub fn put_behind(&self, i: usize, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> Option<usize> {
+        let s = self.arg_slice(i);
+        if s.cap == s.len {
+            return None;
+        }
+        // SAFETY: a `[]byte` of the machine has `cap` bytes at `ptr`; no borrow of those behind its length is given out.
+        let room = unsafe { std::slice::from_raw_parts_mut((s.ptr as *mut u8).add(s.len), s.cap - s.len) };
+        write(room).map(|n| s.len + n)
+    }
 
     /// Sets slot `i`: an argument or a result.
     #[inline]
     pub fn set(&self, i: usize, word: u64) {
-        self.touch();
         // SAFETY: as in `arg`; the loader gives every frame that calls natives room for results.
-        unsafe { *self.window.add(i) = word }
+        unsafe { *self.0.add(i) = word }
+    }
+    #[inline]
+    pub fn set_i64(&self, i: usize, v: i64) {
+        self.set(i, v as u64);
+    }
+    #[inline]
+    pub fn set_f64(&self, i: usize, v: f64) {
+        self.set(i, v.to_bits());
+    }
+    #[inline]
+    pub fn set_bool(&self, i: usize, v: bool) {
+        self.set(i, v as u64);
+    }
+    /// Sets slots `i..` to several words (a slice, a struct).
+    #[inline]
+    pub fn set_words(&self, i: usize, words: &[u64]) {
+        for (k, w) in words.iter().enumerate() {
+            self.set(i + k, *w);
+        }
+    }
+}
+
+/// What every native but the direct ones gets. Its own setters know that the native has begun.
+pub struct Cx {
+    pub(crate) p: *mut P,
+    pub(crate) window: Window,
+    /// It has written to its window or blocked: it cannot be called again from the start.
+    touched: Cell<bool>,
+}
+
+impl Deref for Cx {
+    type Target = Window;
+    #[inline]
+    fn deref(&self) -> &Window {
+        &self.window
+    }
+}
+
+impl Cx {
+    pub(crate) fn new(p: *mut P, window: *mut u64) -> Cx {
+        Cx { p, window: Window(window), touched: Cell::new(false) }
+    }
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched.get()
+    }
+    /// The native has done something that must not be done twice (beside writing to its window and blocking, which are known): running
+    /// out of memory is final from here on. Before, it means a collection and one more call from the start.
+    pub fn touch(&self) {
+        self.touched.set(true);
+    }
+    /// The same to write to. Other goroutines that use the bytes meanwhile make a data race, as in Go.
+    ///
+    /// # Safety
+    /// The caller holds no other borrow of these bytes (another argument may be the same slice).
+    #[inline]
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn arg_bytes_mut(&self, i: usize) -> &mut [u8] {
+        self.touch();
+        let s = self.arg_slice(i);
+        if s.len == 0 {
+            return &mut [];
+        }
+        // SAFETY: as in `arg_bytes`; the caller excludes aliasing.
+        unsafe { std::slice::from_raw_parts_mut(s.ptr as *mut u8, s.len) }
+    }
+    /// Sets slot `i`: an argument or a result.
+    #[inline]
+    pub fn set(&self, i: usize, word: u64) {
+        self.touch();
+        self.window.set(i, word);
     }
     #[inline]
     pub fn set_i64(&self, i: usize, v: i64) {
@@ -322,6 +376,20 @@ impl Cx {
             Some((ty, Payload::Boxed(raw(word as *const u64, self.types().get(ty).words as usize))))
         }
     }
+    /// Dynamic type and value of an interface that holds one word.
+    #[inline]
+    pub fn iface_word(&self, word: u64) -> Option<(TypeId, u64)> {
+        if word == 0 {
+            return None;
+        }
+        let mut small = 0;
+        // SAFETY: `word` is an interface word of the machine; a payload of one word is read.
+        unsafe {
+            let ty = iface::iface_type(word);
+            (self.types().get(ty).words == 1).then(|| (ty, *iface::iface_payload(self.types(), word, &mut small)))
+        }
+    }
+    #[inline]
     pub fn types(&self) -> &Types {
         &self.shared().types
     }
@@ -365,7 +433,7 @@ impl Cx {
     pub fn input(&mut self, kind: Input, ask: impl FnOnce(&mut Cx) -> Vec<u8>) -> Result<Vec<u8>, Fault> {
         // SAFETY: the runtime outlives its goroutines. Not borrowed from `self`, whose P may change in `ask`.
         let runtime = unsafe { &*(*self.p).runtime };
-        runtime.input(kind, || ask(self)).ok_or(Fault::Exit(1))
+        runtime.input(kind, || ask(self)).ok_or_else(|| Fault::exit(1))
     }
     /// The processor, for the runtime's operations.
     pub fn p(&self) -> *mut P {
@@ -381,7 +449,7 @@ impl Cx {
         self.touch();
         self.shared().sharing.begin();
         // SAFETY: `p` is the running P.
-        unsafe { gol_runtime::ops::timer_start(self.p, when, 0, self.action(closure)).ok_or(Fault::OutOfMemory) }
+        unsafe { gol_runtime::ops::timer_start(self.p, when, 0, self.action(closure)).ok_or_else(Fault::out_of_memory) }
     }
     /// As [`Cx::call_at`], whenever a collection has found dead objects that are watched. The function has no captures.
     pub fn call_finals_by(&self, closure: u64) {
@@ -434,7 +502,7 @@ impl Cx {
     }
     /// `return cx.exit(code)`: ends the program.
     pub fn exit<T>(&self, code: i32) -> Result<T, Fault> {
-        Err(Fault::Exit(code))
+        Err(Fault::exit(code))
     }
     pub(crate) fn shared(&self) -> &Shared {
         // SAFETY: the engine's state outlives its goroutines.

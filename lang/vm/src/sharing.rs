@@ -4,9 +4,7 @@
 //!
 //! Invariant: the goroutine that makes the second one does it itself, before the other exists; so the change is made
 //! between two instructions of the only thread that runs code. It stays for ever.
-use crate::code::Unit;
-use crate::handlers::shared;
-use gol_bytecode::Op;
+use crate::code::{Handler, Unit};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -49,9 +47,8 @@ impl Sharing {
     fn units(&self) -> MutexGuard<'_, Vec<Alone>> {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    /// While a program is loaded: gives the unit of an operation its alone form, if it has one and nobody runs beside the main goroutine.
-    pub fn load(&self, op: Op, unit: &mut Unit) {
-        let Some(form) = shared::alone(op) else { return };
+    /// While a program is loaded: gives a unit the alone form of its operation while nobody runs beside the main goroutine.
+    pub fn load(&self, form: Handler, unit: &mut Unit) {
         let mut alone = self.units();
         if !self.begun.load(Ordering::Acquire) {
             alone.push(Alone { unit, handler: unit.h });

@@ -48,20 +48,23 @@ pub struct Cache {
     cycle: u8,
     /// Overwritten words that were not handed to the marker yet.
     shaded: Vec<usize>,
-    /// Where arrays end, since the last stop of the world: by address and stride, lossy.
-    ends: [End; ENDS],
+    /// Where arrays end, since the last stop of the world: by address and stride, lossy. Untouched until there is something to keep.
+    ends: Box<[End; ENDS]>,
     has_ends: bool,
 }
 
-/// Where an array of elements ends whose address and stride are in `key`; all zero: nothing.
-#[derive(Clone, Copy)]
-struct End {
-    key: u64,
-    end: u64,
-}
+/// The address and stride of an array of elements ([`key_of`]), and where it ends; zeros: nothing.
+type End = [u64; 2];
 
-/// A power of two.
-const ENDS: usize = 512;
+/// A power of two: the rows of a large matrix have their places.
+const ENDS: usize = 4096;
+
+fn no_ends() -> Box<[End; ENDS]> {
+    match vec![[0; 2]; ENDS].into_boxed_slice().try_into() {
+        Ok(ends) => ends,
+        Err(_) => unreachable!("a slice of that length"),
+    }
+}
 
 /// Addresses have 48 bits, strides that are asked for 16. Never 0.
 #[inline(always)]
@@ -72,7 +75,8 @@ fn key_of(at: u64, stride: u32) -> u64 {
 #[inline(always)]
 fn place_of(key: u64) -> usize {
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    (key.wrapping_mul(SPREAD) >> (64 - ENDS.trailing_zeros())) as usize
+    // The product alone would lay arrays at certain distances onto each other, all of them.
+    ((key ^ key >> 7).wrapping_mul(SPREAD) >> (64 - ENDS.trailing_zeros())) as usize
 }
 
 // SAFETY: the runs' memory belongs to whoever owns the cache, on any thread.
@@ -101,7 +105,7 @@ impl Cache {
             marking: 0,
             cycle: 0,
             shaded: Vec::new(),
-            ends: [End { key: 0, end: 0 }; ENDS],
+            ends: no_ends(),
             has_ends: false,
         }
     }
@@ -133,7 +137,7 @@ impl Cache {
     pub fn follow(&mut self, heap: &Heap) {
         // Other objects may lie there from now on.
         if std::mem::take(&mut self.has_ends) {
-            self.ends.fill(End { key: 0, end: 0 });
+            self.ends.fill([0; 2]);
         }
         self.marking = heap.marking() as u32;
         self.cycle = heap.cycle_number();
@@ -144,14 +148,14 @@ impl Cache {
     pub fn is_inside(&self, at: u64, bytes: u64, stride: u32) -> bool {
         let key = key_of(at, stride);
         // SAFETY: `place_of` gives numbers below ENDS.
-        let known = unsafe { self.ends.get_unchecked(place_of(key)) };
-        known.key == key && at.wrapping_add(bytes) <= known.end
+        let [known, end] = *unsafe { self.ends.get_unchecked(place_of(key)) };
+        known == key && at.wrapping_add(bytes) <= end
     }
 
     /// Keeps where the array ends that a reference to a live object, or to memory that is never freed, points into.
     pub fn learn_end(&mut self, at: u64, stride: u32, end: u64) {
         let key = key_of(at, stride);
-        self.ends[place_of(key)] = End { key, end };
+        self.ends[place_of(key)] = [key, end];
         self.has_ends = true;
     }
 

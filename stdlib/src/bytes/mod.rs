@@ -1,35 +1,33 @@
 //! Natives of package bytes.
 
-use crate::abi::{Done, fill, leaf};
+use crate::abi::{Done, direct, fill, leaf};
 use crate::text::{rune, search};
-use gol_vm::native::{Cx, Native};
+use gol_vm::native::{Cx, Native, Window};
 use search::or_minus_one;
 
 pub const NATIVES: &[Native] = &[
-    leaf("bytes.Compare", |cx| {
-        let order = cx.arg_bytes(0).cmp(cx.arg_bytes(3));
-        cx.set_i64(0, order as i64);
-        Ok(())
+    direct("bytes.Compare", |w| {
+        let order = w.arg_bytes(0).cmp(w.arg_bytes(3));
+        w.set_i64(0, order as i64);
     }),
-    leaf("bytes.Contains", |cx| test(cx, search::index(cx.arg_bytes(0), cx.arg_bytes(3)).is_some())),
-    leaf("bytes.ContainsAny", |cx| test(cx, search::index_any(cx.arg_bytes(0), cx.arg_str(3)).is_some())),
-    leaf("bytes.ContainsRune", |cx| test(cx, search::index_rune(cx.arg_bytes(0), cx.arg_i64(3)).is_some())),
-    leaf("bytes.Count", |cx| {
-        let n = search::count(cx.arg_bytes(0), cx.arg_bytes(3));
-        cx.set_i64(0, n as i64);
-        Ok(())
+    direct("bytes.Contains", |w| test(w, search::index(w.arg_bytes(0), w.arg_bytes(3)).is_some())),
+    direct("bytes.ContainsAny", |w| test(w, search::index_any(w.arg_bytes(0), w.arg_str(3)).is_some())),
+    direct("bytes.ContainsRune", |w| test(w, search::index_rune(w.arg_bytes(0), w.arg_i64(3)).is_some())),
+    direct("bytes.Count", |w| {
+        let n = search::count(w.arg_bytes(0), w.arg_bytes(3));
+        w.set_i64(0, n as i64);
     }),
-    leaf("bytes.Equal", |cx| test(cx, cx.arg_bytes(0) == cx.arg_bytes(3))),
-    leaf("bytes.EqualFold", |cx| test(cx, search::equal_fold(cx.arg_bytes(0), cx.arg_bytes(3)))),
-    leaf("bytes.HasPrefix", |cx| test(cx, cx.arg_bytes(0).starts_with(cx.arg_bytes(3)))),
-    leaf("bytes.HasSuffix", |cx| test(cx, cx.arg_bytes(0).ends_with(cx.arg_bytes(3)))),
-    leaf("bytes.Index", |cx| answer(cx, search::index(cx.arg_bytes(0), cx.arg_bytes(3)))),
-    leaf("bytes.IndexAny", |cx| answer(cx, search::index_any(cx.arg_bytes(0), cx.arg_str(3)))),
-    leaf("bytes.IndexByte", |cx| answer(cx, memchr::memchr(cx.arg(3) as u8, cx.arg_bytes(0)))),
-    leaf("bytes.IndexRune", |cx| answer(cx, search::index_rune(cx.arg_bytes(0), cx.arg_i64(3)))),
-    leaf("bytes.LastIndex", |cx| answer(cx, search::last_index(cx.arg_bytes(0), cx.arg_bytes(3)))),
-    leaf("bytes.LastIndexAny", |cx| answer(cx, search::last_index_any(cx.arg_bytes(0), cx.arg_str(3)))),
-    leaf("bytes.LastIndexByte", |cx| answer(cx, memchr::memrchr(cx.arg(3) as u8, cx.arg_bytes(0)))),
+    direct("bytes.Equal", |w| test(w, search::equal(w.arg_bytes(0), w.arg_bytes(3)))),
+    direct("bytes.EqualFold", |w| test(w, search::equal_fold(w.arg_bytes(0), w.arg_bytes(3)))),
+    direct("bytes.HasPrefix", |w| test(w, search::has_prefix(w.arg_bytes(0), w.arg_bytes(3)))),
+    direct("bytes.HasSuffix", |w| test(w, search::has_suffix(w.arg_bytes(0), w.arg_bytes(3)))),
+    direct("bytes.Index", |w| answer(w, search::index(w.arg_bytes(0), w.arg_bytes(3)))),
+    direct("bytes.IndexAny", |w| answer(w, search::index_any(w.arg_bytes(0), w.arg_str(3)))),
+    direct("bytes.IndexByte", |w| answer(w, memchr::memchr(w.arg(3) as u8, w.arg_bytes(0)))),
+    direct("bytes.IndexRune", |w| answer(w, search::index_rune(w.arg_bytes(0), w.arg_i64(3)))),
+    direct("bytes.LastIndex", |w| answer(w, search::last_index(w.arg_bytes(0), w.arg_bytes(3)))),
+    direct("bytes.LastIndexAny", |w| answer(w, search::last_index_any(w.arg_bytes(0), w.arg_str(3)))),
+    direct("bytes.LastIndexByte", |w| answer(w, memchr::memrchr(w.arg(3) as u8, w.arg_bytes(0)))),
     leaf("bytes.Title", |cx| made(cx, &search::title(cx.arg_bytes(0)))),
     leaf("bytes.ToLower", |cx| made(cx, &search::to_lower(cx.arg_bytes(0)))),
     leaf("bytes.ToTitle", |cx| made(cx, &search::map_runes(cx.arg_bytes(0), rune::to_title))),
@@ -42,17 +40,15 @@ pub const NATIVES: &[Native] = &[
         let out = search::replace(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg_bytes(6), cx.arg_i64(9));
         made(cx, out.as_deref().unwrap_or(cx.arg_bytes(0)))
     }),
-    leaf("bytes.bounds", |cx| {
-        let (s, cut) = (cx.arg_bytes(0), cx.arg_str(3));
-        let lo = if cx.arg_bool(4) { search::trim_left(s, cut) } else { 0 };
-        let hi = if cx.arg_bool(5) { lo + search::trim_right(&s[lo..], cut) } else { s.len() };
-        cx.set_words(0, &[lo as u64, hi as u64]);
-        Ok(())
+    direct("bytes.bounds", |w| {
+        let (s, cut) = (w.arg_bytes(0), w.arg_str(3));
+        let lo = if w.arg_bool(4) { search::trim_left(s, cut) } else { 0 };
+        let hi = if w.arg_bool(5) { lo + search::trim_right(&s[lo..], cut) } else { s.len() };
+        w.set_words(0, &[lo as u64, hi as u64]);
     }),
-    leaf("bytes.spaceBounds", |cx| {
-        let (lo, hi) = search::trim_space(cx.arg_bytes(0));
-        cx.set_words(0, &[lo as u64, hi as u64]);
-        Ok(())
+    direct("bytes.spaceBounds", |w| {
+        let (lo, hi) = search::trim_space(w.arg_bytes(0));
+        w.set_words(0, &[lo as u64, hi as u64]);
     }),
     leaf("bytes.cuts", |cx| {
         let parts = search::split(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg(6) as usize, cx.arg_i64(7));
@@ -61,14 +57,12 @@ pub const NATIVES: &[Native] = &[
     leaf("bytes.words", |cx| numbers(cx, &search::fields(cx.arg_bytes(0)))),
 ];
 
-fn test(cx: &Cx, yes: bool) -> Done {
-    cx.set_bool(0, yes);
-    Ok(())
+fn test(w: Window, yes: bool) {
+    w.set_bool(0, yes);
 }
 
-fn answer(cx: &Cx, at: Option<usize>) -> Done {
-    cx.set_i64(0, or_minus_one(at));
-    Ok(())
+fn answer(w: Window, at: Option<usize>) {
+    w.set_i64(0, or_minus_one(at));
 }
 
 fn made(cx: &Cx, bytes: &[u8]) -> Done {

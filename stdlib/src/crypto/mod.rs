@@ -45,7 +45,7 @@ fn state<D: Digest + SerializableState>(cx: &Cx) -> Result<D, Fault> {
         return Ok(D::new());
     }
     let state = bytes.try_into().ok().and_then(|s| D::deserialize(s).ok());
-    state.ok_or_else(|| Fault::Plain("crypto: the state of a digest is damaged".into()))
+    state.ok_or_else(|| Fault::plain("crypto: the state of a digest is damaged"))
 }
 
 fn update<D: Digest + SerializableState>(cx: &mut Cx) -> Done {

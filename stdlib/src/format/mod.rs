@@ -17,7 +17,7 @@ use gol_bytecode::program::{Kind, TypeId};
 use gol_vm::native::{Cx, Fault};
 use gol_vm::types::Types;
 use spec::Spec;
-use std::cell::RefCell;
+use std::cell::Cell;
 
 /// Nested values deeper than this are a cycle (a slice that holds itself): Go overflows its stack there.
 const DEPTH_MAX: u32 = 1000;
@@ -81,7 +81,7 @@ pub struct Printer<'a> {
 
 thread_local! {
     /// The output of the last operation, kept for its memory. A leaf stays on its thread.
-    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Buffers that grew beyond this are not kept.
@@ -90,13 +90,13 @@ const KEEP_MAX: usize = 64 << 10;
 /// Keeps the memory of a text for the next operation.
 pub fn recycle(out: Vec<u8>) {
     if out.capacity() <= KEEP_MAX {
-        BUFFER.set(out);
+        BUFFER.with(|kept| kept.replace(out));
     }
 }
 
 impl<'a> Printer<'a> {
     pub fn new(cx: &'a Cx, answers: Answers<'a>) -> Printer<'a> {
-        let mut out = BUFFER.take();
+        let mut out = BUFFER.with(Cell::take);
         out.clear();
         Printer {
             cx,

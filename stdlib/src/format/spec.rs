@@ -58,6 +58,18 @@ impl Spec {
         }
     }
 
+    /// Appends a text of so many runes, padded to the width.
+    fn place(&self, out: &mut Vec<u8>, text: &[u8], runes: usize) {
+        let missing = self.width.unwrap_or(0).saturating_sub(runes);
+        if missing > 0 && !self.minus {
+            self.padding(out, missing);
+        }
+        out.extend_from_slice(text);
+        if missing > 0 && self.minus {
+            self.padding(out, missing);
+        }
+    }
+
     fn truncate<'s>(&self, s: &'s [u8]) -> &'s [u8] {
         let Some(most) = self.precision else { return s };
         if s.len() <= most {
@@ -74,7 +86,7 @@ impl Spec {
         if self.width.is_none() {
             out.extend_from_slice(s);
         } else {
-            self.padded(out, |out| out.extend_from_slice(s));
+            self.place(out, s, rune::count(s));
         }
     }
 
@@ -120,7 +132,8 @@ impl Spec {
     }
 
     pub fn bool(&self, out: &mut Vec<u8>, v: bool) {
-        self.padded(out, |out| out.extend_from_slice(if v { b"true" } else { b"false" }));
+        let text: &[u8] = if v { b"true" } else { b"false" };
+        self.place(out, text, text.len());
     }
 
     pub fn char(&self, out: &mut Vec<u8>, v: u64) {
@@ -160,52 +173,50 @@ impl Spec {
             Spec { zero: false, ..*self }.padding(out, self.width.unwrap_or(0));
             return;
         }
-        let signs = usize::from(negative || self.plus || self.space);
+        let sign: &[u8] = match (negative, self.plus, self.space) {
+            (true, _, _) => b"-",
+            (_, true, _) => b"+",
+            (_, _, true) => b" ",
+            (false, false, false) => b"",
+        };
         // Zero padding goes between sign and digits, that is, it is a precision.
         let least = match (self.precision, self.width) {
             (Some(p), _) => p,
-            (None, Some(w)) if self.zero && !self.minus => w.saturating_sub(signs),
+            (None, Some(w)) if self.zero && !self.minus => w.saturating_sub(sign.len()),
             _ => 0,
         };
-        Spec { zero: false, ..*self }.padded(out, |out| {
-            if negative {
-                out.push(b'-');
-            } else if self.plus {
-                out.push(b'+');
-            } else if self.space {
-                out.push(b' ');
-            }
-            self.digits(out, magnitude, verb, least);
-        });
-    }
-
-    fn digits(&self, out: &mut Vec<u8>, v: u64, verb: char, least: usize) {
-        let base = match verb {
-            'b' => 2,
-            'o' | 'O' => 8,
-            'x' | 'X' => 16,
-            _ => 10,
-        };
         let mut buf = [0; 64];
-        let digits = number::in_base(&mut buf, v, base);
+        let digits = number::in_base(&mut buf, magnitude, base(verb));
         if verb == 'X' {
             digits.make_ascii_uppercase();
         }
-        if verb == 'O' {
-            out.extend_from_slice(b"0o");
-        }
         let zeros = least.saturating_sub(digits.len());
-        if self.sharp {
-            match verb {
-                'b' => out.extend_from_slice(b"0b"),
-                'x' => out.extend_from_slice(b"0x"),
-                'X' => out.extend_from_slice(b"0X"),
-                'o' | 'O' if zeros == 0 && digits.first() != Some(&b'0') => out.push(b'0'),
-                _ => {}
-            }
+        let prefix = self.prefix(verb, zeros == 0 && digits.first() != Some(&b'0'));
+        let length = sign.len() + prefix.len() + zeros + digits.len();
+        let spaces = self.width.unwrap_or(0).saturating_sub(length);
+        if !self.minus {
+            push_many(out, spaces, b' ');
         }
-        out.resize(out.len() + zeros, b'0');
+        out.extend_from_slice(sign);
+        out.extend_from_slice(prefix);
+        push_many(out, zeros, b'0');
         out.extend_from_slice(digits);
+        if self.minus {
+            push_many(out, spaces, b' ');
+        }
+    }
+
+    /// What stands between sign and digits; `bare`: an octal number has no zero in front yet.
+    fn prefix(&self, verb: char, bare: bool) -> &'static [u8] {
+        match verb {
+            'O' if self.sharp && bare => b"0o0",
+            'O' => b"0o",
+            'b' if self.sharp => b"0b",
+            'x' if self.sharp => b"0x",
+            'X' if self.sharp => b"0X",
+            'o' if self.sharp && bare => b"0",
+            _ => b"",
+        }
     }
 
     /// An address or a `%#v` unsigned: `0x…` whatever the flags say, or without the prefix.
@@ -259,6 +270,22 @@ impl Spec {
         self.float(out, v.0, bits, verb, prec);
         Spec { plus: true, ..*self }.float(out, v.1, bits, verb, prec);
         out.extend_from_slice(b"i)");
+    }
+}
+
+fn push_many(out: &mut Vec<u8>, n: usize, byte: u8) {
+    if n > 0 {
+        out.resize(out.len() + n, byte);
+    }
+}
+
+/// Of an integer verb.
+fn base(verb: char) -> u32 {
+    match verb {
+        'b' => 2,
+        'o' | 'O' => 8,
+        'x' | 'X' => 16,
+        _ => 10,
     }
 }
 

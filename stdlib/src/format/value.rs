@@ -12,6 +12,9 @@ type Done = Result<(), Fault>;
 impl Printer<'_> {
     /// Formats an operand.
     pub(super) fn arg(&mut self, arg: u64, verb: char) -> Done {
+        if self.simple(arg, verb) {
+            return Ok(());
+        }
         let Some((ty, words)) = self.cx.iface(arg) else {
             if matches!(verb, 'T' | 'v') {
                 self.spec.padded(&mut self.out, |out| out.extend_from_slice(b"<nil>"));
@@ -36,6 +39,34 @@ impl Printer<'_> {
             return self.bytes_list(v, verb);
         }
         self.value(v, verb, 0, Reach::Open)
+    }
+
+    /// Most operands: a number, a string or a bool of a type without methods under a verb of its own. False: it is something else, and
+    /// nothing was written.
+    fn simple(&mut self, arg: u64, verb: char) -> bool {
+        let cx = self.cx;
+        let Some((ty, word)) = cx.iface_word(arg) else { return false };
+        let t = &self.types.get(ty).desc;
+        if !t.methods.is_empty() {
+            return false;
+        }
+        let (spec, out) = (&self.spec, &mut self.out);
+        match t.kind {
+            Kind::Int | Kind::Int8 | Kind::Int16 | Kind::Int32 | Kind::Int64 if matches!(verb, 'd' | 'v' | 'x') => {
+                spec.integer(out, word, true, verb)
+            }
+            Kind::Uint | Kind::Uint8 | Kind::Uint16 | Kind::Uint32 | Kind::Uint64 if matches!(verb, 'd' | 'x') => {
+                spec.integer(out, word, false, verb)
+            }
+            Kind::String if verb == 's' || verb == 'v' && !spec.sharp_v => spec.string(out, cx.str_bytes(word)),
+            Kind::Bool if matches!(verb, 't' | 'v') => spec.bool(out, word != 0),
+            Kind::Float64 => {
+                let Some((format, prec)) = float_verb(verb) else { return false };
+                spec.float(out, f64::from_bits(word), 64, format, prec)
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// A `[]byte` by that very type.

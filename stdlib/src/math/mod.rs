@@ -4,8 +4,8 @@
 pub mod bits;
 pub mod rand;
 
-use crate::abi::{Done, leaf};
-use gol_vm::native::{Cx, Native};
+use crate::abi::direct;
+use gol_vm::native::{Native, Window};
 
 unsafe extern "C" {
     safe fn erf(x: f64) -> f64;
@@ -28,111 +28,92 @@ unsafe extern "C" {
 }
 
 /// The result has the bits of the argument.
-fn same_bits(_: &mut Cx) -> Done {
-    Ok(())
+fn same_bits(_: Window) {}
+
+fn one(w: Window, f: impl FnOnce(f64) -> f64) {
+    w.set_f64(0, f(w.arg_f64(0)));
 }
 
-fn one(cx: &Cx, f: impl FnOnce(f64) -> f64) -> Done {
-    cx.set_f64(0, f(cx.arg_f64(0)));
-    Ok(())
-}
-
-fn two(cx: &Cx, f: impl FnOnce(f64, f64) -> f64) -> Done {
-    cx.set_f64(0, f(cx.arg_f64(0), cx.arg_f64(1)));
-    Ok(())
+fn two(w: Window, f: impl FnOnce(f64, f64) -> f64) {
+    w.set_f64(0, f(w.arg_f64(0), w.arg_f64(1)));
 }
 
 /// `int` orders of Bessel functions, as C has them.
-fn order(cx: &Cx) -> i32 {
-    cx.arg_i64(0).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
+fn order(w: Window) -> i32 {
+    w.arg_i64(0).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
 }
 
 pub const NATIVES: &[Native] = &[
-    leaf("math.Abs", |cx| one(cx, f64::abs)),
-    leaf("math.Acos", |cx| one(cx, f64::acos)),
-    leaf("math.Acosh", |cx| one(cx, |x| acosh(x))),
-    leaf("math.Asin", |cx| one(cx, f64::asin)),
-    leaf("math.Asinh", |cx| one(cx, |x| asinh(x))),
-    leaf("math.Atan", |cx| one(cx, f64::atan)),
-    leaf("math.Atan2", |cx| two(cx, f64::atan2)),
-    leaf("math.Atanh", |cx| one(cx, |x| atanh(x))),
-    leaf("math.Cbrt", |cx| one(cx, f64::cbrt)),
-    leaf("math.Ceil", |cx| one(cx, f64::ceil)),
-    leaf("math.Copysign", |cx| two(cx, f64::copysign)),
-    leaf("math.Cos", |cx| one(cx, f64::cos)),
-    leaf("math.Cosh", |cx| one(cx, f64::cosh)),
-    leaf("math.Erf", |cx| one(cx, |x| erf(x))),
-    leaf("math.Erfc", |cx| one(cx, |x| erfc(x))),
-    leaf("math.Erfinv", |cx| one(cx, erfinv)),
-    leaf("math.Exp", |cx| one(cx, f64::exp)),
-    leaf("math.Exp2", |cx| one(cx, f64::exp2)),
-    leaf("math.Expm1", |cx| one(cx, f64::exp_m1)),
-    leaf("math.FMA", |cx| {
-        cx.set_f64(0, cx.arg_f64(0).mul_add(cx.arg_f64(1), cx.arg_f64(2)));
-        Ok(())
+    direct("math.Abs", |w| one(w, f64::abs)),
+    direct("math.Acos", |w| one(w, f64::acos)),
+    direct("math.Acosh", |w| one(w, |x| acosh(x))),
+    direct("math.Asin", |w| one(w, f64::asin)),
+    direct("math.Asinh", |w| one(w, |x| asinh(x))),
+    direct("math.Atan", |w| one(w, f64::atan)),
+    direct("math.Atan2", |w| two(w, f64::atan2)),
+    direct("math.Atanh", |w| one(w, |x| atanh(x))),
+    direct("math.Cbrt", |w| one(w, f64::cbrt)),
+    direct("math.Ceil", |w| one(w, f64::ceil)),
+    direct("math.Copysign", |w| two(w, f64::copysign)),
+    direct("math.Cos", |w| one(w, f64::cos)),
+    direct("math.Cosh", |w| one(w, f64::cosh)),
+    direct("math.Erf", |w| one(w, |x| erf(x))),
+    direct("math.Erfc", |w| one(w, |x| erfc(x))),
+    direct("math.Erfinv", |w| one(w, erfinv)),
+    direct("math.Exp", |w| one(w, f64::exp)),
+    direct("math.Exp2", |w| one(w, f64::exp2)),
+    direct("math.Expm1", |w| one(w, f64::exp_m1)),
+    direct("math.FMA", |w| w.set_f64(0, w.arg_f64(0).mul_add(w.arg_f64(1), w.arg_f64(2)))),
+    direct("math.Float32bits", same_bits),
+    direct("math.Float32frombits", same_bits),
+    direct("math.Float64bits", same_bits),
+    direct("math.Float64frombits", same_bits),
+    direct("math.Floor", |w| one(w, f64::floor)),
+    direct("math.Frexp", |w| {
+        let (frac, exp) = frexp(w.arg_f64(0));
+        w.set_f64(0, frac);
+        w.set_i64(1, exp);
     }),
-    leaf("math.Float32bits", same_bits),
-    leaf("math.Float32frombits", same_bits),
-    leaf("math.Float64bits", same_bits),
-    leaf("math.Float64frombits", same_bits),
-    leaf("math.Floor", |cx| one(cx, f64::floor)),
-    leaf("math.Frexp", |cx| {
-        let (frac, exp) = frexp(cx.arg_f64(0));
-        cx.set_f64(0, frac);
-        cx.set_i64(1, exp);
-        Ok(())
-    }),
-    leaf("math.Gamma", |cx| one(cx, gamma)),
-    leaf("math.Hypot", |cx| two(cx, f64::hypot)),
-    leaf("math.J0", |cx| one(cx, |x| j0(x))),
-    leaf("math.J1", |cx| one(cx, |x| if x == 0.0 || x.is_infinite() { 0.0 } else { j1(x) })),
-    leaf("math.Jn", |cx| {
-        cx.set_f64(0, jn(order(cx), cx.arg_f64(1)));
-        Ok(())
-    }),
-    leaf("math.Ldexp", |cx| {
-        cx.set_f64(0, scalbn(cx.arg_f64(0), cx.arg_i64(1).clamp(-5000, 5000) as i32));
-        Ok(())
-    }),
-    leaf("math.Lgamma", |cx| {
+    direct("math.Gamma", |w| one(w, gamma)),
+    direct("math.Hypot", |w| two(w, f64::hypot)),
+    direct("math.J0", |w| one(w, |x| j0(x))),
+    direct("math.J1", |w| one(w, |x| if x == 0.0 || x.is_infinite() { 0.0 } else { j1(x) })),
+    direct("math.Jn", |w| w.set_f64(0, jn(order(w), w.arg_f64(1)))),
+    direct("math.Ldexp", |w| w.set_f64(0, scalbn(w.arg_f64(0), w.arg_i64(1).clamp(-5000, 5000) as i32))),
+    direct("math.Lgamma", |w| {
         let mut sign = 1;
-        let x = cx.arg_f64(0);
+        let x = w.arg_f64(0);
         // SAFETY: `sign` is a valid place.
         let v = unsafe { lgamma_r(x, &mut sign) };
-        cx.set_f64(0, v);
-        cx.set_i64(1, if sign < 0 && x != 0.0 { -1 } else { 1 });
-        Ok(())
+        w.set_f64(0, v);
+        w.set_i64(1, if sign < 0 && x != 0.0 { -1 } else { 1 });
     }),
-    leaf("math.Log", |cx| one(cx, f64::ln)),
-    leaf("math.Log10", |cx| one(cx, f64::log10)),
-    leaf("math.Log1p", |cx| one(cx, f64::ln_1p)),
-    leaf("math.Log2", |cx| one(cx, f64::log2)),
-    leaf("math.Max", |cx| two(cx, max)),
-    leaf("math.Min", |cx| two(cx, |x, y| -max(-x, -y))),
-    leaf("math.Mod", |cx| two(cx, |x, y| x % y)),
-    leaf("math.Nextafter", |cx| two(cx, |x, y| if x == y { x } else { nextafter(x, y) })),
-    leaf("math.Nextafter32", |cx| {
-        let (x, y) = (f32::from_bits(cx.arg(0) as u32), f32::from_bits(cx.arg(1) as u32));
+    direct("math.Log", |w| one(w, f64::ln)),
+    direct("math.Log10", |w| one(w, f64::log10)),
+    direct("math.Log1p", |w| one(w, f64::ln_1p)),
+    direct("math.Log2", |w| one(w, f64::log2)),
+    direct("math.Max", |w| two(w, max)),
+    direct("math.Min", |w| two(w, |x, y| -max(-x, -y))),
+    direct("math.Mod", |w| two(w, |x, y| x % y)),
+    direct("math.Nextafter", |w| two(w, |x, y| if x == y { x } else { nextafter(x, y) })),
+    direct("math.Nextafter32", |w| {
+        let (x, y) = (f32::from_bits(w.arg(0) as u32), f32::from_bits(w.arg(1) as u32));
         let r = if x == y { x } else { nextafterf(x, y) };
-        cx.set(0, u64::from(r.to_bits()));
-        Ok(())
+        w.set(0, u64::from(r.to_bits()));
     }),
-    leaf("math.Pow", |cx| two(cx, f64::powf)),
-    leaf("math.Remainder", |cx| two(cx, |x, y| remainder(x, y))),
-    leaf("math.Round", |cx| one(cx, f64::round)),
-    leaf("math.RoundToEven", |cx| one(cx, f64::round_ties_even)),
-    leaf("math.Sin", |cx| one(cx, f64::sin)),
-    leaf("math.Sinh", |cx| one(cx, f64::sinh)),
-    leaf("math.Sqrt", |cx| one(cx, f64::sqrt)),
-    leaf("math.Tan", |cx| one(cx, f64::tan)),
-    leaf("math.Tanh", |cx| one(cx, f64::tanh)),
-    leaf("math.Trunc", |cx| one(cx, f64::trunc)),
-    leaf("math.Y0", |cx| one(cx, |x| y0(x))),
-    leaf("math.Y1", |cx| one(cx, |x| y1(x))),
-    leaf("math.Yn", |cx| {
-        cx.set_f64(0, yn(order(cx), cx.arg_f64(1)));
-        Ok(())
-    }),
+    direct("math.Pow", |w| two(w, f64::powf)),
+    direct("math.Remainder", |w| two(w, |x, y| remainder(x, y))),
+    direct("math.Round", |w| one(w, f64::round)),
+    direct("math.RoundToEven", |w| one(w, f64::round_ties_even)),
+    direct("math.Sin", |w| one(w, f64::sin)),
+    direct("math.Sinh", |w| one(w, f64::sinh)),
+    direct("math.Sqrt", |w| one(w, f64::sqrt)),
+    direct("math.Tan", |w| one(w, f64::tan)),
+    direct("math.Tanh", |w| one(w, f64::tanh)),
+    direct("math.Trunc", |w| one(w, f64::trunc)),
+    direct("math.Y0", |w| one(w, |x| y0(x))),
+    direct("math.Y1", |w| one(w, |x| y1(x))),
+    direct("math.Yn", |w| w.set_f64(0, yn(order(w), w.arg_f64(1)))),
 ];
 
 /// Infinity wins over NaN, NaN over numbers, +0 over -0.

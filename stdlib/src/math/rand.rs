@@ -1,6 +1,6 @@
 //! Natives of package math/rand: the process's generator, one counter that all goroutines advance, so it needs no lock.
 
-use crate::abi::leaf;
+use crate::abi::direct;
 use gol_vm::native::Native;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,18 +39,9 @@ fn below(n: u64) -> u64 {
 }
 
 pub const NATIVES: &[Native] = &[
-    leaf("math/rand.global", |cx| {
-        cx.set(0, next());
-        Ok(())
-    }),
-    leaf("math/rand.seedGlobal", |cx| {
-        seed(cx.arg(0));
-        Ok(())
-    }),
-    leaf("math/rand.below", |cx| {
-        cx.set(0, below(cx.arg(0).max(1)));
-        Ok(())
-    }),
+    direct("math/rand.global", |w| w.set(0, next())),
+    direct("math/rand.seedGlobal", |w| seed(w.arg(0))),
+    direct("math/rand.below", |w| w.set(0, below(w.arg(0).max(1)))),
 ];
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ pub const NATIVES: &[Native] = &[
         // SAFETY: the running P; a handle of ours.
         let done = unsafe { ops::io_deadline(cx.p(), cx.arg(0), way, when) };
         if done == Ok(false) {
-            return Err(Fault::OutOfMemory);
+            return Err(Fault::out_of_memory());
         }
         code(cx, done.map(drop).map_err(end_code))
     }),

@@ -45,7 +45,7 @@ pub fn same_object(cx: &mut Cx) -> Done {
 }
 
 fn fatal<T>(text: String) -> Result<T, Fault> {
-    Err(Fault::Fatal(format!("runtime.SetFinalizer: {text}")))
+    Err(Fault::fatal(format!("runtime.SetFinalizer: {text}")))
 }
 
 pub fn set_finalizer(cx: &mut Cx) -> Done {

@@ -35,7 +35,7 @@ pub const NATIVES: &[Native] = &[
         unsafe { ops::unlock_thread(cx.p()) };
         Ok(())
     }),
-    leaf("runtime.Goexit", |_| Err(Fault::Goexit)),
+    leaf("runtime.Goexit", |_| Err(Fault::goexit())),
     // Emitted code calls it where a slice that became an array was too short.
     leaf("runtime.panicSliceConvert", |cx| Err(Fault::slice_to_array(cx.arg_i64(0), cx.arg(1)))),
     // SAFETY: the running P.

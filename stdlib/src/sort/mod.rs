@@ -7,10 +7,6 @@ use gol_vm::native::{Cx, Fault, Native};
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Of package slices.
-pub const SLICES: &[Native] =
-    &[leaf("slices.sortInts", ints), leaf("slices.sortFloats", float64s), leaf("slices.sortStrings", strings)];
-
 pub const NATIVES: &[Native] = &[
     leaf("sort.Ints", ints),
     leaf("sort.Float64s", float64s),
@@ -26,15 +22,15 @@ pub const NATIVES: &[Native] = &[
     leaf("sort.swapElems", swap),
 ];
 
-fn ints(cx: &mut Cx) -> Done {
+pub fn ints(cx: &mut Cx) -> Done {
     sort(cx, |&a, &b| (a as i64).cmp(&(b as i64)))
 }
 
-fn float64s(cx: &mut Cx) -> Done {
+pub fn float64s(cx: &mut Cx) -> Done {
     sort(cx, |&a, &b| floats(f64::from_bits(a), f64::from_bits(b)))
 }
 
-fn strings(cx: &mut Cx) -> Done {
+pub fn strings(cx: &mut Cx) -> Done {
     let s = cx.arg_slice(0);
     // SAFETY: the slice's words.
     unsafe { cx.overwrite(s.ptr as *const u64, s.len) };
@@ -54,7 +50,7 @@ fn sort(cx: &Cx, order: impl Fn(&u64, &u64) -> Ordering) -> Done {
         return Ok(());
     }
     let mut words = Vec::new();
-    words.try_reserve_exact(s.len).map_err(|_| Fault::OutOfMemory)?;
+    words.try_reserve_exact(s.len).map_err(|_| Fault::out_of_memory())?;
     // SAFETY: the elements of a slice of the machine.
     let elements = (0..s.len).map(|i| unsafe { AtomicU64::from_ptr((s.ptr as *mut u64).add(i)) });
     words.extend(elements.clone().map(|e| e.load(Relaxed)));
@@ -70,7 +66,7 @@ fn floats(a: f64, b: f64) -> Ordering {
 
 fn not_a_slice(cx: &Cx) -> Fault {
     let have = cx.iface(cx.arg(0)).map_or("nil", |(ty, _)| cx.types().name(ty));
-    Fault::Plain(format!("reflect: call of Swapper on {have} Value"))
+    Fault::plain(format!("reflect: call of Swapper on {have} Value"))
 }
 
 fn swap(cx: &mut Cx) -> Done {

@@ -1,26 +1,26 @@
 //! Natives of package strconv.
 
-use crate::abi::{Done, leaf};
+use crate::abi::{Done, direct, leaf};
 use crate::text::float::{self, ParseError};
 use crate::text::quote::{self, Keep};
 use crate::text::{category, number};
-use gol_vm::native::{Cx, Native};
+use gol_vm::native::{Cx, Native, Window};
 
 pub const NATIVES: &[Native] = &[
-    leaf("strconv.parseInt", |cx| {
-        let (v, err) = number::parse_int(cx.arg_str(0), cx.arg(1) as u32, bits(cx.arg(2)));
-        cx.set_i64(0, v);
-        code(cx, err)
+    direct("strconv.parseInt", |w| {
+        let (v, err) = number::parse_int(w.arg_str(0), w.arg(1) as u32, bits(w.arg(2)));
+        w.set_i64(0, v);
+        code(w, err)
     }),
-    leaf("strconv.parseUint", |cx| {
-        let (v, err) = number::parse_uint(cx.arg_str(0), cx.arg(1) as u32, bits(cx.arg(2)));
-        cx.set(0, v);
-        code(cx, err)
+    direct("strconv.parseUint", |w| {
+        let (v, err) = number::parse_uint(w.arg_str(0), w.arg(1) as u32, bits(w.arg(2)));
+        w.set(0, v);
+        code(w, err)
     }),
-    leaf("strconv.parseFloat", |cx| {
-        let (v, err) = float::parse(cx.arg_str(0), if cx.arg(1) == 32 { 32 } else { 64 });
-        cx.set_f64(0, v);
-        code(cx, err)
+    direct("strconv.parseFloat", |w| {
+        let (v, err) = float::parse(w.arg_str(0), if w.arg(1) == 32 { 32 } else { 64 });
+        w.set_f64(0, v);
+        code(w, err)
     }),
     leaf("strconv.Itoa", |cx| {
         let v = cx.arg_i64(0);
@@ -39,6 +39,8 @@ pub const NATIVES: &[Native] = &[
         let (v, base) = (cx.arg(0), cx.arg(1) as u32);
         text(cx, |out| number::push_base(out, v, base))
     }),
+    direct("strconv.putInt", |w| put(w, w.arg_i64(3) < 0, w.arg_i64(3).unsigned_abs())),
+    direct("strconv.putUint", |w| put(w, false, w.arg(3))),
     leaf("strconv.FormatFloat", |cx| {
         let (f, fmt, prec, bits) = (cx.arg_f64(0), cx.arg(1) as u8, cx.arg_i64(2), cx.arg(3) as u32);
         crate::abi::check_room(cx, prec.max(0) as usize)?;
@@ -50,29 +52,21 @@ pub const NATIVES: &[Native] = &[
     leaf("strconv.QuoteRune", |cx| quoted_rune(cx, Keep::Printable)),
     leaf("strconv.QuoteRuneToASCII", |cx| quoted_rune(cx, Keep::Ascii)),
     leaf("strconv.QuoteRuneToGraphic", |cx| quoted_rune(cx, Keep::Graphic)),
-    leaf("strconv.CanBackquote", |cx| {
-        let yes = quote::can_backquote(cx.arg_str(0));
-        cx.set_bool(0, yes);
-        Ok(())
+    direct("strconv.CanBackquote", |w| {
+        let yes = quote::can_backquote(w.arg_str(0));
+        w.set_bool(0, yes);
     }),
-    leaf("strconv.IsPrint", |cx| {
-        cx.set_bool(0, as_char(cx).is_some_and(category::is_print));
-        Ok(())
-    }),
-    leaf("strconv.IsGraphic", |cx| {
-        cx.set_bool(0, as_char(cx).is_some_and(category::is_graphic));
-        Ok(())
-    }),
+    direct("strconv.IsPrint", |w| w.set_bool(0, as_char(w).is_some_and(category::is_print))),
+    direct("strconv.IsGraphic", |w| w.set_bool(0, as_char(w).is_some_and(category::is_graphic))),
     leaf("strconv.unquote", |cx| {
         let out = quote::unquote(cx.arg_str(0));
         cx.set_str(0, out.as_deref().unwrap_or_default())?;
         cx.set_bool(1, out.is_some());
         Ok(())
     }),
-    leaf("strconv.quotedPrefix", |cx| {
-        let n = quote::quoted_prefix(cx.arg_str(0));
-        cx.set_i64(0, n.map_or(-1, |n| n as i64));
-        Ok(())
+    direct("strconv.quotedPrefix", |w| {
+        let n = quote::quoted_prefix(w.arg_str(0));
+        w.set_i64(0, n.map_or(-1, |n| n as i64));
     }),
     leaf("strconv.unquoteChar", |cx| {
         let c = quote::unquote_char(cx.arg_str(0), cx.arg(1) as u8);
@@ -89,14 +83,31 @@ fn bits(n: u64) -> u32 {
     if (1..=64).contains(&n) { n as u32 } else { 64 }
 }
 
-fn code(cx: &Cx, err: Option<ParseError>) -> Done {
+fn code(w: Window, err: Option<ParseError>) {
     let code = match err {
         None => 0,
         Some(ParseError::Syntax) => 1,
         Some(ParseError::Range) => 2,
     };
-    cx.set_i64(1, code);
-    Ok(())
+    w.set_i64(1, code);
+}
+
+/// Writes a number in the base of argument 2 behind the bytes of argument 0, where there is room for it.
+fn put(w: Window, negative: bool, magnitude: u64) {
+    w.set_i64(
+        0,
+        w.put_behind(0, |room| {
+            let base = u32::try_from(w.arg(4)).ok().filter(|base| (2..=36).contains(base))?;
+            let mut buf = [0; 64];
+            let digits = number::in_base(&mut buf, magnitude, base);
+            let len = digits.len() + usize::from(negative);
+            let (sign, rest) = room.get_mut(..len)?.split_at_mut(usize::from(negative));
+            sign.fill(b'-');
+            rest.copy_from_slice(digits);
+            Some(len)
+        })
+        .map_or(-1, |len| len as i64),
+    );
 }
 
 fn text(cx: &Cx, write: impl FnOnce(&mut Vec<u8>)) -> Done {
@@ -113,6 +124,6 @@ fn quoted_rune(cx: &Cx, keep: Keep) -> Done {
     text(cx, |out| quote::quote_rune(out, cx.arg_i64(0), keep))
 }
 
-fn as_char(cx: &Cx) -> Option<char> {
-    u32::try_from(cx.arg_i64(0)).ok().and_then(char::from_u32)
+fn as_char(w: Window) -> Option<char> {
+    u32::try_from(w.arg_i64(0)).ok().and_then(char::from_u32)
 }

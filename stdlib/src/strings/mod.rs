@@ -1,8 +1,8 @@
 //! Natives of package strings.
 
-use crate::abi::{Done, leaf, substr, substrings};
+use crate::abi::{Done, direct, leaf, substr, substrings};
 use crate::text::{rune, search};
-use gol_vm::native::{Cx, Fault, Native};
+use gol_vm::native::{Cx, Fault, Native, Window};
 use search::or_minus_one;
 
 pub const NATIVES: &[Native] = &[
@@ -11,35 +11,30 @@ pub const NATIVES: &[Native] = &[
         cx.set(0, copy);
         Ok(())
     }),
-    leaf("strings.Compare", |cx| {
-        let order = cx.arg_str(0).cmp(cx.arg_str(1));
-        cx.set_i64(0, order as i64);
-        Ok(())
+    direct("strings.Compare", |w| {
+        let order = w.arg_str(0).cmp(w.arg_str(1));
+        w.set_i64(0, order as i64);
     }),
-    leaf("strings.Contains", |cx| {
-        let found = search::index(cx.arg_str(0), cx.arg_str(1)).is_some();
-        cx.set_bool(0, found);
-        Ok(())
+    direct("strings.Contains", |w| {
+        let found = search::index(w.arg_str(0), w.arg_str(1)).is_some();
+        w.set_bool(0, found);
     }),
-    leaf("strings.ContainsAny", |cx| {
-        let found = search::index_any(cx.arg_str(0), cx.arg_str(1)).is_some();
-        cx.set_bool(0, found);
-        Ok(())
+    direct("strings.ContainsAny", |w| {
+        let found = search::index_any(w.arg_str(0), w.arg_str(1)).is_some();
+        w.set_bool(0, found);
     }),
-    leaf("strings.ContainsRune", |cx| {
-        let found = search::index_rune(cx.arg_str(0), cx.arg_i64(1)).is_some();
-        cx.set_bool(0, found);
-        Ok(())
+    direct("strings.ContainsRune", |w| {
+        let found = search::index_rune(w.arg_str(0), w.arg_i64(1)).is_some();
+        w.set_bool(0, found);
     }),
-    leaf("strings.Count", |cx| {
-        let n = search::count(cx.arg_str(0), cx.arg_str(1));
-        cx.set_i64(0, n as i64);
-        Ok(())
+    direct("strings.Count", |w| {
+        let n = search::count(w.arg_str(0), w.arg_str(1));
+        w.set_i64(0, n as i64);
     }),
-    leaf("strings.EqualFold", |cx| {
-        let equal = search::equal_fold(cx.arg_str(0), cx.arg_str(1));
-        cx.set_bool(0, equal);
-        Ok(())
+    leaf("strings.Cut", cut),
+    direct("strings.EqualFold", |w| {
+        let equal = search::equal_fold(w.arg_str(0), w.arg_str(1));
+        w.set_bool(0, equal);
     }),
     leaf("strings.Fields", |cx| {
         let parts = search::fields(cx.arg_str(0));
@@ -47,29 +42,28 @@ pub const NATIVES: &[Native] = &[
         cx.set_words(0, &out);
         Ok(())
     }),
-    leaf("strings.HasPrefix", |cx| {
-        let yes = cx.arg_str(0).starts_with(cx.arg_str(1));
-        cx.set_bool(0, yes);
-        Ok(())
+    direct("strings.HasPrefix", |w| {
+        let yes = search::has_prefix(w.arg_str(0), w.arg_str(1));
+        w.set_bool(0, yes);
     }),
-    leaf("strings.HasSuffix", |cx| {
-        let yes = cx.arg_str(0).ends_with(cx.arg_str(1));
-        cx.set_bool(0, yes);
-        Ok(())
+    direct("strings.HasSuffix", |w| {
+        let yes = search::has_suffix(w.arg_str(0), w.arg_str(1));
+        w.set_bool(0, yes);
     }),
-    leaf("strings.Index", |cx| answer(cx, search::index(cx.arg_str(0), cx.arg_str(1)))),
-    leaf("strings.IndexAny", |cx| answer(cx, search::index_any(cx.arg_str(0), cx.arg_str(1)))),
-    leaf("strings.IndexByte", |cx| answer(cx, memchr::memchr(cx.arg(1) as u8, cx.arg_str(0)))),
-    leaf("strings.IndexRune", |cx| answer(cx, search::index_rune(cx.arg_str(0), cx.arg_i64(1)))),
+    direct("strings.Index", |w| answer(w, search::index(w.arg_str(0), w.arg_str(1)))),
+    direct("strings.IndexAny", |w| answer(w, search::index_any(w.arg_str(0), w.arg_str(1)))),
+    direct("strings.IndexByte", |w| answer(w, memchr::memchr(w.arg(1) as u8, w.arg_str(0)))),
+    direct("strings.IndexRune", |w| answer(w, search::index_rune(w.arg_str(0), w.arg_i64(1)))),
     leaf("strings.Join", join),
-    leaf("strings.LastIndex", |cx| answer(cx, search::last_index(cx.arg_str(0), cx.arg_str(1)))),
-    leaf("strings.LastIndexAny", |cx| answer(cx, search::last_index_any(cx.arg_str(0), cx.arg_str(1)))),
-    leaf("strings.LastIndexByte", |cx| answer(cx, memchr::memrchr(cx.arg(1) as u8, cx.arg_str(0)))),
+    direct("strings.LastIndex", |w| answer(w, search::last_index(w.arg_str(0), w.arg_str(1)))),
+    direct("strings.LastIndexAny", |w| answer(w, search::last_index_any(w.arg_str(0), w.arg_str(1)))),
+    direct("strings.LastIndexByte", |w| answer(w, memchr::memrchr(w.arg(1) as u8, w.arg_str(0)))),
     leaf("strings.Replace", |cx| {
         crate::abi::check_room(cx, search::replaced_len(cx.arg_str(0), cx.arg_str(1), cx.arg_str(2), cx.arg_i64(3)))?;
         let out = search::replace(cx.arg_str(0), cx.arg_str(1), cx.arg_str(2), cx.arg_i64(3));
         changed(cx, out)
     }),
+    leaf("strings.replacePairs", replace_pairs),
     leaf("strings.Title", |cx| {
         let out = search::title(cx.arg_str(0));
         changed(cx, Some(out))
@@ -108,7 +102,7 @@ pub const NATIVES: &[Native] = &[
     leaf("strings.split", split),
     leaf("strings.repeat", |cx| {
         let s = cx.arg_str(0);
-        let len = s.len().checked_mul(cx.arg(1) as usize).ok_or(Fault::OutOfMemory)?;
+        let len = s.len().checked_mul(cx.arg(1) as usize).ok_or_else(Fault::out_of_memory)?;
         crate::abi::check_room(cx, len)?;
         let out = s.repeat(cx.arg_i64(1) as usize);
         changed(cx, Some(out))
@@ -120,9 +114,8 @@ pub const NATIVES: &[Native] = &[
     }),
 ];
 
-fn answer(cx: &Cx, at: Option<usize>) -> Done {
-    cx.set_i64(0, or_minus_one(at));
-    Ok(())
+fn answer(w: Window, at: Option<usize>) {
+    w.set_i64(0, or_minus_one(at));
 }
 
 /// The result is a part of argument 0.
@@ -138,6 +131,31 @@ fn changed(cx: &Cx, out: Option<Vec<u8>>) -> Done {
         Some(out) if out != cx.arg_str(0) => cx.set_str(0, &out),
         _ => Ok(()),
     }
+}
+
+fn cut(cx: &mut Cx) -> Done {
+    let (s, sep) = (cx.arg(0), cx.arg_str(1).len());
+    let len = cx.str_bytes(s).len();
+    let found = search::index(cx.str_bytes(s), cx.arg_str(1));
+    let (before, after) = match found {
+        Some(i) => (substr(cx, s, 0, i)?, substr(cx, s, i + sep, len)?),
+        None => (s, 0),
+    };
+    cx.set_words(0, &[before, after, u64::from(found.is_some())]);
+    Ok(())
+}
+
+fn replace_pairs(cx: &mut Cx) -> Done {
+    let pairs: Vec<&[u8]> = cx.arg_words(1).iter().map(|s| cx.str_bytes(*s)).collect();
+    let mut len = Some(0usize);
+    if !search::replace_pairs(cx.arg_str(0), &pairs, |part| len = len.and_then(|n| n.checked_add(part.len()))) {
+        return Ok(());
+    }
+    let len = len.ok_or_else(Fault::out_of_memory)?;
+    crate::abi::check_room(cx, len)?;
+    let mut out = Vec::with_capacity(len);
+    search::replace_pairs(cx.arg_str(0), &pairs, |part| out.extend_from_slice(part));
+    cx.set_str(0, &out)
 }
 
 fn join(cx: &mut Cx) -> Done {

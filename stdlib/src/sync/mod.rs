@@ -60,5 +60,5 @@ pub const NATIVES: &[Native] = &[
         unsafe { ops::cond_broadcast(cx.p(), word(cx)?) };
         Ok(())
     }),
-    leaf("sync.fatal", |cx| Err(Fault::Fatal(crate::abi::lossy(cx.arg_str(0))))),
+    leaf("sync.fatal", |cx| Err(Fault::fatal(crate::abi::lossy(cx.arg_str(0))))),
 ];

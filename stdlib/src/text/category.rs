@@ -61,8 +61,16 @@ pub fn is_graphic(c: char) -> bool {
     is(PRINT | 1 << ZS, c)
 }
 
+#[inline]
 pub fn is_space(c: char) -> bool {
-    matches!(c, '\t'..='\r' | ' ' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
+    if c.is_ascii() {
+        return matches!(c, '\t'..='\r' | ' ');
+    }
+    matches!(
+        c,
+        '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'
+            ..='\u{200a}' | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
 }
 
 #[cfg(test)]

@@ -24,9 +24,10 @@ fn from_text(text: &str) -> Decimal {
     let (mantissa, exp) = text.split_once('e').unwrap_or((text, "0"));
     let exp: i32 = exp.parse().unwrap_or(0);
     let point = mantissa.find('.').unwrap_or(mantissa.len()) as i32;
-    let mut digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
-    let leading = digits.iter().take_while(|&&d| d == b'0').count();
-    digits.drain(..leading);
+    let all = mantissa.bytes().filter(u8::is_ascii_digit);
+    let leading = all.clone().take_while(|d| *d == b'0').count();
+    let mut digits = Vec::with_capacity(mantissa.len());
+    digits.extend(all.skip(leading));
     while digits.last() == Some(&b'0') {
         digits.pop();
     }

@@ -14,18 +14,40 @@ pub fn push_i64(out: &mut Vec<u8>, v: i64) {
 }
 
 #[inline]
-pub fn push_u64(out: &mut Vec<u8>, mut v: u64) {
-    let mut buf = [0u8; 20];
+pub fn push_u64(out: &mut Vec<u8>, v: u64) {
+    if v < 10 {
+        out.push(b'0' + v as u8);
+        return;
+    }
+    out.extend_from_slice(decimal(&mut [0; 64], v));
+}
+
+/// The texts of 0 to 99, two digits each.
+static PAIRS: [u8; 200] = {
+    let mut pairs = [0; 200];
+    let mut i = 0;
+    while i < 200 {
+        pairs[i] = b'0' + if i % 2 == 0 { i / 20 } else { i / 2 % 10 } as u8;
+        i += 1;
+    }
+    pairs
+};
+
+fn decimal(buf: &mut [u8; 64], mut v: u64) -> &mut [u8] {
     let mut at = buf.len();
-    loop {
-        at -= 1;
-        buf[at] = b'0' + (v % 10) as u8;
-        v /= 10;
+    while v >= 10 {
+        let pair = (v % 100) as usize * 2;
+        v /= 100;
+        at -= 2;
+        buf[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
         if v == 0 {
-            break;
+            // A pair may begin with a zero that is none.
+            return &mut buf[at + usize::from(pair < 20)..];
         }
     }
-    out.extend_from_slice(&buf[at..]);
+    at -= 1;
+    buf[at] = b'0' + v as u8;
+    &mut buf[at..]
 }
 
 /// Appends `v` in base 2..=36, lower case.
@@ -35,17 +57,30 @@ pub fn push_base(out: &mut Vec<u8>, v: u64, base: u32) {
 
 /// The digits of `v` in base 2..=36, lower case.
 pub fn in_base(buf: &mut [u8; 64], mut v: u64, base: u32) -> &mut [u8] {
-    let base = u64::from(base);
+    if base == 10 {
+        return decimal(buf, v);
+    }
     let mut at = buf.len();
+    if base.is_power_of_two() {
+        let (bits, mask) = (base.trailing_zeros(), u64::from(base) - 1);
+        loop {
+            at -= 1;
+            buf[at] = DIGITS[(v & mask) as usize];
+            v >>= bits;
+            if v == 0 {
+                return &mut buf[at..];
+            }
+        }
+    }
+    let base = u64::from(base);
     loop {
         at -= 1;
         buf[at] = DIGITS[(v % base) as usize];
         v /= base;
         if v == 0 {
-            break;
+            return &mut buf[at..];
         }
     }
-    &mut buf[at..]
 }
 
 /// As strconv.ParseUint with a valid base (0, or 2..=36) and bit size (1..=64).
@@ -107,8 +142,36 @@ fn underscores_ok(body: &[u8], prefixed: bool) -> bool {
     last != b'_'
 }
 
+/// Digits, perhaps with a sign, that no 64 bits are too few for.
+fn short_decimal(s: &[u8]) -> Option<i64> {
+    const DIGITS_SURE: usize = 18;
+    let (negative, digits) = match s.first()? {
+        b'-' => (true, &s[1..]),
+        b'+' => (false, &s[1..]),
+        _ => (false, s),
+    };
+    if digits.is_empty() || digits.len() > DIGITS_SURE {
+        return None;
+    }
+    let mut value = 0;
+    for b in digits {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(if negative { -value } else { value })
+}
+
 /// As strconv.ParseInt with a valid base and bit size.
 pub fn parse_int(s: &[u8], base: u32, bits: u32) -> (i64, Option<ParseError>) {
+    if base == 10
+        && bits == 64
+        && let Some(value) = short_decimal(s)
+    {
+        return (value, None);
+    }
     let (negative, body) = match s.first() {
         Some(b'-') => (true, &s[1..]),
         Some(b'+') => (false, &s[1..]),
@@ -155,5 +218,19 @@ mod tests {
         out.clear();
         push_base(&mut out, 255, 16);
         assert_eq!(out, b"ff");
+    }
+
+    #[test]
+    fn every_length_of_a_number_prints_as_rust_prints_it() {
+        let edges = (0..20).flat_map(|n| [10u64.pow(n) - 1, 10u64.pow(n), 10u64.pow(n) + 1, 2 * (10u64.pow(n) / 3)]);
+        for v in (0..1000).chain(edges).chain([u64::MAX]) {
+            let mut out = vec![];
+            push_u64(&mut out, v);
+            assert_eq!(String::from_utf8_lossy(&out), v.to_string());
+            let mut buf = [0; 64];
+            assert_eq!(in_base(&mut buf, v, 2), format!("{v:b}").as_bytes());
+            assert_eq!(in_base(&mut buf, v, 8), format!("{v:o}").as_bytes());
+            assert_eq!(in_base(&mut buf, v, 16), format!("{v:x}").as_bytes());
+        }
     }
 }

@@ -99,6 +99,9 @@ pub fn push(out: &mut Vec<u8>, r: i64) {
 
 /// Number of runes.
 pub fn count(s: &[u8]) -> usize {
+    if s.is_ascii() {
+        return s.len();
+    }
     match std::str::from_utf8(s) {
         // Not by the text's own count: somebody may be writing the bytes.
         Ok(_) => s.iter().filter(|b| **b & 0xc0 != 0x80).count(),

@@ -2,6 +2,30 @@
 
 use super::{category, rune};
 
+/// Equality, without a call for short texts: two overlapping pieces cover what is at most twice as long as one.
+#[inline]
+pub fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match a.len() {
+        0..4 => a.iter().zip(b).all(|(x, y)| x == y),
+        4..8 => a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>(),
+        8..=16 => a.first_chunk::<8>() == b.first_chunk::<8>() && a.last_chunk::<8>() == b.last_chunk::<8>(),
+        _ => a == b,
+    }
+}
+
+#[inline]
+pub fn has_prefix(s: &[u8], prefix: &[u8]) -> bool {
+    s.get(..prefix.len()).is_some_and(|front| equal(front, prefix))
+}
+
+#[inline]
+pub fn has_suffix(s: &[u8], suffix: &[u8]) -> bool {
+    s.len().checked_sub(suffix.len()).is_some_and(|at| equal(&s[at..], suffix))
+}
+
 pub fn index(s: &[u8], sub: &[u8]) -> Option<usize> {
     match sub {
         [] => Some(0),
@@ -82,6 +106,13 @@ pub fn trim_right(s: &[u8], cut: &[u8]) -> usize {
 
 /// Bounds of `s` without white space at both ends.
 pub fn trim_space(s: &[u8]) -> (usize, usize) {
+    let text = |b: &u8| !matches!(b, b'\t'..=b'\r' | b' ');
+    let Some(start) = s.iter().position(text) else { return (s.len(), s.len()) };
+    let end = s.iter().rposition(text).map_or(start, |i| i + 1);
+    // Only what is no ASCII needs a look at runes.
+    if s[start] < 0x80 && s[end - 1] < 0x80 {
+        return (start, end);
+    }
     let start = rune::runes(s).find(|x| !category::is_space(x.1)).map_or(s.len(), |x| x.0);
     let mut end = s.len();
     while end > start {
@@ -180,6 +211,42 @@ pub fn replace(s: &[u8], old: &[u8], new: &[u8], n: i64) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// Gives `out` the parts of `s` with every `pairs[2k]` replaced by `pairs[2k + 1]`: at each place the first one that fits. The empty string
+/// fits once at a place; then only what is not empty may follow there. False: nothing fits anywhere, and nothing was given.
+pub fn replace_pairs<'a>(s: &'a [u8], pairs: &[&'a [u8]], mut out: impl FnMut(&'a [u8])) -> bool {
+    let mut begins = [false; 256];
+    let mut empty = false;
+    for old in pairs.iter().step_by(2) {
+        match old.first() {
+            Some(first) => begins[usize::from(*first)] = true,
+            None => empty = true,
+        }
+    }
+    let (mut i, mut last, mut any, mut after_empty) = (0, 0, false, false);
+    while i <= s.len() {
+        let fits = |pair: &&[&'a [u8]]| s[i..].starts_with(pair[0]) && !(after_empty && pair[0].is_empty());
+        let worth = empty || s.get(i).is_some_and(|b| begins[usize::from(*b)]);
+        let Some(pair) = pairs.chunks_exact(2).find(fits).filter(|_| worth) else {
+            after_empty = false;
+            i += 1;
+            if !empty {
+                i += s.get(i..).unwrap_or(&[]).iter().take_while(|b| !begins[usize::from(**b)]).count();
+            }
+            continue;
+        };
+        any = true;
+        out(&s[last..i]);
+        out(pair[1]);
+        i += pair[0].len();
+        last = i;
+        after_empty = pair[0].is_empty();
+    }
+    if any {
+        out(&s[last..]);
+    }
+    any
+}
+
 /// Every rune mapped; invalid bytes become U+FFFD.
 pub fn map_runes(s: &[u8], f: impl Fn(char) -> char) -> Vec<u8> {
     let mut out = Vec::with_capacity(s.len());
@@ -260,6 +327,20 @@ mod tests {
         assert_eq!(split(b"", b"", 0, -1), []);
         assert_eq!(split("aé".as_bytes(), b"", 0, -1), [(0, 1), (1, 3)]);
         assert_eq!(fields(b"  a bc \n"), [(2, 3), (4, 6)]);
+    }
+
+    #[test]
+    fn equality_looks_at_every_byte() {
+        for n in 0..40 {
+            let a: Vec<u8> = (0..n).collect();
+            assert!(equal(&a, &a.clone()) && has_prefix(&a, &a[..a.len() / 2]) && has_suffix(&a, &a[a.len() / 2..]));
+            assert!(!has_prefix(&a, &[&a[..], b"x"].concat()) && !has_suffix(&a, &[b"x", &a[..]].concat()));
+            for k in 0..a.len() {
+                let mut b = a.clone();
+                b[k] ^= 0x80;
+                assert!(!equal(&a, &b) && !equal(&a, &a[..k]));
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Natives of package time: the clocks, timers, and the texts of durations.
 #![allow(unsafe_code)]
 
+mod layout;
+mod read;
+
 use crate::abi::{Done, leaf, parking};
 use crate::os::asked;
 use crate::text::{number, quote};
@@ -48,6 +51,33 @@ pub const NATIVES: &[Native] = &[
         let name = cx.arg_str(0).to_vec();
         let data = asked(cx, Input::Read, || zone_data(&name))?;
         cx.set_str(0, &data)
+    }),
+    leaf("time.format", |cx| {
+        let (layout, zone) = (cx.arg_str(0), cx.arg_str(3));
+        let shown = layout::Shown { seconds: cx.arg_i64(1), ns: cx.arg(2) as u32, offset: cx.arg_i64(4), zone };
+        let mut out = Vec::with_capacity(layout.len() + 16);
+        layout::format(&mut out, layout, &shown);
+        cx.set_str(0, &out)
+    }),
+    leaf("time.read", |cx| {
+        let value = cx.arg(1);
+        let words = match read::parse(cx.arg_str(0), cx.arg_str(1)) {
+            Ok(p) => {
+                let (zone, offset) = match p.zone {
+                    read::Zone::Unknown => (0, 0),
+                    read::Zone::Utc => (1, 0),
+                    read::Zone::Offset(offset) => (2, offset),
+                };
+                let name = crate::abi::substr(cx, value, p.zone_name.0, p.zone_name.1)?;
+                [p.year, p.month, p.day, p.second, p.ns, zone, offset, name as i64]
+            }
+            Err(misfit) => {
+                let (low, high) = misfit.part;
+                [misfit.problem as i64, low as i64, high as i64, misfit.at as i64, 0, 3, 0, 0]
+            }
+        };
+        cx.set_words(0, &words.map(|word| word as u64));
+        Ok(())
     }),
     leaf("time.durationText", |cx| {
         let text = duration_text(cx.arg_i64(0));
@@ -111,7 +141,7 @@ fn start_timer(cx: &mut Cx) -> Done {
     let when = after(cx, cx.arg_i64(1));
     let action = TimerAction::SendTime { chan: cx.arg(0) as *mut Chan };
     // SAFETY: the running P; the channel's elements are Times, whose first words are the wall and the monotonic clock.
-    let id = unsafe { ops::timer_start(cx.p(), when, cx.arg(2), action) }.ok_or(Fault::OutOfMemory)?;
+    let id = unsafe { ops::timer_start(cx.p(), when, cx.arg(2), action) }.ok_or_else(Fault::out_of_memory)?;
     cx.set(0, id.0);
     Ok(())
 }

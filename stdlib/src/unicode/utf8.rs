@@ -1,42 +1,23 @@
 //! Natives of package unicode/utf8.
 
-use crate::abi::{Done, leaf};
+use crate::abi::direct;
 use crate::text::rune;
-use gol_vm::native::{Cx, Native};
+use gol_vm::native::{Native, Window};
 
 pub const NATIVES: &[Native] = &[
-    leaf("unicode/utf8.DecodeRune", |cx| pair(cx, rune::decode(cx.arg_bytes(0)))),
-    leaf("unicode/utf8.DecodeRuneInString", |cx| pair(cx, rune::decode(cx.arg_str(0)))),
-    leaf("unicode/utf8.DecodeLastRune", |cx| pair(cx, rune::decode_last(cx.arg_bytes(0)))),
-    leaf("unicode/utf8.DecodeLastRuneInString", |cx| pair(cx, rune::decode_last(cx.arg_str(0)))),
-    leaf("unicode/utf8.FullRune", |cx| {
-        cx.set_bool(0, rune::full(cx.arg_bytes(0)));
-        Ok(())
-    }),
-    leaf("unicode/utf8.FullRuneInString", |cx| {
-        cx.set_bool(0, rune::full(cx.arg_str(0)));
-        Ok(())
-    }),
-    leaf("unicode/utf8.RuneCount", |cx| {
-        cx.set_i64(0, rune::count(cx.arg_bytes(0)) as i64);
-        Ok(())
-    }),
-    leaf("unicode/utf8.RuneCountInString", |cx| {
-        cx.set_i64(0, rune::count(cx.arg_str(0)) as i64);
-        Ok(())
-    }),
-    leaf("unicode/utf8.Valid", |cx| {
-        cx.set_bool(0, std::str::from_utf8(cx.arg_bytes(0)).is_ok());
-        Ok(())
-    }),
-    leaf("unicode/utf8.ValidString", |cx| {
-        cx.set_bool(0, std::str::from_utf8(cx.arg_str(0)).is_ok());
-        Ok(())
-    }),
+    direct("unicode/utf8.DecodeRune", |w| pair(w, rune::decode(w.arg_bytes(0)))),
+    direct("unicode/utf8.DecodeRuneInString", |w| pair(w, rune::decode(w.arg_str(0)))),
+    direct("unicode/utf8.DecodeLastRune", |w| pair(w, rune::decode_last(w.arg_bytes(0)))),
+    direct("unicode/utf8.DecodeLastRuneInString", |w| pair(w, rune::decode_last(w.arg_str(0)))),
+    direct("unicode/utf8.FullRune", |w| w.set_bool(0, rune::full(w.arg_bytes(0)))),
+    direct("unicode/utf8.FullRuneInString", |w| w.set_bool(0, rune::full(w.arg_str(0)))),
+    direct("unicode/utf8.RuneCount", |w| w.set_i64(0, rune::count(w.arg_bytes(0)) as i64)),
+    direct("unicode/utf8.RuneCountInString", |w| w.set_i64(0, rune::count(w.arg_str(0)) as i64)),
+    direct("unicode/utf8.Valid", |w| w.set_bool(0, std::str::from_utf8(w.arg_bytes(0)).is_ok())),
+    direct("unicode/utf8.ValidString", |w| w.set_bool(0, std::str::from_utf8(w.arg_str(0)).is_ok())),
 ];
 
-fn pair(cx: &Cx, (c, width): (char, usize)) -> Done {
-    cx.set_i64(0, i64::from(c as u32));
-    cx.set_i64(1, width as i64);
-    Ok(())
+fn pair(w: Window, (c, width): (char, usize)) {
+    w.set_i64(0, i64::from(c as u32));
+    w.set_i64(1, width as i64);
 }

@@ -95,7 +95,7 @@ impl Checker<'_> {
     }
 
     /// The candidate that a misspelt name most likely means.
-    pub(super) fn nearest(&self, wrong: &str, candidates: impl Iterator<Item = Sym>) -> Option<&str> {
+    pub(super) fn nearest<'n>(&self, wrong: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
         let limit = match wrong.chars().count() {
             // The search costs more than the rest of the check.
             _ if self.diags.len() > MAX_SUGGESTIONS => return None,
@@ -103,7 +103,7 @@ impl Checker<'_> {
             3..=5 => 1,
             _ => 2,
         };
-        let scored = candidates.map(|s| self.name(s)).filter(|n| *n != "_" && *n != wrong);
+        let scored = candidates.filter(|n| *n != "_" && *n != wrong);
         let scored = scored.map(|n| (distance(wrong, n, limit), n));
         scored.filter(|(d, _)| *d <= limit).min().map(|(_, n)| n)
     }
@@ -124,7 +124,7 @@ impl Checker<'_> {
         };
         let top = self.imports[self.file].symbols().chain(self.top.symbols()).chain(outer.into_iter().flatten());
         let all = locals.chain(top).chain(self.world.universe.scope.symbols());
-        let near = self.nearest(self.name(wrong), all)?;
+        let near = self.nearest(self.name(wrong), all.map(|s| self.name(s)))?;
         Some(format!("did you mean `{near}`?"))
     }
 }

@@ -1,6 +1,7 @@
-//! Library packages: the body of a function is checked when something refers to the function.
+//! Library packages: a declaration is checked when its name is mentioned, the body of a function when something refers to the function.
 //!
-//! A library package is loaded without the bodies of its functions. Whoever refers to a function of one notes it
+//! A library package is loaded without anything but its imports. What is mentioned of it (`contents.rs`) comes to [`declare`], before whatever
+//! mentions it is checked; functions come without their bodies. Whoever refers to a function of one notes it
 //! ([`World::wanted`]), and the session parses and checks those bodies, which may want others, before it emits anything
 //! ([`check_bodies`]). When that is done, everything that initial values lead to is known and the order of initialisation is
 //! settled ([`order_inits`]).
@@ -10,7 +11,7 @@ use super::world::World;
 use super::{Checker, Role};
 use crate::info::{Info, Init, ObjId};
 use crate::types::{PkgId, TyId, Types};
-use gol_syntax::ast::{Ast, Stmt, StmtId};
+use gol_syntax::ast::{Ast, ExprId, Stmt, StmtId};
 use gol_syntax::diag::Diagnostic;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -42,12 +43,42 @@ impl Later {
     pub fn decl(&self, obj: ObjId) -> Option<StmtId> {
         self.funcs.get(&obj).map(|f| f.decl)
     }
+    /// Some variable's initial value is not in the order that was settled last.
+    pub fn has_new_inits(&self, settled: &FxHashSet<ExprId>) -> bool {
+        self.inits.iter().any(|i| !settled.contains(&i.rhs))
+    }
     /// All functions whose bodies are not checked yet, in the order of the text.
     pub fn rest(&self) -> Vec<ObjId> {
         let mut rest: Vec<ObjId> = self.funcs.keys().copied().collect();
         rest.sort_unstable();
         rest
     }
+}
+
+/// Checks declarations of one library package, without bodies of functions. What they mention must be in the tree, and that of other
+/// packages declared.
+pub fn declare(
+    ast: &Ast,
+    types: &mut Types,
+    info: &mut Info,
+    world: &mut World,
+    pkg: PkgId,
+    items: &[StmtId],
+) -> Vec<Diagnostic> {
+    let mut c = Checker::again(ast, types, info, world, pkg);
+    c.library(items);
+    let new = std::mem::take(&mut c.facts);
+    let diagnostics = c.put_back();
+    types.share_methods();
+    let facts = &mut info.pkgs[pkg.0 as usize];
+    facts.funcs.extend(new.funcs);
+    // They run whatever else is needed.
+    world.wanted.extend(&new.init_funcs);
+    facts.init_funcs.extend(new.init_funcs);
+    if facts.path == "time" && world.duration.is_none() {
+        world.note_time(info, pkg);
+    }
+    diagnostics
 }
 
 /// Checks bodies of functions of one library package, which must be in the tree. What is checked already is passed over.
@@ -67,19 +98,21 @@ pub fn check_bodies(
     }
     c.run_later();
     c.finalize_rest();
-    if c.put_off.is_empty() {
+    if c.put_off.is_empty() && c.world.contents.is_whole(pkg) {
         c.unused_imports();
     }
     c.told_at_all();
     c.put_back()
 }
 
-/// Settles the order of initialisation of a library package, once the functions that initial values lead to are checked.
+/// Settles the order in which those variables of a library package are initialised that are not yet, once the functions that initial
+/// values lead to are checked.
 pub fn order_inits(ast: &Ast, types: &mut Types, info: &mut Info, world: &mut World, pkg: PkgId) -> Vec<Diagnostic> {
     let mut c = Checker::again(ast, types, info, world, pkg);
     c.order_inits();
-    let sorted = std::mem::take(&mut c.facts.inits);
+    let mut sorted = std::mem::take(&mut c.facts.inits);
     let diagnostics = c.put_back();
+    sorted.retain(|i| world.settled.insert(i.rhs));
     info.pkgs[pkg.0 as usize].inits = sorted;
     diagnostics
 }

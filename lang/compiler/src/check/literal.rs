@@ -204,7 +204,7 @@ impl Checker<'_> {
             None => format!("unknown field {n} in struct literal of type {ty}"),
         };
         let mut d = gol_syntax::diag::Diagnostic::error(Code::BadLiteral, at, m);
-        d.help = self.nearest(n, fields.iter().map(|f| f.name)).map(|f| format!("did you mean `{f}`?"));
+        d.help = self.nearest(n, fields.iter().map(|f| self.name(f.name))).map(|f| format!("did you mean `{f}`?"));
         self.report(d);
     }
 

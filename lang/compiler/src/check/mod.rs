@@ -13,6 +13,7 @@ mod builtin;
 mod call;
 mod complex;
 mod conc;
+pub mod contents;
 mod convert;
 mod decl;
 mod describe;
@@ -80,7 +81,8 @@ impl Role {
 }
 
 /// Checks the items of a package, script or prompt line and fills `info.pkgs[pkg]`. Diagnostics are sorted by position.
-/// Imported packages are in the world already. Of a library package bodies are left for later. When there is an error nothing of the package may be used, and
+/// Imported packages are in the world already. Of a library package only the clauses before its declarations come here; the others
+/// follow in [`later`]. When there is an error nothing of the package may be used, and
 /// [`World`] is as before.
 pub fn check_items(
     ast: &Ast,

@@ -49,6 +49,44 @@ impl<'a> Checker<'a> {
         self.facts.name = own.name.clone();
         self.find_files(items);
         self.import_all(items);
+        let funcs = self.declarations(items);
+        if self.role.script() {
+            self.script(items);
+        }
+        for f in &funcs {
+            self.check_func(f.obj, f.recv, f.decl);
+        }
+        self.run_later();
+        if self.role == Role::Script {
+            self.unused_globals();
+        }
+        self.finalize_rest();
+        if self.role != Role::Library {
+            self.unused_imports();
+            self.order_inits();
+        }
+        self.told_at_all();
+        if !self.failed() {
+            self.check_main(items);
+            self.check_instance_cycles();
+        }
+    }
+
+    /// Further declarations of a library package. The bodies of its functions are left for later.
+    pub(super) fn library(&mut self, items: &[StmtId]) {
+        let funcs = self.declarations(items);
+        // Emission may ask of any function whether it is native.
+        let (bodies, natives): (Vec<_>, Vec<_>) = funcs.iter().partition(|f| f.decl.body.is_some());
+        natives.iter().for_each(|f| self.check_func(f.obj, f.recv, f.decl));
+        let put_off = |f: &Func| (f.obj, PutOff { decl: f.stmt, recv: f.recv.map(|r| r.1) });
+        self.put_off.extend(bodies.into_iter().map(put_off));
+        self.finalize_rest();
+        self.told_at_all();
+        self.check_instance_cycles();
+    }
+
+    /// Collects the declarations of a list and gives them their types; the functions.
+    fn declarations(&mut self, items: &[StmtId]) -> Vec<Func<'a>> {
         let mut consts = vec![];
         let mut types = vec![];
         let mut vars = vec![];
@@ -79,34 +117,8 @@ impl<'a> Checker<'a> {
             self.resolve(o);
         }
         self.run_later();
-        if self.role.script() {
-            self.script(items);
-        }
         self.facts.funcs = funcs.iter().map(|f| f.obj).collect();
-        if self.role == Role::Library {
-            // Emission may ask of any function whether it is native.
-            let (bodies, natives): (Vec<_>, Vec<_>) = funcs.iter().partition(|f| f.decl.body.is_some());
-            natives.iter().for_each(|f| self.check_func(f.obj, f.recv, f.decl));
-            let put_off = |f: &Func| (f.obj, PutOff { decl: f.stmt, recv: f.recv.map(|r| r.1) });
-            self.put_off = bodies.into_iter().map(put_off).collect();
-            self.finalize_rest();
-        } else {
-            for f in &funcs {
-                self.check_func(f.obj, f.recv, f.decl);
-            }
-            self.run_later();
-            if self.role == Role::Script {
-                self.unused_globals();
-            }
-            self.finalize_rest();
-            self.unused_imports();
-            self.order_inits();
-        }
-        self.told_at_all();
-        if !self.failed() {
-            self.check_main(items);
-            self.check_instance_cycles();
-        }
+        funcs
     }
 
     /// What has no meaning was reported, or it is now.

@@ -109,20 +109,19 @@ impl Checker<'_> {
                 self.err(Code::NotExported, name.span, m);
             }
             None => {
-                let other = scope
-                    .symbols()
-                    .find(|&s| exported(&self.ast.names, s) && self.name(s).to_lowercase() == text.to_lowercase());
+                let left = self.world.contents.names_left(pkg).map(|n| n as &str);
+                let names: Vec<&str> = scope.symbols().map(|s| self.name(s)).chain(left).collect();
+                let public = || names.iter().copied().filter(|n| n.starts_with(char::is_uppercase));
+                let other = public().find(|n| n.to_lowercase() == text.to_lowercase());
                 let m = format!("undefined: {qualifier}.{text}");
                 let facts = &self.info.pkgs[pkg.0 as usize];
                 let mut d = match other {
-                    Some(o) => {
-                        Diagnostic::error(Code::Undefined, name.span, format!("{m} (but have {})", self.name(o)))
-                    }
+                    Some(o) => Diagnostic::error(Code::Undefined, name.span, format!("{m} (but have {o})")),
                     None if self.world.own.contains(&pkg) => Diagnostic::error(Code::Undefined, name.span, m),
                     None => Diagnostic::error(Code::NotInPackage, name.span, m),
                 };
                 if other.is_none() {
-                    let near = self.nearest(text, scope.symbols().filter(|&s| exported(&self.ast.names, s)));
+                    let near = self.nearest(text, public());
                     d.help = match near {
                         Some(n) => Some(format!("did you mean `{qualifier}.{n}`?")),
                         None if self.world.own.contains(&pkg) => None,
@@ -240,7 +239,7 @@ impl Checker<'_> {
         };
         let mut d = Diagnostic::error(Code::NoMember, name.span, m);
         if other.is_none()
-            && let Some(near) = self.nearest(n, members.iter().map(|(s, _)| *s))
+            && let Some(near) = self.nearest(n, members.iter().map(|(s, _)| self.name(*s)))
         {
             d.help = Some(format!("did you mean `{near}`?"));
         }

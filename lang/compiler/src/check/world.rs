@@ -1,12 +1,13 @@
 //! What outlives one check: the universe, the packages of the session and their names.
 
+use crate::check::contents::Contents;
 use crate::check::later::Later;
 use crate::check::scope::Scope;
 use crate::info::{Info, ObjId, PkgFacts};
 use crate::session::Library;
 use crate::types::{PkgId, TyId, Types};
 use crate::universe::{Universe, unsafe_scope};
-use gol_syntax::ast::{Interner, Sym};
+use gol_syntax::ast::{ExprId, Interner, Sym};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The package of the user's texts.
@@ -23,8 +24,12 @@ pub struct World {
     pub imports: FxHashMap<u32, Option<String>>,
     /// Packages of the user.
     pub own: FxHashSet<PkgId>,
+    /// Declarations of library packages that are not in the tree.
+    pub contents: Contents,
     /// What is still to be done for packages of the library.
     pub later: FxHashMap<PkgId, Later>,
+    /// Initial values of library variables (their expressions) that are emitted.
+    pub settled: FxHashSet<ExprId>,
     /// What was referred to outside the main package since the session looked here last.
     pub wanted: Vec<ObjId>,
     /// Paths of the library by the name that a script may use without import. Shorter paths win.
@@ -39,6 +44,9 @@ pub struct World {
     /// `Duration`
     pub duration_name: Sym,
 }
+
+/// What emission looks for in library packages by name.
+const NAMED_BY_EMISSION: [&str; 4] = ["After", "Sprintf", "errorString", "rtError"];
 
 impl World {
     pub fn new(names: &mut Interner, types: &mut Types, info: &mut Info, library: &dyn Library) -> World {
@@ -59,7 +67,9 @@ impl World {
             packages: FxHashMap::default(),
             imports: FxHashMap::default(),
             own: FxHashSet::default(),
+            contents: Contents::default(),
             later: FxHashMap::default(),
+            settled: FxHashSet::default(),
             wanted: vec![],
             implicit,
             paths,
@@ -71,6 +81,9 @@ impl World {
         };
         let pkg = world.add_package(info, "unsafe");
         names.intern("unsafe");
+        for name in NAMED_BY_EMISSION {
+            names.intern(name);
+        }
         world.scopes[pkg.0 as usize] = unsafe_scope(names, info, pkg);
         world.packages.insert("unsafe".into(), Some(pkg));
         world
@@ -83,7 +96,7 @@ impl World {
         self.scopes.resize(info.pkgs.len(), Scope::default());
         id
     }
-    /// Called after package `time` is checked.
+    /// Called when `Duration` of package `time` is declared.
     pub fn note_time(&mut self, info: &Info, pkg: PkgId) {
         let obj = self.scopes[pkg.0 as usize].get(self.duration_name);
         self.duration = obj.map(|o| info.obj(o).ty);

@@ -138,6 +138,8 @@ pub struct Emission {
     marks: Marks,
     /// The functions to run, in order: package initialisation, then `main.main` or the script's body.
     pub entry: Vec<FuncId>,
+    /// Makes variables that are objects of their own, of any package; runs before everything else.
+    pub large: Option<FuncId>,
 }
 
 /// What emission reads and writes.
@@ -162,7 +164,7 @@ pub fn begin(t: Tables, pkg: PkgId) -> Result<Emission, Diagnostic> {
         let place = place_of_type(t.types, t.info, t.ast, ty);
         return Err(Diagnostic::error(Code::NotYet, place, "this type is too large"));
     }
-    let mut e = Emission { pkg, marks: Marks::take(t.program), entry: vec![] };
+    let mut e = Emission { pkg, marks: Marks::take(t.program), entry: vec![], large: None };
     e.entry = e.step(t, |em| {
         em.reserve_known();
         em.package()
@@ -184,8 +186,7 @@ pub fn go_on(t: Tables, e: &Emission) -> Result<(), Diagnostic> {
 /// # Errors
 /// Something does not fit.
 pub fn end(t: Tables, e: &mut Emission) -> Result<(), Diagnostic> {
-    let large = e.step(t, |em| em.large())?;
-    e.entry.splice(0..0, large);
+    e.large = e.step(t, |em| em.large())?;
     Ok(())
 }
 
@@ -218,11 +219,10 @@ impl Emission {
         }
     }
     /// Everything is there: the new functions are optimised.
-    pub fn finish(self, state: &EmitState, program: &mut Program) -> Vec<FuncId> {
+    pub fn finish(&self, state: &EmitState, program: &mut Program) {
         if !state.plain {
             crate::opt::optimise(program, self.marks.funcs);
         }
-        self.entry
     }
 }
 

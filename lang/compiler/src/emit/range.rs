@@ -191,20 +191,28 @@ impl Em<'_> {
         let s = self.f.alloc(1);
         self.expr_to(over, s);
         let i = self.f.alloc(1);
+        // Behind the rune lies the index of the next one.
         let rune = self.f.alloc(2);
-        self.load_word(i, 0);
+        let next = rune + 1;
         let (top, cont, end) = self.labels();
-        self.f.bind(top);
-        self.f.emit(Op::RangeStr, s, i, rune, 0);
+        self.load_word(next, 0);
+        if v.key.is_some() {
+            self.load_word(i, 0);
+        }
+        self.f.emit(Op::RangeStr, s, next, rune, 0);
         self.f.data_jump(end);
+        self.f.bind(top);
         let mark = self.f.next;
         let value = Item { reg: rune, ty: Types::INT32, fresh: true };
         self.bind_vars(v, Item { reg: i, ty: Types::INT, fresh: false }, Some(value));
         self.loop_body(body);
         self.f.next = mark;
         self.f.bind(cont);
-        self.mov(i, rune + 1, 1);
-        self.f.goto(top);
+        if v.key.is_some() {
+            self.mov(i, next, 1);
+        }
+        self.f.emit(Op::RangeStrB, s, next, rune, 0);
+        self.f.data_jump(top);
         self.leave_loop();
         self.f.bind(end);
     }

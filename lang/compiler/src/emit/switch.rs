@@ -165,6 +165,9 @@ impl Em<'_> {
     // ---- type switches
 
     fn type_switch(&mut self, named: bool, x: ExprId, clauses: &[Clause], end: Label) {
+        if let Some(value) = self.known_operand(x, clauses) {
+            return self.known_type_switch(named, value, clauses, end);
+        }
         let from = self.ty(x);
         let r = self.f.alloc(1);
         self.expr_to(x, r);
@@ -186,6 +189,29 @@ impl Em<'_> {
         if let Some(c) = clauses.iter().find(|c| c.kind == ClauseKind::Default) {
             self.type_body(named, c, &[], r, from, end);
         }
+    }
+    /// The value of a switch on `any(value)` whose type decides here which case it is, as in an instance of a generic function.
+    fn known_operand(&self, x: ExprId, clauses: &[Clause]) -> Option<ExprId> {
+        let decided = |t: &ExprId| !self.is_nil(*t) && !self.is_iface(self.ty(*t));
+        let all = clauses.iter().all(|c| self.case_exprs(c).iter().all(decided));
+        self.boxed_value(x).filter(|_| all)
+    }
+    fn known_type_switch(&mut self, named: bool, value: ExprId, clauses: &[Clause], end: Label) {
+        let ty = self.concrete(self.ty(value));
+        let n = self.words(ty);
+        let v = self.f.alloc(n);
+        self.expr_to(value, v);
+        let is_its = |c: &&Clause| self.case_exprs(c).iter().any(|t| self.ty(*t) == ty);
+        let other = || clauses.iter().find(|c| c.kind == ClauseKind::Default);
+        if let Some(c) = clauses.iter().find(is_its).or_else(other) {
+            if let Some(&o) = self.info.implicits.get(&c.span.lo).filter(|_| named) {
+                let to = self.obj_ty(o);
+                let r = if self.is_iface(to) { self.reg_conv(v, ty, to) } else { v };
+                self.adopt(o, r);
+            }
+            self.stmts(&c.body);
+        }
+        self.f.goto(end);
     }
     /// Goes to `body` when the dynamic type matches; the last type of a case goes on to `next` otherwise and falls into the body.
     fn type_case(&mut self, t: ExprId, r: Reg, body: Label, next: Label, last: bool) {

@@ -4,6 +4,7 @@
 
 use super::code::{NONE, Node};
 use super::live::Live;
+use gol_bytecode::program::{Kind, TypeDesc};
 use gol_bytecode::{Ins, Op};
 
 /// Two neighbours, and what is wanted behind them.
@@ -33,6 +34,7 @@ pub(super) fn fuse(live: &Live, nodes: &mut [Node], from: usize, k: usize, wante
     let Some(j) = before(nodes, from, k) else { return false };
     if updates(live, nodes, from, j, k, wanted)
         || field_element(live, nodes, from, k, wanted)
+        || field_append(live, nodes, from, j, k, wanted)
         || swap(live, nodes, from, j, k, wanted)
         || counts(nodes, from, j, k)
     {
@@ -197,6 +199,39 @@ fn field_element(live: &Live, nodes: &mut [Node], from: usize, k: usize, wanted:
     };
     nodes[h].gone = true;
     nodes[k].ins = ins;
+    true
+}
+
+/// `x.f = append(x.f, …)`: a slice that is loaded from a field, appended to and stored there.
+fn field_append(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize, wanted: &[u8]) -> bool {
+    use Op::*;
+    let (app, st) = (nodes[j].ins, nodes[k].ins);
+    let (s, p, off) = (app.a, st.a, st.c);
+    let (op, operand, n) = match app.op {
+        AppendV => (AppFldV, app.c, 1),
+        AppendS => (AppFldS, app.b, 3),
+        AppendStr => (AppFldStr, app.b, 1),
+        _ => return false,
+    };
+    if st.op != StNP || st.d != 3 || st.b != s || nodes[j].leader {
+        return false;
+    }
+    let one_word = |t: &TypeDesc| t.kind == Kind::Packed || t.words == 1;
+    if op == AppFldV && !live.p.types.get(app.d as usize).is_some_and(one_word) {
+        return false;
+    }
+    let free = |r: u16| wanted[r as usize] == 0 && !live.is_fixed(r);
+    let clear = |r: u16| apart(r, s, 3);
+    if !(s..s + 3).all(free) || !(operand..operand + n).all(clear) || !clear(p) {
+        return false;
+    }
+    let Some(h) = loaded_for(live, nodes, from, j, s) else { return false };
+    let l = nodes[h].ins;
+    if (l.op, l.b, l.c) != (LdSl, p, off) {
+        return false;
+    }
+    (nodes[h].gone, nodes[j].gone) = (true, true);
+    nodes[k].ins = Ins::new(op, p, off, operand, app.d);
     true
 }
 

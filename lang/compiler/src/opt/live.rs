@@ -30,8 +30,26 @@ pub(super) struct Live<'p> {
     epilogue: Vec<u8>,
     /// Where that begins.
     pub epilogue_at: Option<usize>,
-    /// The effects of each instruction; who changes one says so ([`Live::changed`]).
-    known: Vec<Effects>,
+    known: Known,
+}
+
+/// The effects of each instruction, and what they were found for: most instructions stay as they are from pass to pass.
+#[derive(Default)]
+pub(super) struct Known(Vec<(Ins, Ins, Effects)>);
+
+impl Known {
+    pub fn new(nodes: usize) -> Known {
+        let nop = Ins::new(Op::Nop, 0, 0, 0, 0);
+        Known(vec![(nop, nop, Effects::default()); nodes])
+    }
+    /// Of an instruction and its place.
+    pub fn of(&mut self, p: &Program, k: usize, n: &Node) -> &Effects {
+        let known = &mut self.0[k];
+        if known.0 != n.ins || known.1 != n.data {
+            *known = (n.ins, n.data, effects(p, n.ins, n.data));
+        }
+        &known.2
+    }
 }
 
 /// Does nothing but write its registers, and cannot fail.
@@ -55,9 +73,17 @@ pub(super) fn is_pure(n: &Node) -> bool {
 /// The last instruction has one way on at least, the next block, unless it ends there.
 impl<'p> Live<'p> {
     /// `None`: too much to do.
-    pub fn new(p: &'p Program, nodes: &[Node], regs: usize, epilogue: Option<usize>) -> Option<Live<'p>> {
+    pub fn new(
+        p: &'p Program,
+        nodes: &[Node],
+        regs: usize,
+        epilogue: Option<usize>,
+        mut known: Known,
+    ) -> Option<Live<'p>> {
         let mut live = Live::blocks(p, nodes, regs, epilogue)?;
-        let known: Vec<Effects> = nodes.iter().map(|n| effects(p, n.ins, n.data)).collect();
+        for (k, n) in nodes.iter().enumerate().filter(|(_, n)| !n.gone) {
+            known.of(p, k, n);
+        }
         if let Some(e) = epilogue {
             // Found first without itself, then for good: it can fail, too.
             live.solve(nodes, &known);
@@ -102,9 +128,9 @@ impl<'p> Live<'p> {
         }
         let at_start = vec![0; blocks.len() * regs];
         let (epilogue, epilogue_at) = (vec![], epilogue);
-        Some(Live { p, regs, blocks, block_at, comes_back, at_start, epilogue, epilogue_at, known: vec![] })
+        Some(Live { p, regs, blocks, block_at, comes_back, at_start, epilogue, epilogue_at, known: Known::default() })
     }
-    fn solve(&mut self, nodes: &[Node], known: &[Effects]) {
+    fn solve(&mut self, nodes: &[Node], known: &Known) {
         let mut wanted = vec![0u8; self.regs];
         // What a block wants tells blocks before it at once; those behind that branch back to it have to be looked at again.
         let mut last = self.blocks.len();
@@ -114,7 +140,7 @@ impl<'p> Live<'p> {
                 self.at_end(nodes, b, &mut wanted);
                 for k in (self.blocks[b].from..self.blocks[b].to).rev() {
                     if !nodes[k].gone {
-                        self.step(&nodes[k], &known[k], &mut wanted);
+                        self.step(&nodes[k], &known.0[k].2, &mut wanted);
                     }
                 }
                 let start = &mut self.at_start[b * self.regs..][..self.regs];
@@ -154,16 +180,17 @@ impl<'p> Live<'p> {
             join(self.start(to));
         }
     }
-    pub fn effects(&self, n: &Node) -> Effects {
-        effects(self.p, n.ins, n.data)
-    }
-    /// The same for an instruction by its place, after [`Live::new`].
+    /// The effects of an instruction by its place, after [`Live::new`].
     pub fn known(&self, k: usize) -> &Effects {
-        &self.known[k]
+        &self.known.0[k].2
     }
     /// The instruction at a place is another one now.
     pub fn changed(&mut self, k: usize, n: &Node) {
-        self.known[k] = self.effects(n);
+        self.known.of(self.p, k, n);
+    }
+    /// The effects for the next pass.
+    pub fn end(self) -> Known {
+        self.known
     }
     /// The register must not be touched beyond what the code does: an epilogue may look at it at any time.
     pub fn is_fixed(&self, reg: u16) -> bool {

@@ -7,7 +7,7 @@
 use super::code::{NONE, Node};
 use super::flow::Flow;
 use super::fold;
-use super::live::Live;
+use super::live::{Known, Live};
 use gol_bytecode::effects::Effects;
 use gol_bytecode::{Const, Ins, Op, Program, Role};
 use rustc_hash::FxHashMap;
@@ -28,7 +28,7 @@ impl Fact {
 }
 
 /// A load that was done, or a store: operation, address, index, limit, value.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Loaded {
     op: Op,
     at: u32,
@@ -41,7 +41,7 @@ struct Loaded {
 const LOADED_MAX: usize = 24;
 
 /// What holds in one place of the code.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct State {
     /// Value of each register; `NONE` before it is asked for.
     of: Vec<u32>,
@@ -49,6 +49,25 @@ struct State {
     /// What branches and accesses on the way here told.
     not_nil: Vec<u32>,
     is: Vec<(u32, i64)>,
+}
+
+impl State {
+    /// A copy into the memory that it has.
+    fn become_like(&mut self, other: &State) {
+        self.of.clone_from(&other.of);
+        self.loaded.clone_from(&other.loaded);
+        self.not_nil.clone_from(&other.not_nil);
+        self.is.clone_from(&other.is);
+    }
+    fn writes(&mut self, e: &Effects) {
+        for (first, k) in e.writes.iter().chain(e.may_write.iter()) {
+            self.of[first as usize..][..k as usize].fill(NONE);
+        }
+        if let Some(from) = e.clobbers {
+            let from = (from as usize).min(self.of.len());
+            self.of[from..].fill(NONE);
+        }
+    }
 }
 
 /// A value: how it was made, and what that says of it.
@@ -60,11 +79,24 @@ pub(super) struct Made {
     fact: Fact,
 }
 
+/// Memory that goes from function to function.
+#[derive(Default)]
+pub(super) struct Room {
+    now: State,
+    states: Vec<State>,
+    made: Vec<Made>,
+    done: FxHashMap<(Op, u32, u32), u32>,
+}
+
 pub(super) struct Values<'p> {
     p: &'p Program,
+    known: &'p mut Known,
     now: State,
-    /// The state at the end of blocks that others begin with.
-    kept: FxHashMap<u32, State>,
+    /// The states at the end of blocks that others begin with come first; so many are in use.
+    states: Vec<State>,
+    states_used: usize,
+    /// Which of them a block has.
+    kept: Vec<u32>,
     made: Vec<Made>,
     done: FxHashMap<(Op, u32, u32), u32>,
     /// Steps that may still be spent on looking at what lies between two places.
@@ -74,18 +106,17 @@ pub(super) struct Values<'p> {
 }
 
 impl<'p> Values<'p> {
-    pub fn run(p: &'p Program, nodes: &mut [Node], live: &Live) {
+    pub fn run(p: &'p Program, nodes: &mut [Node], live: &Live, known: &'p mut Known, room: &mut Room) {
         let flow = Flow::new(live, nodes);
         let n = live.blocks.len();
-        let mut v = Values {
-            p,
-            now: State { of: vec![NONE; live.regs], ..State::default() },
-            kept: FxHashMap::default(),
-            made: Vec::with_capacity(nodes.len()),
-            done: FxHashMap::with_capacity_and_hasher(nodes.len() / 2, Default::default()),
-            patience: super::WORK_MAX / 8,
-            seen: vec![NONE; n],
-        };
+        let Room { now, states, made, done } = std::mem::take(room);
+        let (kept, seen) = (vec![NONE; n], vec![NONE; n]);
+        let patience = super::WORK_MAX / 8;
+        let mut v = Values { p, known, now, states, states_used: 0, kept, made, done, patience, seen };
+        v.made.clear();
+        v.done.clear();
+        v.now.of.resize(live.regs, NONE);
+        v.forget();
         let resumes = |b: usize| live.epilogue_at == Some(live.blocks[b].from);
         let falls: Vec<bool> = (0..n).map(|b| b > 0 && flow.preds(b) == [b as u32 - 1] && !resumes(b)).collect();
         let mut keep = vec![false; n];
@@ -98,21 +129,34 @@ impl<'p> Values<'p> {
             } else if let Some(k) = live.blocks[b].from.checked_sub(1) {
                 v.branch_taught(&nodes[k], k + 1, live.blocks[b].from);
             }
-            for n in nodes[live.blocks[b].from..live.blocks[b].to].iter_mut().filter(|n| !n.gone) {
-                v.node(n, live);
+            let (from, to) = (live.blocks[b].from, live.blocks[b].to);
+            for (k, n) in nodes[from..to].iter_mut().enumerate().filter(|(_, n)| !n.gone) {
+                v.node(from + k, n);
             }
             if keep[b] {
-                v.kept.insert(b as u32, v.now.clone());
+                v.keep(b);
             }
         }
+        let Values { now, states, made, done, .. } = v;
+        *room = Room { now, states, made, done };
+    }
+    /// The state at the end of a block, for others.
+    fn keep(&mut self, b: usize) {
+        self.kept[b] = self.states_used as u32;
+        if self.states_used == self.states.len() {
+            self.states.push(State::default());
+        }
+        self.states[self.states_used].become_like(&self.now);
+        self.states_used += 1;
     }
     /// The state at the beginning of a block: that of its dominator, but for what may have happened since.
     fn begin(&mut self, nodes: &[Node], live: &Live, flow: &Flow, b: usize) {
         let d = flow.idom[b];
         // A failure goes to the epilogue from anywhere.
         let resumes = live.epilogue_at == Some(live.blocks[b].from);
-        let Some(state) = self.kept.get(&d).filter(|_| d != NONE && !resumes) else { return self.forget() };
-        self.now = state.clone();
+        let state = self.kept.get(d as usize).copied().filter(|s| *s != NONE && !resumes);
+        let Some(state) = state else { return self.forget() };
+        self.now.become_like(&self.states[state as usize]);
         if flow.preds(b) == [d] {
             let next = live.blocks[d as usize].to;
             return self.branch_taught(&nodes[next - 1], next, live.blocks[b].from);
@@ -127,12 +171,13 @@ impl<'p> Values<'p> {
                 return self.forget();
             }
             self.patience -= block.to - block.from;
-            for n in nodes[block.from..block.to].iter().filter(|n| !n.gone) {
-                let e = live.effects(n);
+            for k in (block.from..block.to).filter(|k| !nodes[*k].gone) {
+                let n = &nodes[k];
+                let e = self.known.of(self.p, k, n);
                 if e.opaque {
                     return self.forget();
                 }
-                self.writes(&e);
+                self.now.writes(e);
                 if !is_operation(n.ins.op) && !is_load(n.ins.op) && !keeps_memory(n.ins.op) && n.ins.op != Op::Mov {
                     self.now.loaded.retain(|l| l.op == Op::LdIdxS);
                 }
@@ -211,13 +256,10 @@ impl<'p> Values<'p> {
             self.made[v as usize].fact.home = reg;
         }
     }
-    fn set_fresh(&mut self, reg: u16) {
-        self.now.of[reg as usize] = NONE;
-    }
 
     // ---- instructions
 
-    fn node(&mut self, n: &mut Node, live: &Live) {
+    fn node(&mut self, k: usize, n: &mut Node) {
         self.operands(n);
         fold::simplify(self, n);
         if n.gone {
@@ -232,8 +274,7 @@ impl<'p> Values<'p> {
             op if is_load(op) => return self.load(n),
             _ => {}
         }
-        let e = live.effects(n);
-        if e.opaque {
+        if self.known.of(self.p, k, n).opaque {
             return self.forget();
         }
         if matches!(n.ins.op, Op::LdN | Op::LdSl | Op::Lea) {
@@ -242,7 +283,7 @@ impl<'p> Values<'p> {
             self.teach_not_nil(at);
         }
         self.memory(n);
-        self.writes(&e);
+        self.now.writes(self.known.of(self.p, k, n));
     }
     /// A move, or what became one.
     fn moved(&mut self, n: &mut Node, v: u32) {
@@ -250,15 +291,6 @@ impl<'p> Values<'p> {
             n.delete();
         } else {
             self.set(n.ins.a, v);
-        }
-    }
-    fn writes(&mut self, e: &Effects) {
-        for (first, k) in e.writes.iter().chain(e.may_write.iter()) {
-            (first..first + k).for_each(|r| self.set_fresh(r));
-        }
-        if let Some(from) = e.clobbers {
-            let from = (from as usize).min(self.now.of.len());
-            self.now.of[from..].fill(NONE);
         }
     }
     /// Reads from where the value was first, so that the copies become needless.
@@ -584,6 +616,7 @@ fn keeps_memory(op: Op) -> bool {
             | ChkIdx
             | Concat
             | RangeStr
+            | RangeStrB
             | New
             | NewArr
             | MkClosure

@@ -5,12 +5,15 @@ use crate::callback;
 use crate::code::*;
 use crate::fault::Fault;
 use crate::handlers::branch::dyn_type;
-use crate::native::{Cx, NativeFn};
+use crate::native::{Cx, NativeFn, Window};
 use crate::object::iface::iface_load;
 use crate::unwind::{self, fault_nil, stash};
 use crate::vm::{MethodSite, shared};
 use gol_runtime::{Op, P, Place, Poll, ops};
 use std::sync::atomic::{AtomicPtr, Ordering};
+
+type Leaf = fn(&mut Cx) -> Result<(), Fault>;
+type Direct = fn(Window);
 
 /// The frame size of a function, from the header before its code.
 #[inline(always)]
@@ -240,7 +243,7 @@ unsafe fn lookup(pc: Pc, base: Base, p: *mut P) -> *const MethodSite {
                 None => {
                     let types = &shared(p).types;
                     let (name, method) = (types.name(ty), types.method_name(i.d as u32));
-                    stash(p, Err(Fault::Fatal(format!("internal error: {name} has no method {method}"))));
+                    stash(p, Err(Fault::fatal(format!("internal error: {name} has no method {method}"))));
                     return found;
                 }
             };
@@ -282,16 +285,34 @@ unsafe fn piece(pc: Pc, base: Base, p: *mut P, more: bool) -> usize {
 
 /// Runs a leaf native: the processor to go on with, with bit 0 set when it failed (fault stashed).
 #[inline(never)]
-unsafe fn leaf(pc: Pc, base: Base, p: *mut P) -> usize {
-    // SAFETY: the loader checked kind and number; the window is verified.
+unsafe fn leaf(pc: Pc, base: Base, p: *mut P, f: Leaf) -> usize {
+    // SAFETY: the window is verified.
     unsafe {
-        let i = &*pc;
         save(pc.add(1), base, p);
-        let NativeFn::Leaf(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
-        let mut cx = Cx::new(p, at(base, i.a).add(1));
+        let mut cx = Cx::new(p, at(base, (*pc).a).add(1));
         let result = callback::guarded_leaf(&mut cx, f);
         let ok = stash(cx.p, result);
         cx.p as usize | !ok as usize
+    }
+}
+
+/// The same for the number in the call.
+#[inline(never)]
+unsafe fn numbered(pc: Pc, base: Base, p: *mut P) -> usize {
+    // SAFETY: as in `leaf`; the loader checked kind and number.
+    unsafe {
+        match shared(p).native((*pc).cd()) {
+            NativeFn::Leaf(f) => leaf(pc, base, p, f),
+            NativeFn::Direct(f) => {
+                f(Window(at(base, (*pc).a).add(1)));
+                p as usize
+            }
+            NativeFn::Parking(_)
+            | NativeFn::Callback(_)
+            | NativeFn::Piece(_)
+            | NativeFn::Atomic(..)
+            | NativeFn::Shortcut(_) => unreachable!("loader checks natives"),
+        }
     }
 }
 
@@ -340,7 +361,7 @@ unsafe fn parking(pc: Pc, base: Base, p: *mut P) -> u64 {
 
 raw_handlers! { [pc base p]
     CallN {
-        let q = leaf(pc, base, p);
+        let q = numbered(pc, base, p);
         p = (q & !1) as *mut P;
         if q & 1 == 1 {
             return unwind::raise(pc.add(1), base, p);
@@ -348,13 +369,30 @@ raw_handlers! { [pc base p]
         pc = pc.add(1);
         next!(pc, base, p)
     }
-    /// A leaf native called by `CallNC`.
-    CallNCLeaf {
-        let q = leaf(pc, base, p);
+    /// A leaf or direct native called by `CallNC` where operations are counted: the data unit has another use there.
+    CallNCNumbered {
+        let q = numbered(pc, base, p);
         p = (q & !1) as *mut P;
         if q & 1 == 1 {
             return unwind::raise(pc.add(1), base, p);
         }
+        pc = pc.add(2);
+        next!(pc, base, p)
+    }
+    /// A leaf native called by `CallNC`: the loader put it into the data unit, as in the next one.
+    CallNCLeaf {
+        let f = std::mem::transmute::<usize, Leaf>((*pc.add(1)).h);
+        let q = leaf(pc, base, p, f);
+        p = (q & !1) as *mut P;
+        if q & 1 == 1 {
+            return unwind::raise(pc.add(1), base, p);
+        }
+        pc = pc.add(2);
+        next!(pc, base, p)
+    }
+    CallNCDirect {
+        let f = std::mem::transmute::<usize, Direct>((*pc.add(1)).h);
+        f(Window(at(base, (*pc).a).add(1)));
         pc = pc.add(2);
         next!(pc, base, p)
     }

@@ -236,7 +236,7 @@ slow_ops! { [pc base p i]
         let words = i.b as usize;
         let closure = *at(base, i.a).add(words - 1);
         if closure == 0 {
-            return Err(Fault::Fatal("go of nil func value".into()));
+            return Err(Fault::fatal("go of nil func value"));
         }
         spawn(p, *(closure as *const u64) as Pc, at(base, i.a), words, pc)?;
     }
@@ -251,7 +251,7 @@ unsafe fn spawn(p: *mut P, code: Pc, args: *const u64, n: usize, pc: Pc) -> Resu
         shared.sharing.begin();
         ops::spawn(p, code as *const u8, shared.stubs.go_exit(), regs, args, n, shared.place_of(pc))
     };
-    if ok { Ok(()) } else { Err(Fault::OutOfMemory) }
+    if ok { Ok(()) } else { Err(Fault::out_of_memory()) }
 }
 
 handlers! { [pc base p i]

@@ -5,6 +5,7 @@
 //! long as there is one goroutine (`sharing.rs`); `...Cut`, where the first one goes when the quick look was not enough.
 use crate::code::*;
 use crate::fault::Fault;
+use crate::object::slice;
 use crate::object::torn::{self, is_inside, word};
 use crate::unwind::{
     fault_index_2d, fault_index_2d_st, fault_index_fld_ld, fault_index_fld_st, fault_index_fld_test, fault_index_g_ld,
@@ -13,6 +14,7 @@ use crate::unwind::{
 use crate::vm::shared;
 use gol_bytecode::Op;
 use gol_runtime::P;
+use gol_runtime::ops::{barrier, is_marking};
 
 /// Words of a slice.
 const SLICE: usize = 3;
@@ -171,6 +173,65 @@ elements! { [pc base p i]
     LdGIdxU8 LdGIdxU8Alone LdGIdxU8Cut u8: global(p, i.cd()), global(p, i.cd()), b, fault_index_g_ld, |e| w(base, i.a, *e as u64);
     StGIdxW StGIdxWAlone StGIdxWCut u64: global(p, i.cd()), global(p, i.cd()), a, fault_index_g_st, |e| *e = r(base, i.b);
     StGIdx8 StGIdx8Alone StGIdx8Cut u8: global(p, i.cd()), global(p, i.cd()), a, fault_index_g_st, |e| *e = r(base, i.b) as u8;
+}
+
+/// Appends to the slice at word `off` behind an address. Nothing has changed when it fails.
+#[inline(always)]
+unsafe fn append_to(
+    p: *mut P,
+    at: u64,
+    off: u16,
+    backing: u16,
+    append: impl FnOnce(*mut u64) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    if at == 0 {
+        return Err(Fault::nil());
+    }
+    // SAFETY: a slice with this backing type lies there.
+    unsafe {
+        let to = (at as *mut u64).add(off as usize);
+        let mut slice = match shared(p).sharing.has_begun() {
+            true => torn::read(p, to, shared(p).types.get(backing as u32).stride),
+            false => *(to as *const [u64; SLICE]),
+        };
+        append(slice.as_mut_ptr())?;
+        if is_marking(p) {
+            barrier(p, to, SLICE);
+        }
+        *(to as *mut [u64; SLICE]) = slice;
+    }
+    Ok(())
+}
+
+slow_ops! { [pc base p i]
+    AppFldV {
+        append_to(p, r(base, i.a), i.b, i.d, |s| slice::append_value(p, s, at(base, i.c), i.d as u32))?;
+    }
+    AppFldS {
+        append_to(p, r(base, i.a), i.b, i.d, |s| slice::append_slice(p, s, at(base, i.c), i.d as u32))?;
+    }
+    AppFldStr {
+        append_to(p, r(base, i.a), i.b, i.d, |s| slice::append_str(p, s, r(base, i.c), i.d as u32))?;
+    }
+}
+
+/// The forms of `AppFldV` for one goroutine and elements of one size: where there is room, only the length changes.
+macro_rules! append {
+    ([$pc:ident $base:ident $p:ident $i:ident] $($name:ident $t:ty;)*) => { handlers! { [$pc $base $p $i] $($name {
+        let s = field!($pc $base $p, $i.a, $i.b) as *mut u64;
+        let len = *s.add(1);
+        if len >= *s.add(2) || is_marking($p) {
+            std::hint::cold_path();
+            $pc = $pc.sub(1);
+            return AppFldV($pc, $base, $p)
+        }
+        *(*s as *mut $t).add(len as usize) = r($base, $i.c) as $t;
+        *s.add(1) = len + 1;
+    })* } };
+}
+append! { [pc base p i]
+    AppFldW u64;
+    AppFld8 u8;
 }
 
 /// The byte element `k` of the slice at `from`, in full; less than 0 when there is none, which is stashed.

@@ -2,7 +2,7 @@
 use crate::code::*;
 use crate::fault::Fault;
 use crate::object::{slice, string};
-use crate::unwind::{fault_index_ld, fault_index_st, fault_index_str};
+use crate::unwind::{fault_index_ld, fault_index_st, fault_index_str, poll_back};
 use gol_runtime::ops::{barrier, is_marking};
 
 macro_rules! load {
@@ -230,21 +230,62 @@ slow_ops! { [pc base p i]
     }
 }
 
+/// The byte at the index of a range, when there is one.
+macro_rules! next_byte {
+    ($base:ident $i:ident) => {{
+        let (s, k) = (r($base, $i.a), r($base, $i.b));
+        (s != 0 && k < *(s as *const u64).sub(1) >> 24).then(|| *(*(s as *const u64) as *const u8).add(k as usize))
+    }};
+}
+
+// The ways for what is not ASCII call a function, so they lie apart.
 handlers! { [pc base p i]
     RangeStr {
-        let (s, k) = (r(base, i.a), r(base, i.b));
-        let data = pc;
-        pc = pc.add(1);
-        if s == 0 || k >= *(s as *const u64).sub(1) >> 24 {
-            pc = pc.offset((*data).ab() as i32 as isize);
-        } else {
-            let first = *(*(s as *const u64) as *const u8).add(k as usize);
-            if first < 0x80 {
-                w(base, i.c, first as u64);
-                *at(base, i.c).add(1) = k + 1;
-            } else {
-                range_rune(s, k, at(base, i.c));
+        let off = (*pc).ab() as i32 as isize;
+        match next_byte!(base i) {
+            Some(byte) if byte < 0x80 => {
+                *at(base, i.c).add(1) = r(base, i.b) + 1;
+                w(base, i.c, byte as u64);
+                pc = pc.add(1);
             }
+            Some(_) => {
+                std::hint::cold_path();
+                pc = pc.sub(1);
+                return RangeStrWide(pc, base, p)
+            }
+            None => pc = pc.add(1).offset(off),
+        }
+    }
+    RangeStrB {
+        let off = (*pc).ab() as i32 as isize;
+        match next_byte!(base i) {
+            Some(byte) if byte < 0x80 => {
+                *at(base, i.c).add(1) = r(base, i.b) + 1;
+                w(base, i.c, byte as u64);
+                pc = pc.add(1).offset(off);
+                if guard(p) == 0 {
+                    std::hint::cold_path();
+                    return poll_back(pc, base, p)
+                }
+            }
+            Some(_) => {
+                std::hint::cold_path();
+                pc = pc.sub(1);
+                return RangeStrWideB(pc, base, p)
+            }
+            None => pc = pc.add(1),
+        }
+    }
+    RangeStrWide {
+        range_rune(r(base, i.a), r(base, i.b), at(base, i.c));
+        pc = pc.add(1);
+    }
+    RangeStrWideB {
+        range_rune(r(base, i.a), r(base, i.b), at(base, i.c));
+        pc = pc.add(1).offset((*pc).ab() as i32 as isize);
+        if guard(p) == 0 {
+            std::hint::cold_path();
+            return poll_back(pc, base, p)
         }
     }
 }

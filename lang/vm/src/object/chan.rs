@@ -23,6 +23,6 @@ pub(crate) unsafe fn make_chan(p: *mut P, ty: TypeId, size: i64, pc: Pc) -> Resu
         }
         let id = if elem.scan { desc::CHAN } else { desc::CHAN_NOSCAN };
         let chan = ops::chan_make(p, id, elem.words, size as u64, shared(p).place_of(pc));
-        if chan.is_null() { Err(Fault::OutOfMemory) } else { Ok(chan as u64) }
+        if chan.is_null() { Err(Fault::out_of_memory()) } else { Ok(chan as u64) }
     }
 }

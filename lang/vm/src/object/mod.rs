@@ -33,7 +33,7 @@ pub fn zero_base() -> u64 {
 pub unsafe fn alloc(p: *mut P, desc: TypeId, len: u64) -> Result<*mut u64, Fault> {
     // SAFETY: the P belongs to the caller, and `Types::load` registered `desc` with this heap.
     let obj = unsafe { (*(*p).heap).alloc(&mut (*p).cache, desc, len) };
-    if obj.is_null() { Err(Fault::OutOfMemory) } else { Ok(obj) }
+    if obj.is_null() { Err(Fault::out_of_memory()) } else { Ok(obj) }
 }
 
 /// The loaded types.

@@ -243,8 +243,17 @@ pub unsafe fn str_to_runes(p: *mut P, s: u64, backing: TypeId, out: *mut u64) ->
     // SAFETY: the array has room for as many runes as were counted.
     unsafe {
         let bytes = str_bytes(s);
-        let array = new_array(p, Runes(bytes).count() as u64, 4, backing, out)?.cast::<i32>();
-        for (i, rune) in Runes(bytes).enumerate() {
+        let count = if bytes.is_ascii() { bytes.len() } else { Runes(bytes).count() };
+        let array = new_array(p, count as u64, 4, backing, out)?.cast::<i32>();
+        if count == bytes.len() {
+            // Each byte is a rune: a character, or one that is none.
+            for (i, &b) in bytes.iter().enumerate() {
+                array.add(i).write(if b < 0x80 { b as i32 } else { RUNE_ERROR });
+            }
+            return Ok(());
+        }
+        // Somebody may be writing the bytes of a Builder's string: never more than were counted.
+        for (i, rune) in Runes(bytes).take(count).enumerate() {
             array.add(i).write(rune);
         }
         Ok(())

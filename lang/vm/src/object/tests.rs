@@ -5,6 +5,7 @@ use super::map::*;
 use super::slice::*;
 use super::string::*;
 use super::*;
+use crate::fault::Cause;
 use crate::types::{MethodEntry, placeholder};
 use gol_bytecode::program::{Field, Kind, Method, Program, Recv, TypeDesc, desc as reserved};
 use gol_runtime::{Heap, HeapConfig};
@@ -462,7 +463,7 @@ fn nil_maps_read_as_empty_and_refuse_entries() {
         assert_eq!((map_len(0), map_iter(w.p, 0, ty).unwrap()), (0, 0));
         assert!(!map_next(w.p, 0, ptr(), ptr()).unwrap());
         let bad = iface(&w, "bad", &[1, 0, 0, 0]);
-        let fault = Fault::Runtime("runtime error: hash of unhashable type bad".into());
+        let fault = Fault::runtime("runtime error: hash of unhashable type bad");
         for m in [0, map_new(w.p, any, 0).unwrap()] {
             assert_eq!(map_get(w.p, m, &bad, any), Err(fault.clone()));
             assert_eq!(map_delete(w.p, m, &bad, any), Err(fault.clone()));
@@ -623,7 +624,7 @@ fn values_compare_by_their_types() {
     assert!(!same("[2]mixed", &two(mixed(1, s), mixed(2, t)), &two(mixed(1, t), mixed(3, s))));
     unsafe {
         let bad = iface(&w, "bad", &[1, 0, 0, 0]);
-        let fault = Fault::Runtime("runtime error: comparing uncomparable type bad".into());
+        let fault = Fault::runtime("runtime error: comparing uncomparable type bad");
         assert_eq!(iface_eq(&w.types, bad, bad), Err(fault));
         assert_eq!(iface_eq(&w.types, bad, iface(&w, "int", &[1])), Ok(false));
         let nan = iface(&w, "float64", &[f64::NAN.to_bits()]);
@@ -762,7 +763,7 @@ fn copies_overlap_and_makes_are_checked() {
         assert_eq!(make(1 << 62, 1 << 62), Err(Fault::makeslice_len()));
         assert_eq!(make(2, 1), Err(Fault::makeslice_cap()));
         assert_eq!(make(2, i64::MAX), Err(Fault::makeslice_cap()));
-        assert_eq!(make(1 << 40, 1 << 40), Err(Fault::OutOfMemory));
+        assert_eq!(make(1 << 40, 1 << 40), Err(Fault::out_of_memory()));
     }
 }
 
@@ -817,8 +818,8 @@ fn method_sets_answer_and_explain() {
     }
     assert_eq!(t.find_method(id("main.File"), 1), Some(MethodEntry { func: 11, recv: Recv::Word }));
     assert_eq!((t.find_method(id("int"), 1), t.method_id("Read"), t.method_id("Write")), (None, Some(1), None));
-    let text = |word, from: &str, want: &str| match unsafe { t.assert_fault(word, id(from), id(want)) } {
-        Fault::Runtime(text) => text,
+    let text = |word, from: &str, want: &str| match unsafe { t.assert_fault(word, id(from), id(want)) }.cause() {
+        Cause::Runtime(text) => text.clone(),
         other => panic!("{other:?}"),
     };
     let file = unsafe { iface(&w, "main.File", &[1]) };

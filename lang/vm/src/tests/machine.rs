@@ -54,10 +54,10 @@ fn add(cx: &mut Cx) -> Result<(), Fault> {
 }
 fn fail(cx: &mut Cx) -> Result<(), Fault> {
     Err(match cx.arg(0) {
-        0 => Fault::Runtime("runtime error: by hand".into()),
-        1 => Fault::Goexit,
-        2 => Fault::Exit(7),
-        _ => Fault::Fatal("by hand".into()),
+        0 => Fault::runtime("runtime error: by hand"),
+        1 => Fault::goexit(),
+        2 => Fault::exit(7),
+        _ => Fault::fatal("by hand"),
     })
 }
 fn sleep(cx: &mut Cx) -> Result<Did, Fault> {

@@ -17,14 +17,14 @@ pub(crate) use panic::{FatalNext, PanicNext, Panicking, Recover};
 
 use crate::callback;
 use crate::code::*;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::frames::Walk;
 use crate::object::{iface, string};
 use crate::vm::{RunResult, shared};
 use gol_runtime::{P, Place, Poll, ops};
 use panic::{GOEXIT, start, step};
 
-/// `scratch` word: the fault on its way to `raise` (a `Box<Fault>`).
+/// `scratch` word: the fault on its way to `raise` ([`Fault::into_raw`]).
 const STASH: usize = 1;
 /// How often an allocation is tried again after a collection. The scratch words 3 and 4 count: instruction, tries.
 const OOM_TRIES: u64 = 3;
@@ -48,7 +48,7 @@ pub(crate) unsafe fn stash(p: *mut P, result: Result<(), Fault>) -> bool {
 #[inline(never)]
 unsafe fn keep(p: *mut P, fault: Fault) {
     // SAFETY: `p` is the running processor; nothing else is kept there until `raise` takes it.
-    unsafe { (*p).scratch[STASH] = Box::into_raw(Box::new(fault)) as u64 };
+    unsafe { (*p).scratch[STASH] = fault.into_raw() };
 }
 
 unsafe fn take_stash(p: *mut P) -> Fault {
@@ -56,7 +56,7 @@ unsafe fn take_stash(p: *mut P) -> Fault {
     unsafe {
         let kept = std::mem::take(&mut (*p).scratch[STASH]);
         debug_assert!(kept != 0);
-        *Box::from_raw(kept as *mut Fault)
+        Fault::from_raw(kept)
     }
 }
 
@@ -232,21 +232,24 @@ pub(crate) unsafe fn raise_saved(p: *mut P) -> u64 {
     // SAFETY: as above.
     unsafe {
         let g = (*p).g;
-        match take_stash(p) {
-            Fault::Panic(value) => start(p, value, 0),
-            Fault::Runtime(text) | Fault::Plain(text) => match error_value(p, &text) {
+        let fault = take_stash(p);
+        match fault.cause() {
+            Cause::Panic(value) => start(p, *value, 0),
+            Cause::Runtime(text) | Cause::Plain(text) => match error_value(p, text) {
                 Ok(value) => start(p, value, 0),
-                Err(Fault::Fatal(text)) => fatal(p, &text),
-                Err(_) => throw(p, NO_MEMORY),
+                Err(fault) => match fault.cause() {
+                    Cause::Fatal(text) => fatal(p, text),
+                    _ => throw(p, NO_MEMORY),
+                },
             },
-            Fault::Fatal(text) => fatal(p, &text),
-            Fault::OutOfMemory => out_of_memory(p),
-            Fault::Exit(code) => {
-                shared(p).exit(p, code);
+            Cause::Fatal(text) => fatal(p, text),
+            Cause::OutOfMemory => out_of_memory(p),
+            Cause::Exit(code) => {
+                shared(p).exit(p, *code);
                 callback::end_goroutine(p)
             }
-            Fault::Goexit => start(p, 0, GOEXIT),
-            Fault::Propagate => {
+            Cause::Goexit => start(p, 0, GOEXIT),
+            Cause::Propagate => {
                 if callback::is_killed(p) {
                     return callback::end_goroutine(p);
                 }
@@ -305,7 +308,7 @@ unsafe fn error_value(p: *mut P, text: &str) -> Result<u64, Fault> {
         let ty = if known.runtime_error != 0 { known.runtime_error } else { known.known.string };
         if ty == 0 {
             // A program without strings.
-            return Err(Fault::Fatal(text.into()));
+            return Err(Fault::fatal(text));
         }
         let s = string::new_str(p, text.as_bytes())?;
         iface::make_iface(p, ty, &s)
@@ -318,9 +321,9 @@ unsafe fn panic_op(pc: Pc, base: Base, p: *mut P) -> u64 {
     unsafe {
         let value = r(base, (*pc).a);
         let fault = if value == 0 {
-            Fault::Runtime("runtime error: panic called with nil argument".into())
+            Fault::runtime("runtime error: panic called with nil argument")
         } else {
-            Fault::Panic(value)
+            Fault::panic(value)
         };
         stash(p, Err(fault));
         raise_at(pc.add(1), base, p)
@@ -332,7 +335,7 @@ unsafe fn trap_op(pc: Pc, p: *mut P) {
     // SAFETY: the running instruction.
     unsafe {
         let fault = match (*pc).a {
-            0 => Fault::Fatal("internal error: missing return".into()),
+            0 => Fault::fatal("internal error: missing return"),
             2 => Fault::nil_map(),
             3 => Fault::divide(),
             _ => Fault::nil(),
