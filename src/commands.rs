@@ -179,14 +179,7 @@ fn execute(options: &Options, program: Program, args: Vec<OsString>) -> u8 {
     }
     show_profile(options);
     machine.session.abandon();
-    match ended {
-        Ended::Done => status::OK,
-        Ended::Exit(code) => code as u8,
-        Ended::Panicked => status::PANIC,
-        Ended::Limit => status::LIMIT,
-        Ended::Fault => status::FAULT,
-        Ended::Interrupted => status::INTERRUPTED,
-    }
+    ended.status()
 }
 
 fn show_profile(options: &Options) {

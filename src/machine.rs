@@ -1,6 +1,7 @@
 //! A compiler session and a machine, joined: what every command that runs something needs.
 
 use crate::cli::{Options, PreemptAt, Profile};
+use crate::commands::status;
 use crate::folder::Folders;
 use crate::recording::{self, Recording};
 use gol_bytecode::Unit;
@@ -54,6 +55,34 @@ pub enum Ended {
     Limit,
     Fault,
     Interrupted,
+}
+
+impl From<&RunResult> for Ended {
+    fn from(result: &RunResult) -> Ended {
+        match result {
+            RunResult::Done => Ended::Done,
+            RunResult::Exit(code) => Ended::Exit(*code),
+            RunResult::Interrupted => Ended::Interrupted,
+            RunResult::Panicked | RunResult::Deadlock(_) => Ended::Panicked,
+            RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
+            RunResult::Fatal(text) if text.starts_with("internal error: ") => Ended::Fault,
+            RunResult::Fatal(_) => Ended::Panicked,
+        }
+    }
+}
+
+impl Ended {
+    /// The exit status of a program that has ended so.
+    pub fn status(self) -> u8 {
+        match self {
+            Ended::Done => status::OK,
+            Ended::Exit(code) => code as u8,
+            Ended::Panicked => status::PANIC,
+            Ended::Limit => status::LIMIT,
+            Ended::Fault => status::FAULT,
+            Ended::Interrupted => status::INTERRUPTED,
+        }
+    }
 }
 
 pub struct Machine {
@@ -200,19 +229,11 @@ impl Machine {
     }
 
     fn run_loaded(&mut self, unit: &Unit) -> Ended {
-        match self.vm.run_unit(unit) {
-            RunResult::Done => Ended::Done,
-            RunResult::Exit(code) => Ended::Exit(code),
-            RunResult::Interrupted => Ended::Interrupted,
-            RunResult::Panicked => Ended::Panicked,
-            RunResult::Fatal(text) if text.contains("out of memory") => Ended::Limit,
-            RunResult::Fatal(text) if text.starts_with("internal error: ") => Ended::Fault,
-            RunResult::Fatal(_) => Ended::Panicked,
-            RunResult::Deadlock(report) => {
-                gol_runtime::tell(&report.text);
-                Ended::Panicked
-            }
+        let result = self.vm.run_unit(unit);
+        if let RunResult::Deadlock(report) = &result {
+            gol_runtime::tell(&report.text);
         }
+        Ended::from(&result)
     }
 
     /// The goroutines that nothing can wake any more; empty when there are none.
@@ -273,6 +294,9 @@ fn schedtrace_ms() -> u64 {
     value.and_then(|ms| ms.parse().ok()).unwrap_or(0)
 }
 
+/// Bytes that a program whose collector is stressed must do without.
+const QUARANTINE: usize = 4 * MIB;
+
 fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeConfig {
     let procs = std::env::var("GOMAXPROCS")
         .ok()
@@ -296,6 +320,7 @@ fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeCo
             fail_from: options.fail_alloc,
             trace: std::env::var("GOLDEBUG").is_ok_and(|v| v.split(',').any(|word| word == "gctrace=1")),
             poison: stressed,
+            quarantine: if stressed { QUARANTINE } else { 0 },
             verify: stressed,
         },
         max_stack_slots: options.max_stack.map_or(STACK_BYTES, |m| m.saturating_mul(MIB)) / 8,

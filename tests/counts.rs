@@ -1,7 +1,7 @@
 //! Instruction counts of small programs against a committed table: they do not depend on the machine's load, so they show what a
 //! change costs where times cannot.
 //!
-//! `GOL_COUNTS=PATH cargo test --test counts` measures the binary PATH (a release build: the table is of one) under valgrind. Without the
+//! `GOL_RELEASE=PATH cargo test --test counts` measures the binary PATH (a release build: the table is of one) under valgrind. Without the
 //! variable, or where there is no valgrind, the test says so and measures nothing. `GOL_BLESS=1` rewrites the table.
 
 use std::fmt::Write as _;
@@ -28,8 +28,8 @@ fn count(gol: &str, program: &Path) -> u64 {
 
 #[test]
 fn instruction_counts_are_those_of_the_table() {
-    let Ok(gol) = std::env::var("GOL_COUNTS") else {
-        return eprintln!("instruction counts: not measured, GOL_COUNTS names no binary");
+    let Ok(gol) = std::env::var("GOL_RELEASE") else {
+        return eprintln!("instruction counts: not measured, GOL_RELEASE names no binary");
     };
     if Command::new("valgrind").arg("--version").output().is_err() {
         return eprintln!("instruction counts: not measured, there is no valgrind");

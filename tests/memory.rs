@@ -3,16 +3,22 @@
 //!
 //! Programs are small, and on one subject each, so that the allocation that fails can be each of them. A program's output is the comment
 //! block behind its last `// Output:`.
+//!
+//! `GOL_RELEASE=PATH` takes the binary PATH and fails every allocation. Without it, and a debug build is slow, every seventh.
+
+mod patience;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
-const GOL: &str = env!("CARGO_BIN_EXE_gol");
 /// The exit status for a reached limit.
 const LIMIT: i32 = 124;
 /// No program here allocates as often.
 const ENOUGH: u64 = 20_000;
+/// No run needs more; one that does hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn programs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/memory");
@@ -27,17 +33,26 @@ fn output_of(program: &Path) -> String {
     block.lines().map(|line| format!("{}\n", line.trim_start_matches("//").trim_start())).collect()
 }
 
-fn run(program: &Path, failing: u64) -> Output {
-    let mut gol = Command::new(GOL);
-    gol.arg(format!("--fail-alloc={failing}")).arg(program).env("GOMAXPROCS", "2");
-    gol.output().expect("gol starts")
+/// The binary to run, and the distance between allocations that fail.
+fn binary() -> (String, u64) {
+    match std::env::var("GOL_RELEASE") {
+        Ok(path) => (path, 1),
+        Err(_) => (env!("CARGO_BIN_EXE_gol").into(), 7),
+    }
 }
 
-/// Fails the n-th allocation and all behind it, for every `n` until the program is through. How many failed.
+fn run(gol: &str, program: &Path, failing: u64) -> Output {
+    let mut gol = Command::new(gol);
+    gol.arg(format!("--fail-alloc={failing}")).arg(program).env("GOMAXPROCS", "2");
+    patience::output(&mut gol, PATIENCE).unwrap_or_else(|e| panic!("{program:?}, allocation {failing}: {e}"))
+}
+
+/// Fails the n-th allocation and all behind it, for every `step`-th `n` until the program is through. The last that failed.
 fn sweep(program: &Path) -> u64 {
     let want = output_of(program);
-    for n in 1..ENOUGH {
-        let out = run(program, n);
+    let (gol, step) = binary();
+    for n in (1..ENOUGH).step_by(step as usize) {
+        let out = run(&gol, program, n);
         let (printed, errors) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
         if out.status.code() == Some(0) {
             assert_eq!(printed, want, "{program:?}, allocation {n}\n{errors}");

@@ -4,6 +4,8 @@
 //! `//gol:env K=V …`, `//gol:stderr text` (must occur in standard error; repeatable). Expected output: the comment block after a
 //! last `// Output:`, or the sibling file `NAME.out`; neither: standard output is not compared. Trailing blanks do not count.
 
+mod patience;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -79,38 +81,9 @@ fn trimmed(s: &str) -> String {
     v.join("\n").trim_end().to_string()
 }
 
-/// Runs a command to its end, or kills it when patience is over.
+/// What a command gives, if it ends.
 fn output(cmd: &mut Command) -> Result<Output, String> {
-    let mut child = cmd
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| format!("cannot start: {e}"))?;
-    fn drain(mut r: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
-        std::thread::spawn(move || {
-            let mut v = vec![];
-            let _ = r.read_to_end(&mut v);
-            v
-        })
-    }
-    let out = child.stdout.take().map(drain);
-    let err = child.stderr.take().map(drain);
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(s)) => break s,
-            Ok(None) if start.elapsed() > PATIENCE => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("still running after {PATIENCE:?}"));
-            }
-            Ok(None) => std::thread::sleep(Duration::from_millis(2)),
-            Err(e) => return Err(e.to_string()),
-        }
-    };
-    let join = |h: Option<std::thread::JoinHandle<Vec<u8>>>| h.and_then(|h| h.join().ok()).unwrap_or_default();
-    Ok(Output { status, stdout: join(out), stderr: join(err) })
+    patience::output(cmd, PATIENCE)
 }
 
 /// Runs one program under additional flags and environment; what is wrong, if anything.
@@ -192,6 +165,35 @@ fn run_under_stress() {
         |(p, flags, procs)| format!("{} {flags:?} GOMAXPROCS={procs}", short(p)),
         |(p, flags, procs)| run_one(p, flags, &[("GOMAXPROCS", procs)]),
     );
+}
+
+/// Programs that allocate so seldom are units.
+const SELDOM: &str = "--fail-alloc=500";
+
+/// Units once more, with a collection at every allocation. Who gets through although the five hundredth allocation fails is one; a program
+/// that reaches a limit anyway does not show it.
+#[test]
+fn units_under_stress() {
+    const LIMIT: i32 = 124;
+    let units = std::sync::atomic::AtomicUsize::new(0);
+    all(
+        &programs("tests/run"),
+        |p| format!("{} --stress-gc=1", short(p)),
+        |p| {
+            let exit = wanted(p, &std::fs::read_to_string(p).ok()?).exit;
+            let seldom = match output(&mut command(p, &[SELDOM])) {
+                Ok(out) => out,
+                Err(e) => return Some(format!("{SELDOM}: {e}")),
+            };
+            if exit == LIMIT || seldom.status.code() != Some(exit) {
+                return None;
+            }
+            units.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            run_one(p, &["--stress-gc=1"], &[("GOMAXPROCS", "2")])
+        },
+    );
+    let units = units.into_inner();
+    assert!(units >= 60, "only {units} programs allocate seldom");
 }
 
 /// Functions of the library are emitted on demand; without optimisation all of them are, and the loader verifies what it loads.

@@ -11,7 +11,7 @@ use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use toy::soup::{Soup, soup};
-use toy::{Ctl, Cx, start};
+use toy::{Ctl, Cx, start, start_with};
 
 /// A coroutine of shuttle stands for a thread.
 const STACK: usize = 1 << 20;
@@ -55,6 +55,110 @@ fn three_ps() {
 #[test]
 fn two_ps_that_collect() {
     both(10, || soup(Soup { procs: 2, seed: seed(), stress: Some(3), workers: 3, limit: 40, odds: 26 }));
+}
+
+const NODES: u64 = 6;
+/// So much is alive that a collection is one beside the program.
+const BALLAST: u64 = 1100 << 10;
+
+fn alloc(c: &Cx, desc: DescId, len: u64) -> u64 {
+    // SAFETY: the running P's own heap and cache.
+    let at = unsafe { (*(*c.p()).heap).alloc(&mut (*c.p()).cache, desc, len) };
+    assert!(!at.is_null());
+    at as u64
+}
+
+/// The word `i` of an object.
+fn word<'a>(object: u64, i: u64) -> &'a AtomicU64 {
+    // SAFETY: the object is referred to by a slot of the caller, and has two words.
+    unsafe { AtomicU64::from_ptr((object as *mut u64).add(i as usize)) }
+}
+
+/// One goroutine turns a list round again and again, through words that only the barrier knows of, while another one waits for
+/// collections beside it. The verifier compares with what was alive when each began.
+fn collections_beside_a_list() {
+    let mut config = toy::config(2);
+    config.heap.poison = true;
+    config.heap.verify = true;
+    let t = start_with(config);
+    let desc = |stride, ptrs| t.rt.heap.add_desc(Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride, ptrs });
+    let (node, bytes) = (desc(16, PtrMap::Bits([1].into())), desc(1, PtrMap::None));
+    let done: Arc<[AtomicU64; 2]> = Arc::default();
+    let [done0, done1, done2] = std::array::from_fn(|_| done.clone());
+    // Slots: 0 head, 1 what is left to turn, 2 rounds, 3 the next one.
+    let turner = steps![
+        |c: &Cx| {
+            (*c.r(1), *c.r(0)) = (*c.r(0), 0);
+            Ctl::Next
+        },
+        |c: &Cx| {
+            let at = *c.r(1);
+            *c.r(3) = word(at, 0).load(Relaxed);
+            // SAFETY: the running P, and no safepoint before the store.
+            unsafe { ops::barrier(c.p(), word(at, 0).as_ptr(), 1) };
+            word(at, 0).store(*c.r(0), Relaxed);
+            (*c.r(0), *c.r(1), *c.r(3)) = (at, *c.r(3), 0);
+            if *c.r(1) != 0 { Ctl::Jump(1) } else { Ctl::Next }
+        },
+        move |c: &Cx| {
+            let (mut at, mut sum) = (*c.r(0), 0);
+            while at != 0 {
+                sum += word(at, 1).load(Relaxed);
+                at = word(at, 0).load(Relaxed);
+            }
+            assert_eq!(sum, NODES * (NODES + 1) / 2);
+            *c.r(2) += 1;
+            if *c.r(2) < 200 && done0[0].load(Relaxed) == 0 { Ctl::Jump(0) } else { Ctl::Next }
+        },
+        move |_: &Cx| {
+            done1[1].store(1, Relaxed);
+            Ctl::Done
+        },
+    ];
+    // Slots: 0 list, 1 ballast, 2 number of a collection, 3 rounds.
+    let main = steps![
+        move |c: &Cx| {
+            *c.r(1) = alloc(c, bytes, BALLAST);
+            for k in 1..=NODES {
+                let at = alloc(c, node, 1);
+                word(at, 0).store(*c.r(0), Relaxed);
+                word(at, 1).store(k, Relaxed);
+                *c.r(0) = at;
+            }
+            c.go(turner, 4, &[*c.r(0), 0, 0, 0]);
+            *c.r(0) = 0;
+            Ctl::Next
+        },
+        |c: &Cx| {
+            // SAFETY: the running P, here and below.
+            *c.r(2) = u64::from(unsafe { ops::gc_target(c.p()) });
+            assert_ne!(*c.r(2), 0);
+            Ctl::Next
+        },
+        |c: &Cx| if unsafe { ops::gc_advance(c.p(), *c.r(2) as u32) } { Ctl::Jump(4) } else { Ctl::Yield },
+        |_: &Cx| Ctl::Jump(2),
+        move |c: &Cx| {
+            *c.r(3) += 1;
+            if *c.r(3) < 2 {
+                return Ctl::Jump(1);
+            }
+            done2[0].store(1, Relaxed);
+            Ctl::Next
+        },
+        {
+            let done = done.clone();
+            move |_: &Cx| if done[1].load(Relaxed) == 0 { Ctl::Yield } else { Ctl::Done }
+        },
+        |_: &Cx| Ctl::Jump(5),
+    ];
+    assert_eq!(t.run(main, 4, &[]), Outcome::Done);
+    assert!(t.rt.heap.stats().num_gc >= 2);
+}
+
+/// By chance only: who waits for a collection asks again and again, and must not be the one that always runs.
+#[test]
+fn full_collections_go_on_beside_goroutines() {
+    explore(RandomScheduler::new_from_seed(1, schedules(20)), collections_beside_a_list);
 }
 
 const CASES: usize = 2;

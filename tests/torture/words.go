@@ -14,7 +14,11 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
+
+// Runes of two to four bytes.
+var wide = []rune("é世𝄞")
 
 // Every int that a slice here ever holds has these bits; so foreign memory shows.
 const mark = 0x5eed_0000_0000_0000
@@ -79,6 +83,10 @@ var (
 	value  any
 	call   = func() int { return mark }
 	single mixed
+	build  = &strings.Builder{}
+	built  strings.Builder
+	buffer = &bytes.Buffer{}
+	queue  bytes.Buffer
 	stop   bool
 	// Reads that found what never was there.
 	foreign string
@@ -194,9 +202,91 @@ func (d *dice) holder() *holder {
 	return heap
 }
 
+// Two texts under construction, of which runes of several bytes may be seen in part.
+func (d *dice) builder() *strings.Builder {
+	if d.roll(2) == 0 {
+		return &built
+	}
+	return build
+}
+
+func (d *dice) buffer() *bytes.Buffer {
+	if d.roll(2) == 0 {
+		return &queue
+	}
+	return buffer
+}
+
+func (d *dice) compose() {
+	b := d.builder()
+	switch d.roll(8) {
+	case 0:
+		build = &strings.Builder{}
+	case 1:
+		b.Reset()
+	case 2:
+		b.Grow(d.size())
+	case 3:
+		b.WriteByte('-')
+	case 4:
+		b.WriteRune(wide[d.roll(len(wide))])
+	case 5:
+		fmt.Fprintf(b, "%5s", d.text())
+	default:
+		b.WriteString(d.text())
+	}
+	if b.Len() > 3000 {
+		b.Reset()
+	}
+}
+
+func (d *dice) enqueue() {
+	b := d.buffer()
+	switch d.roll(9) {
+	case 0:
+		buffer = bytes.NewBufferString(d.text())
+	case 1:
+		b.Reset()
+	case 2:
+		b.Truncate(d.roll(b.Len() + 1))
+	case 3:
+		b.WriteByte('-')
+	case 4:
+		b.WriteRune(wide[d.roll(len(wide))])
+	case 5:
+		b.Write(octets)
+	case 6:
+		_, _ = b.ReadFrom(strings.NewReader(d.text()))
+	case 7:
+		_, _ = d.buffer().WriteTo(b)
+	default:
+		b.WriteString(d.text())
+	}
+	if b.Len() > 3000 {
+		b.Reset()
+	}
+}
+
+// What a text under construction may hold: its pieces, and zeros where nobody has written yet. Somebody may still be writing.
+func composed(s string) {
+	for i := range len(s) {
+		if c := s[i]; c != 0 && c < 0x80 && strings.IndexByte(" -0123456789textTEXTabABzZ", c) < 0 {
+			bad("composed %q", s)
+			return
+		}
+	}
+	runes := 0
+	for range s {
+		runes++
+	}
+	if runes > len(s) || len([]rune(s)) > len(s) {
+		bad("%d runes of %q", runes, s)
+	}
+}
+
 func (d *dice) write() {
 	h := d.holder()
-	switch d.roll(30) {
+	switch d.roll(32) {
 	case 0:
 		ints = d.ints()
 	case 1:
@@ -287,6 +377,10 @@ func (d *dice) write() {
 				break
 			}
 		}
+	case 30:
+		d.compose()
+	case 31:
+		d.enqueue()
 	}
 }
 
@@ -306,7 +400,7 @@ func walk(n *node) {
 
 func (d *dice) read() {
 	h := d.holder()
-	switch d.roll(24) {
+	switch d.roll(27) {
 	case 0:
 		for _, v := range ints {
 			seen("ints", v)
@@ -444,16 +538,37 @@ func (d *dice) read() {
 		for _, v := range s {
 			seen("clone", v)
 		}
+	case 24:
+		s := d.builder().String()
+		composed(s)
+		composed(strings.ToUpper(s[d.roll(len(s)+1):]))
+		_ = fmt.Sprintf("%q %v", s, strings.Fields(s))
+	case 25:
+		b := d.buffer()
+		composed(b.String())
+		composed(string(b.Next(d.roll(9))))
+		if line, err := b.ReadString('-'); err == nil {
+			composed(line)
+		}
+		_, _ = b.ReadByte()
+		_, _, _ = b.ReadRune()
+	case 26:
+		s := d.buffer().Bytes()
+		composed(string(bytes.TrimSpace(s)))
+		_ = bytes.Fields(s)
+		_ = utf8.Valid(s)
 	}
 }
 
-// An index may be out of range and a pointer nil; that is what a race does.
+// An index may be out of range and a pointer nil, and a buffer may find its own length wrong; that is what a race does.
 func try(f func()) {
 	defer func() {
-		if err := recover(); err != nil {
-			if _, ok := err.(interface{ RuntimeError() }); !ok {
-				panic(err)
-			}
+		err := recover()
+		if text, ok := err.(string); ok && strings.HasPrefix(text, "bytes.Buffer") {
+			return
+		}
+		if _, ok := err.(interface{ RuntimeError() }); err != nil && err != bytes.ErrTooLarge && !ok {
+			panic(err)
 		}
 	}()
 	f()

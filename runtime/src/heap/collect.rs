@@ -69,6 +69,7 @@ impl Heap {
         let begin = Instant::now();
         let before = self.pacer.totals.lock().num_gc;
         let mut roots = Roots { fixed: roots, stacks: &mut |_| {} };
+        self.close_quarantine(false);
         // SAFETY: says the caller.
         unsafe { self.collect_now(&mut caches.collect::<Vec<_>>(), &mut roots) };
         self.pacer.paused(begin.elapsed().as_nanos() as u64, before);
@@ -107,7 +108,9 @@ impl Heap {
     /// # Safety
     /// As [`Heap::step`].
     unsafe fn answer(&self, caches: &mut [&mut Cache], roots: &mut Roots, full: bool) -> &'static str {
-        let full = self.pacer.take_pressed() || full;
+        let pressed = self.pacer.take_pressed();
+        let full = pressed || full;
+        self.close_quarantine(pressed);
         if self.cycle.marking() {
             let late = full || self.pacer.is_late();
             match self.end_cycle(caches, roots, late) {
@@ -255,6 +258,9 @@ impl Heap {
 
     /// Frees dead spans and lists the others as unswept.
     pub(super) fn finish(&self, epoch: u8) {
+        if self.config.poison {
+            self.poison_dead(epoch);
+        }
         let mut free = self.pages.free.lock();
         let mut tails = [NO_PAGE; KINDS];
         for list in self.unswept.iter() {
@@ -265,9 +271,6 @@ impl Heap {
             if page.live.load(Relaxed) != epoch {
                 self.free_dead(&mut free, first);
             } else if page.state.load(Relaxed) != LARGE {
-                if self.config.poison {
-                    self.poison_cells(first, page, epoch);
-                }
                 let kind = page.kind.load(Relaxed) as usize;
                 page.next.store(NO_PAGE, Relaxed);
                 match std::mem::replace(&mut tails[kind], first as u32) {

@@ -11,7 +11,8 @@
 //!
 //! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
 //! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
-//! held while another one of the heap is taken, except the page allocator's (taken before those of the unswept lists).
+//! held while another one of the heap is taken, except the page allocator's (taken before those of the unswept lists)
+//! and, at a collection, the quarantine's.
 //! Atomics overlay zeroed memory, as those of `crate::sync` may in both of its forms.
 //!
 //! Rejected: moving collectors (two-word interior pointers, stale registers), a header word for the collector (mark bytes
@@ -33,6 +34,8 @@ mod size;
 mod verify;
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 
 pub use cache::{AllocKey, Cache};
@@ -42,6 +45,7 @@ pub use finals::Due;
 pub use pace::{HeapStats, Pauses};
 pub use reach::Reach;
 
+use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
 use collect::Unswept;
 use cycle::Cycle;
@@ -49,6 +53,7 @@ use desc::Descs;
 use finals::Finals;
 use pace::Pacer;
 use page::{Page, Pages};
+use poison::Quarantine;
 use region::Region;
 use size::{KINDS, MARKS_PER_PAGE, PAGE};
 use std::sync::OnceLock;
@@ -125,6 +130,8 @@ pub struct HeapConfig {
     pub trace: bool,
     /// Fill freed cells with 0xdb.
     pub poison: bool,
+    /// In poison mode, keep so many bytes of freed cells from being used again for some collections.
+    pub quarantine: usize,
     /// Check the marking with a second, simple marker.
     pub verify: bool,
 }
@@ -139,6 +146,7 @@ impl Default for HeapConfig {
             fail_from: None,
             trace: false,
             poison: false,
+            quarantine: 0,
             verify: false,
         }
     }
@@ -152,6 +160,7 @@ pub struct Heap {
     pacer: Pacer,
     cycle: Cycle,
     finals: Finals,
+    quarantine: Mutex<Quarantine>,
     live_hook: OnceLock<Box<LiveHook>>,
     /// Number of the last collection, see `page`.
     epoch: AtomicU8,
@@ -201,6 +210,7 @@ impl Heap {
             pacer: Pacer::new(config.limit, config.gogc, config.stress_every).failing(config.fail_from),
             cycle: Cycle::new(),
             finals: Finals::default(),
+            quarantine: Mutex::default(),
             live_hook: OnceLock::new(),
             epoch: AtomicU8::new(1),
             workers: AtomicUsize::new(1),
@@ -222,6 +232,12 @@ impl Heap {
     #[inline(always)]
     pub fn want_gc(&self) -> bool {
         self.want_gc_flag().load(Relaxed)
+    }
+
+    /// An allocation has failed without which the caller can go on: no collection for its sake. Who needs one asks again.
+    pub fn withdraw(&self) {
+        self.pacer.take_pressed();
+        self.pacer.served();
     }
 
     /// What [`Heap::want_gc`] reads. Set by allocation, cleared by a collection.

@@ -144,6 +144,61 @@ fn a_write_after_free_is_found() {
     }
 }
 
+/// A heap of one dead object of three words, and an allocation of its size after each of `rounds` collections: whether one of them gets
+/// its cell.
+fn cell_comes_back(heap: &Heap, rounds: usize, meddle: impl Fn(*mut u64)) -> bool {
+    let (mut cache, words) = (heap.new_cache(), words(heap));
+    let kept = alloc(heap, &mut cache, words, 3);
+    let object = alloc(heap, &mut cache, words, 3);
+    collect(heap, &mut cache, &[kept]);
+    meddle(object);
+    (0..rounds).any(|_| {
+        let again = alloc(heap, &mut cache, words, 3);
+        collect(heap, &mut cache, &[kept]);
+        again == object
+    })
+}
+
+#[test]
+fn the_quarantine_keeps_a_cell_for_some_collections() {
+    let heap = |quarantine| arena(HeapConfig { poison: true, quarantine, ..config() }, 1 << 20);
+    assert!(cell_comes_back(&heap(0), 1, |_| {}));
+    assert!(!cell_comes_back(&heap(4096), 7, |_| {}));
+    assert!(cell_comes_back(&heap(4096), 9, |_| {}));
+    // No room for five.
+    assert!(cell_comes_back(&heap(128), 6, |_| {}));
+}
+
+#[test]
+fn a_write_to_a_kept_cell_is_found_when_it_leaves() {
+    for word in 0..4 {
+        let heap = arena(HeapConfig { poison: true, quarantine: 4096, ..config() }, 1 << 20);
+        // SAFETY: the memory of the arena is still there.
+        let meddle = |object: *mut u64| unsafe { object.sub(1).add(word).write(7) };
+        assert!(!cell_comes_back(&heap, 6, meddle));
+        let run = || cell_comes_back(&heap, 20, |_| {});
+        let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        let message = *end.unwrap_err().downcast::<String>().unwrap();
+        assert!(message.contains(&format!("was written: word {word} is 0x7")), "{message}");
+    }
+}
+
+#[test]
+fn memory_that_is_needed_leaves_the_quarantine() {
+    let heap = arena(HeapConfig { poison: true, quarantine: 4 << 20, ..config() }, 1 << 20);
+    let (mut cache, bytes) = (heap.new_cache(), bytes(&heap));
+    for _ in 0..3 {
+        let large = alloc(&heap, &mut cache, bytes, 600_000);
+        assert!(!large.is_null());
+        collect(&heap, &mut cache, &[]);
+        assert!(heap.resolve(large as u64).is_none());
+        assert!(alloc(&heap, &mut cache, bytes, 600_000).is_null());
+        let mut roots = Roots { fixed: &mut |_| {}, stacks: &mut |_| {} };
+        // SAFETY: one thread, one cache.
+        unsafe { heap.step(&mut [&mut cache], &mut roots, false, std::time::Instant::now()) };
+    }
+}
+
 #[test]
 fn verify_finds_a_marker_that_missed_an_object() {
     let heap = arena(HeapConfig { verify: true, ..config() }, 1 << 20);

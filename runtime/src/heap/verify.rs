@@ -22,9 +22,13 @@ impl Heap {
         }
     }
 
-    /// What these root words reach now: the snapshot of a concurrent cycle that begins.
+    /// The objects that these root words reach now: the snapshot of a concurrent cycle that begins. A free cell is none: stale words of
+    /// stacks lead to such, and may be overwritten without the barrier.
     pub(super) fn snapshot(&self, roots: &[u64]) -> HashSet<usize> {
-        self.reach(roots)
+        let mut reached = self.reach(roots);
+        // SAFETY: the first words of cells.
+        reached.retain(|cell| Header(unsafe { (*cell as *const u64).read() }).desc() != 0);
+        reached
     }
 
     /// After a concurrent marking: a fault when something of the snapshot is not marked, or what `fixed` or a marked object refers to.
@@ -110,7 +114,7 @@ impl Heap {
         }
     }
 
-    fn marked(&self, epoch: u8) -> HashSet<usize> {
+    pub(super) fn marked(&self, epoch: u8) -> HashSet<usize> {
         let mut marked = HashSet::new();
         for first in self.spans() {
             let page = self.pages.page(first);

@@ -124,10 +124,15 @@ pub(super) unsafe fn collect_stopped(s: &Sched, heap: &Heap, full: bool, asked: 
 unsafe fn call_finals(s: &Sched, p: *mut P) {
     let Some(action) = *s.finals.lock() else { return };
     // SAFETY: `p` is the caller's; the function has no captures, so it is no object of the heap. Without memory for it they wait
-    // for the next collection.
+    // for the next collection, for which that is no reason: nobody would run any more.
     unsafe {
+        let heap = &*(*p).heap;
+        let wanted = heap.want_gc();
         if timer::timer_start(p, s.choices.now_ns(), 0, action).is_none() {
-            (*(*p).heap).finals_wait();
+            heap.finals_wait();
+            if !wanted {
+                heap.withdraw();
+            }
         }
     }
 }

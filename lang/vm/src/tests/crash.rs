@@ -95,6 +95,11 @@ pub(super) fn overflow(cx: &mut crate::CallCx) -> Result<(), crate::Fault> {
 
 /// Runs `first(0)`, then allocates and collects for a while; between the halves of that, `then(1)`.
 fn collect_around(first: i32, then: i32, config: crate::VmConfig) -> crate::RunResult {
+    collect_often_around(2000, 24, first, then, config)
+}
+
+/// The same with `n` collections in each half, and in the first one allocations of `len` bytes.
+fn collect_often_around(n: i32, len: usize, first: i32, then: i32, config: crate::VmConfig) -> crate::RunResult {
     let rounds = |back| {
         vec![
             k(Op::LoadI, 6, 0, 0),
@@ -106,7 +111,7 @@ fn collect_around(first: i32, then: i32, config: crate::VmConfig) -> crate::RunR
     };
     let call = |native, arg| vec![k(Op::LoadI, 3, 0, arg), k(Op::CallN, 2, 1, native)];
     let code = join(vec![
-        vec![k(Op::LoadI, 4, 0, 24), k(Op::LoadI, 5, 0, 2000)],
+        vec![k(Op::LoadI, 4, 0, len as i32), k(Op::LoadI, 5, 0, n)],
         call(first, 0),
         rounds(-2),
         call(then, 1),
@@ -143,9 +148,25 @@ fn a_write_to_freed_memory_ends_the_program() {
     assert!(errors.contains("heap poison: free "), "{errors}");
 }
 
+/// Without the quarantine the cell belongs to another object by then.
+#[test]
+fn a_write_to_a_cell_that_would_be_in_use_again_ends_the_program() {
+    let name = "a_write_to_a_cell_that_would_be_in_use_again_ends_the_program";
+    let (status, _, errors) = second_process(name, || {
+        let mut config = checked(false);
+        config.runtime.heap.quarantine = 1 << 20;
+        collect_often_around(5, HIDDEN_LEN, STALE, STALE, config);
+    });
+    assert_eq!(status, Some(i32::from(gol_runtime::FAULT_STATUS)), "{errors}");
+    assert!(errors.contains("heap poison: dead cell "), "{errors}");
+}
+
 /// The same machine, when natives behave, runs to its end.
 #[test]
 fn checks_find_nothing_where_nothing_is() {
+    let mut config = checked(true);
+    config.runtime.heap.quarantine = 1 << 20;
+    assert_eq!(collect_around(NOTHING, NOTHING, config), crate::RunResult::Done);
     assert_eq!(collect_around(NOTHING, NOTHING, checked(true)), crate::RunResult::Done);
 }
 

@@ -46,6 +46,19 @@ impl Heap {
         }
     }
 
+    /// Marks about so many objects, as the thread does that marks in the background.
+    #[cfg(test)]
+    pub(in crate::heap) fn mark_objects(&self, objects: usize) {
+        if !self.cycle.join() {
+            return;
+        }
+        let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
+        if self.next_work(&mut marker) {
+            marker.drain_for(objects);
+        }
+        self.cycle.leave(&mut marker);
+    }
+
     /// Number of the first collection that begins from now on, if it is one beside the program; 0: only a stopped one will do.
     pub fn full_target(&self) -> u32 {
         let totals = *self.pacer.totals.lock();
