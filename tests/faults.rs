@@ -15,6 +15,7 @@ fn natives(name: &str) -> Vec<&'static [Native]> {
     let mut all: Vec<Native> = gol_stdlib::natives().into_iter().flatten().copied().collect();
     let native = all.iter_mut().find(|n| n.name == name).unwrap_or_else(|| panic!("no native {name}"));
     native.run = match native.run {
+        NativeFn::Direct(_) => NativeFn::Direct(|_| panic!("by hand")),
         NativeFn::Leaf(_) => NativeFn::Leaf(|_| panic!("by hand")),
         NativeFn::Callback(_) => NativeFn::Callback(|_| panic!("by hand")),
         NativeFn::Parking(_) => NativeFn::Parking(|_| panic!("by hand")),
@@ -62,9 +63,15 @@ fn program(imports: &str, call: &str) -> String {
 }
 
 #[test]
-fn a_leaf_panics() {
+fn a_direct_native_panics() {
     let text = program("import \"strings\"\nvar s, n = \"abc\", 0", "n = strings.Count(s, \"b\")");
     ends_in_a_fault("strings.Count", &text, TextKind::File);
+}
+
+#[test]
+fn a_leaf_panics() {
+    let text = program("import \"strings\"\nvar s = \"abc\"", "s = strings.ToUpper(s)");
+    ends_in_a_fault("strings.ToUpper", &text, TextKind::File);
 }
 
 #[test]

@@ -163,6 +163,16 @@ pub(crate) fn guarded_leaf(cx: &mut Cx, f: impl FnOnce(&mut Cx) -> Result<(), Fa
     if cx.is_touched() { last_chance(result) } else { result }
 }
 
+/// The same for a direct native.
+#[inline(always)]
+pub(crate) fn guarded_direct(f: fn(Window), window: Window) -> Result<(), Fault> {
+    caught(|| {
+        f(window);
+        Ok(())
+    })
+}
+
+#[inline]
 fn caught<T>(f: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(f))
         .unwrap_or_else(|_| Err(Fault::fatal("internal error: a native function panicked")))

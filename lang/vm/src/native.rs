@@ -24,8 +24,7 @@ const UP_MASK: u64 = 7;
 /// How a native runs. A leaf may use [`Cx::blocking`].
 #[derive(Clone, Copy)]
 pub enum NativeFn {
-    /// Computes words from words: needs no memory, cannot fail, and must not panic (that would abort the program). What it reads
-    /// may be as long as the program likes.
+    /// Computes words from words: needs no memory and cannot fail. What it reads may be as long as the program likes.
     Direct(fn(Window)),
     /// Cannot call back into gol nor park.
     Leaf(fn(&mut Cx) -> Result<(), Fault>),

@@ -304,8 +304,8 @@ unsafe fn numbered(pc: Pc, base: Base, p: *mut P) -> usize {
         match shared(p).native((*pc).cd()) {
             NativeFn::Leaf(f) => leaf(pc, base, p, f),
             NativeFn::Direct(f) => {
-                f(Window(at(base, (*pc).a).add(1)));
-                p as usize
+                let ok = stash(p, callback::guarded_direct(f, Window(at(base, (*pc).a).add(1))));
+                p as usize | !ok as usize
             }
             NativeFn::Parking(_)
             | NativeFn::Callback(_)
@@ -392,7 +392,11 @@ raw_handlers! { [pc base p]
     }
     CallNCDirect {
         let f = std::mem::transmute::<usize, Direct>((*pc.add(1)).h);
-        f(Window(at(base, (*pc).a).add(1)));
+        let result = callback::guarded_direct(f, Window(at(base, (*pc).a).add(1)));
+        if result.is_err() {
+            stash(p, result);
+            return unwind::raise(pc.add(1), base, p);
+        }
         pc = pc.add(2);
         next!(pc, base, p)
     }
