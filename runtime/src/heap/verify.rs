@@ -22,8 +22,8 @@ impl Heap {
         }
     }
 
-    /// The objects that these root words reach now: the snapshot of a concurrent cycle that begins. A free cell is none: stale words of
-    /// stacks lead to such, and may be overwritten without the barrier.
+    /// The objects that these root words reach now: the snapshot of a concurrent cycle that begins. A cell without a header holds no object,
+    /// whatever word leads to it, and none gets or loses its header before the cycle has ended but by an allocation, which marks it.
     pub(super) fn snapshot(&self, roots: &[u64]) -> HashSet<usize> {
         let mut reached = self.reach(roots);
         // SAFETY: the first words of cells.
