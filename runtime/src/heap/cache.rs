@@ -48,8 +48,8 @@ pub struct Cache {
     cycle: u8,
     /// Overwritten words that were not handed to the marker yet.
     shaded: Vec<usize>,
-    /// Where arrays end, since the last stop of the world: by address and stride, lossy. Untouched until there is something to keep.
-    ends: Box<[End; ENDS]>,
+    /// Where arrays end, since the last stop of the world: by address and stride, lossy. Empty until there is something to keep.
+    ends: Vec<End>,
     has_ends: bool,
 }
 
@@ -58,13 +58,6 @@ type End = [u64; 2];
 
 /// A power of two: the rows of a large matrix have their places.
 const ENDS: usize = 4096;
-
-fn no_ends() -> Box<[End; ENDS]> {
-    match vec![[0; 2]; ENDS].into_boxed_slice().try_into() {
-        Ok(ends) => ends,
-        Err(_) => unreachable!("a slice of that length"),
-    }
-}
 
 /// Addresses have 48 bits, strides that are asked for 16. Never 0.
 #[inline(always)]
@@ -105,7 +98,7 @@ impl Cache {
             marking: 0,
             cycle: 0,
             shaded: Vec::new(),
-            ends: no_ends(),
+            ends: Vec::new(),
             has_ends: false,
         }
     }
@@ -147,14 +140,16 @@ impl Cache {
     #[inline(always)]
     pub fn is_inside(&self, at: u64, bytes: u64, stride: u32) -> bool {
         let key = key_of(at, stride);
-        // SAFETY: `place_of` gives numbers below ENDS.
-        let [known, end] = *unsafe { self.ends.get_unchecked(place_of(key)) };
-        known == key && at.wrapping_add(bytes) <= end
+        let place = self.ends.get(place_of(key));
+        place.is_some_and(|[known, end]| *known == key && at.wrapping_add(bytes) <= *end)
     }
 
     /// Keeps where the array ends that a reference to a live object, or to memory that is never freed, points into.
     pub fn learn_end(&mut self, at: u64, stride: u32, end: u64) {
         let key = key_of(at, stride);
+        if self.ends.is_empty() {
+            self.ends = vec![[0; 2]; ENDS];
+        }
         self.ends[place_of(key)] = [key, end];
         self.has_ends = true;
     }
