@@ -186,6 +186,10 @@ pub fn fold(c: char) -> char {
         '\u{212a}' => 'k',
         '\u{17f}' => 's',
         'ẞ' => 'ß',
+        // The simple mappings do not lead to each other.
+        '\u{1fd3}' => '\u{390}',
+        '\u{1fe3}' => '\u{3b0}',
+        '\u{fb06}' => '\u{fb05}',
         'İ' | 'ı' => c,
         _ => to_lower(to_upper(c)),
     }
@@ -193,6 +197,9 @@ pub fn fold(c: char) -> char {
 
 /// The next rune of the ring of runes that are equal under simple folding, in ascending order and then round again.
 pub fn next_fold(c: char) -> char {
+    if matches!(c, 'İ' | 'ı') {
+        return c;
+    }
     let near = [to_lower(c), to_upper(c), to_title(c), fold(c)];
     let extra: &[char] = match fold(c) {
         'k' => &['K', 'k', '\u{212a}'],
@@ -209,6 +216,19 @@ pub fn next_fold(c: char) -> char {
         'π' | 'ϖ' => &['Π', 'π', 'ϖ'],
         'ρ' | 'ϱ' => &['Ρ', 'ρ', 'ϱ'],
         'φ' | 'ϕ' => &['Φ', 'φ', 'ϕ'],
+        'ι' => &['\u{345}', 'Ι', 'ι', '\u{1fbe}'],
+        'в' => &['В', 'в', '\u{1c80}'],
+        'д' => &['Д', 'д', '\u{1c81}'],
+        'о' => &['О', 'о', '\u{1c82}'],
+        'с' => &['С', 'с', '\u{1c83}'],
+        'т' => &['Т', 'т', '\u{1c84}', '\u{1c85}'],
+        'ъ' => &['Ъ', 'ъ', '\u{1c86}'],
+        'ѣ' => &['Ѣ', 'ѣ', '\u{1c87}'],
+        'ꙋ' => &['\u{1c88}', 'Ꙋ', 'ꙋ'],
+        'ṡ' => &['Ṡ', 'ṡ', '\u{1e9b}'],
+        '\u{390}' => &['\u{390}', '\u{1fd3}'],
+        '\u{3b0}' => &['\u{3b0}', '\u{1fe3}'],
+        '\u{fb05}' => &['\u{fb05}', '\u{fb06}'],
         _ => &[],
     };
     let ring: Vec<char> = near.into_iter().chain(extra.iter().copied()).collect();
@@ -230,6 +250,37 @@ mod tests {
         assert_eq!(decode_last("a世".as_bytes()), ('世', 3));
         assert_eq!(decode_last(b"\x80\x80"), (ERROR, 1));
         assert_eq!(count(b"a\xffb"), 3);
+    }
+
+    /// Folding is a ring: from every rune it leads back to it, over all runes that are equal to it, and no others.
+    #[test]
+    fn rings_of_equal_runes() {
+        let all = || (0..=0x10ffff).filter_map(char::from_u32);
+        for c in all() {
+            let mut ring = vec![c];
+            while let Some(next) = ring.last().map(|&last| next_fold(last)).filter(|next| *next != c) {
+                ring.push(next);
+                assert!(ring.len() <= 4, "{ring:?}");
+            }
+            assert!(ring.iter().all(|&r| fold(r) == fold(c)), "{ring:?}");
+            assert_eq!(
+                ring.iter().zip(&ring[1..]).filter(|(a, b)| a > b).count(),
+                usize::from(ring.iter().min() != Some(&c))
+            );
+        }
+        for ring in [
+            "Ss\u{17f}",
+            "Kk\u{212a}",
+            "\u{345}\u{399}\u{3b9}\u{1fbe}",
+            "\u{422}\u{442}\u{1c84}\u{1c85}",
+            "\u{fb05}\u{fb06}",
+        ] {
+            let ring: Vec<char> = ring.chars().collect();
+            for (k, &c) in ring.iter().enumerate() {
+                assert_eq!(next_fold(c), ring[(k + 1) % ring.len()]);
+            }
+        }
+        assert_eq!([next_fold('İ'), next_fold('ı'), next_fold('i')], ['İ', 'ı', 'I']);
     }
 
     #[test]

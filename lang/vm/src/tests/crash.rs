@@ -98,7 +98,7 @@ fn collect_around(first: i32, then: i32, config: crate::VmConfig) -> crate::RunR
     collect_often_around(2000, 24, first, then, config)
 }
 
-/// The same with `n` collections in each half, and in the first one allocations of `len` bytes.
+/// The same with `n` collections in the first half, and allocations of `len` bytes there; the second one has many.
 fn collect_often_around(n: i32, len: usize, first: i32, then: i32, config: crate::VmConfig) -> crate::RunResult {
     let rounds = |back| {
         vec![
@@ -115,7 +115,7 @@ fn collect_often_around(n: i32, len: usize, first: i32, then: i32, config: crate
         call(first, 0),
         rounds(-2),
         call(then, 1),
-        vec![k(Op::LoadI, 4, 0, HIDDEN_LEN as i32)],
+        vec![k(Op::LoadI, 4, 0, HIDDEN_LEN as i32), k(Op::LoadI, 5, 0, n.max(500))],
         rounds(-2),
         vec![i(Op::Ret, 0, 0, 0, 0)],
     ]);
