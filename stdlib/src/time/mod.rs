@@ -6,7 +6,7 @@ mod read;
 
 use crate::abi::{Done, leaf, parking};
 use crate::os::asked;
-use crate::text::{number, quote};
+use crate::text::number;
 use gol_runtime::{Chan, Input, TimerAction, TimerId, ops};
 use gol_vm::native::{Cx, Fault, Native};
 use std::sync::OnceLock;
@@ -96,8 +96,16 @@ pub const NATIVES: &[Native] = &[
         Ok(())
     }),
     leaf("time.quote", |cx| {
-        let mut out = vec![];
-        quote::quote(&mut out, cx.arg_str(0), quote::Keep::Printable);
+        // As this package has it: what is not printable ASCII is told byte by byte.
+        let mut out = vec![b'"'];
+        for &byte in cx.arg_str(0) {
+            match byte {
+                b'"' | b'\\' => out.extend([b'\\', byte]),
+                b' '..=0x7f => out.push(byte),
+                _ => out.extend(format!("\\x{byte:02x}").bytes()),
+            }
+        }
+        out.push(b'"');
         cx.set_str(0, &out)
     }),
     leaf("time.itoa", |cx| {
