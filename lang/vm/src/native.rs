@@ -242,7 +242,7 @@ impl Cx {
     pub fn touch(&self) {
         self.touched.set(true);
     }
-    /// The same to write to. Other goroutines that use the bytes meanwhile make a data race, as in Go.
+    /// The bytes of the `[]byte` in slots `i..i + 3`, to write to. Other goroutines that use them meanwhile make a data race, as in Go.
     ///
     /// # Safety
     /// The caller holds no other borrow of these bytes (another argument may be the same slice).

@@ -81,8 +81,7 @@ impl Contents {
     }
     /// The names of what is left out of a package.
     pub fn names_left(&self, pkg: PkgId) -> impl Iterator<Item = &'static str> + '_ {
-        let of = |t: &'_ Text| t.entries.clone();
-        let entries = self.texts.get(&pkg).map_or(0..0, of);
+        let entries = self.texts.get(&pkg).map_or(0..0, |t| t.entries.clone());
         let left = move |e: &&Entry| self.texts[&pkg].pieces[e.piece as usize].is_some();
         self.entries[entries].iter().filter(left).map(|e| e.name)
     }
