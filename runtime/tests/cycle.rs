@@ -139,7 +139,7 @@ fn receiver(done: Arc<AtomicUsize>) -> Prog {
 }
 
 fn kinds(t: &Toy) -> Kinds {
-    let desc = |stride: u64, ptrs| Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: stride as u32 * 8, ptrs };
+    let desc = |stride: u64, ptrs| Desc::new(0, PtrMap::None, stride as u32 * 8, ptrs);
     Kinds {
         node: t.rt.heap.add_desc(desc(1 + FIELDS, PtrMap::Bits([0b1110].into()))),
         table: t.rt.heap.add_desc(desc(TABLE, PtrMap::All)),

@@ -21,7 +21,7 @@ fn heap(config: HeapConfig) -> Heap {
 }
 
 fn desc(heap: &Heap, prefix_words: u32, prefix_ptrs: PtrMap, stride: u32, ptrs: PtrMap) -> DescId {
-    heap.add_desc(Desc { prefix_words, prefix_ptrs, stride, ptrs })
+    heap.add_desc(Desc::new(prefix_words, prefix_ptrs, stride, ptrs))
 }
 
 fn bits(word: u64) -> PtrMap {

@@ -81,7 +81,7 @@ fn collections_beside_a_list() {
     config.heap.poison = true;
     config.heap.verify = true;
     let t = start_with(config);
-    let desc = |stride, ptrs| t.rt.heap.add_desc(Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride, ptrs });
+    let desc = |stride, ptrs| t.rt.heap.add_desc(Desc::new(0, PtrMap::None, stride, ptrs));
     let (node, bytes) = (desc(16, PtrMap::Bits([1].into())), desc(1, PtrMap::None));
     let done: Arc<[AtomicU64; 2]> = Arc::default();
     let [done0, done1, done2] = std::array::from_fn(|_| done.clone());

@@ -394,19 +394,15 @@ fn load_type(all: &[TypeDesc], desc: &TypeDesc) -> LoadedType {
 }
 
 fn heap_desc(id: TypeId, desc: &TypeDesc) -> Desc {
-    let object = |prefix_words: u32, prefix_ptrs: PtrMap, stride: u32, ptrs: PtrMap| Desc {
-        prefix_words,
-        prefix_ptrs,
-        stride,
-        ptrs,
-    };
+    let object = Desc::new;
     match id {
         reserved::STR => object(1, PtrMap::None, 1, PtrMap::None),
         reserved::STRVIEW => object(1, PtrMap::All, 0, PtrMap::None),
         reserved::CLOSURE => object(1, PtrMap::None, 8, PtrMap::All),
         desc::MAP => crate::object::map::map_desc(),
         desc::MAP_ITER => crate::object::map::iter_desc(),
-        desc::MAP_TABLE | desc::WORDS => object(0, PtrMap::None, 8, PtrMap::All),
+        desc::MAP_TABLE => crate::object::table::table_desc(),
+        desc::WORDS => object(0, PtrMap::None, 8, PtrMap::All),
         desc::MAP_TABLE_NOSCAN | desc::WORDS_NOSCAN => object(0, PtrMap::None, 8, PtrMap::None),
         desc::CHAN => object(gol_runtime::sched::CHAN_PREFIX_WORDS as u32, PtrMap::None, 8, PtrMap::All),
         desc::CHAN_NOSCAN => object(gol_runtime::sched::CHAN_PREFIX_WORDS as u32, PtrMap::None, 8, PtrMap::None),

@@ -7,9 +7,10 @@
 use super::Heap;
 use super::cache::Cache;
 use super::cycle::End;
-use super::mark::{Marker, Pool};
+use super::mark::{Marker, Work};
 use super::pace::cpu_ns;
 use super::page::{FREE, FreePages, LARGE, NO_PAGE, Pages};
+use super::pool::Pool;
 use super::size::{KINDS, PAGE};
 use crate::sync::Mutex;
 use crate::sync::atomic::Ordering::*;
@@ -193,7 +194,7 @@ impl Heap {
     fn mark(&self, epoch: u8, roots: &mut Roots) -> (usize, usize) {
         let was_live = self.pacer.totals.lock().live_bytes;
         let mut words = Vec::new();
-        let mut lead = |pool: &Pool| {
+        let mut lead = |pool: &Pool<Work>| {
             let mut marker = Marker::new(self, pool, epoch);
             // SAFETY: the caller of `collect` gives ranges that can be read.
             let mut follow = |at: *const u64, len: usize| unsafe {
@@ -226,7 +227,7 @@ impl Heap {
         &self,
         workers: usize,
         epoch: u8,
-        lead: &mut dyn FnMut(&Pool) -> (usize, usize),
+        lead: &mut dyn FnMut(&Pool<Work>) -> (usize, usize),
     ) -> (usize, usize) {
         let pool = &Pool::new(workers);
         if workers == 1 {

@@ -17,22 +17,21 @@
 //!   So the marker never looks into an object that is being made.
 //! - A stack that was scanned, and the globals, need no barrier: what is put there was reachable at the beginning or is new.
 //! - The marker takes any word: a torn or stale one costs retention, never memory safety.
-//! - `State::active` counts who holds work outside of the pool (or stacks it has taken from `next_stack`); marking is exhausted when
-//!   the pool is empty, no stack is left and nobody is active.
-//!   `hold` is set only while the world is stopped, and the leader goes on when `active` is 0: nobody marks beside it then.
+//! - Who marks, and that nobody does beside a leader, is the [`Team`]'s business.
 //! - An allocator that runs too far ahead ends the cycle at once, stopped (a *degenerate* end): memory stays bounded.
 
 mod assist;
 
 use super::cache::Cache;
 use super::collect::{Roots, Visit};
-use super::mark::{Marker, Pool, Work};
+use super::mark::{Marker, Work};
+use super::pool::Pool;
+use super::team::{Next, Team};
 use super::{Heap, size::PAGE};
-use crate::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::*};
-use crate::sync::{Condvar, Mutex};
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*};
 use std::collections::HashSet;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 /// Below so many live bytes a stopped collection is over sooner than a thread has woken up.
 const CONCURRENT_FROM: usize = 1 << 20;
@@ -44,8 +43,6 @@ const LAST_STOP: usize = 4096;
 const CHUNK: usize = 4096;
 /// Cycles have numbers of 7 bits, and the largest of those means something else.
 const NUMBERS: u8 = 100;
-/// How long an assist waits for work of others.
-const ASSIST_WAIT: Duration = Duration::from_micros(200);
 /// Stacks that are scanned in a row.
 const STACKS: usize = 32;
 
@@ -55,20 +52,9 @@ pub type StackHook = dyn Fn(u8, usize, usize, &mut dyn FnMut(*const u64, usize))
 
 /// A cycle's shared state.
 pub struct Cycle {
-    /// The barrier is on; changes while the world is stopped.
-    marking: AtomicBool,
+    team: Team<Work>,
     /// Number of the cycle, 1..=[`NUMBERS`] and again: goroutines carry that of their last scan.
     number: AtomicU8,
-    state: Mutex<State>,
-    /// The background thread waits for work, the leader for `active == 0`, who assists for shared work.
-    work: Condvar,
-    idle: Condvar,
-    shared: Condvar,
-    /// `state.hold`, to be seen in the middle of marking.
-    holding: AtomicBool,
-    /// Number of the first goroutine whose stack nobody has looked at, and whether there was none such.
-    next_stack: AtomicUsize,
-    stacks_done: AtomicBool,
     objects: AtomicUsize,
     bytes: AtomicUsize,
     /// Where the cycle began and what may be granted until it is ended stopped.
@@ -82,15 +68,6 @@ pub struct Cycle {
     background: Mutex<Option<crate::sync::thread::JoinHandle<()>>>,
 }
 
-#[derive(Default)]
-struct State {
-    items: Vec<Work>,
-    active: usize,
-    /// Nobody may take work.
-    hold: bool,
-    quit: bool,
-}
-
 /// How a stop of a cycle ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
@@ -102,15 +79,8 @@ pub enum End {
 impl Cycle {
     pub fn new() -> Cycle {
         Cycle {
-            marking: AtomicBool::new(false),
+            team: Team::new(),
             number: AtomicU8::new(0),
-            state: Mutex::default(),
-            work: Condvar::new(),
-            idle: Condvar::new(),
-            shared: Condvar::new(),
-            holding: AtomicBool::new(false),
-            next_stack: AtomicUsize::new(0),
-            stacks_done: AtomicBool::new(true),
             objects: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             begun_at: AtomicUsize::new(0),
@@ -125,54 +95,11 @@ impl Cycle {
 
     #[inline(always)]
     pub fn marking(&self) -> bool {
-        self.marking.load(Relaxed)
+        self.team.marking()
     }
 
     pub fn number(&self) -> u8 {
         self.number.load(Relaxed)
-    }
-
-    fn put(&self, work: Work) {
-        self.state.lock().items.push(work);
-        self.work.notify_one();
-    }
-
-    /// Is there something that a marker could take?
-    fn useful(&self, state: &State) -> bool {
-        self.marking() && !state.hold && (!state.items.is_empty() || !self.stacks_done.load(Relaxed))
-    }
-
-    /// The caller will mark; false, and it must not, when there is nothing to do.
-    fn join(&self) -> bool {
-        let mut state = self.state.lock();
-        let useful = self.useful(&state);
-        state.active += useful as usize;
-        useful
-    }
-
-    /// Waits for work and joins; false: the thread ends.
-    fn wait_for_work(&self) -> bool {
-        let mut state = self.state.lock();
-        loop {
-            if state.quit {
-                return false;
-            }
-            if self.useful(&state) {
-                state.active += 1;
-                return true;
-            }
-            self.work.wait(&mut state);
-        }
-    }
-
-    /// Somebody else has all the work: gives the others the processor for a moment. False: nobody has any.
-    fn wait_for_others(&self) -> bool {
-        let mut state = self.state.lock();
-        if !state.hold && state.active > 0 && self.marking() {
-            self.shared.wait_for(&mut state, ASSIST_WAIT);
-            return true;
-        }
-        state.active > 0
     }
 
     /// Counts what a marker has marked since the last time.
@@ -181,61 +108,27 @@ impl Cycle {
         self.bytes.fetch_add(std::mem::take(&mut marker.bytes), Relaxed);
     }
 
-    /// Half of a marker's work, when the pool is empty: its thread may lose its core at any time.
+    /// Half of a marker's work, when the pool is empty.
     fn share(&self, marker: &mut Marker) {
         self.count(marker);
-        let mut state = self.state.lock();
-        if state.items.is_empty()
-            && let Some(half) = marker.split()
-        {
-            state.items.push(half);
-            self.shared.notify_one();
-        }
+        self.team.share(|| marker.split());
     }
 
-    /// Gives work back, counts what was marked. True: nothing is left, and nobody has any.
+    /// Gives work back, counts what was marked. True: the caller asks for the end.
     fn leave(&self, marker: &mut Marker) -> bool {
         self.count(marker);
-        let mut state = self.state.lock();
-        marker.give_back(&mut |work| state.items.push(work));
-        state.active -= 1;
-        if state.active == 0 {
-            self.idle.notify_all();
-        }
-        self.shared.notify_all();
-        if !state.items.is_empty() {
-            self.work.notify_one();
-        }
-        let exhausted = state.items.is_empty() && self.stacks_done.load(Relaxed);
-        exhausted && state.active == 0 && !state.hold && self.marking()
+        self.team.leave(|put| marker.give_back(put))
     }
 
-    /// World stopped: nobody marks until [`Cycle::release`].
-    fn hold(&self) {
-        self.holding.store(true, Relaxed);
-        let mut state = self.state.lock();
-        state.hold = true;
-        while state.active > 0 {
-            self.idle.wait(&mut state);
-        }
-    }
-
-    fn release(&self) {
-        self.holding.store(false, Relaxed);
-        self.state.lock().hold = false;
-    }
-
-    /// Wakes the background thread, when goroutines run again: inside of the stop it might take the leader's core.
+    /// Wakes the background thread, when goroutines run again.
     pub fn go_on(&self) {
-        if self.marking() {
-            self.work.notify_one();
-        }
+        self.team.go_on();
     }
 }
 
 /// A pool that a marker of the cycle does not use: it shares through the cycle.
-fn no_pool() -> &'static Pool {
-    static POOL: OnceLock<Pool> = OnceLock::new();
+fn no_pool() -> &'static Pool<Work> {
+    static POOL: OnceLock<Pool<Work>> = OnceLock::new();
     POOL.get_or_init(|| Pool::new(2))
 }
 
@@ -286,7 +179,7 @@ impl Heap {
             let mut words = gather(roots.fixed);
             words.extend(gather(&mut |visit| self.final_roots(visit)));
             words.extend(gather(roots.stacks));
-            *cycle.snapshot.lock() = self.snapshot(&words);
+            *cycle.snapshot.lock() = self.reach(&words);
         }
         self.next_epoch();
         for list in self.unswept.iter() {
@@ -319,15 +212,8 @@ impl Heap {
         (roots.fixed)(&mut keep);
         self.final_roots(&mut keep);
         items.push(Work::Words(words));
-        let mut state = cycle.state.lock();
-        debug_assert!(state.items.is_empty() && state.active == 0);
-        state.items = items;
-        cycle.next_stack.store(0, Relaxed);
-        cycle.stacks_done.store(false, Relaxed);
         // Half of the cycles under the verifier mark nothing before the end: all depends on the barrier then.
-        state.hold = self.config.verify && cycle.number().is_multiple_of(2);
-        cycle.holding.store(state.hold, Relaxed);
-        cycle.marking.store(true, Relaxed);
+        cycle.team.begin(items, self.config.verify && cycle.number().is_multiple_of(2));
     }
 
     /// May a word be a reference?
@@ -340,13 +226,13 @@ impl Heap {
     /// [`End::Finished`].
     pub(super) fn end_cycle(&self, caches: &mut [&mut Cache], roots: &mut Roots, now: bool) -> End {
         let cycle = &self.cycle;
-        cycle.hold();
+        cycle.team.hold();
         let epoch = self.epoch.load(Relaxed);
         if now {
             self.mark_rest(caches, roots, epoch);
         } else if !self.mark_little(caches, epoch) {
             self.pacer.served();
-            cycle.release();
+            cycle.team.release();
             return End::GoesOn;
         }
         if self.config.verify {
@@ -357,7 +243,7 @@ impl Heap {
         for cache in caches.iter_mut() {
             self.flush(cache);
         }
-        cycle.marking.store(false, Relaxed);
+        cycle.team.finish();
         let (granted, objects) = self.pacer.granted();
         let black = granted.saturating_sub(cycle.begun_at.load(Relaxed));
         let born = objects.saturating_sub(cycle.begun_objects.load(Relaxed));
@@ -365,7 +251,7 @@ impl Heap {
         let live = (cycle.objects.load(Relaxed) + born, cycle.bytes.load(Relaxed) + black);
         self.pacer.collected(live.0, live.1, self.pages.inuse() * PAGE);
         self.count_live();
-        cycle.release();
+        cycle.team.release();
         End::Finished
     }
 
@@ -375,9 +261,9 @@ impl Heap {
         let pool = Pool::new(1);
         let mut marker = Marker::new(self, &pool, epoch);
         self.take_over(&mut marker, caches);
-        let through = marker.drain_for(LAST_STOP) && cycle.stacks_done.load(Relaxed);
+        let through = marker.drain_for(LAST_STOP) && cycle.team.stacks_done();
         cycle.count(&mut marker);
-        marker.give_back(&mut |work| cycle.state.lock().items.push(work));
+        marker.give_back(&mut |work| cycle.team.give_back(work));
         through
     }
 
@@ -385,10 +271,11 @@ impl Heap {
     fn mark_rest(&self, caches: &mut [&mut Cache], roots: &mut Roots, epoch: u8) {
         let cycle = &self.cycle;
         let workers = self.workers_for(cycle.expected.load(Relaxed).saturating_sub(cycle.bytes.load(Relaxed)));
-        let mut lead = |pool: &Pool| {
+        let mut lead = |pool: &Pool<Work>| {
             let mut marker = Marker::new(self, pool, epoch);
             self.take_over(&mut marker, caches);
-            if !cycle.stacks_done.swap(true, Relaxed) {
+            if !cycle.team.stacks_done() {
+                cycle.team.no_more_stacks();
                 // SAFETY: the world is stopped, the ranges can be read.
                 (roots.stacks)(&mut |at, len| unsafe { marker.roots(at, len) });
             }
@@ -407,7 +294,7 @@ impl Heap {
                 marker.push(word as u64);
             }
         }
-        for work in std::mem::take(&mut self.cycle.state.lock().items) {
+        for work in self.cycle.team.take_all() {
             match work {
                 Work::Words(more) => more.into_iter().for_each(|word| marker.push(word as u64)),
                 Work::Range(range) => marker.take(Work::Range(range)),
@@ -422,25 +309,22 @@ impl Heap {
             if marker.waiting() {
                 return true;
             }
-            let item = cycle.state.lock().items.pop();
-            match item {
-                Some(work) => marker.take(work),
-                None if cycle.stacks_done.load(Relaxed) => return false,
-                None => self.scan_stacks(marker),
+            match cycle.team.next(STACKS) {
+                Next::Item(work) => marker.take(work),
+                Next::Stacks(from) => self.scan_stacks(marker, from),
+                Next::Nothing => return false,
             }
         }
     }
 
-    /// Pushes the words of the next few stacks. Who says that none is left may say so while others still scan the last ones: they
-    /// have joined and not left.
-    fn scan_stacks(&self, marker: &mut Marker) {
+    /// Pushes the words of a few stacks.
+    fn scan_stacks(&self, marker: &mut Marker, from: usize) {
         let cycle = &self.cycle;
-        let from = cycle.next_stack.fetch_add(STACKS, Relaxed);
         // SAFETY: the hook gives stacks that nobody runs on.
         let mut push = |at, len| unsafe { marker.push_range(at, len) };
         let more = cycle.stacks.get().is_some_and(|hook| hook(cycle.number(), from, STACKS, &mut push));
         if !more {
-            cycle.stacks_done.store(true, Relaxed);
+            cycle.team.no_more_stacks();
         }
     }
 
@@ -464,13 +348,7 @@ impl Heap {
 
     /// Ends the background thread. No cycle begins afterwards.
     pub fn stop_background(&self) {
-        self.cycle.holding.store(true, Relaxed);
-        {
-            let mut state = self.cycle.state.lock();
-            state.quit = true;
-            state.hold = true;
-            self.cycle.work.notify_all();
-        }
+        self.cycle.team.quit();
         if let Some(thread) = self.cycle.background.lock().take() {
             // A marker does not panic; if it did, the message is out.
             let _ = thread.join();
@@ -478,10 +356,10 @@ impl Heap {
     }
 
     fn mark_in_background(&self) {
-        while self.cycle.wait_for_work() {
+        while self.cycle.team.wait_for_work() {
             let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
             self.pacer.timed(|| {
-                while !self.cycle.holding.load(Relaxed) && self.next_work(&mut marker) {
+                while !self.cycle.team.holding() && self.next_work(&mut marker) {
                     marker.drain_for(QUANTUM);
                     self.cycle.share(&mut marker);
                 }

@@ -18,6 +18,8 @@ pub enum Scan {
     None = 0,
     /// Every word from word `skip` on.
     Words = 1,
+    /// Every word from word `skip` on, and as many more left out as the first one says.
+    Behind = 4,
     /// No prefix; elements of at most 64 words with the map in `ptrs.word`.
     Elements = 2,
     /// Prefix and elements by their maps.
@@ -42,7 +44,7 @@ pub struct Entry {
     /// Objects with fewer elements than this lie in cells.
     pub small_lens: u64,
     pub scan: Scan,
-    /// Words before the first that is scanned (`Scan::Words`).
+    /// Words before the first that is scanned (`Scan::Words`, `Scan::Behind`).
     pub skip: u32,
     pub prefix: Map,
     pub ptrs: Map,
@@ -52,6 +54,19 @@ impl Entry {
     #[inline(always)]
     pub fn noscan(&self) -> bool {
         matches!(self.scan, Scan::None)
+    }
+    /// Words of an object's payload before the first that is scanned, when all behind them are.
+    ///
+    /// # Safety
+    /// `payload` is that of an object of this descriptor.
+    #[inline(always)]
+    pub unsafe fn skipped(&self, payload: *const u64) -> usize {
+        let more = match self.scan {
+            // SAFETY: the caller's object, which has a first word.
+            Scan::Behind => (unsafe { payload.read() }) as usize,
+            Scan::None | Scan::Words | Scan::Elements | Scan::General => 0,
+        };
+        more.saturating_add(self.skip as usize)
     }
     /// Bytes of an object that lies in a cell.
     #[inline(always)]
@@ -97,13 +112,15 @@ impl Descs {
     pub fn new(entries: Region) -> Descs {
         let capacity = (entries.len() / size_of::<Entry>()).min(Descs::MAX);
         let descs = Descs { entries, capacity, len: AtomicUsize::new(0), originals: Mutex::default() };
-        descs.add(Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: 0, ptrs: PtrMap::None });
+        descs.add(Desc::new(0, PtrMap::None, 0, PtrMap::None));
         descs
     }
 
     /// Appends. Panics when all ids are taken or the descriptor is malformed: the loader checks both.
     pub fn add(&self, desc: Desc) -> DescId {
         assert!(matches!(desc.stride, 0 | 1 | 2 | 4) || desc.stride.is_multiple_of(8), "stride {}", desc.stride);
+        let plain = desc.prefix_words == 0 && desc.stride == 8 && desc.ptrs == PtrMap::All;
+        assert!(desc.lead.is_none() || plain, "a lead in front of something else than words");
         let originals = &mut *self.originals.lock();
         let id = originals.descs.len();
         assert!(id < self.capacity, "more than {} descriptors", self.capacity);
@@ -144,9 +161,14 @@ fn compile(desc: &Desc, masks: &mut Vec<Box<[u64]>>) -> Entry {
         Some(room) => (room / desc.stride) as u64 + 1,
     };
     let words = desc.stride / 8;
-    let skip = if let Cover::Nothing = cover(&desc.prefix_ptrs, desc.prefix_words) { desc.prefix_words } else { 0 };
+    let skip = match (desc.lead, cover(&desc.prefix_ptrs, desc.prefix_words)) {
+        (Some(n), _) => n,
+        (None, Cover::Nothing) => desc.prefix_words,
+        (None, Cover::All | Cover::Some) => 0,
+    };
     let scan = match (cover(&desc.prefix_ptrs, desc.prefix_words), cover(&desc.ptrs, words)) {
         (Cover::Nothing, Cover::Nothing) => Scan::None,
+        _ if desc.lead.is_some() => Scan::Behind,
         (Cover::Nothing | Cover::All, Cover::All) => Scan::Words,
         (Cover::Nothing, Cover::Some) if desc.prefix_words == 0 && words <= 64 => Scan::Elements,
         (Cover::All, Cover::Nothing) if desc.stride == 0 => Scan::Words,
@@ -206,7 +228,7 @@ mod tests {
     use super::*;
 
     fn scan_of(prefix_words: u32, prefix_ptrs: PtrMap, stride: u32, ptrs: PtrMap) -> Scan {
-        let desc = Desc { prefix_words, prefix_ptrs, stride, ptrs };
+        let desc = Desc::new(prefix_words, prefix_ptrs, stride, ptrs);
         compile(&desc, &mut Vec::new()).scan
     }
 
@@ -234,7 +256,7 @@ mod tests {
     #[test]
     fn small_lengths_are_those_that_fit_a_cell() {
         let entry = |prefix_words, stride| {
-            let desc = Desc { prefix_words, prefix_ptrs: PtrMap::None, stride, ptrs: PtrMap::None };
+            let desc = Desc::new(prefix_words, PtrMap::None, stride, PtrMap::None);
             compile(&desc, &mut Vec::new())
         };
         assert_eq!(entry(0, 1).small_lens, 16384 - 8 + 1);
@@ -249,7 +271,7 @@ mod tests {
     fn entries_are_found_by_id_and_the_first_is_the_free_cell() {
         let descs = Descs::new(Region::arena(Descs::bytes(10)).unwrap());
         let long: Box<[u64]> = [1, 1 << 63].into();
-        let desc = Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: 1024, ptrs: PtrMap::Bits(long.clone()) };
+        let desc = Desc::new(0, PtrMap::None, 1024, PtrMap::Bits(long.clone()));
         assert_eq!(descs.add(desc.clone()), 1);
         assert_eq!(descs.original(1), Some(desc));
         assert_eq!(descs.get(1).unwrap().ptrs.masks(), &long[..]);

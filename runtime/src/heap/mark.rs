@@ -4,16 +4,15 @@
 //! prefetches the cell's mark byte and header into a ring of [`RING`] entries, and only when an entry leaves the ring tests and
 //! sets the mark and scans the object. So the cache misses of eight objects overlap.
 //!
-//! Invariants: the world is stopped, or the concurrent cycle's barrier is on (see `cycle`). A mark byte is set by a plain store when one worker marks alone, else by an exchange, so
-//! that an object is scanned and counted once. Any word is accepted; a cell without a header (free, or never allocated) has nothing to scan. Objects
-//! above [`SPLIT_WORDS`] are scanned in pieces through `ranges`, so the stack stays short. A worker is *active* while it has
-//! work; marking is over when, under the pool's lock, the pool is empty and nobody is active.
+//! Invariants: the world is stopped, or the concurrent cycle's barrier is on (see `cycle`). An object is scanned and counted once: by
+//! the worker that has set its mark byte. Any word is accepted; a cell without a header (free, or never allocated) has nothing to scan. Objects
+//! above [`SPLIT_WORDS`] are scanned in pieces through `ranges`, so the stack stays short. When a stopped marking is over, `pool` says.
 
 use super::desc::{Entry, Map, Scan};
 use super::page::Page;
+use super::pool::{Pool, claim};
 use super::{DescId, Header, Heap};
-use crate::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering::*};
-use crate::sync::{Condvar, Mutex};
+use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering::*};
 
 /// Objects in flight between prefetch and scan.
 const RING: usize = 8;
@@ -49,80 +48,10 @@ pub enum Work {
 // SAFETY: ranges point into marked objects, which all workers may read until the cycle ends.
 unsafe impl Send for Work {}
 
-/// Work that workers share.
-pub struct Pool {
-    state: Mutex<PoolState>,
-    change: Condvar,
-    /// Workers that wait and for which no item lies in the pool: a hint, read without the lock.
-    hungry: AtomicUsize,
-    workers: usize,
-}
-
-struct PoolState {
-    items: Vec<Work>,
-    active: usize,
-    waiting: usize,
-}
-
-impl Pool {
-    /// For so many workers, all of which count as active from the start.
-    pub fn new(workers: usize) -> Pool {
-        let state = Mutex::new(PoolState { items: Vec::new(), active: workers, waiting: 0 });
-        Pool { state, change: Condvar::new(), hungry: AtomicUsize::new(0), workers }
-    }
-
-    #[inline(always)]
-    fn is_hungry(&self) -> bool {
-        self.hungry.load(Relaxed) > 0
-    }
-
-    /// Renews the hint. The lock is held.
-    fn hint(&self, state: &PoolState) {
-        self.hungry.store(state.waiting.saturating_sub(state.items.len()), Relaxed);
-    }
-
-    fn put(&self, work: Work) {
-        let mut state = self.state.lock();
-        state.items.push(work);
-        self.hint(&state);
-        self.change.notify_one();
-    }
-
-    /// Waits for work as an idle worker; `None` when marking is over.
-    fn next(&self) -> Option<Work> {
-        let mut state = self.state.lock();
-        state.active -= 1;
-        loop {
-            if let Some(work) = state.items.pop() {
-                state.active += 1;
-                self.hint(&state);
-                return Some(work);
-            }
-            if state.active == 0 {
-                self.change.notify_all();
-                return None;
-            }
-            state.waiting += 1;
-            self.hint(&state);
-            self.change.wait(&mut state);
-            state.waiting -= 1;
-        }
-    }
-
-    /// A worker could not be started.
-    pub fn leave(&self) {
-        let mut state = self.state.lock();
-        state.active -= 1;
-        if state.active == 0 {
-            self.change.notify_all();
-        }
-    }
-}
-
 /// One worker.
 pub struct Marker<'h> {
     heap: &'h Heap,
-    pool: &'h Pool,
+    pool: &'h Pool<Work>,
     epoch: u8,
     /// No other worker marks.
     alone: bool,
@@ -136,12 +65,12 @@ pub struct Marker<'h> {
 }
 
 impl<'h> Marker<'h> {
-    pub fn new(heap: &'h Heap, pool: &'h Pool, epoch: u8) -> Marker<'h> {
+    pub fn new(heap: &'h Heap, pool: &'h Pool<Work>, epoch: u8) -> Marker<'h> {
         Marker {
             heap,
             pool,
             epoch,
-            alone: pool.workers == 1,
+            alone: pool.is_of_one(),
             base: heap.pages.base() as usize,
             span: heap.pages.used() * super::size::PAGE,
             stack: Vec::new(),
@@ -293,15 +222,8 @@ impl<'h> Marker<'h> {
 
     #[inline(always)]
     fn visit(&mut self, slot: Slot<'h>) {
-        if slot.mark.load(Relaxed) == self.epoch {
+        if !claim(slot.mark, self.epoch, self.alone) {
             return;
-        }
-        if !self.alone {
-            if slot.mark.swap(self.epoch, Relaxed) == self.epoch {
-                return;
-            }
-        } else {
-            slot.mark.store(self.epoch, Relaxed);
         }
         let first = self.heap.pages.page(slot.page.first.load(Relaxed) as usize);
         if first.live.load(Relaxed) != self.epoch {
@@ -327,7 +249,8 @@ impl<'h> Marker<'h> {
         unsafe {
             match entry.scan {
                 Scan::None => {}
-                Scan::Words => self.scan_words(payload, entry, header.len()),
+                Scan::Words => self.scan_words(payload, entry, header.len(), entry.skip as usize),
+                Scan::Behind => self.scan_words(payload, entry, header.len(), entry.skipped(payload)),
                 Scan::Elements => self.scan_elements(payload, entry, header),
                 Scan::General => {
                     self.scan_map(payload, &entry.prefix);
@@ -338,11 +261,11 @@ impl<'h> Marker<'h> {
     }
 
     /// # Safety
-    /// `payload` is that of an object of `len` elements of `entry`.
+    /// `payload` is that of an object of `len` elements of `entry`, whose first `skip` words are no references.
     #[inline(always)]
-    unsafe fn scan_words(&mut self, payload: *const u64, entry: &Entry, len: u64) {
+    unsafe fn scan_words(&mut self, payload: *const u64, entry: &Entry, len: u64, skip: usize) {
         let words = (entry.fixed as usize + len as usize * entry.stride as usize) / 8 - 1;
-        let skip = entry.skip as usize;
+        let skip = skip.min(words);
         let (at, len) = (payload.wrapping_add(skip), words - skip);
         if len > SPLIT_WORDS {
             self.ranges.push(Range::Words { at, len });

@@ -6,8 +6,8 @@
 //! so stacks are scanned conservatively.
 //!
 //! In reading order: `size` (classes), `region` (address space), `page` (page table, marks, page allocator), `desc`
-//! (descriptor table), `cache` (allocation and sweep), `mark`, `collect`, `pace` (triggers, limit, figures), `cycle` (concurrent
-//! marking), `finals` (finalizers, cleanups, weak handles), `reach` and `census` (for reports), `poison` and `verify` (debugging modes).
+//! (descriptor table), `cache` (allocation and sweep), `mark`, `pool` (workers of a stopped marking), `collect`, `pace` (triggers, limit, figures),
+//! `cycle` (concurrent marking), `team` (who marks then), `finals` (finalizers, cleanups, weak handles), `reach` and `census` (for reports), `poison` and `verify` (debugging modes).
 //!
 //! Who may touch what: page entries and mark bytes of a span change only in its maker's hands or while the world is stopped;
 //! a run belongs to one cache; everything that several threads share is an atomic or behind a lock of its own, and no lock is
@@ -28,9 +28,11 @@ mod mark;
 mod pace;
 mod page;
 mod poison;
+mod pool;
 mod reach;
 mod region;
 mod size;
+mod team;
 mod verify;
 
 #[cfg(test)]
@@ -114,6 +116,17 @@ pub struct Desc {
     /// Bytes an element: 0, 1, 2, 4 or a multiple of 8.
     pub stride: u32,
     pub ptrs: PtrMap,
+    /// Of an object whose elements are words, all of them traced: `Some(n)` when its first words are no references after all, `n` of
+    /// them and as many again as the first one says. That one is written once, before the object is reachable. What is no reference is
+    /// overwritten without the barrier, so nobody may take it for one.
+    pub lead: Option<u32>,
+}
+
+impl Desc {
+    /// A descriptor without [`Desc::lead`].
+    pub fn new(prefix_words: u32, prefix_ptrs: PtrMap, stride: u32, ptrs: PtrMap) -> Desc {
+        Desc { prefix_words, prefix_ptrs, stride, ptrs, lead: None }
+    }
 }
 
 #[derive(Clone, Debug)]

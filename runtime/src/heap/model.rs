@@ -127,7 +127,7 @@ fn shapes() -> [Desc; SHAPES] {
         (1, All, 0, None),
         (0, None, 70 * 8, bits(&[1 << 63 | 5, 9])),
     ]
-    .map(|(prefix_words, prefix_ptrs, stride, ptrs)| Desc { prefix_words, prefix_ptrs, stride, ptrs })
+    .map(|(prefix_words, prefix_ptrs, stride, ptrs)| Desc::new(prefix_words, prefix_ptrs, stride, ptrs))
 }
 
 fn traces(desc: &Desc, word: usize) -> bool {

@@ -58,6 +58,8 @@ impl Heap {
     pub unsafe fn references(&self, payload: *const u64, f: &mut dyn FnMut(u64)) {
         let Some((header, _)) = self.resolve(payload as u64) else { return };
         let Some(entry) = self.descs.get(header.desc()) else { return };
+        // SAFETY: the caller's object.
+        let from = unsafe { entry.skipped(payload) };
         let is_set = |masks: &[u64], i: usize| masks[i / 64] >> (i % 64) & 1 != 0;
         let prefix = entry.prefix.words as usize;
         for i in (0..prefix).filter(|&i| is_set(entry.prefix.masks(), i)) {
@@ -70,7 +72,7 @@ impl Heap {
             return;
         }
         for element in 0..header.len() as usize {
-            for i in &traced {
+            for i in traced.iter().filter(|&i| prefix + element * words + i >= from) {
                 // SAFETY: a word of one of the object's elements.
                 f(unsafe { payload.add(prefix + element * words + i).read() });
             }

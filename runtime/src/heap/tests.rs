@@ -20,11 +20,11 @@ fn arena(config: HeapConfig, bytes: usize) -> Heap {
 
 /// Objects of `len` words, all of them references.
 fn words(heap: &Heap) -> DescId {
-    heap.add_desc(Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: 8, ptrs: PtrMap::All })
+    heap.add_desc(Desc::new(0, PtrMap::None, 8, PtrMap::All))
 }
 
 fn bytes(heap: &Heap) -> DescId {
-    heap.add_desc(Desc { prefix_words: 0, prefix_ptrs: PtrMap::None, stride: 1, ptrs: PtrMap::None })
+    heap.add_desc(Desc::new(0, PtrMap::None, 1, PtrMap::None))
 }
 
 fn alloc(heap: &Heap, cache: &mut Cache, desc: DescId, len: u64) -> *mut u64 {
@@ -226,4 +226,27 @@ fn roots_may_be_passed_on() {
     // SAFETY: one thread, one cache.
     unsafe { heap.collect(&mut [&mut cache].into_iter(), roots) };
     assert_eq!(heap.stats().heap_objects, 1);
+}
+
+#[test]
+fn what_leads_an_object_is_no_reference() {
+    // A small one, and one that is scanned in pieces.
+    for len in [8, 5000] {
+        let heap = arena(HeapConfig { verify: true, ..config() }, 4 << 20);
+        let (mut cache, words) = (heap.new_cache(), words(&heap));
+        let led = heap.add_desc(Desc { lead: Some(1), ..Desc::new(0, PtrMap::None, 8, PtrMap::All) });
+        let object = alloc(&heap, &mut cache, led, len);
+        let others: Vec<*mut u64> = (0..len).map(|_| alloc(&heap, &mut cache, words, 1)).collect();
+        // SAFETY: the object has `len` words; the first says that two more are no references.
+        unsafe {
+            object.write(2);
+            (1..len as usize).for_each(|i| object.add(i).write(others[i] as u64));
+        }
+        collect(&heap, &mut cache, &[object]);
+        assert_eq!(heap.stats().heap_objects, len - 3 + 1);
+        let mut seen = Vec::new();
+        // SAFETY: nobody changes the object.
+        unsafe { heap.references(object, &mut |word| seen.push(word as *mut u64)) };
+        assert_eq!(seen, others[3..]);
+    }
 }

@@ -22,15 +22,6 @@ impl Heap {
         }
     }
 
-    /// The objects that these root words reach now: the snapshot of a concurrent cycle that begins. A cell without a header holds no object,
-    /// whatever word leads to it, and none gets or loses its header before the cycle has ended but by an allocation, which marks it.
-    pub(super) fn snapshot(&self, roots: &[u64]) -> HashSet<usize> {
-        let mut reached = self.reach(roots);
-        // SAFETY: the first words of cells.
-        reached.retain(|cell| Header(unsafe { (*cell as *const u64).read() }).desc() != 0);
-        reached
-    }
-
     /// After a concurrent marking: a fault when something of the snapshot is not marked, or what `fixed` or a marked object refers to.
     /// Stacks are not asked: a new frame may have old words in slots that were never written, which nobody reads. What died
     /// meanwhile may be marked.
@@ -59,7 +50,9 @@ impl Heap {
         }
     }
 
-    fn reach(&self, roots: &[u64]) -> HashSet<usize> {
+    /// The cells that these root words lead to, those without an object included: a word that leads to one is no reference, but is
+    /// overwritten with the barrier as every word that is traced.
+    pub(super) fn reach(&self, roots: &[u64]) -> HashSet<usize> {
         let mut reached = HashSet::new();
         let mut todo: Vec<usize> = roots.iter().filter_map(|&word| self.cell_of(word)).collect();
         while let Some(cell) = todo.pop() {
@@ -102,7 +95,12 @@ impl Heap {
         if 8 + words * 8 > page.cell_bytes() {
             crate::fault(&format!("heap verify: object {cell:#x} is longer than its cell"));
         }
+        // SAFETY: an object with a lead has a first word.
+        let lead = desc.lead.map_or(0, |n| n as usize + unsafe { at.cast::<u64>().add(1).read() } as usize);
         let is_traced = |word: usize| {
+            if word < lead {
+                return false;
+            }
             if word < prefix { desc.prefix_ptrs.has(word) } else { desc.ptrs.has((word - prefix) % stride) }
         };
         for word in (0..words).filter(|&word| is_traced(word)) {

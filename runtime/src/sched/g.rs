@@ -9,12 +9,13 @@
 //! | Syscall | the M inside the blocking native | `leave` |
 //!
 //! Invariants:
-//! - One owner at a time, so everything but `state`, `sel_done` and `killed` is plain memory. `state` is atomic because
+//! - One owner at a time, so everything but `state`, `sel_done` and `scanned` is plain memory. `state` is atomic because
 //!   reports and the collector read it from elsewhere; transitions are plain stores.
 //! - The memory is type-stable: a stale `*mut G` is always a G, perhaps another goroutine's.
 //! - A parked stack does not move: waiters point into it.
 use super::Runtime;
 use super::lock::Lock;
+use super::scanned::ScanMark;
 use crate::sync::atomic::{AtomicU8, Ordering::*};
 
 /// Slots that lie in the G itself.
@@ -44,8 +45,7 @@ pub struct G {
     /// What it waits for, valid while Waiting; written by the parker.
     pub(crate) reason: WaitReason,
     pub(crate) flags: u8,
-    /// Bit 0: was killed. The others: the concurrent cycle that has its stack, or [`SCANNING`].
-    marks: AtomicU8,
+    pub(super) scanned: ScanMark,
     /// Capacity of `stack` in slots.
     pub cap: u32,
     /// Engine's: where to go on. For a new goroutine the entry of its function.
@@ -81,10 +81,6 @@ pub struct G {
 }
 
 const _: () = assert!(size_of::<G>() == 256);
-
-/// Instead of a cycle's number, while somebody scans the stack. Numbers are smaller.
-const SCANNING: u8 = 127;
-const KILLED: u8 = 1;
 
 /// Somebody waits for its end in `Runtime::run`.
 pub(crate) const MAIN: u8 = 1;
@@ -187,30 +183,10 @@ impl G {
 
     #[inline(always)]
     pub(crate) fn is_killed(&self) -> bool {
-        self.marks.load(Relaxed) & KILLED != 0
+        self.scanned.is_killed()
     }
     pub(crate) fn kill(&self) {
-        self.marks.fetch_or(KILLED, SeqCst);
-    }
-    /// A new goroutine's: not killed, and its stack is known to the cycle.
-    pub(crate) fn unmarked(&self, cycle: u8) {
-        self.marks.store(cycle << 1, Relaxed);
-    }
-    #[inline(always)]
-    pub(crate) fn is_scanned(&self, cycle: u8) -> bool {
-        self.marks.load(Acquire) >> 1 == cycle
-    }
-    /// True for the one who scans the stack in this cycle.
-    pub(crate) fn claim_scan(&self, cycle: u8) -> bool {
-        let claim = |marks: u8| {
-            let by = marks >> 1;
-            (by != cycle && by != SCANNING).then_some(SCANNING << 1 | marks & KILLED)
-        };
-        self.marks.fetch_update(Acquire, Acquire, claim).is_ok()
-    }
-    /// The stack was scanned, by the one who had the claim or while the world is stopped.
-    pub(crate) fn set_scanned(&self, cycle: u8) {
-        let _ = self.marks.fetch_update(Release, Relaxed, |marks| Some(cycle << 1 | marks & KILLED));
+        self.scanned.kill();
     }
     #[inline(always)]
     fn go(&self, from: GState, to: GState) {

@@ -27,6 +27,7 @@ mod pin;
 mod poll;
 mod queue;
 mod runtime;
+mod scanned;
 mod select;
 mod sema;
 mod slab;

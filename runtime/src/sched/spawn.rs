@@ -104,7 +104,7 @@ unsafe fn fill(p: *mut P, heap: &Heap, g: *mut G, entry: Entry, args: *const u64
         (*g).roots = [0; 2];
         (*g).flags = 0;
         // Its arguments come from a stack that was scanned.
-        (*g).unmarked(heap.cycle_number());
+        (*g).scanned.renew(heap.cycle_number());
         (*g).waiter.g = g;
         (*g).waiter.sel = 0;
         (*g).waiter.tries = 0;

@@ -165,7 +165,7 @@ fn all_stacks(s: &Sched, cycle: u8, visit: &mut dyn FnMut(*const u64, usize)) {
         unsafe {
             if (*g).state() != GState::Dead {
                 goroutine(s, g, visit);
-                (*g).set_scanned(cycle);
+                (*g).scanned.set_scanned(cycle);
             }
         }
     });
@@ -179,7 +179,7 @@ fn all_stacks(s: &Sched, cycle: u8, visit: &mut dyn FnMut(*const u64, usize)) {
 pub(super) unsafe fn scan_first(p: *mut P, g: *mut G) {
     // SAFETY: says the caller.
     unsafe {
-        if (*p).cache.marking() && !(*g).is_scanned((*p).cache.cycle()) {
+        if (*p).cache.marking() && !(*g).scanned.is_scanned((*p).cache.cycle()) {
             scan_now(p, g);
         }
     }
@@ -191,13 +191,13 @@ unsafe fn scan_now(p: *mut P, g: *mut G) {
     // SAFETY: as `scan_first`; who has the claim is alone with the stack.
     unsafe {
         let (s, heap, cycle) = (&*(*p).sched, &*(*p).heap, (*p).cache.cycle());
-        if (*g).claim_scan(cycle) {
+        if (*g).scanned.claim(cycle) {
             goroutine(s, g, &mut |at, len| (*p).cache.shade(heap, at, len));
-            (*g).set_scanned(cycle);
+            (*g).scanned.set_scanned(cycle);
             // A single word may lead to all there is.
             heap.hand_over(&mut (*p).cache);
         }
-        while !(*g).is_scanned(cycle) {
+        while !(*g).scanned.is_scanned(cycle) {
             crate::sync::thread::yield_now();
         }
     }
@@ -220,9 +220,9 @@ pub(super) fn parked_stacks(
             // and who begins it waits for the claim.
             unsafe {
                 let g = first.add(i);
-                if (*g).state() != GState::Dead && (*g).claim_scan(cycle) {
+                if (*g).state() != GState::Dead && (*g).scanned.claim(cycle) {
                     goroutine(s, g, visit);
-                    (*g).set_scanned(cycle);
+                    (*g).scanned.set_scanned(cycle);
                 }
             }
         }

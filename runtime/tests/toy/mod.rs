@@ -269,7 +269,7 @@ pub fn start_with(config: RuntimeConfig) -> Toy {
 
 /// Of all channels.
 pub fn chan_desc() -> Desc {
-    Desc { prefix_words: CHAN_PREFIX_WORDS as u32, prefix_ptrs: PtrMap::None, stride: 8, ptrs: PtrMap::All }
+    Desc::new(CHAN_PREFIX_WORDS as u32, PtrMap::None, 8, PtrMap::All)
 }
 
 impl Toy {

@@ -74,12 +74,12 @@ pub(crate) unsafe fn table_of(map: *const u64) -> usize {
 
 /// Descriptor of [`Map`] objects.
 pub(crate) fn map_desc() -> Desc {
-    Desc { prefix_words: MAP_WORDS, prefix_ptrs: PtrMap::Bits([0b1].into()), stride: 0, ptrs: PtrMap::None }
+    Desc::new(MAP_WORDS, PtrMap::Bits([0b1].into()), 0, PtrMap::None)
 }
 
 /// Descriptor of [`Iter`] objects.
 pub(crate) fn iter_desc() -> Desc {
-    Desc { prefix_words: ITER_WORDS, prefix_ptrs: PtrMap::Bits([0b11].into()), stride: 0, ptrs: PtrMap::None }
+    Desc::new(ITER_WORDS, PtrMap::Bits([0b11].into()), 0, PtrMap::None)
 }
 
 /// Go refuses to reserve more for a hint.

@@ -10,7 +10,7 @@ pub mod iface;
 pub mod map;
 pub mod slice;
 pub mod string;
-mod table;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 pub mod torn;

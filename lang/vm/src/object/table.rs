@@ -7,12 +7,17 @@
 use super::{alloc, torn};
 use crate::fault::Fault;
 use crate::types::TypeId;
-use gol_runtime::P;
+use gol_runtime::{Desc, P, PtrMap};
 
 /// Slots of a group: a control word has a byte for each.
 pub(super) const GROUP: u64 = 8;
 /// Words of a table before the control words.
 const TABLE_HEADER: u64 = 2;
+
+/// Descriptor of tables whose slots are traced. The control words, as many as the mask says and one, are not: some of them look like addresses.
+pub(crate) fn table_desc() -> Desc {
+    Desc { lead: Some(TABLE_HEADER as u32 + 1), ..Desc::new(0, PtrMap::None, 8, PtrMap::All) }
+}
 
 /// A control word. A byte is 0 (empty), 1 (deleted), or 0x80 and seven bits of the hash (full).
 #[derive(Clone, Copy)]

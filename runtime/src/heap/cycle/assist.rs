@@ -20,7 +20,7 @@ impl Heap {
         let granted = self.pacer.granted().0.saturating_sub(cycle.begun_at.load(Relaxed)) as u128;
         let due = granted * cycle.expected.load(Relaxed) as u128 / cycle.slack.load(Relaxed) as u128;
         let behind = due.saturating_sub(cycle.bytes.load(Relaxed) as u128);
-        if behind == 0 || cycle.holding.load(Relaxed) {
+        if behind == 0 || cycle.team.holding() {
             return;
         }
         self.help(usize::try_from(behind).unwrap_or(usize::MAX));
@@ -29,19 +29,17 @@ impl Heap {
     /// Marks about `bytes` bytes, at most as much as one assist may, or waits a moment for those who mark.
     fn help(&self, bytes: usize) {
         let cycle = &self.cycle;
-        if !cycle.join() {
-            if !cycle.wait_for_others() {
-                self.pacer.request();
-            }
-            return;
-        }
-        let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
-        self.pacer.timed(|| {
-            while marker.objects < ASSIST_MOST && marker.bytes < bytes && self.next_work(&mut marker) {
-                marker.drain_for(QUANTUM);
-            }
-        });
-        if cycle.leave(&mut marker) {
+        let mark = || {
+            let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
+            self.pacer.timed(|| {
+                while marker.objects < ASSIST_MOST && marker.bytes < bytes && self.next_work(&mut marker) {
+                    marker.drain_for(QUANTUM);
+                }
+            });
+            cycle.count(&mut marker);
+            marker
+        };
+        if cycle.team.assist(mark, |mut marker, put| marker.give_back(put)) {
             self.pacer.request();
         }
     }
@@ -49,14 +47,14 @@ impl Heap {
     /// Marks about so many objects, as the thread does that marks in the background.
     #[cfg(test)]
     pub(in crate::heap) fn mark_objects(&self, objects: usize) {
-        if !self.cycle.join() {
+        if !self.cycle.team.join() {
             return;
         }
         let mut marker = Marker::new(self, no_pool(), self.epoch.load(Relaxed));
         if self.next_work(&mut marker) {
             marker.drain_for(objects);
         }
-        self.cycle.leave(&mut marker);
+        let _asks_later = self.cycle.leave(&mut marker);
     }
 
     /// Number of the first collection that begins from now on, if it is one beside the program; 0: only a stopped one will do.
@@ -93,7 +91,7 @@ impl Heap {
     pub fn hand_over(&self, cache: &mut Cache) {
         let words = cache.take_shaded();
         if !words.is_empty() {
-            self.cycle.put(Work::Words(words));
+            self.cycle.team.put(Work::Words(words));
         }
     }
 }
