@@ -276,7 +276,8 @@ unsafe fn out_of_memory(p: *mut P) -> u64 {
     }
 }
 
-/// Collects and goes on at `again`; after several tries there the program ends.
+/// Collects and goes on at `again`; after several tries there the program ends. The goroutine goes on as soon as the collection is over, with the
+/// very instruction that failed, so nobody else fails on this processor in between.
 unsafe fn try_again(p: *mut P, again: Pc) -> u64 {
     // SAFETY: the running processor; the base is saved.
     unsafe {
