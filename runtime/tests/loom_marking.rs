@@ -22,6 +22,7 @@ use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*, fence};
 use loom::thread;
+use marking::Plan;
 use model::{Note, check};
 use std::sync::atomic::Ordering;
 
@@ -102,7 +103,11 @@ mod marking {
             }
         }
 
-        fn ask(&self) {
+        fn ask(&self, exhausted: bool) {
+            // What is put later is no reason not to ask.
+            if exhausted && self.on_stack == OBJECTS {
+                assert!(self.claims.iter().all(|mark| mark.load(Relaxed) == 1));
+            }
             if self.bug != Bug::AsksNothing {
                 self.asked.wake();
             }
@@ -128,7 +133,7 @@ mod marking {
                     self.team.share(|| (own.len() > 1).then(|| own.remove(0)));
                 }
                 if self.leave(own) {
-                    self.ask();
+                    self.ask(true);
                 }
             }
         }
@@ -145,7 +150,7 @@ mod marking {
                 own
             };
             if self.team.assist(mark, |own, put| own.into_iter().for_each(put)) {
-                self.ask();
+                self.ask(false);
             }
         }
 
@@ -181,29 +186,46 @@ mod marking {
         }
     }
 
-    /// The stack refers to the last object, or `puts` times a P puts it and helps. `helpers` help beside the background thread, and `early` stops come before somebody has asked for the end.
-    pub fn model(early: usize, puts: usize, helpers: usize, bug: Bug) {
-        // The gap between leaving and giving back takes more changes of thread to be seen.
-        check(Some(if bug == Bug::LeavesFirst { 4 } else { 2 }), move || {
-            let cycle = Cycle::new(if puts > 0 { 0 } else { OBJECTS }, bug);
+    /// What happens beside the background thread.
+    #[derive(Clone, Copy)]
+    pub struct Plan {
+        /// Stops that come before somebody has asked for the end.
+        pub early: usize,
+        /// The last object is not on the stack, but put by a P while the others mark.
+        pub put: bool,
+        /// The P helps, too.
+        pub helps: bool,
+        /// Others that help.
+        pub helpers: usize,
+        /// Nobody may mark before the first stop.
+        pub held: bool,
+        /// Threads change at so many places where none has to.
+        pub changes: usize,
+    }
+
+    pub fn model(plan: Plan, bug: Bug) {
+        check(Some(plan.changes), move || {
+            let cycle = Cycle::new(if plan.put { 0 } else { OBJECTS }, bug);
             let background = thread::spawn({
                 let cycle = cycle.clone();
                 move || cycle.background()
             });
-            cycle.team.begin(vec![], false);
+            cycle.team.begin(vec![], plan.held);
             cycle.team.go_on();
-            for _ in 0..puts {
+            if plan.put {
                 cycle.team.put(OBJECTS);
+            }
+            if plan.helps {
                 cycle.help();
             }
-            let helpers: Vec<_> = (0..helpers)
+            let helpers: Vec<_> = (0..plan.helpers)
                 .map(|_| {
                     let cycle = cycle.clone();
                     thread::spawn(move || cycle.help())
                 })
                 .collect();
             helpers.into_iter().for_each(|helper| helper.join().unwrap());
-            if !(0..early).any(|_| cycle.stop()) {
+            if !(0..plan.early).any(|_| cycle.stop()) {
                 loop {
                     cycle.asked.wait();
                     if cycle.stop() {
@@ -368,21 +390,34 @@ fn publication(bug: Bug) {
     });
 }
 
+/// A stop that comes while the background thread marks what was put.
+const LATE: Plan = Plan { early: 1, put: true, changes: 3, ..PLAN };
+const HELD: Plan = Plan { held: true, helps: true, ..PLAN };
+const PLAN: Plan = Plan { early: 0, put: false, helps: false, helpers: 0, held: false, changes: 2 };
+
 #[test]
 fn a_leader_is_alone_and_goes_on() {
-    marking::model(1, 0, 0, Bug::None);
+    marking::model(Plan { early: 1, ..PLAN }, Bug::None);
+}
+#[test]
+fn a_leader_finds_what_others_gave_back() {
+    marking::model(LATE, Bug::None);
 }
 #[test]
 fn somebody_asks_for_the_end_of_what_was_put() {
-    marking::model(0, 2, 0, Bug::None);
+    marking::model(Plan { put: true, helps: true, ..PLAN }, Bug::None);
 }
 #[test]
 fn assists_beside_the_background_thread() {
-    marking::model(0, 0, 1, Bug::None);
+    marking::model(Plan { helpers: 1, ..PLAN }, Bug::None);
+}
+#[test]
+fn an_assist_asks_when_nobody_may_mark() {
+    marking::model(HELD, Bug::None);
 }
 #[test]
 fn a_stop_after_an_assist() {
-    marking::model(1, 1, 0, Bug::None);
+    marking::model(Plan { early: 1, put: true, helps: true, ..PLAN }, Bug::None);
 }
 #[test]
 fn workers_end_together() {
@@ -415,11 +450,11 @@ fn deaf(model: impl Fn()) {
 
 /// The models that must fail, each in a process of its own.
 const SEEDED: &[(&str, fn())] = &[
-    ("asks for nothing", || marking::model(0, 1, 0, Bug::AsksNothing)),
-    ("no hold", || marking::model(1, 0, 0, Bug::NoHold)),
-    ("wakes nobody", || marking::model(1, 0, 0, Bug::NoGoOn)),
-    ("leaves first", || marking::model(1, 1, 0, Bug::LeavesFirst)),
-    ("marking without notifications", || deaf(|| marking::model(0, 1, 0, Bug::None))),
+    ("asks for nothing", || marking::model(HELD, Bug::AsksNothing)),
+    ("no hold", || marking::model(Plan { early: 1, ..PLAN }, Bug::NoHold)),
+    ("wakes nobody", || marking::model(Plan { early: 1, ..PLAN }, Bug::NoGoOn)),
+    ("leaves first", || marking::model(LATE, Bug::LeavesFirst)),
+    ("marking without notifications", || deaf(|| marking::model(Plan { put: true, helps: true, ..PLAN }, Bug::None))),
     ("workers without notifications", || deaf(|| stopped::model(2, 1, 0))),
     ("marks by a store", || claims(Bug::StoresMark)),
     ("no wait for the scan", || scan_before_run(Bug::NoWait)),

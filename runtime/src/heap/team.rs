@@ -4,9 +4,9 @@
 //! - `active` counts who holds work outside of the pool, or stacks taken from `next_stack` and not scanned yet. Who marks has joined and gives
 //!   what it has left back in the same step in which it leaves. So marking is *exhausted* when, under the lock, the pool is empty,
 //!   no stack is left and nobody is active.
-//! - `hold` is set only by a leader while the world is stopped (goroutines put nothing then); nobody joins any more, those who have joined
-//!   see [`Team::holding`] soon and leave, and the leader goes on when `active` is 0: it is alone with pool and mark bytes until
-//!   [`Team::release`].
+//! - A leader holds while the world is stopped (goroutines put nothing then): who gets the lock afterwards does not join any more, those
+//!   who have joined see it soon and leave, and the leader goes on when `active` is 0. It is alone with pool and mark bytes until
+//!   [`Team::release`], which changes `holding` under the lock: else who looks just then would wait for something that has been told.
 //! - Somebody asks for the end of exhausted marking: the last one to leave is told so by [`Team::leave`]; unless a leader holds, who sees
 //!   for itself. What is put later wakes the background thread, which leaves again. An assist that finds neither work nor anybody who has
 //!   some ([`Team::assist`]) asks, too: it allocates ahead of a cycle that only waits for its end.
@@ -31,7 +31,7 @@ pub struct Team<W> {
     work: Condvar,
     idle: Condvar,
     shared: Condvar,
-    /// `state.hold`, to be seen in the middle of marking.
+    /// Nobody may take work.
     holding: AtomicBool,
     /// Number of the first goroutine whose stack nobody has looked at, and whether there was none such.
     next_stack: AtomicUsize,
@@ -41,8 +41,6 @@ pub struct Team<W> {
 struct State<W> {
     items: Vec<W>,
     active: usize,
-    /// Nobody may take work.
-    hold: bool,
     quit: bool,
 }
 
@@ -58,7 +56,7 @@ impl<W> Team<W> {
     pub fn new() -> Team<W> {
         Team {
             marking: AtomicBool::new(false),
-            state: Mutex::new(State { items: Vec::new(), active: 0, hold: false, quit: false }),
+            state: Mutex::new(State { items: Vec::new(), active: 0, quit: false }),
             work: Condvar::new(),
             idle: Condvar::new(),
             shared: Condvar::new(),
@@ -83,7 +81,6 @@ impl<W> Team<W> {
         let mut state = self.state.lock();
         debug_assert!(state.items.is_empty() && state.active == 0);
         state.items = items;
-        state.hold = hold;
         self.holding.store(hold, Relaxed);
         self.next_stack.store(0, Relaxed);
         self.stacks_done.store(false, Relaxed);
@@ -101,9 +98,9 @@ impl<W> Team<W> {
         self.work.notify_one();
     }
 
-    /// Is there something that a marker could take? Not for one who had to leave at once, as long as the leader waits for the lock.
+    /// Is there something that a marker could take?
     fn useful(&self, state: &State<W>) -> bool {
-        let open = self.marking() && !state.hold && !self.holding();
+        let open = self.marking() && !self.holding();
         open && (!state.items.is_empty() || !self.stacks_done())
     }
 
@@ -133,7 +130,7 @@ impl<W> Team<W> {
     /// Somebody else has all the work: gives the others the processor for a moment. False: nobody has any.
     fn wait_for_others(&self) -> bool {
         let mut state = self.state.lock();
-        if !state.hold && state.active > 0 && self.marking() {
+        if !self.holding() && state.active > 0 && self.marking() {
             self.shared.wait_for(&mut state, ASSIST_WAIT);
             return true;
         }
@@ -196,14 +193,13 @@ impl<W> Team<W> {
             self.work.notify_one();
         }
         let exhausted = state.items.is_empty() && self.stacks_done();
-        exhausted && state.active == 0 && !state.hold && self.marking()
+        exhausted && state.active == 0 && !self.holding() && self.marking()
     }
 
     /// World stopped: nobody marks until [`Team::release`].
     pub fn hold(&self) {
         self.holding.store(true, Relaxed);
         let mut state = self.state.lock();
-        state.hold = true;
         while state.active > 0 {
             self.idle.wait(&mut state);
         }
@@ -220,8 +216,8 @@ impl<W> Team<W> {
     }
 
     pub fn release(&self) {
+        let _state = self.state.lock();
         self.holding.store(false, Relaxed);
-        self.state.lock().hold = false;
     }
 
     /// Wakes the background thread, when goroutines run again: inside of the stop it might take the leader's core.
@@ -236,7 +232,6 @@ impl<W> Team<W> {
         self.holding.store(true, Relaxed);
         let mut state = self.state.lock();
         state.quit = true;
-        state.hold = true;
         self.work.notify_all();
     }
 }

@@ -250,3 +250,43 @@ fn what_leads_an_object_is_no_reference() {
         assert_eq!(seen, others[3..]);
     }
 }
+
+/// A list of so many objects of two words, the first of which refers to the next.
+fn list(heap: &Heap, cache: &mut Cache, desc: DescId, len: usize) -> *mut u64 {
+    (0..len).fold(std::ptr::null_mut(), |next, _| {
+        let object = alloc(heap, cache, desc, 2);
+        // SAFETY: a new object of two words.
+        unsafe { object.write(next as u64) };
+        object
+    })
+}
+
+/// The thread that marks in the background gets no processor at all: those who allocate mark in proportion, so that the cycle asks for its end
+/// before more than its slack was allocated, whatever is alive.
+#[test]
+fn assists_alone_are_through_in_time() {
+    for (alive, others) in [(1000, 0), (30_000, 0), (100_000, 2), (3000, 200)] {
+        let heap = arena(config(), 64 << 20);
+        assert!(heap.set_stack_hook(Box::new(|_, _, _, _| false)));
+        let (mut cache, words) = (heap.new_cache(), words(&heap));
+        let mut roots: Vec<u64> = vec![list(&heap, &mut cache, words, alive) as u64];
+        roots.extend((0..others).map(|_| alloc(&heap, &mut cache, words, 3000) as u64));
+        let begin = |roots: &[u64], cache: &mut Cache| {
+            heap.flush(cache);
+            let mut roots =
+                Roots { fixed: &mut |visit| visit(roots.as_ptr(), roots.len()), stacks: &mut |_| unreachable!() };
+            heap.begin_cycle(&mut roots);
+            cache.follow(&heap);
+        };
+        begin(&roots, &mut cache);
+        let (before, slack) = (heap.pacer.granted().0, heap.pacer.growth_left() * 2 / 3);
+        while !heap.want_gc() {
+            alloc(&heap, &mut cache, words, 2);
+        }
+        let granted = heap.pacer.granted().0 - before;
+        assert!(granted <= slack + (16 << 10), "{granted} of {slack} with {alive} and {others} alive");
+        let mut fixed = Roots { fixed: &mut |_| {}, stacks: &mut |_| {} };
+        assert_eq!(heap.end_cycle(&mut [&mut cache], &mut fixed, false), cycle::End::Finished);
+        assert!(heap.stats().heap_objects as usize >= alive + others);
+    }
+}
