@@ -1,10 +1,11 @@
 //! The protocol of concurrent marking (`heap/cycle.rs`, `sched/world.rs`) as a loom model: a goroutine is scanned before it runs and moves
 //! references about, markers join, give back and leave, and a stop ends the cycle. What was reachable at the beginning must be marked.
+//! Behind it two smaller ones: how new spans and cells become public (`heap/page.rs`, `heap/cache.rs`), and lazy sweeping.
 #[allow(dead_code, reason = "each test binary uses a part")]
 mod model;
 
 use loom::cell::UnsafeCell;
-use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::*};
+use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::*, fence};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 use model::check;
@@ -25,6 +26,16 @@ enum Bug {
     NoGiveBack,
     /// A marker that takes stacks does not count as one that has work.
     NotCounted,
+    /// A span can be seen before the marks of its cells are set.
+    StateFirst,
+    /// What makes a span public orders nothing.
+    StateRelaxed,
+    /// A reference to a new object is stored without the fence.
+    NoFence,
+    /// A span is taken from the list in two steps.
+    PopsInTwoSteps,
+    /// A cache goes on with its span when a cycle has begun.
+    NoFlush,
 }
 
 const NULL: usize = 0;
@@ -220,6 +231,123 @@ fn model(markers: usize, bug: Bug) {
     });
 }
 
+/// `Pages::make_span` and `Cache::publish` beside a marker that has some word into the span: it finds no span, or cells that are marked, and
+/// never reads an object that is being made. Another P that gets the reference sees the object whole.
+fn publication(bug: Bug) {
+    const EPOCH: u8 = 2;
+    check(None, move || {
+        struct Shared {
+            state: AtomicU8,
+            mark: AtomicU8,
+            header: UnsafeCell<u64>,
+            word: AtomicUsize,
+        }
+        let s = Arc::new(Shared {
+            state: AtomicU8::new(0),
+            mark: AtomicU8::new(0),
+            header: UnsafeCell::new(0),
+            word: AtomicUsize::new(0),
+        });
+        let marker = thread::spawn({
+            let s = s.clone();
+            move || {
+                if s.state.load(Acquire) != 0 && s.mark.load(Relaxed) != EPOCH {
+                    // SAFETY: loom reports a concurrent access.
+                    s.header.with(|header| unsafe { *header });
+                }
+            }
+        });
+        let reader = thread::spawn({
+            let s = s.clone();
+            move || {
+                // The code has an address dependency here, which loom does not know.
+                if s.word.load(Acquire) != 0 {
+                    // SAFETY: as above.
+                    assert_eq!(s.header.with(|header| unsafe { *header }), 9);
+                }
+            }
+        });
+        let public = if bug == Bug::StateRelaxed { Relaxed } else { Release };
+        if bug == Bug::StateFirst {
+            s.state.store(1, public);
+        }
+        s.mark.store(EPOCH, Relaxed);
+        s.state.store(1, public);
+        // SAFETY: as above.
+        s.header.with_mut(|header| unsafe { *header = 9 });
+        if bug != Bug::NoFence {
+            fence(Release);
+        }
+        s.word.store(1, Relaxed);
+        marker.join().unwrap();
+        reader.join().unwrap();
+    });
+}
+
+/// `Unswept::pop` and `Heap::next_run`: two caches sweep the spans of a list as they allocate, each cell is handed out once; when a cycle has
+/// begun, no cell is that a marker may still look at.
+fn lazy_sweep(cycle: bool, bug: Bug) {
+    const SPANS: usize = 2;
+    const NONE: usize = SPANS;
+    check(Some(3), move || {
+        struct Shared {
+            head: Mutex<usize>,
+            next: [AtomicUsize; SPANS],
+            /// The only cell of each span.
+            cells: [UnsafeCell<u64>; SPANS],
+            handed_out: AtomicUsize,
+        }
+        fn pop(s: &Shared, bug: Bug) -> Option<usize> {
+            let mut head = s.head.lock().unwrap();
+            let first = *head;
+            if first == NONE {
+                return None;
+            }
+            if bug == Bug::PopsInTwoSteps {
+                drop(head);
+                head = s.head.lock().unwrap();
+            }
+            *head = s.next[first].load(Relaxed);
+            Some(first)
+        }
+        fn allocate(s: &Shared, span: usize) {
+            // SAFETY: loom reports a concurrent access: `clean` zeroes the cell, the goroutine writes.
+            s.cells[span].with_mut(|cell| unsafe { *cell = 1 });
+            s.handed_out.fetch_add(1, Relaxed);
+        }
+        let s = Arc::new(Shared {
+            head: Mutex::new(0),
+            next: [1, NONE].map(AtomicUsize::new),
+            cells: std::array::from_fn(|_| UnsafeCell::new(0)),
+            handed_out: AtomicUsize::new(0),
+        });
+        if cycle {
+            // The cursor of the cache stands in a span; the stop that begins a cycle empties cursors and lists.
+            let cursor = pop(&s, bug);
+            *s.head.lock().unwrap() = NONE;
+            let marker = thread::spawn({
+                let s = s.clone();
+                // SAFETY: as above. Some word leads there, whatever it is.
+                move || s.cells[0].with(|cell| unsafe { *cell })
+            });
+            if let Some(span) = cursor.filter(|_| bug == Bug::NoFlush).or_else(|| pop(&s, bug)) {
+                allocate(&s, span);
+            }
+            marker.join().unwrap();
+            return;
+        }
+        let other = thread::spawn({
+            let s = s.clone();
+            move || pop(&s, bug).into_iter().for_each(|span| allocate(&s, span))
+        });
+        while let Some(span) = pop(&s, bug) {
+            allocate(&s, span);
+        }
+        other.join().unwrap();
+        assert_eq!(s.handed_out.load(Relaxed), SPANS);
+    });
+}
+
 #[test]
 fn one_marker() {
     model(1, Bug::None);
@@ -227,6 +355,16 @@ fn one_marker() {
 #[test]
 fn two_markers() {
     model(2, Bug::None);
+}
+
+#[test]
+fn caches_sweep_other_spans() {
+    lazy_sweep(false, Bug::None);
+    lazy_sweep(true, Bug::None);
+}
+#[test]
+fn nobody_looks_into_what_is_being_made() {
+    publication(Bug::None);
 }
 
 /// The models that must fail, each in a process of its own.
@@ -237,6 +375,11 @@ const SEEDED: &[(&str, fn())] = &[
     ("no hold", || model(1, Bug::NoHold)),
     ("nothing given back", || model(1, Bug::NoGiveBack)),
     ("stacks are not counted", || model(1, Bug::NotCounted)),
+    ("span before its marks", || publication(Bug::StateFirst)),
+    ("span without order", || publication(Bug::StateRelaxed)),
+    ("pops in two steps", || lazy_sweep(false, Bug::PopsInTwoSteps)),
+    ("goes on with its span", || lazy_sweep(true, Bug::NoFlush)),
+    ("reference without order", || publication(Bug::NoFence)),
 ];
 
 #[test]

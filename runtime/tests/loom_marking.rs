@@ -1,6 +1,6 @@
 //! The collector's own protocols under loom. Three files of the runtime are compiled into these models as they are: `heap/team.rs` (who
 //! marks for a concurrent cycle), `heap/pool.rs` (workers of a stopped marking), `sched/scanned.rs` (scan before run). What lies on
-//! zeroed memory and cannot be compiled so is restated: the publication of new spans and cells.
+//! zeroed memory and cannot be compiled so is restated in `loom_cycle.rs`.
 //!
 //! To see that a model says something, take a step out of one of those files; faults that need no change there are planted below.
 #[allow(dead_code, reason = "each test binary uses a part")]
@@ -20,7 +20,7 @@ mod team;
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
-use loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering::*, fence};
+use loom::sync::atomic::{AtomicUsize, Ordering::*};
 use loom::thread;
 use marking::Plan;
 use model::{Note, check};
@@ -42,12 +42,6 @@ enum Bug {
     StoresMark,
     /// A goroutine that somebody else scans is begun at once.
     NoWait,
-    /// A span can be seen before the marks of its cells are set.
-    StateFirst,
-    /// What makes a span public orders nothing.
-    StateRelaxed,
-    /// A reference to a new object is stored without the fence.
-    NoFence,
 }
 
 mod marking {
@@ -337,59 +331,6 @@ fn scan_before_run(bug: Bug) {
     });
 }
 
-/// `Pages::make_span` and `Cache::publish` beside a marker that has some word into the span: it finds no span, or cells that are marked, and
-/// never reads an object that is being made. Another P that gets the reference sees the object whole.
-fn publication(bug: Bug) {
-    const EPOCH: u8 = 2;
-    check(None, move || {
-        struct Shared {
-            state: AtomicU8,
-            mark: AtomicU8,
-            header: UnsafeCell<u64>,
-            word: AtomicUsize,
-        }
-        let s = Arc::new(Shared {
-            state: AtomicU8::new(0),
-            mark: AtomicU8::new(0),
-            header: UnsafeCell::new(0),
-            word: AtomicUsize::new(0),
-        });
-        let marker = thread::spawn({
-            let s = s.clone();
-            move || {
-                if s.state.load(Acquire) != 0 && s.mark.load(Relaxed) != EPOCH {
-                    // SAFETY: loom reports a concurrent access.
-                    s.header.with(|header| unsafe { *header });
-                }
-            }
-        });
-        let reader = thread::spawn({
-            let s = s.clone();
-            move || {
-                // The code has an address dependency here, which loom does not know.
-                if s.word.load(Acquire) != 0 {
-                    // SAFETY: as above.
-                    assert_eq!(s.header.with(|header| unsafe { *header }), 9);
-                }
-            }
-        });
-        let public = if bug == Bug::StateRelaxed { Relaxed } else { Release };
-        if bug == Bug::StateFirst {
-            s.state.store(1, public);
-        }
-        s.mark.store(EPOCH, Relaxed);
-        s.state.store(1, public);
-        // SAFETY: as above.
-        s.header.with_mut(|header| unsafe { *header = 9 });
-        if bug != Bug::NoFence {
-            fence(Release);
-        }
-        s.word.store(1, Relaxed);
-        marker.join().unwrap();
-        reader.join().unwrap();
-    });
-}
-
 /// A stop that comes while the background thread marks what was put.
 const LATE: Plan = Plan { early: 1, put: true, changes: 3, ..PLAN };
 const HELD: Plan = Plan { held: true, helps: true, ..PLAN };
@@ -433,11 +374,6 @@ fn one_scans_an_object() {
 fn a_stack_is_scanned_before_it_changes() {
     scan_before_run(Bug::None);
 }
-#[test]
-fn nobody_looks_into_what_is_being_made() {
-    publication(Bug::None);
-}
-
 fn weakened(model: impl Fn()) {
     sync::WEAKEN.store(true, Ordering::Relaxed);
     model();
@@ -459,9 +395,6 @@ const SEEDED: &[(&str, fn())] = &[
     ("marks by a store", || claims(Bug::StoresMark)),
     ("no wait for the scan", || scan_before_run(Bug::NoWait)),
     ("scans in any order", || weakened(|| scan_before_run(Bug::None))),
-    ("span before its marks", || publication(Bug::StateFirst)),
-    ("span without order", || publication(Bug::StateRelaxed)),
-    ("reference without order", || publication(Bug::NoFence)),
 ];
 
 #[test]
