@@ -346,6 +346,7 @@ fn a_leader_finds_what_others_gave_back() {
 }
 #[test]
 fn somebody_asks_for_the_end_of_what_was_put() {
+    marking::model(Plan { put: true, ..PLAN }, Bug::None);
     marking::model(Plan { put: true, helps: true, ..PLAN }, Bug::None);
 }
 #[test]
