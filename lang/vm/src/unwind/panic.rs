@@ -177,6 +177,8 @@ unsafe fn panic_next(p: *mut P) -> u64 {
         (*g).roots[1] = top as u64;
         if !goexit.is_null() {
             // A Goexit was under way above that frame: it goes on from there.
+            // The records between are forgotten, but a value of theirs may be in a slot that was scanned before.
+            ops::barrier(p, (&raw const (*goexit).next).cast(), 1);
             (*goexit).next = top;
             (*goexit).base = frame;
             (*goexit).pc = (epilogue as Pc).add(1) as u64;
