@@ -57,7 +57,7 @@ mod marking {
         marks: [UnsafeCell<bool>; OBJECTS],
         claims: [sync::atomic::AtomicU8; OBJECTS],
         asked: Note,
-        /// What the only goroutine's stack refers to.
+        /// What that stack refers to.
         on_stack: usize,
         bug: Bug,
     }
@@ -82,7 +82,7 @@ mod marking {
             }
         }
 
-        /// As `Heap::next_work`: the only stack is goroutine 0's.
+        /// As `Heap::next_work`: there are two goroutines, and the second one's stack refers to something.
         fn next_work(&self, own: &mut Vec<usize>) -> bool {
             loop {
                 if !own.is_empty() {
@@ -90,7 +90,8 @@ mod marking {
                 }
                 match self.team.next(1) {
                     Next::Item(object) => own.push(object),
-                    Next::Stacks(0) => own.push(self.on_stack),
+                    Next::Stacks(0) => {}
+                    Next::Stacks(1) => own.push(self.on_stack),
                     Next::Stacks(_) => self.team.no_more_stacks(),
                     Next::Nothing => return false,
                 }
