@@ -200,7 +200,7 @@ impl Checker<'_> {
     }
 
     fn interpolation(&mut self, e: ExprId, parts: &[InterpPart]) -> Operand {
-        self.need_package("fmt");
+        self.need_formatter();
         let mut ok = true;
         for p in parts {
             if let InterpPart::Value(v, _) = p {

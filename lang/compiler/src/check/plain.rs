@@ -7,6 +7,7 @@
 use super::Checker;
 use super::operand::Operand;
 use crate::check::world::MAIN;
+use crate::info::ObjId;
 use crate::types::{FuncTy, Ty, TyId, Types};
 use gol_syntax::ast::ExprId;
 
@@ -23,7 +24,7 @@ impl Checker<'_> {
     /// checked.
     pub(super) fn prefer_plain(&mut self, callee: ExprId, sig: &FuncTy, operands: &[Operand], wanted: usize) {
         let Some(&obj) = self.info.uses.get(&callee) else { return };
-        let (pkg, name) = (self.info.obj(obj).pkg, self.info.obj(obj).name);
+        let pkg = self.info.obj(obj).pkg;
         let any = |ty: TyId| matches!(self.types.get(ty), Ty::Slice(elem) if *elem == Types::ANY);
         if pkg == MAIN || self.world.own.contains(&pkg) || !sig.variadic || !sig.params.last().is_some_and(|&p| any(p))
         {
@@ -33,23 +34,38 @@ impl Checker<'_> {
         if !rest.map(|o| o.ty).all(|ty| has_no_methods(self.types, ty)) {
             return;
         }
-        let twin = self.ast.names.find(&format!("{PREFIX}{}", self.name(name)));
-        let Some(twin) = twin.and_then(|n| self.world.scopes.get(pkg.0 as usize)?.get(n)) else { return };
-        self.resolve(twin);
-        if self.info.obj(twin).ty != self.info.obj(obj).ty {
-            return;
-        }
+        let Some(twin) = self.twin(obj) else { return };
         if let Some(k) = self.world.wanted.iter().rposition(|&o| o == obj).filter(|&k| k >= wanted) {
             self.world.wanted.remove(k);
         }
         self.depends_on(twin, false);
         self.info.uses.insert(callee, twin);
+    }
+
+    /// The twin of a function, if it has one of its type.
+    fn twin(&mut self, obj: ObjId) -> Option<ObjId> {
+        let (pkg, name) = (self.info.obj(obj).pkg, self.info.obj(obj).name);
+        let name = self.ast.names.find(&format!("{PREFIX}{}", self.name(name)))?;
+        let twin = self.world.scopes.get(pkg.0 as usize)?.get(name)?;
+        self.resolve(twin);
+        if self.info.obj(twin).ty != self.info.obj(obj).ty {
+            return None;
+        }
         self.info.twins.insert(twin, obj);
+        Some(twin)
+    }
+
+    /// Prepares what interpolated strings are made by: `fmt.Sprintf`, or its twin, which is given.
+    pub(super) fn need_formatter(&mut self) -> Option<ObjId> {
+        self.need_package("fmt");
+        let fmt = (*self.world.packages.get("fmt")?)?;
+        let sprintf = self.world.scopes.get(fmt.0 as usize)?.get(self.ast.names.find("Sprintf")?)?;
+        self.twin(sprintf)
     }
 }
 
 /// Neither the values of the type nor their parts can have methods.
-fn has_no_methods(types: &Types, ty: TyId) -> bool {
+pub(crate) fn has_no_methods(types: &Types, ty: TyId) -> bool {
     match types.get(ty) {
         Ty::Basic(_) => true,
         Ty::Slice(elem) | Ty::Array(_, elem) => has_no_methods(types, *elem),

@@ -7,6 +7,7 @@ use super::compare::is_comparison;
 use super::layout::Num;
 use super::place::Place;
 use super::{Em, Reg};
+use crate::check::plain::has_no_methods;
 use crate::info::{Builtin, Mode, SelKind};
 use crate::types::{Ty, TyId};
 use gol_bytecode::Op;
@@ -445,7 +446,9 @@ impl Em<'_> {
         let w = self.f.alloc(5);
         self.load_str(w + 1, format.as_bytes());
         self.pack_ifaces(&values, w + 2);
-        self.call_library("fmt", "Sprintf", w, 4);
+        let plain = values.iter().all(|&v| has_no_methods(self.types, self.ty(v)));
+        let twin = Some("plainSprintf").filter(|name| plain && self.library_func("fmt", name).is_some());
+        self.call_library("fmt", twin.unwrap_or("Sprintf"), w, 4);
         self.mov(dst, w + 1, 1);
         self.f.next = mark;
     }

@@ -2,6 +2,7 @@
 
 use super::func::{Label, Target};
 use super::{Em, Reg};
+use crate::info::{ObjId, ObjKind};
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
 use gol_syntax::ast::{Clause, ClauseKind, Expr, ExprId, Stmt, UnOp};
@@ -157,11 +158,7 @@ impl Em<'_> {
     }
     /// Calls a function of a library package, wherever its body is. Arguments are in the window.
     pub(super) fn call_library(&mut self, path: &str, name: &str, window: Reg, arg_words: u32) {
-        let found = self.info.pkgs.iter().find(|p| p.path == path).and_then(|p| {
-            p.funcs.iter().copied().find(|o| {
-                self.info.obj(*o).kind == crate::info::ObjKind::Func && self.ast.name(self.info.obj(*o).name) == name
-            })
-        });
+        let found = self.library_func(path, name);
         match found.map(|o| self.plain_target(o)) {
             Some(super::call::Target::Func(f)) => {
                 self.f.wide(Op::Call, window, 0, f);
@@ -170,5 +167,14 @@ impl Em<'_> {
             Some(super::call::Target::Native(n)) => self.call_native(&n, window, arg_words),
             None => self.call_native(&format!("{path}.{name}"), window, arg_words),
         }
+    }
+    /// A function that is declared in a package of the library.
+    pub(super) fn library_func(&self, path: &str, name: &str) -> Option<ObjId> {
+        let pkg = self.info.pkgs.iter().find(|p| p.path == path)?;
+        let is = |o: &ObjId| {
+            let o = self.info.obj(*o);
+            o.kind == ObjKind::Func && self.ast.name(o.name) == name
+        };
+        pkg.funcs.iter().copied().find(is)
     }
 }
