@@ -4,7 +4,7 @@
 //! memory, then the units are written. Code never moves: return addresses, closures and caches point into it.
 use crate::code::{Pc, Unit};
 use crate::frames::FuncInfo;
-use crate::handlers::{self, atomic, call, handler_of, int, memory, slice, table};
+use crate::handlers::{self, atomic, call, handler_of, int, memory, pairs, slice, table};
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
 use crate::op_profile;
@@ -114,6 +114,7 @@ fn shortcut_mark(shared: &Shared, f: &Func) -> u16 {
         Some(NativeFn::Shortcut(Shortcut::MutexUnlock)) => 2,
         Some(
             NativeFn::Direct(_)
+            | NativeFn::InPlace(_)
             | NativeFn::Leaf(_)
             | NativeFn::Parking(_)
             | NativeFn::Callback(_)
@@ -181,6 +182,13 @@ fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(
             }
             Op::CallC | Op::RunDefers => units[k + 1].a = ins.a,
             Op::CallNC => native_call(shared, *ins, &mut units[k + 1]),
+            Op::CallD | Op::CallD2 => {
+                let native = f.code[k + 1].ab();
+                let NativeFn::InPlace(run) = shared.native(native) else {
+                    return Err(format!("function {} calls a native in place that cannot be", f.name));
+                };
+                units[k + 1].h = run as usize;
+            }
             Op::CallI => {
                 let cache: *const MethodSite = &raw const NO_METHOD;
                 units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
@@ -221,7 +229,8 @@ fn native_call(shared: &Shared, ins: Ins, data: &mut Unit) {
     match shared.native(ins.cd()) {
         NativeFn::Leaf(f) => data.h = f as usize,
         NativeFn::Direct(f) => data.h = f as usize,
-        NativeFn::Parking(_)
+        NativeFn::InPlace(_)
+        | NativeFn::Parking(_)
         | NativeFn::Callback(_)
         | NativeFn::Piece(_)
         | NativeFn::Atomic(..)
@@ -270,6 +279,12 @@ fn power_of_two(k: u16) -> bool {
 /// Operations that have a handler of their own for some types or sizes.
 fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<crate::code::Handler>, String> {
     let ins = f.code[k];
+    if !shared.profile_ops
+        && let Some(&next) = f.code.get(k + 1)
+        && let Some(pair) = pairs::handler_of(ins, next)
+    {
+        return Ok(Some(pair));
+    }
     let by_key = |word, string, general: Option<crate::code::Handler>| match shared.types.get(ins.d as u32).map_key {
         MapKey::Word => Some(word),
         MapKey::Str => Some(string),
@@ -338,6 +353,9 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<crate::
             NativeFn::Atomic(..) => return Err(format!("function {} calls an atomic operation as a leaf", f.name)),
             NativeFn::Piece(_) => return Err(format!("function {} calls a piece of output as a leaf", f.name)),
             NativeFn::Shortcut(_) => return Err(format!("function {} calls a shortcut as a native", f.name)),
+            NativeFn::InPlace(_) => {
+                return Err(format!("function {} calls a native in a window that has none", f.name));
+            }
             NativeFn::Parking(_) | NativeFn::Callback(_) => {
                 return Err(format!(
                     "function {} calls a native that parks or calls back as if it were a leaf",

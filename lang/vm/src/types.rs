@@ -6,6 +6,7 @@
 
 use crate::fault::Fault;
 use crate::object::iface::iface_type;
+use crate::object::string::FEW;
 pub use gol_bytecode::program::TypeId;
 use gol_bytecode::program::{FuncId, Kind, Method, Program, Recv, TypeDesc, desc as reserved};
 use gol_runtime::{Desc, Heap, PtrMap};
@@ -133,6 +134,8 @@ pub struct Types {
     loading: Mutex<()>,
     /// Method names, newest first.
     names: AtomicPtr<Names>,
+    /// Where strings of so many bytes are allocated: the kind of cell, and its words from bit 32 on.
+    few: [AtomicU64; FEW + 1],
 }
 
 /// The method names of one load. Never written to once it is published, so readers take no lock.
@@ -159,7 +162,16 @@ impl Types {
             cache: (0..CACHE).map(|_| AtomicU64::new(0)).collect(),
             loading: Mutex::new(()),
             names: AtomicPtr::new(std::ptr::null_mut()),
+            few: [const { AtomicU64::new(0) }; FEW + 1],
         }
+    }
+
+    /// The kind of cell for a string of `len` bytes, at most [`FEW`], and the cell's words.
+    #[inline(always)]
+    pub(crate) fn few(&self, len: usize) -> (usize, usize) {
+        let cell = self.few[len].load(Relaxed);
+        debug_assert!(cell != 0, "loaded");
+        (cell as u32 as usize, (cell >> 32) as usize)
     }
 
     /// Loads what is new in `program` (types and method names) and registers one heap descriptor for each type. The table and the
@@ -180,6 +192,10 @@ impl Types {
                 assert_eq!(added, id, "a type's id is its descriptor's id");
             }
             self.push(id, loaded);
+        }
+        for (len, few) in self.few.iter().enumerate() {
+            let key = heap.class_of(reserved::STR, len as u64);
+            few.store(key.kind as u64 | u64::from(key.size / 8) << 32, Relaxed);
         }
     }
 

@@ -22,12 +22,12 @@ pub const NATIVES: &[Native] = &[
         w.set_f64(0, v);
         code(w, err)
     }),
-    leaf("strconv.Itoa", |cx| {
-        let v = cx.arg_i64(0);
-        text(cx, |out| number::push_i64(out, v))
-    }),
+    leaf("strconv.Itoa", |cx| cx.set_str(0, number::signed(&mut [0; 64], cx.arg_i64(0)))),
     leaf("strconv.formatInt", |cx| {
         let (v, base) = (cx.arg_i64(0), cx.arg(1) as u32);
+        if base == 10 {
+            return cx.set_str(0, number::signed(&mut [0; 64], v));
+        }
         text(cx, |out| {
             if v < 0 {
                 out.push(b'-');

@@ -147,6 +147,12 @@ fn texts(first: u8) -> &'static [Text] {
     }
 }
 
+/// `starts_with` for texts so short that a call costs more than they do.
+#[inline]
+fn begins(rest: &[u8], text: &[u8]) -> bool {
+    rest.len() >= text.len() && rest.iter().zip(text).all(|(a, b)| a == b)
+}
+
 /// Length and meaning of the piece that `rest` begins with.
 fn piece_at(rest: &[u8]) -> Option<(usize, Piece)> {
     if matches!(rest[0], b'.' | b',') {
@@ -154,7 +160,7 @@ fn piece_at(rest: &[u8]) -> Option<(usize, Piece)> {
     }
     let found = texts(rest[0]).iter().find(|(text, piece)| {
         let short_name = matches!(piece, Piece::ShortMonth | Piece::ShortWeekday);
-        rest.starts_with(text) && !(short_name && rest.get(SHORT).is_some_and(u8::is_ascii_lowercase))
+        begins(rest, text) && !(short_name && rest.get(SHORT).is_some_and(u8::is_ascii_lowercase))
     });
     found.map(|(text, piece)| (text.len(), *piece))
 }
@@ -266,6 +272,9 @@ fn push_spaced(out: &mut Vec<u8>, n: i64, width: usize) {
 }
 
 fn push_padded(out: &mut Vec<u8>, n: u64, width: usize, fill: u8) {
+    if width == 2 && (10..100).contains(&n) {
+        return out.extend_from_slice(&[b'0' + (n / 10) as u8, b'0' + (n % 10) as u8]);
+    }
     let mut buf = [0; 64];
     let digits = number::in_base(&mut buf, n, 10);
     for _ in digits.len()..width {
