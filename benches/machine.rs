@@ -49,7 +49,7 @@ impl Bench {
     fn unit(&mut self, text: &str) -> Unit {
         let compiled = self.session.compile("bench", text.as_bytes().to_vec(), TextKind::Prompt);
         let unit = compiled.unit.unwrap_or_else(|| panic!("{text}: {:?}", compiled.diagnostics));
-        self.vm.load(&self.session.program).expect("the program loads");
+        self.vm.load(&self.session.functions().all()).expect("the program loads");
         unit
     }
     fn run(&self, unit: &Unit) {

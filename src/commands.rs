@@ -227,12 +227,13 @@ fn disassemble(options: &Options, file: &OsString) -> u8 {
         return status::INVALID;
     }
     let mut out = String::new();
-    for (id, f) in session.program.funcs.iter().enumerate() {
+    let program = session.functions().all();
+    for (id, f) in program.funcs.iter().enumerate() {
         let here = session.sources.source(f.pos).is_some_and(|s| names.iter().any(|n| **n == *s.name));
         if here {
             let line =
                 |pos| session.sources.locate(pos).map_or_else(String::new, |(_, line, _)| format!("line {line}"));
-            out += &gol_bytecode::disasm_with(&session.program, id as u32, &line);
+            out += &gol_bytecode::disasm_with(&program, id as u32, &line);
             out.push('\n');
         }
     }

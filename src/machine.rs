@@ -149,7 +149,9 @@ impl Machine {
         args.push(vec![u8::from(options.no_opt)]);
         let sources = Arc::new(Mutex::new(SourceMap::default()));
         let places = sources.clone();
+        let functions = session.functions();
         let hooks = Hooks {
+            functions: Some(Box::new(move |id, visit| functions.with(id, visit))),
             position: Box::new(move |pos| {
                 let map = places.lock().unwrap_or_else(PoisonError::into_inner);
                 place(&map, pos)
@@ -173,7 +175,7 @@ impl Machine {
     /// Loads what the session has compiled and runs the unit.
     pub fn run(&mut self, unit: &Unit) -> Ended {
         *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = self.session.sources.clone();
-        if let Err(e) = self.vm.load(&self.session.program) {
+        if let Err(e) = self.vm.load(&self.session.program()) {
             tell!("gol: internal fault: the program does not load: {e}");
             return Ended::Fault;
         }

@@ -39,7 +39,7 @@ fn run(natives: &[&'static [Native]], text: &str, kind: TextKind) -> (RunResult,
         hooks: Hooks { print, ..Hooks::default() },
     };
     let vm = Vm::new(natives, config).expect("a machine can be made");
-    vm.load(&session.program).expect("the program loads");
+    vm.load(&session.functions().all()).expect("the program loads");
     let result = vm.run_unit(&unit);
     let said = said.lock().expect("not poisoned").clone();
     (result, said)

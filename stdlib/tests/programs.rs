@@ -58,7 +58,7 @@ fn run_text(session: &mut Session, vm: &Vm, name: &str, text: Vec<u8>, kind: Tex
         eprintln!("{d:?}");
     }
     let Some(unit) = compiled.unit else { return 126 };
-    if let Err(e) = vm.load(&session.program) {
+    if let Err(e) = vm.load(&session.functions().all()) {
         eprintln!("load: {e}");
         return 125;
     }

@@ -11,4 +11,4 @@ mod verify;
 pub use disasm::{disasm, disasm_with};
 pub use ops::{Ins, Op, Role};
 pub use program::*;
-pub use verify::verify;
+pub use verify::{verify, verify_function, verify_tables};

@@ -1,7 +1,7 @@
 //! What the compiler produces and the VM loads. Append-only: a prompt line adds functions, constants, types and globals
 //! behind those that are there, and the VM loads what is new.
 
-use crate::ops::Ins;
+use crate::ops::{Ins, Op};
 use std::sync::Arc;
 
 /// Index into `Program::funcs`.
@@ -113,6 +113,22 @@ pub struct Func {
     pub hidden: bool,
     /// Stretches of code that were taken over from other functions, inner ones first.
     pub inlined: Vec<Inlined>,
+}
+
+impl Func {
+    /// Moves of at most so many words are taken apart, so that each word can be followed.
+    pub const SPLIT_MAX: u16 = 8;
+
+    /// The units that the function has at most in its final form. Optimisation makes it shorter, but for moves of several words: taken
+    /// apart and put together again in pairs they can be more.
+    pub fn room(&self) -> usize {
+        let pairs = |ins: &Ins| match ins.op {
+            Op::Mov3 => 2,
+            Op::MovN if ins.c <= Func::SPLIT_MAX => ins.c.div_ceil(2).max(1) as usize,
+            _ => 1,
+        };
+        self.code.iter().map(pairs).sum()
+    }
 }
 
 /// A stretch of code that stands in the place of a call: tracebacks show it as the call's frame.

@@ -15,15 +15,19 @@ const NONE: u16 = 0xffff;
 
 /// Checks functions from `first` on (earlier ones were checked when they were loaded) and the tables they use.
 pub fn verify(program: &Program, first: u32) -> Result<(), String> {
-    check_tables(program)?;
-    for f in program.funcs.get(first as usize..).unwrap_or_default() {
-        let checker = Checker { program, f };
-        checker.function().map_err(|e| format!("function {}: {e}", f.name))?;
-    }
-    Ok(())
+    verify_tables(program)?;
+    let new = program.funcs.get(first as usize..).unwrap_or_default();
+    new.iter().try_for_each(|f| verify_function(program, f))
 }
 
-fn check_tables(p: &Program) -> Result<(), String> {
+/// Checks a function that the program has, or another form of one.
+pub fn verify_function(program: &Program, f: &Func) -> Result<(), String> {
+    let checker = Checker { program, f };
+    checker.function().map_err(|e| format!("function {}: {e}", f.name))
+}
+
+/// Checks the tables that functions use.
+pub fn verify_tables(p: &Program) -> Result<(), String> {
     for c in &p.consts {
         match c {
             Const::Func(f) if *f as usize >= p.funcs.len() => return Err(format!("constant names function {f}")),

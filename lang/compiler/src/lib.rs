@@ -15,3 +15,5 @@ pub mod type_text;
 pub mod types;
 pub mod typeset;
 pub mod universe;
+
+pub use opt::Functions;

@@ -6,6 +6,7 @@ use crate::check::world::{MAIN, World};
 use crate::check::{Role, check_items};
 use crate::emit::{self, Emission, EmitState, Tables};
 use crate::info::{Info, ObjId};
+use crate::opt::Functions;
 use crate::types::{PkgId, Types};
 use gol_bytecode::{Func, FuncId, Ins, Op, Program, Unit};
 use gol_syntax::ast::{Ast, Expr, ExprId, Ident, ImportName, LitKind, Stmt, StmtId};
@@ -13,7 +14,7 @@ use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::{SourceMap, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// Where library packages come from.
 pub trait Library: Send + Sync {
@@ -74,7 +75,7 @@ pub struct Compiled {
 pub struct Session {
     pub sources: SourceMap,
     /// Grows with every text that compiled.
-    pub program: Program,
+    program: Arc<RwLock<Program>>,
     pub ast: Ast,
     pub types: Types,
     pub info: Info,
@@ -135,7 +136,7 @@ impl Session {
         let world = World::new(&mut ast.names, &mut types, &mut info, library);
         Session {
             sources: SourceMap::default(),
-            program: Program::default(),
+            program: Arc::default(),
             ast,
             types,
             info,
@@ -161,13 +162,21 @@ impl Session {
     pub fn set_loader(&mut self, loader: Box<dyn Loader>) {
         self.loader = loader;
     }
-    /// From now on nothing is optimised: the code is what the text says, step by step.
+    /// From now on nothing is optimised, as of the next [`Session::functions`] too: the code is what the text says, step by step.
     pub fn without_optimisation(&mut self) {
         self.emission.plain = true;
     }
     /// From now on every call is made: none is replaced by the body of what it calls.
     pub fn keep_calls(&mut self) {
         self.emission.keep_calls = true;
+    }
+    /// What was compiled so far, as it was emitted.
+    pub fn program(&self) -> RwLockReadGuard<'_, Program> {
+        self.program.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// The final form of what was compiled and will be.
+    pub fn functions(&self) -> Functions {
+        Functions { program: self.program.clone(), plain: self.emission.plain, room: Arc::default() }
     }
     /// Parses, checks and emits a text. A text with errors leaves no trace but its source.
     pub fn compile(&mut self, name: &str, text: Vec<u8>, kind: TextKind) -> Compiled {
@@ -255,17 +264,17 @@ impl Session {
             hidden: true,
             inlined: vec![],
         };
-        self.program.funcs.push(f);
-        self.program.funcs.len() as FuncId - 1
+        let mut program = self.program.write().unwrap_or_else(PoisonError::into_inner);
+        program.funcs.push(f);
+        program.funcs.len() as FuncId - 1
     }
     fn emit_one(&mut self, pkg: PkgId, role: Role) -> Result<Vec<FuncId>, Diagnostic> {
         self.emission.script = role.script();
         self.emission.prompt = role == Role::Prompt;
-        let mut e = emit::begin(self.tables(), pkg)?;
+        let mut e = self.with_tables(|t| emit::begin(t, pkg))?;
         self.emit_rest(&e)?;
-        emit::end(self.tables(), &mut e)?;
+        self.with_tables(|t| emit::end(t, &mut e))?;
         self.emit_rest(&e)?;
-        e.finish(&self.emission, &mut self.program);
         self.owed.large.extend(e.large);
         Ok(e.entry)
     }
@@ -278,17 +287,13 @@ impl Session {
             }
             self.world.wanted.extend(unchecked);
             self.check_wanted()?;
-            emit::go_on(self.tables(), e)?;
+            self.with_tables(|t| emit::go_on(t, e))?;
         }
     }
-    fn tables(&mut self) -> Tables<'_> {
-        Tables {
-            ast: &self.ast,
-            types: &mut self.types,
-            info: &self.info,
-            state: &mut self.emission,
-            program: &mut self.program,
-        }
+    fn with_tables<R>(&mut self, work: impl FnOnce(Tables) -> R) -> R {
+        let mut program = self.program.write().unwrap_or_else(PoisonError::into_inner);
+        let (ast, types, info, state) = (&self.ast, &mut self.types, &self.info, &mut self.emission);
+        work(Tables { ast, types, info, state, program: &mut program })
     }
     /// Parses and checks the bodies of library functions that something refers to, and of those that they refer to.
     fn check_wanted(&mut self) -> Result<(), Diagnostic> {

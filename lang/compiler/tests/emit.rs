@@ -33,7 +33,7 @@ fn compile(name: &str, text: &str) -> Session {
     let mut s = Session::new(&Lib);
     let c = s.compile(name, text.as_bytes().to_vec(), TextKind::File);
     assert!(c.unit.is_some(), "{name}: {:?}", c.diagnostics);
-    if let Err(e) = verify(&s.program, 0) {
+    if let Err(e) = verify(&s.functions().all(), 0) {
         panic!("{name}: {e}");
     }
     s
@@ -168,7 +168,7 @@ fn code_of_small_functions() {
     for (text, want) in cases {
         let text = text.replace("func g() (int, int); ", "");
         let s = compile("case.go", &format!("package main\n{text}\nfunc main() {{}}\n"));
-        let got = ops(&s.program, "main.f");
+        let got = ops(&s.functions().all(), "main.f");
         if got != want {
             wrong.push(format!("{text}\n  {got}\n  instead of {want}"));
         }
@@ -184,7 +184,8 @@ fn long_jump_tables() {
         "case.go",
         &format!("package main\nfunc f(n int) int {{\nswitch n {{\n{cases}}}\nreturn -1 }}\nfunc main() {{}}\n"),
     );
-    let f = s.program.funcs.iter().find(|f| f.name == "main.f").expect("the function is there");
+    let program = s.functions().all();
+    let f = program.funcs.iter().find(|f| f.name == "main.f").expect("the function is there");
     let tables: usize = f.code.iter().filter(|i| i.op == Op::JmpTab).map(|i| i.b as usize).sum();
     assert_eq!(tables, 70_000);
 }
@@ -199,7 +200,7 @@ fn frames_too_large_are_refused() {
     // Nothing of it stays.
     let c = s.compile("small.go", b"package main\nfunc main() { println(1) }\n".to_vec(), TextKind::File);
     assert!(c.unit.is_some());
-    assert!(verify(&s.program, 0).is_ok());
+    assert!(verify(&s.functions().all(), 0).is_ok());
 }
 
 #[test]
@@ -220,6 +221,6 @@ fn prompt_lines_share_a_program() {
     ] {
         let c = s.compile("<prompt>", line.as_bytes().to_vec(), TextKind::Prompt);
         assert!(c.unit.is_some(), "{line}: {:?}", c.diagnostics);
-        assert!(verify(&s.program, 0).is_ok(), "{line}");
+        assert!(verify(&s.functions().all(), 0).is_ok(), "{line}");
     }
 }

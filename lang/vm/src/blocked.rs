@@ -7,6 +7,7 @@
 use crate::code::{Handler, Pc, Unit};
 use crate::frames::{FuncInfo, Walk};
 use crate::handlers::{call, handler_of};
+use crate::load;
 use crate::vm::Shared;
 use gol_bytecode::Op;
 use gol_runtime::heap::{Heap, Reach};
@@ -363,7 +364,10 @@ impl Mentions<'_> {
         let mut seen = FxHashSet::from_iter([key]);
         let mut todo = vec![func];
         while let Some(f) = todo.pop() {
-            // SAFETY: loaded code is `len` units from `code` on.
+            if load::ask(self.shared, &self.shared.runtime().heap, f).is_err() {
+                continue;
+            }
+            // SAFETY: loaded code lies in `len` units from `code` on; those behind its end are zero.
             let units = unsafe { std::slice::from_raw_parts(f.code, f.len) };
             for (k, unit) in units.iter().enumerate() {
                 if let Some(word) = mentioned(unit) {

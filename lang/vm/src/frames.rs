@@ -4,9 +4,9 @@
 //! native, a panic value's Error method) has a *stub* as its link, and below the link two more words: the base index of the frame under it,
 //! and a pc inside that frame's function. All pcs that are kept are "behind the instruction": it is found at pc - 1.
 use crate::code::{Pc, Unit};
-use gol_bytecode::Inlined;
+use gol_bytecode::{FuncId, Inlined};
 use gol_runtime::G;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 /// Slots between the last slot of a frame and the base of one that the machine called: pc, base index, link.
 pub(crate) const MACHINE_WORDS: usize = 3;
@@ -18,14 +18,22 @@ pub(crate) struct FuncInfo {
     pub regs: u16,
     pub hidden: bool,
     pub pos: u32,
+    pub id: FuncId,
+    /// Of code that is loaded.
+    pub detail: OnceLock<Detail>,
+    /// The entry.
+    pub code: Pc,
+    /// Units behind the header that are the function's; it may use fewer.
+    pub len: usize,
+}
+
+/// What belongs to the units of a function.
+#[derive(Debug)]
+pub(crate) struct Detail {
     /// (first unit, position), ascending.
     pub lines: Vec<(u32, u32)>,
     /// Stretches taken over from other functions, inner ones first.
     pub inlined: Vec<Inlined>,
-    /// The entry.
-    pub code: Pc,
-    /// Units behind the header.
-    pub len: usize,
 }
 
 // SAFETY: `code` points to immortal code that no one writes but through atomics.
@@ -47,7 +55,8 @@ impl FuncInfo {
     /// Stretches that the instruction before `pc` lies in, innermost first.
     fn around(&self, pc: Pc) -> impl Iterator<Item = &Inlined> {
         let unit = self.unit(pc);
-        self.inlined.iter().filter(move |i| i.from <= unit && unit < i.to)
+        let inlined = self.detail.get().map_or(&[][..], |d| &d.inlined);
+        inlined.iter().filter(move |i| i.from <= unit && unit < i.to)
     }
     /// Calls whose bodies were taken over that the instruction before `pc` is within.
     pub fn depth(&self, pc: Pc) -> usize {
@@ -64,11 +73,12 @@ impl FuncInfo {
         }
         (&self.name, pos)
     }
-    /// The source position of the instruction before `pc`.
+    /// The source position of the instruction before `pc`; the function's own at the entry.
     fn position(&self, pc: Pc) -> u32 {
+        let Some(Detail { lines, .. }) = self.detail.get().filter(|_| pc != self.code) else { return self.pos };
         let unit = self.unit(pc);
-        let k = self.lines.partition_point(|l| l.0 <= unit);
-        if k == 0 { self.pos } else { self.lines[k - 1].1 }
+        let k = lines.partition_point(|l| l.0 <= unit);
+        if k == 0 { self.pos } else { lines[k - 1].1 }
     }
 }
 

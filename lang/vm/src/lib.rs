@@ -1,7 +1,7 @@
 //! The virtual machine of gol: loading, handlers, calls, panics, types at run time, objects, natives.
 //!
 //! Reading order: `code` (expanded code, the two back ends), `handlers`, `unwind` (panics and defer), `callback` (natives that call
-//! back), `load`, `profile` (samples of stacks), `census` (objects by type), `op_profile` (counting handlers), `vm`.
+//! back), `load` and `expand`, `profile` (samples of stacks), `census` (objects by type), `op_profile` (counting handlers), `vm`.
 #![allow(clippy::missing_safety_doc)] // handlers and their helpers: see `code`
 
 mod blocked;
@@ -9,6 +9,7 @@ mod callback;
 pub mod census;
 mod code;
 pub mod crash;
+mod expand;
 pub mod fault;
 mod frames;
 mod handlers;
@@ -30,7 +31,7 @@ mod vm;
 pub use fault::Fault;
 pub use native::{CallCx, Cx, Native, NativeFn};
 pub use op_profile::{OpProfile, op_profile};
-pub use vm::{Hooks, RunResult, Vm, VmConfig};
+pub use vm::{Functions, Hooks, RunResult, Vm, VmConfig};
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,29 @@
-//! Loading: verifies and expands what is new in a program. *(unsafe)*
+//! Loading: what is new in a program becomes known to the machine at once, the code of a function when it is first called. *(unsafe)*
 //!
-//! Functions are expanded in two passes, because calls carry their callee's code address: first every new function gets its
-//! memory, then the units are written. Code never moves: return addresses, closures and caches point into it.
-use crate::code::{Pc, Unit};
-use crate::frames::FuncInfo;
-use crate::handlers::{self, atomic, call, handler_of, int, memory, pairs, slice, table};
+//! Calls carry their callee's code address, so every new function gets its place: a header, and as many units as its code can have
+//! ([`Func::room`]). Code never moves: return addresses, closures and caches point into it.
+//!
+//! **First calls.** At the entry stands [`FirstCall`], which asks for the function ([`crate::Hooks::functions`]), verifies it, writes
+//! its units ([`expand`]) and goes on at the same place. One thread at a time does this; others that come to the entry wait for the lock
+//! and find the code there. Nothing else leads to the units behind the entry, and its handler is stored last: who reads the new handler
+//! reads what was written before. That needs loads in order, as x86-64 has them; elsewhere everything is loaded at once.
+use crate::code::{Handler, Pc, Unit, next, raw_handlers};
+use crate::expand;
+use crate::fault::Fault;
+use crate::frames::{Detail, FuncInfo};
+use crate::handlers::handler_of;
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
-use crate::op_profile;
-use crate::types::{Inline, MapKey};
-use crate::vm::{Known, MethodSite, NO_METHOD, Shared};
-use gol_bytecode::{Const, Func, FuncId, Ins, Op, Program, desc};
-use gol_runtime::{Header, Heap};
+use crate::unwind;
+use crate::vm::{Known, Shared, shared};
+use gol_bytecode::{Const, Func, FuncId, Op, Program, desc};
+use gol_runtime::{Header, Heap, P};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{OnceLock, PoisonError};
+
+/// Whether functions may be loaded while others run.
+const LAZY: bool = cfg!(target_arch = "x86_64");
 
 /// How much of the program is loaded.
 #[derive(Default)]
@@ -24,7 +36,7 @@ pub(crate) struct Loaded {
 const NATIVE_RESULTS: usize = 8;
 
 pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &Program) -> Result<(), String> {
-    gol_bytecode::verify(program, shared.funcs.len() as u32)?;
+    gol_bytecode::verify_tables(program)?;
     shared.types.load(program, heap);
     shared.set_known(Known { known: program.known, runtime_error: program.runtime_error });
     shared.globals.grow(program.globals as usize)?;
@@ -35,35 +47,9 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
     }
     let first = shared.funcs.len();
     let new = &program.funcs[first..];
-    let mut infos = Vec::with_capacity(new.len());
-    let mut memory = Vec::with_capacity(new.len());
-    for f in new {
-        let regs = frame_regs(f)?;
-        let mut units: Vec<Unit> = Vec::with_capacity(f.code.len() + 1);
-        units.push(Unit { h: 0, a: 0, b: regs, c: f.params, d: shortcut_mark(shared, f) });
-        for ins in &f.code {
-            let h = if shared.profile_ops { op_profile::handler_of(ins.op) } else { handler_of(ins.op) };
-            units.push(Unit { h, a: ins.a, b: ins.b, c: ins.c, d: ins.d });
-        }
-        let count = units.len();
-        // SAFETY: so many units, written before and nobody else's while the function is not known.
-        let units = unsafe { std::slice::from_raw_parts_mut(shared.units.append(units)?, count) };
-        // SAFETY: behind the header.
-        let code: Pc = unsafe { units.as_ptr().add(1) };
-        let info: &'static FuncInfo = Box::leak(Box::new(FuncInfo {
-            name: f.name.clone(),
-            regs,
-            hidden: f.hidden,
-            inlined: f.inlined.clone(),
-            pos: f.pos,
-            lines: f.lines.clone(),
-            code,
-            len: f.code.len(),
-        }));
-        units[0].h = &raw const *info as usize;
-        infos.push(info);
-        memory.push(units);
-        shared.funcs.push(code)?;
+    let mut infos: Vec<&'static FuncInfo> = Vec::with_capacity(new.len());
+    for (f, id) in new.iter().zip(first as FuncId..) {
+        infos.push(place(shared, f, id)?);
     }
     for f in loaded.closures.len()..program.funcs.len() {
         let closure = permanent_closure(shared.code_of(f as FuncId));
@@ -76,10 +62,97 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
             Const::Func(f) => loaded.closures[*f as usize],
         })?;
     }
-    for (f, units) in new.iter().zip(memory) {
-        patch(shared, heap, f, &mut units[1..])?;
-    }
     shared.code.add(&infos);
+    match &shared.hooks.functions {
+        Some(_) if LAZY => Ok(()),
+        Some(finish) => infos.iter().try_for_each(|info| finish(info.id, &mut |p, f| body(shared, heap, info, p, &f))),
+        None => infos.iter().zip(new).try_for_each(|(info, f)| body(shared, heap, info, program, f)),
+    }
+}
+
+/// Gives a function its place: header, and in front of its code the operation that loads the rest.
+fn place(shared: &Shared, f: &Func, id: FuncId) -> Result<&'static FuncInfo, String> {
+    if f.code.is_empty() {
+        return Err(format!("function {}: no code", f.name));
+    }
+    let regs = frame_regs(f)?;
+    let len = f.room();
+    let header = shared.units.reserve(len + 1)?;
+    // SAFETY: behind the header.
+    let code: Pc = unsafe { header.add(1) };
+    let info: &'static FuncInfo = Box::leak(Box::new(FuncInfo {
+        name: f.name.clone(),
+        regs,
+        hidden: f.hidden,
+        pos: f.pos,
+        id,
+        detail: OnceLock::new(),
+        code,
+        len,
+    }));
+    // SAFETY: the two units are reserved, and nobody else's while the function is not known.
+    unsafe {
+        header.write(Unit { h: &raw const *info as usize, a: 0, b: regs, c: f.params, d: shortcut_mark(shared, f) });
+        header.add(1).write(Unit { h: FirstCall as Handler as usize, a: 0, b: 0, c: 0, d: 0 });
+    }
+    shared.funcs.push(code)?;
+    Ok(info)
+}
+
+raw_handlers! { [pc base p]
+    /// Loads the function that begins here, and begins it.
+    #[cold]
+    FirstCall {
+        if !first_call(pc, p) {
+            return unwind::raise(pc, base, p)
+        }
+        next!(pc, base, p)
+    }
+}
+
+/// Whether it is there now; else a fault is stashed.
+#[inline(never)]
+unsafe fn first_call(pc: Pc, p: *mut P) -> bool {
+    // SAFETY: `pc` is the entry of a function that was given its place, so the header before it names what lives for ever.
+    unsafe {
+        let shared = shared(p);
+        let info = &*((*pc.sub(1)).h as *const FuncInfo);
+        let loaded = ask(shared, &shared.runtime().heap, info);
+        unwind::stash(p, loaded.map_err(|e| Fault::fatal(format!("internal error: {e}"))))
+    }
+}
+
+/// Loads a function's code unless it is there.
+pub(crate) fn ask(shared: &Shared, heap: &Heap, info: &FuncInfo) -> Result<(), String> {
+    let _one = shared.first_calls.lock().unwrap_or_else(PoisonError::into_inner);
+    if info.detail.get().is_some() {
+        return Ok(());
+    }
+    let Some(finish) = &shared.hooks.functions else { return Err(format!("function {} has no code", info.name)) };
+    let load = || finish(info.id, &mut |program, f| body(shared, heap, info, program, &f));
+    // What is unwound through is used no more: the program ends.
+    let done = std::panic::catch_unwind(AssertUnwindSafe(load));
+    done.unwrap_or_else(|_| Err(format!("function {} cannot be finished", info.name)))
+}
+
+/// Writes a function's code. The entry comes last: who sees it sees all.
+fn body(shared: &Shared, heap: &Heap, info: &FuncInfo, program: &Program, f: &Func) -> Result<(), String> {
+    gol_bytecode::verify_function(program, f)?;
+    if f.code.len() > info.len || frame_regs(f)? > info.regs {
+        return Err(format!("function {} has outgrown its place", f.name));
+    }
+    let code = info.code as *mut Unit;
+    let units = expand::units(shared, heap, f, code)?;
+    let Unit { h, a, b, c, d } = units[0];
+    // SAFETY: the function's own units, of which so many were reserved. Only the entry can be reached yet; it gets its operands, which
+    // `FirstCall` does not read, before the handler that does.
+    unsafe {
+        std::ptr::copy_nonoverlapping(units[1..].as_ptr(), code.add(1), units.len() - 1);
+        ((*code).a, (*code).b, (*code).c, (*code).d) = (a, b, c, d);
+        // Only here, under the lock.
+        let _ = info.detail.set(Detail { lines: f.lines.clone(), inlined: f.inlined.clone() });
+        AtomicUsize::from_ptr(&raw mut (*code).h).store(h, Ordering::Release);
+    }
     Ok(())
 }
 
@@ -99,8 +172,8 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize)
     // SAFETY: behind the header.
     let code: Pc = unsafe { shared.units.append(units)?.add(1) };
     let name = "runtime.main".into();
-    let (lines, inlined) = (Vec::new(), Vec::new());
-    let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, lines, inlined, code, len };
+    let detail = OnceLock::from(Detail { lines: Vec::new(), inlined: Vec::new() });
+    let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, id: FuncId::MAX, detail, code, len };
     shared.code.add(&[Box::leak(Box::new(info))]);
     Ok((code, REGS as usize))
 }
@@ -125,15 +198,6 @@ fn shortcut_mark(shared: &Shared, f: &Func) -> u16 {
     }
 }
 
-/// The handler for calls of a function with this mark.
-fn shortcut_handler(mark: u16) -> Option<crate::code::Handler> {
-    match mark {
-        1 => Some(call::CallLock),
-        2 => Some(call::CallUnlock),
-        _ => None,
-    }
-}
-
 /// The frame's size as the machine uses it: room for the closure behind the parameters, and for results of natives.
 fn frame_regs(f: &Func) -> Result<u16, String> {
     let mut regs = (f.regs as usize).max(f.params as usize + 1).max(f.results as usize);
@@ -148,221 +212,4 @@ fn frame_regs(f: &Func) -> Result<u16, String> {
 fn permanent_closure(code: Pc) -> u64 {
     let object = Box::leak(Box::new([Header::new(desc::CLOSURE, 0).0, code as u64]));
     &raw const object[1] as u64
-}
-
-/// Writes what the machine keeps in instructions: code addresses, frame sizes, caches; and chooses special handlers.
-fn patch(shared: &Shared, heap: &Heap, f: &Func, units: &mut [Unit]) -> Result<(), String> {
-    for (k, ins) in f.code.iter().enumerate() {
-        let special = special_handler(shared, f, k)?;
-        if shared.profile_ops {
-            if ins.op == Op::CallNC {
-                (units[k].h, units[k + 1].h) = op_profile::native_handlers(special);
-            }
-        } else if let Some(handler) = special {
-            units[k].h = handler as usize;
-        }
-        let unit = &mut units[k];
-        if !shared.profile_ops
-            && let Some(form) = alone_form(shared, *ins)
-        {
-            shared.sharing.load(form, unit);
-        }
-        match ins.op {
-            Op::Call => {
-                let code = shared.code_of(ins.cd());
-                // SAFETY: the unit before an entry is the header.
-                unit.b = unsafe { (*code.sub(1)).b };
-                units[k + 1] = Unit { h: code as usize, a: ins.a, b: 0, c: 0, d: 0 };
-            }
-            Op::CallMov => {
-                let code = shared.code_of(ins.cd());
-                // SAFETY: the unit before an entry is the header.
-                unit.b = unsafe { (*code.sub(1)).b };
-                (units[k + 1].h, units[k + 1].a) = (code as usize, ins.a);
-            }
-            Op::CallC | Op::RunDefers => units[k + 1].a = ins.a,
-            Op::CallNC => native_call(shared, *ins, &mut units[k + 1]),
-            Op::CallD | Op::CallD2 => {
-                let native = f.code[k + 1].ab();
-                let NativeFn::InPlace(run) = shared.native(native) else {
-                    return Err(format!("function {} calls a native in place that cannot be", f.name));
-                };
-                units[k + 1].h = run as usize;
-            }
-            Op::CallI => {
-                let cache: *const MethodSite = &raw const NO_METHOD;
-                units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
-            }
-            Op::New | Op::MkIface if !shared.profile_ops => small_object(shared, heap, *ins, unit),
-            Op::DivK | Op::RemK if power_of_two(ins.c) => unit.d = ins.c.trailing_zeros() as u16,
-            Op::MkClosure => units[k + 1].h = shared.code_of(ins.cd()) as usize,
-            Op::Defer => {
-                let epilogue = f.epilogue.ok_or_else(|| format!("function {} defers without an epilogue", f.name))?;
-                let distance = epilogue.wrapping_sub(k as u32);
-                unit.c = distance as u16;
-                unit.d = (distance >> 16) as u16;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// The form of an operation for the time of one goroutine.
-fn alone_form(shared: &Shared, ins: Ins) -> Option<crate::code::Handler> {
-    if ins.op != Op::AppFldV {
-        return handlers::shared::alone(ins.op);
-    }
-    match shared.types.get(ins.d as u32).stride {
-        8 => Some(handlers::shared::AppFldW),
-        1 => Some(handlers::shared::AppFld8),
-        _ => None,
-    }
-}
-
-/// The data unit of a native's call: the function itself, where the handler takes it from there.
-fn native_call(shared: &Shared, ins: Ins, data: &mut Unit) {
-    data.a = ins.a;
-    if shared.profile_ops {
-        return;
-    }
-    match shared.native(ins.cd()) {
-        NativeFn::Leaf(f) => data.h = f as usize,
-        NativeFn::Direct(f) => data.h = f as usize,
-        NativeFn::InPlace(_)
-        | NativeFn::Parking(_)
-        | NativeFn::Callback(_)
-        | NativeFn::Piece(_)
-        | NativeFn::Atomic(..)
-        | NativeFn::Shortcut(_) => {}
-    }
-}
-
-/// Does the code begin with a call of another piece, but for moves?
-fn piece_follows(shared: &Shared, code: &[Ins]) -> bool {
-    let next = code.iter().find(|ins| !matches!(ins.op, Op::Mov | Op::Mov2 | Op::Mov3 | Op::MovN));
-    next.is_some_and(|ins| ins.op == Op::CallNC && matches!(shared.native(ins.cd()), NativeFn::Piece(_)))
-}
-
-/// Kinds of cells are numbered in a byte here.
-const KINDS: u32 = 256;
-
-/// `New`, and `MkIface` of boxed types of one word, allocate in the handler when the object has a class of its own.
-fn small_object(shared: &Shared, heap: &Heap, ins: Ins, unit: &mut Unit) {
-    let ty = ins.cd();
-    let loaded = shared.types.get(ty);
-    if ins.op == Op::MkIface && (loaded.inline != Inline::No || loaded.words != 1) {
-        return;
-    }
-    let key = heap.class_of(ty, 1);
-    // Cells are multiples of words; what has no class has size 1.
-    if key.kind >= KINDS || !key.size.is_multiple_of(8) || key.size / 8 > u16::MAX as u32 || ty >> 24 != 0 {
-        return;
-    }
-    if ins.op == Op::MkIface {
-        if key.size != 16 {
-            return;
-        }
-        unit.h = memory::BoxSmall as crate::code::Handler as usize;
-    } else {
-        unit.h = memory::NewSmall as crate::code::Handler as usize;
-        unit.b = (key.size / 8) as u16;
-    }
-    unit.d = (ty >> 16) as u16 | (key.kind as u16) << 8;
-}
-
-/// An immediate divisor that a shift can do.
-fn power_of_two(k: u16) -> bool {
-    k as i16 > 1 && k.is_power_of_two()
-}
-
-/// Operations that have a handler of their own for some types or sizes.
-fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<crate::code::Handler>, String> {
-    let ins = f.code[k];
-    if !shared.profile_ops
-        && let Some(&next) = f.code.get(k + 1)
-        && let Some(pair) = pairs::handler_of(ins, next)
-    {
-        return Ok(Some(pair));
-    }
-    let by_key = |word, string, general: Option<crate::code::Handler>| match shared.types.get(ins.d as u32).map_key {
-        MapKey::Word => Some(word),
-        MapKey::Str => Some(string),
-        MapKey::General => general,
-    };
-    let inline = |ty| shared.types.get(ty).inline;
-    let one_word = |ty| shared.types.get(ty).words == 1;
-    Ok(match ins.op {
-        Op::MovN => match ins.c {
-            2 => Some(int::MovN2),
-            3 => Some(int::Mov3),
-            4 => Some(int::MovN4),
-            5 => Some(int::MovN5),
-            6 => Some(int::MovN6),
-            _ => None,
-        },
-        Op::LdN => match ins.d {
-            2 => Some(memory::LdN2),
-            3 => Some(memory::LdN3),
-            4 => Some(memory::LdN4),
-            _ => None,
-        },
-        Op::StN | Op::StNP => match ins.d {
-            2 => Some(memory::StN2),
-            3 => Some(memory::StN3),
-            4 => Some(memory::StN4),
-            _ => None,
-        },
-        Op::DivK if power_of_two(ins.c) => Some(int::DivP2),
-        Op::RemK if power_of_two(ins.c) => Some(int::RemP2),
-        Op::RetN if ins.b == 2 => Some(call::Ret2),
-        Op::MkIface => match inline(ins.cd()) {
-            Inline::Signed => Some(table::MkIfaceS),
-            Inline::Unsigned => Some(table::MkIfaceU),
-            Inline::No => None,
-        },
-        Op::Assert => match inline(ins.cd()) {
-            Inline::Signed => Some(table::AssertS),
-            Inline::Unsigned => Some(table::AssertU),
-            Inline::No if one_word(ins.cd()) => Some(table::AssertBoxed),
-            Inline::No => None,
-        },
-        Op::AssertOk if inline(ins.cd()) == Inline::No && one_word(ins.cd()) => Some(table::AssertOkBoxed),
-        Op::MapGet => by_key(table::MapGetInt as crate::code::Handler, table::MapGetStr, None),
-        Op::MapGetOk => by_key(table::MapGetOkInt as crate::code::Handler, table::MapGetOkStr, None),
-        Op::MapSet => by_key(table::MapSetInt as crate::code::Handler, table::MapSetStr, None),
-        Op::AppendV => match shared.types.get(ins.d as u32).stride {
-            8 => Some(slice::AppendW),
-            1 => Some(slice::Append8),
-            _ => None,
-        },
-        // SAFETY: the unit before an entry is the header.
-        Op::Call => shortcut_handler(unsafe { (*shared.code_of(ins.cd()).sub(1)).d }),
-        Op::CallN | Op::CallNC => match shared.native(ins.cd()) {
-            NativeFn::Leaf(_) | NativeFn::Direct(_) if ins.op == Op::CallN => None,
-            NativeFn::Leaf(_) | NativeFn::Direct(_) if shared.profile_ops => Some(call::CallNCNumbered),
-            NativeFn::Leaf(_) => Some(call::CallNCLeaf),
-            NativeFn::Direct(_) => Some(call::CallNCDirect),
-            NativeFn::Callback(_) if ins.op == Op::CallNC => None,
-            NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
-            NativeFn::Piece(_) if ins.op == Op::CallNC => {
-                let more = piece_follows(shared, &f.code[k + 2..]);
-                Some(if more { call::CallNCMore } else { call::CallNCLast })
-            }
-            NativeFn::Atomic(op, width) if ins.op == Op::CallNC => Some(atomic::handler(op, width)),
-            NativeFn::Atomic(..) => return Err(format!("function {} calls an atomic operation as a leaf", f.name)),
-            NativeFn::Piece(_) => return Err(format!("function {} calls a piece of output as a leaf", f.name)),
-            NativeFn::Shortcut(_) => return Err(format!("function {} calls a shortcut as a native", f.name)),
-            NativeFn::InPlace(_) => {
-                return Err(format!("function {} calls a native in a window that has none", f.name));
-            }
-            NativeFn::Parking(_) | NativeFn::Callback(_) => {
-                return Err(format!(
-                    "function {} calls a native that parks or calls back as if it were a leaf",
-                    f.name
-                ));
-            }
-        },
-        _ => None,
-    })
 }

@@ -51,12 +51,17 @@ impl<T> Region<T> {
     }
     /// Appends all; the address of the first. One thread at a time.
     pub fn append(&self, items: Vec<T>) -> Result<*mut T, String> {
-        let first = self.len();
-        self.grow(first + items.len())?;
+        let first = self.reserve(items.len())?;
         for (k, item) in items.into_iter().enumerate() {
             // SAFETY: inside the region, and nobody reads them yet.
-            unsafe { self.base.add(first + k).write(item) };
+            unsafe { first.add(k).write(item) };
         }
+        Ok(first)
+    }
+    /// Room for `n` more, which the caller writes; until then they are zero bytes. One thread at a time.
+    pub fn reserve(&self, n: usize) -> Result<*mut T, String> {
+        let first = self.len();
+        self.grow(first + n)?;
         // SAFETY: at most the end of the region.
         Ok(unsafe { self.base.add(first) })
     }

@@ -47,12 +47,13 @@ impl Sharing {
     fn units(&self) -> MutexGuard<'_, Vec<Alone>> {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    /// While a program is loaded: gives a unit the alone form of its operation while nobody runs beside the main goroutine.
-    pub fn load(&self, form: Handler, unit: &mut Unit) {
+    /// The handler that a unit, which will lie at `unit`, is loaded with: the alone form while nobody runs beside the main goroutine.
+    pub fn choose(&self, form: Handler, handler: usize, unit: *mut Unit) -> usize {
         let mut alone = self.units();
-        if !self.begun.load(Ordering::Acquire) {
-            alone.push(Alone { unit, handler: unit.h });
-            unit.h = form as usize;
+        if self.begun.load(Ordering::Acquire) {
+            return handler;
         }
+        alone.push(Alone { unit, handler });
+        form as usize
     }
 }

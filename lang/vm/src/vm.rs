@@ -9,14 +9,21 @@ use crate::region::Region;
 use crate::report::Report;
 use crate::types::Types;
 use crate::unwind;
-use gol_bytecode::{FuncId, Op, Program, Recv, TypeId, WellKnown};
+use gol_bytecode::{Func, FuncId, Op, Program, Recv, TypeId, WellKnown};
 use gol_runtime::{Engine, Exit, G, Outcome, P, Runtime, RuntimeConfig, World};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+/// Calls the visitor with the program and the final form of one of its functions; the visitor's answer is its own.
+pub type Functions =
+    dyn Fn(FuncId, &mut dyn FnMut(&Program, Func) -> Result<(), String>) -> Result<(), String> + Send + Sync;
+
 /// What the binary sets.
 pub struct Hooks {
+    /// Finishes a function that is called for the first time, on the thread that calls it. It must have no more registers than the one
+    /// that was loaded, and fit into its [`Func::room`]. Without this, functions are what [`Vm::load`] gets.
+    pub functions: Option<Box<Functions>>,
     /// `file:line` of a source position.
     pub position: Box<dyn Fn(u32) -> String + Send + Sync>,
     /// Where the machine's own messages go (panics, fatal errors): standard error.
@@ -27,7 +34,8 @@ pub struct Hooks {
 
 impl Default for Hooks {
     fn default() -> Hooks {
-        Hooks { position: Box::new(|pos| format!("position {pos}")), print: Box::new(gol_runtime::tell), exit: None }
+        let position = Box::new(|pos| format!("position {pos}"));
+        Hooks { functions: None, position, print: Box::new(gol_runtime::tell), exit: None }
     }
 }
 
@@ -102,6 +110,8 @@ pub(crate) struct Shared {
     pub profile_ops: bool,
     pub types: Box<Types>,
     pub code: CodeMap,
+    /// Held while a function is loaded that was called for the first time.
+    pub first_calls: Mutex<()>,
     pub hooks: Hooks,
     pub registry: FxHashMap<&'static str, NativeFn>,
     /// Immortal and immutable, replaced by loading: natives read it without a lock.
@@ -168,6 +178,7 @@ impl Shared {
             profile_ops: config.profile_ops,
             types,
             code: CodeMap::default(),
+            first_calls: Mutex::default(),
             hooks: std::mem::take(&mut config.hooks),
             registry,
             known: AtomicPtr::new(Box::leak(Box::default())),
@@ -394,7 +405,7 @@ impl Vm {
         shared.runtime.store(Arc::as_ptr(&runtime) as *mut Runtime, Ordering::Release);
         Ok(Vm { shared, runtime, loading: Mutex::default() })
     }
-    /// Loads what is new in the program since the last call.
+    /// Loads what is new in the program since the last call; the code of its functions too, unless [`Hooks::functions`] has it.
     pub fn load(&self, program: &Program) -> Result<(), String> {
         crate::load::load(&self.shared, &self.runtime.heap, &mut locked(&self.loading), program)
     }

@@ -10,9 +10,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         if session.compile(name, data.to_vec(), TextKind::Prompt).unit.is_none() {
             continue;
         }
-        gol_bytecode::verify(&session.program, 0).expect("the verifier refuses what the compiler emitted");
-        for id in 0..session.program.funcs.len() {
-            gol_bytecode::disasm_with(&session.program, id as u32, &|_| String::new());
+        let program = session.functions().all();
+        gol_bytecode::verify(&program, 0).expect("the verifier refuses what the compiler emitted");
+        for id in 0..program.funcs.len() {
+            gol_bytecode::disasm_with(&program, id as u32, &|_| String::new());
         }
     }
 });

@@ -16,7 +16,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut session = gol_fuzz::session();
     let Some(unit) = session.compile("fuzz.gol", data.to_vec(), TextKind::File).unit else { return };
     let vm = Arc::new(Vm::new(&gol_fuzz::natives(), config()).expect("a machine"));
-    vm.load(&session.program).expect("what was emitted loads");
+    vm.load(&session.functions().all()).expect("what was emitted loads");
     let (done, wait) = mpsc::channel();
     let runner = vm.clone();
     let thread = std::thread::spawn(move || {

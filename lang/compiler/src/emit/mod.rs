@@ -180,7 +180,7 @@ pub fn go_on(t: Tables, e: &Emission) -> Result<(), Diagnostic> {
     e.step(t, |_| ())
 }
 
-/// Ends the emission: variables that are objects of their own, and optimisation. When this leaves unchecked bodies (the methods of a type that is
+/// Ends the emission: variables that are objects of their own. When this leaves unchecked bodies (the methods of a type that is
 /// only made now) they have to be checked and [`go_on`] called, as before.
 ///
 /// # Errors
@@ -216,12 +216,6 @@ impl Emission {
                 self.marks.undo(state, program);
                 Err(d)
             }
-        }
-    }
-    /// Everything is there: the new functions are optimised.
-    pub fn finish(&self, state: &EmitState, program: &mut Program) {
-        if !state.plain {
-            crate::opt::optimise(program, self.marks.funcs);
         }
     }
 }

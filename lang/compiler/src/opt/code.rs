@@ -7,8 +7,6 @@ use gol_bytecode::{Func, Ins, Op, Role};
 
 /// No target.
 pub(super) const NONE: u32 = u32::MAX;
-/// Moves of so many words are taken apart, so that each word can be followed.
-const SPLIT_MAX: u16 = 8;
 
 #[derive(Clone, Copy)]
 pub(super) struct Node {
@@ -136,7 +134,7 @@ fn split(nodes: &mut Vec<Node>, node: Node) {
     let (a, b) = (node.ins.a, node.ins.b);
     let n = match node.ins.op {
         Op::Mov3 => 3,
-        Op::MovN if node.ins.c <= SPLIT_MAX => node.ins.c,
+        Op::MovN if node.ins.c <= Func::SPLIT_MAX => node.ins.c,
         _ => return nodes.push(node),
     };
     // Overlapping words the other way round, as one move of all would do it.

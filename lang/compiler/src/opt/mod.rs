@@ -1,4 +1,4 @@
-//! After emission: functions are made shorter by what can be seen in their code alone.
+//! After emission: functions are made shorter by what can be seen in their code alone, when they are first asked for.
 //!
 //! Reading order: `code` (a function as a list that can be edited), `live` (what is still wanted, backward), `values` and `fold`
 //! (what is known, forward), `sweep` (deletes, joins, fuses), `jumps`. The order of instructions never changes, so
@@ -13,7 +13,8 @@ mod live;
 mod sweep;
 mod values;
 
-use gol_bytecode::{Func, Op, Program};
+use gol_bytecode::{Func, FuncId, Op, Program};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Blocks times registers that one function may have; larger ones stay as they are.
 const WORK_MAX: usize = 1 << 21;
@@ -21,15 +22,42 @@ const WORK_MAX: usize = 1 << 21;
 /// A register that became free in one round gives its room to a value of the next.
 const ROUNDS: usize = 2;
 
-/// Shortens the program's functions from `first` on.
-pub(crate) fn optimise(program: &mut Program, first: usize) {
-    let mut room = values::Room::default();
-    for id in first..program.funcs.len() {
-        let mut f = std::mem::take(&mut program.funcs[id]);
-        // What others see of it while it is away.
-        (program.funcs[id].params, program.funcs[id].results) = (f.params, f.results);
-        function(program, &mut f, &mut room);
-        program.funcs[id] = f;
+/// A session's functions in their final form, from any thread. Functions are optimised when somebody asks for them, so those that are
+/// never called cost nothing.
+#[derive(Clone)]
+pub struct Functions {
+    pub(crate) program: Arc<RwLock<Program>>,
+    /// Nothing is optimised.
+    pub(crate) plain: bool,
+    pub(crate) room: Arc<Mutex<Room>>,
+}
+
+/// Room that one function after the other is optimised in.
+#[derive(Default)]
+pub(crate) struct Room(values::Room);
+
+impl Functions {
+    /// Calls `visit` with the program and the function, which has no more registers than in the program and fits into [`Func::room`]. The program waits
+    /// for the visitor when it is to grow.
+    ///
+    /// # Panics
+    /// There is no such function.
+    pub fn with<R>(&self, id: FuncId, visit: impl FnOnce(&Program, Func) -> R) -> R {
+        let program = self.program.read().unwrap_or_else(PoisonError::into_inner);
+        let mut f = program.funcs[id as usize].clone();
+        if !self.plain {
+            let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+            function(&program, &mut f, &mut room.0);
+        }
+        visit(&program, f)
+    }
+    /// The program with all functions in their final form.
+    pub fn all(&self) -> Program {
+        let mut out = self.program.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for id in 0..out.funcs.len() {
+            out.funcs[id] = self.with(id as FuncId, |_, f| f);
+        }
+        out
     }
 }
 
@@ -60,5 +88,7 @@ fn function(p: &Program, f: &mut Func, room: &mut values::Room) {
         }
         known = live.end();
     }
+    let room = f.room();
     code::encode(f, &mut nodes);
+    debug_assert!(f.code.len() <= room, "{} has outgrown its room", f.name);
 }

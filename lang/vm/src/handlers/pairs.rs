@@ -1,7 +1,7 @@
-//! Two neighbours in one handler, chosen by the loader: calls of closures with the moves before them, and results that are returned at once.
+//! Two neighbours in one handler, chosen by the loader: calls of closures and of interfaces' methods with the moves before them, and results that are returned at once.
 //! Both units stay as they are, so that a jump to the second one and a second try of it find what they expect. *(unsafe: see `code.rs`)*
 use crate::code::*;
-use crate::handlers::call::CallC;
+use crate::handlers::call::{CallC, CallI};
 use crate::unwind::{fault_index_ld, fault_nil};
 use gol_bytecode::{Ins, Op};
 
@@ -12,6 +12,11 @@ pub(crate) fn handler_of(first: Ins, second: Ins) -> Option<Handler> {
             Op::Mov => Some(MovCallC),
             Op::Mov2 => Some(Mov2CallC),
             Op::LdIdxW => Some(LdIdxWCallC),
+            _ => None,
+        },
+        Op::CallI => match first.op {
+            Op::Mov => Some(MovCallI),
+            Op::Mov2 => Some(Mov2CallI),
             _ => None,
         },
         Op::Ret1 if second.a == first.a => returning(first.op),
@@ -29,6 +34,15 @@ handlers! { [pc base p i]
         w(base, i.a, r(base, i.b));
         w(base, i.c, r(base, i.d));
         return CallC(pc, base, p)
+    }
+    MovCallI {
+        w(base, i.a, r(base, i.b));
+        return CallI(pc, base, p)
+    }
+    Mov2CallI {
+        w(base, i.a, r(base, i.b));
+        w(base, i.c, r(base, i.d));
+        return CallI(pc, base, p)
     }
     LdIdxWCallC {
         let k = r(base, i.c);

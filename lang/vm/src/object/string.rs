@@ -57,14 +57,22 @@ pub unsafe fn str_bytes<'a>(s: u64) -> &'a [u8] {
 
 /// # Safety
 /// `p` is the caller's P.
+#[inline]
 pub unsafe fn new_str(p: *mut P, bytes: &[u8]) -> Result<u64, Fault> {
     match bytes {
         [] => Ok(0),
         [byte] => Ok(byte_str(*byte)),
         // SAFETY: the string is new and has room for so many bytes.
         _ => unsafe {
+            if bytes.len() <= FEW {
+                let s = few_uninit(p, bytes.len());
+                if s != 0 {
+                    copy_few(bytes.as_ptr(), (s as *mut u64).add(1).cast(), bytes.len());
+                    return Ok(s);
+                }
+            }
             let (s, at) = new_str_uninit(p, bytes.len())?;
-            copy_apart(bytes.as_ptr(), at, bytes.len());
+            ptr::copy_nonoverlapping(bytes.as_ptr(), at, bytes.len());
             Ok(s)
         },
     }
@@ -79,12 +87,6 @@ pub unsafe fn new_str_uninit(p: *mut P, len: usize) -> Result<(u64, *mut u8), Fa
     debug_assert!(len > 0);
     // SAFETY: STR has a prefix of one word before its bytes.
     unsafe {
-        if len <= FEW {
-            let s = few_uninit(p, len);
-            if s != 0 {
-                return Ok((s, (s as *mut u8).add(size_of::<u64>())));
-            }
-        }
         let obj = alloc(p, STR, len as u64)?;
         let at = obj.add(1).cast::<u8>();
         *obj = at as u64;
@@ -306,12 +308,7 @@ pub unsafe fn bytes_to_str(p: *mut P, slice: *const u64) -> Result<u64, Fault> {
         if len == 0 {
             return Ok(0);
         }
-        if len == 1 {
-            return Ok(byte_str(*at));
-        }
-        let (s, to) = new_str_uninit(p, len)?;
-        copy_apart(at, to, len);
-        Ok(s)
+        new_str(p, rust_slice::from_raw_parts(at, len))
     }
 }
 

@@ -272,7 +272,14 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
             ]
         }
         Op::CallD | Op::CallD2 => just(vec![i(op, OUT, N, K, 0), i(Op::Data, BOTH, 0, TWO, 0)]),
-        Op::CallI => just(vec![i(op, OUT, TEN, 0, 0), data()]),
+        Op::CallI => {
+            let call = || vec![i(op, OUT, TEN, 0, 0), data()];
+            vec![
+                (vec![], call()),
+                (vec![], join(vec![vec![i(Op::Mov, OUT + 1, N, 0, 0)], call()])),
+                (vec![], join(vec![vec![i(Op::Mov2, OUT + 1, N, OUT + 2, K)], call()])),
+            ]
+        }
         Op::CallN => just(vec![k(op, OUT, 2, ADD)]),
         Op::CallNC => vec![
             (vec![], vec![k(op, OUT, 2, ADD), data()]),

@@ -1,0 +1,255 @@
+//! From a function's code to units: handlers, and what the machine keeps in instructions (code addresses, frame sizes, caches).
+//! *(unsafe)*
+use crate::code::{Handler, Unit};
+use crate::handlers::{self, atomic, call, handler_of, int, memory, pairs, slice, table};
+use crate::native::NativeFn;
+use crate::op_profile;
+use crate::types::{Inline, MapKey};
+use crate::vm::{MethodSite, NO_METHOD, Shared};
+use gol_bytecode::{Func, Ins, Op};
+use gol_runtime::Heap;
+
+/// The units of a verified function that will lie at `code`.
+pub(crate) fn units(shared: &Shared, heap: &Heap, f: &Func, code: *mut Unit) -> Result<Vec<Unit>, String> {
+    let handler = |op| if shared.profile_ops { op_profile::handler_of(op) } else { handler_of(op) };
+    let unit = |ins: &Ins| Unit { h: handler(ins.op), a: ins.a, b: ins.b, c: ins.c, d: ins.d };
+    let mut units: Vec<Unit> = f.code.iter().map(unit).collect();
+    for (k, ins) in f.code.iter().enumerate() {
+        if ins.op != Op::Data {
+            // SAFETY: as many units lie there as the function has.
+            instruction(shared, heap, f, k, &mut units, unsafe { code.add(k) })?;
+        }
+    }
+    Ok(units)
+}
+
+/// Completes the instruction at `k`, which will lie at `place`; chooses special handlers.
+fn instruction(
+    shared: &Shared,
+    heap: &Heap,
+    f: &Func,
+    k: usize,
+    units: &mut [Unit],
+    place: *mut Unit,
+) -> Result<(), String> {
+    let ins = f.code[k];
+    let special = special_handler(shared, f, k)?;
+    if shared.profile_ops {
+        if ins.op == Op::CallNC {
+            (units[k].h, units[k + 1].h) = op_profile::native_handlers(special);
+        }
+    } else if let Some(handler) = special {
+        units[k].h = handler as usize;
+    }
+    let unit = &mut units[k];
+    if !shared.profile_ops
+        && let Some(form) = alone_form(shared, ins)
+    {
+        unit.h = shared.sharing.choose(form, unit.h, place);
+    }
+    match ins.op {
+        Op::Call => {
+            let code = shared.code_of(ins.cd());
+            // SAFETY: the unit before an entry is the header.
+            unit.b = unsafe { (*code.sub(1)).b };
+            units[k + 1] = Unit { h: code as usize, a: ins.a, b: 0, c: 0, d: 0 };
+        }
+        Op::CallMov => {
+            let code = shared.code_of(ins.cd());
+            // SAFETY: the unit before an entry is the header.
+            unit.b = unsafe { (*code.sub(1)).b };
+            (units[k + 1].h, units[k + 1].a) = (code as usize, ins.a);
+        }
+        Op::CallC | Op::RunDefers => units[k + 1].a = ins.a,
+        Op::CallNC => native_call(shared, ins, &mut units[k + 1]),
+        Op::CallD | Op::CallD2 => {
+            let NativeFn::InPlace(run) = shared.native(f.code[k + 1].ab()) else {
+                return Err(format!("function {} calls a native in place that cannot be", f.name));
+            };
+            units[k + 1].h = run as usize;
+        }
+        Op::CallI => {
+            let cache: *const MethodSite = &raw const NO_METHOD;
+            units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
+        }
+        Op::New | Op::MkIface if !shared.profile_ops => small_object(shared, heap, ins, unit),
+        Op::DivK | Op::RemK if power_of_two(ins.c) => unit.d = ins.c.trailing_zeros() as u16,
+        Op::MkClosure => units[k + 1].h = shared.code_of(ins.cd()) as usize,
+        Op::Defer => {
+            let epilogue = f.epilogue.ok_or_else(|| format!("function {} defers without an epilogue", f.name))?;
+            let distance = epilogue.wrapping_sub(k as u32);
+            unit.c = distance as u16;
+            unit.d = (distance >> 16) as u16;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The form of an operation for the time of one goroutine.
+fn alone_form(shared: &Shared, ins: Ins) -> Option<Handler> {
+    if ins.op != Op::AppFldV {
+        return handlers::shared::alone(ins.op);
+    }
+    match shared.types.get(ins.d as u32).stride {
+        8 => Some(handlers::shared::AppFldW),
+        1 => Some(handlers::shared::AppFld8),
+        _ => None,
+    }
+}
+
+/// The data unit of a native's call: the function itself, where the handler takes it from there.
+fn native_call(shared: &Shared, ins: Ins, data: &mut Unit) {
+    data.a = ins.a;
+    if shared.profile_ops {
+        return;
+    }
+    match shared.native(ins.cd()) {
+        NativeFn::Leaf(f) => data.h = f as usize,
+        NativeFn::Direct(f) => data.h = f as usize,
+        NativeFn::InPlace(_)
+        | NativeFn::Parking(_)
+        | NativeFn::Callback(_)
+        | NativeFn::Piece(_)
+        | NativeFn::Atomic(..)
+        | NativeFn::Shortcut(_) => {}
+    }
+}
+
+/// Does the code begin with a call of another piece, but for moves?
+fn piece_follows(shared: &Shared, code: &[Ins]) -> bool {
+    let next = code.iter().find(|ins| !matches!(ins.op, Op::Mov | Op::Mov2 | Op::Mov3 | Op::MovN));
+    next.is_some_and(|ins| ins.op == Op::CallNC && matches!(shared.native(ins.cd()), NativeFn::Piece(_)))
+}
+
+/// Kinds of cells are numbered in a byte here.
+const KINDS: u32 = 256;
+
+/// `New`, and `MkIface` of boxed types of one word, allocate in the handler when the object has a class of its own.
+fn small_object(shared: &Shared, heap: &Heap, ins: Ins, unit: &mut Unit) {
+    let ty = ins.cd();
+    let loaded = shared.types.get(ty);
+    if ins.op == Op::MkIface && (loaded.inline != Inline::No || loaded.words != 1) {
+        return;
+    }
+    let key = heap.class_of(ty, 1);
+    // Cells are multiples of words; what has no class has size 1.
+    if key.kind >= KINDS || !key.size.is_multiple_of(8) || key.size / 8 > u16::MAX as u32 || ty >> 24 != 0 {
+        return;
+    }
+    if ins.op == Op::MkIface {
+        if key.size != 16 {
+            return;
+        }
+        unit.h = memory::BoxSmall as Handler as usize;
+    } else {
+        unit.h = memory::NewSmall as Handler as usize;
+        unit.b = (key.size / 8) as u16;
+    }
+    unit.d = (ty >> 16) as u16 | (key.kind as u16) << 8;
+}
+
+/// An immediate divisor that a shift can do.
+fn power_of_two(k: u16) -> bool {
+    k as i16 > 1 && k.is_power_of_two()
+}
+
+/// The handler for calls of a function whose header has this mark.
+fn shortcut_handler(mark: u16) -> Option<Handler> {
+    match mark {
+        1 => Some(call::CallLock),
+        2 => Some(call::CallUnlock),
+        _ => None,
+    }
+}
+
+/// Operations that have a handler of their own for some types or sizes.
+fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler>, String> {
+    let ins = f.code[k];
+    if !shared.profile_ops
+        && let Some(&next) = f.code.get(k + 1)
+        && let Some(pair) = pairs::handler_of(ins, next)
+    {
+        return Ok(Some(pair));
+    }
+    let by_key = |word, string, general: Option<Handler>| match shared.types.get(ins.d as u32).map_key {
+        MapKey::Word => Some(word),
+        MapKey::Str => Some(string),
+        MapKey::General => general,
+    };
+    let inline = |ty| shared.types.get(ty).inline;
+    let one_word = |ty| shared.types.get(ty).words == 1;
+    Ok(match ins.op {
+        Op::MovN => match ins.c {
+            2 => Some(int::MovN2),
+            3 => Some(int::Mov3),
+            4 => Some(int::MovN4),
+            5 => Some(int::MovN5),
+            6 => Some(int::MovN6),
+            _ => None,
+        },
+        Op::LdN => match ins.d {
+            2 => Some(memory::LdN2),
+            3 => Some(memory::LdN3),
+            4 => Some(memory::LdN4),
+            _ => None,
+        },
+        Op::StN | Op::StNP => match ins.d {
+            2 => Some(memory::StN2),
+            3 => Some(memory::StN3),
+            4 => Some(memory::StN4),
+            _ => None,
+        },
+        Op::DivK if power_of_two(ins.c) => Some(int::DivP2),
+        Op::RemK if power_of_two(ins.c) => Some(int::RemP2),
+        Op::RetN if ins.b == 2 => Some(call::Ret2),
+        Op::MkIface => match inline(ins.cd()) {
+            Inline::Signed => Some(table::MkIfaceS),
+            Inline::Unsigned => Some(table::MkIfaceU),
+            Inline::No => None,
+        },
+        Op::Assert => match inline(ins.cd()) {
+            Inline::Signed => Some(table::AssertS),
+            Inline::Unsigned => Some(table::AssertU),
+            Inline::No if one_word(ins.cd()) => Some(table::AssertBoxed),
+            Inline::No => None,
+        },
+        Op::AssertOk if inline(ins.cd()) == Inline::No && one_word(ins.cd()) => Some(table::AssertOkBoxed),
+        Op::MapGet => by_key(table::MapGetInt as Handler, table::MapGetStr, None),
+        Op::MapGetOk => by_key(table::MapGetOkInt as Handler, table::MapGetOkStr, None),
+        Op::MapSet => by_key(table::MapSetInt as Handler, table::MapSetStr, None),
+        Op::AppendV => match shared.types.get(ins.d as u32).stride {
+            8 => Some(slice::AppendW),
+            1 => Some(slice::Append8),
+            _ => None,
+        },
+        // SAFETY: the unit before an entry is the header.
+        Op::Call => shortcut_handler(unsafe { (*shared.code_of(ins.cd()).sub(1)).d }),
+        Op::CallN | Op::CallNC => match shared.native(ins.cd()) {
+            NativeFn::Leaf(_) | NativeFn::Direct(_) if ins.op == Op::CallN => None,
+            NativeFn::Leaf(_) | NativeFn::Direct(_) if shared.profile_ops => Some(call::CallNCNumbered),
+            NativeFn::Leaf(_) => Some(call::CallNCLeaf),
+            NativeFn::Direct(_) => Some(call::CallNCDirect),
+            NativeFn::Callback(_) if ins.op == Op::CallNC => None,
+            NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
+            NativeFn::Piece(_) if ins.op == Op::CallNC => {
+                let more = piece_follows(shared, &f.code[k + 2..]);
+                Some(if more { call::CallNCMore } else { call::CallNCLast })
+            }
+            NativeFn::Atomic(op, width) if ins.op == Op::CallNC => Some(atomic::handler(op, width)),
+            NativeFn::Atomic(..) => return Err(format!("function {} calls an atomic operation as a leaf", f.name)),
+            NativeFn::Piece(_) => return Err(format!("function {} calls a piece of output as a leaf", f.name)),
+            NativeFn::Shortcut(_) => return Err(format!("function {} calls a shortcut as a native", f.name)),
+            NativeFn::InPlace(_) => {
+                return Err(format!("function {} calls a native in a window that has none", f.name));
+            }
+            NativeFn::Parking(_) | NativeFn::Callback(_) => {
+                return Err(format!(
+                    "function {} calls a native that parks or calls back as if it were a leaf",
+                    f.name
+                ));
+            }
+        },
+        _ => None,
+    })
+}
