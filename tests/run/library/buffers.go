@@ -196,3 +196,47 @@ func main() {
 		strings.Map(func(r rune) rune { panic("in map") }, "x")
 	}()
 }
+
+// scan tells what a Scanner makes of a text that comes in pieces.
+func scan(text string, n int, split bufio.SplitFunc, size int) {
+	s := bufio.NewScanner(&drops{text, n})
+	if split != nil {
+		s.Split(split)
+	}
+	if size > 0 {
+		s.Buffer(make([]byte, 0, size), size)
+	}
+	for s.Scan() {
+		fmt.Printf("%q ", s.Text())
+	}
+	fmt.Println(s.Err(), s.Scan(), len(s.Bytes()))
+}
+
+func init() {
+	const text = "one two\r\n\r\n  three\u2003four \r\nfïve\r\n\xff six\n\n  \n"
+	own := func(data []byte, atEOF bool) (int, []byte, error) { return bufio.ScanWords(data, atEOF) }
+	for _, n := range []int{1, 3, 100} {
+		scan(text, n, nil, 0)
+		scan(text, n, bufio.ScanLines, 0)
+		scan(text, n, bufio.ScanWords, 0)
+		scan(text, n, own, 0)
+		scan(text+"end", n, bufio.ScanWords, 0)
+		scan(text+"end\r", n, bufio.ScanLines, 0)
+		scan(text, n, bufio.ScanRunes, 0)
+		scan("", n, bufio.ScanWords, 0)
+		scan("a long word in a small buffer", n, bufio.ScanWords, 4)
+		scan("a long line in a small buffer\nx", n, nil, 8)
+	}
+	count := 0
+	scan("a b c d", 100, func(data []byte, atEOF bool) (int, []byte, error) {
+		count++
+		if count == 3 {
+			return 0, []byte("last"), bufio.ErrFinalToken
+		}
+		return bufio.ScanWords(data, atEOF)
+	}, 0)
+	scan("abc", 100, func(data []byte, atEOF bool) (int, []byte, error) { return -1, nil, nil }, 0)
+	scan("abc", 100, func(data []byte, atEOF bool) (int, []byte, error) { return 9, nil, nil }, 0)
+	fmt.Printf("%q %q %q\n", strings.Fields(" a\tbc\u00a0\u2003d\xffé  "), strings.Fields(""), strings.Fields(" \n"))
+	fmt.Printf("%q\n", bytes.Fields([]byte("x  y\u3000z")))
+}
