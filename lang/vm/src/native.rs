@@ -62,6 +62,10 @@ impl<'a> Arg<'a> {
         // SAFETY: the verifier bounds the argument's registers; the native has as many words there as its signature says.
         unsafe { *self.0 }
     }
+    #[inline]
+    pub fn f64(self) -> f64 {
+        f64::from_bits(self.word())
+    }
     /// The bytes of a string; they are not always UTF-8.
     #[inline]
     pub fn str(self) -> &'a [u8] {

@@ -136,6 +136,8 @@ pub struct Types {
     names: AtomicPtr<Names>,
     /// Where strings of so many bytes are allocated: the kind of cell, and its words from bit 32 on.
     few: [AtomicU64; FEW + 1],
+    /// The same for views, which are all of one size.
+    view: AtomicU64,
 }
 
 /// The method names of one load. Never written to once it is published, so readers take no lock.
@@ -154,6 +156,13 @@ impl Default for Types {
     }
 }
 
+#[inline(always)]
+fn cell_of(packed: &AtomicU64) -> (usize, usize) {
+    let cell = packed.load(Relaxed);
+    debug_assert!(cell != 0, "loaded");
+    (cell as u32 as usize, (cell >> 32) as usize)
+}
+
 impl Types {
     pub fn new() -> Types {
         Types {
@@ -163,15 +172,19 @@ impl Types {
             loading: Mutex::new(()),
             names: AtomicPtr::new(std::ptr::null_mut()),
             few: [const { AtomicU64::new(0) }; FEW + 1],
+            view: AtomicU64::new(0),
         }
     }
 
     /// The kind of cell for a string of `len` bytes, at most [`FEW`], and the cell's words.
     #[inline(always)]
     pub(crate) fn few(&self, len: usize) -> (usize, usize) {
-        let cell = self.few[len].load(Relaxed);
-        debug_assert!(cell != 0, "loaded");
-        (cell as u32 as usize, (cell >> 32) as usize)
+        cell_of(&self.few[len])
+    }
+    /// The same for a view of a string.
+    #[inline(always)]
+    pub(crate) fn view(&self) -> (usize, usize) {
+        cell_of(&self.view)
     }
 
     /// Loads what is new in `program` (types and method names) and registers one heap descriptor for each type. The table and the
@@ -193,10 +206,14 @@ impl Types {
             }
             self.push(id, loaded);
         }
+        let pack = |desc, len| {
+            let key = heap.class_of(desc, len);
+            u64::from(key.kind) | u64::from(key.size / 8) << 32
+        };
         for (len, few) in self.few.iter().enumerate() {
-            let key = heap.class_of(reserved::STR, len as u64);
-            few.store(key.kind as u64 | u64::from(key.size / 8) << 32, Relaxed);
+            few.store(pack(reserved::STR, len as u64), Relaxed);
         }
+        self.view.store(pack(reserved::STRVIEW, 1), Relaxed);
     }
 
     fn load_names(&self, methods: &[String]) {

@@ -50,7 +50,8 @@ impl Em<'_> {
             ("math", "Floor") => Op::FloorF,
             ("math", "Ceil") => Op::CeilF,
             ("math", "Trunc") => Op::TruncF,
-            ("bytes" | "strings" | "unicode" | "unicode/utf8", _) => {
+            // Most calls are of no such package; their names need not be put together.
+            ("bytes" | "math" | "math/bits" | "strconv" | "strings" | "unicode" | "unicode/utf8", _) => {
                 let native = format!("{path}.{name}");
                 return is_in_place(&native).then_some(Intrinsic::InPlace(native));
             }

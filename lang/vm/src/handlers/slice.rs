@@ -208,6 +208,10 @@ handlers! { [pc base p i]
         if s == 0 || hi > len || lo > hi { std::hint::cold_path(); pc = pc.sub(1); return SliceStrAny(pc, base, p) }
         if hi - lo == len {
             w(base, i.a, s);
+        } else if hi - lo > FEW as u64 {
+            let view = string::view_at_hand(p, (*(s as *const u64) as *const u8).add(lo as usize), (hi - lo) as usize);
+            if view == 0 { std::hint::cold_path(); pc = pc.sub(1); return SliceStrAny(pc, base, p) }
+            w(base, i.a, view);
         } else {
             few!(pc base p i, (*(s as *const u64) as *const u8).add(lo as usize), hi - lo, SliceStrAny)
         }

@@ -114,6 +114,26 @@ pub(crate) unsafe fn few_uninit(p: *mut P, len: usize) -> u64 {
     }
 }
 
+/// A view of `len` bytes at an address in another string; 0 when the processor has no cell at hand.
+///
+/// # Safety
+/// `p` is the caller's P; the bytes are a string's, and no more than a string has.
+#[inline(always)]
+pub(crate) unsafe fn view_at_hand(p: *mut P, at: *const u8, len: usize) -> u64 {
+    // SAFETY: as in `few_uninit`.
+    unsafe {
+        let (kind, words) = types(p).view();
+        let cell = next_cell(p, kind, words);
+        if cell.is_null() {
+            return 0;
+        }
+        *cell = Header::new(STRVIEW, len as u64).0;
+        *cell.add(1) = at as u64;
+        publish();
+        cell.add(1) as u64
+    }
+}
+
 /// # Safety
 /// `strs` are `n` string words.
 pub unsafe fn concat(p: *mut P, strs: *const u64, n: usize) -> Result<u64, Fault> {
@@ -162,6 +182,10 @@ pub unsafe fn substr(p: *mut P, s: u64, lo: usize, hi: usize) -> Result<u64, Fau
         }
         if hi - lo <= COPY_MAX {
             return new_str(p, rust_slice::from_raw_parts(at.add(lo), hi - lo));
+        }
+        let view = view_at_hand(p, at.add(lo), hi - lo);
+        if view != 0 {
+            return Ok(view);
         }
         let obj = alloc(p, STRVIEW, (hi - lo) as u64)?;
         *obj = at.add(lo) as u64;
