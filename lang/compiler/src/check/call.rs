@@ -10,6 +10,7 @@ use gol_syntax::span::Span;
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, e: ExprId, callee: ExprId, args: &[ExprId], dots: bool) -> Operand {
+        let wanted = self.world.wanted.len();
         let mut f = self.generic_or_type(callee);
         match f.mode {
             Mode::Type if f.ty != Types::ERROR => {
@@ -40,6 +41,9 @@ impl Checker<'_> {
             return Operand::invalid(e);
         };
         let operands = self.arguments(args);
+        if !dots {
+            self.prefer_plain(callee, &sig, &operands, wanted);
+        }
         let Some(sig) = self.pass(e, &mut f, sig, operands, args, dots) else { return Operand::invalid(e) };
         match &sig.results[..] {
             [] => Operand::new(Mode::NoValue, Types::VOID, e),

@@ -3,6 +3,7 @@
 //! A declaration is wanted when its name is mentioned: when it occurs in anything that was parsed, in whatever meaning. That is more
 //! than what is referred to, never less, and is known before anything is checked. What is wanted once stays.
 
+use super::plain::twin_of;
 use crate::types::PkgId;
 use gol_syntax::ast::{Interner, Sym};
 use gol_syntax::{Piece, pieces};
@@ -59,10 +60,13 @@ impl Contents {
         self.heads.reserve(own.len());
         for (k, p) in own.iter().enumerate() {
             p.names(text, |name| {
-                let next = self.heads.insert(name, self.entries.len() as u32).unwrap_or(NONE);
-                self.entries.push(Entry { name, pkg, piece: k as u32, next });
-                if names.find(name).is_some() {
-                    self.due.push((pkg, k as u32));
+                // A twin is mentioned with the function that it stands for.
+                for name in [name].into_iter().chain(twin_of(name)) {
+                    let next = self.heads.insert(name, self.entries.len() as u32).unwrap_or(NONE);
+                    self.entries.push(Entry { name, pkg, piece: k as u32, next });
+                    if names.find(name).is_some() {
+                        self.due.push((pkg, k as u32));
+                    }
                 }
             });
         }

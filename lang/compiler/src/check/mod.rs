@@ -30,6 +30,7 @@ mod literal;
 pub mod lookup;
 mod monomorph;
 mod operand;
+mod plain;
 mod range;
 pub mod relation;
 mod resolve;

@@ -49,6 +49,7 @@ impl Em<'_> {
     }
     /// `main.f`, `main.T.m`, `main.(*T).m`; of generic functions `main.f[...]`, `main.(*T[...]).m`.
     pub(super) fn func_name(&self, o: ObjId) -> String {
+        let o = *self.info.twins.get(&o).unwrap_or(&o);
         let obj = self.info.obj(o);
         let path = self.pkg_label(obj.pkg);
         let name = self.ast.name(obj.name);

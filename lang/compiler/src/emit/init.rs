@@ -149,7 +149,7 @@ impl Em<'_> {
     fn prints(&self, e: ExprId) -> bool {
         let Expr::Call(fun, ..) = *self.ast.expr(self.strip(e)) else { return false };
         self.info.uses.get(&self.strip(fun)).is_some_and(|o| {
-            let o = self.info.obj(*o);
+            let o = self.info.obj(*self.info.twins.get(o).unwrap_or(o));
             let name = self.ast.name(o.name);
             self.pkg_path(o.pkg) == "fmt" && (name.starts_with("Print") || name.starts_with("Fprint"))
         })
