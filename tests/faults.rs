@@ -16,6 +16,7 @@ fn natives(name: &str) -> Vec<&'static [Native]> {
     let native = all.iter_mut().find(|n| n.name == name).unwrap_or_else(|| panic!("no native {name}"));
     native.run = match native.run {
         NativeFn::Direct(_) => NativeFn::Direct(|_| panic!("by hand")),
+        NativeFn::InPlace(_) => NativeFn::InPlace(|_, _, _| panic!("by hand")),
         NativeFn::Leaf(_) => NativeFn::Leaf(|_| panic!("by hand")),
         NativeFn::Callback(_) => NativeFn::Callback(|_| panic!("by hand")),
         NativeFn::Parking(_) => NativeFn::Parking(|_| panic!("by hand")),
@@ -64,6 +65,12 @@ fn program(imports: &str, call: &str) -> String {
 
 #[test]
 fn a_direct_native_panics() {
+    let text = program("import \"strings\"\nvar s, n = \"abc\", 0", "n = strings.IndexAny(s, \"b\")");
+    ends_in_a_fault("strings.IndexAny", &text, TextKind::File);
+}
+
+#[test]
+fn a_native_in_place_panics() {
     let text = program("import \"strings\"\nvar s, n = \"abc\", 0", "n = strings.Count(s, \"b\")");
     ends_in_a_fault("strings.Count", &text, TextKind::File);
 }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use gol_bytecode::program::desc;
-use gol_vm::native::{Cx, Fault, Native, NativeFn, Slice, Window};
+use gol_vm::native::{Cx, Fault, InPlace, Native, NativeFn, Slice, Window};
 use gol_vm::object::{self, string};
 
 /// What a native returns.
@@ -16,6 +16,23 @@ pub const fn leaf(name: &'static str, run: fn(&mut Cx) -> Done) -> Native {
 /// A row for a native that only computes words from words.
 pub const fn direct(name: &'static str, run: fn(Window)) -> Native {
     Native { name, run: NativeFn::Direct(run) }
+}
+
+/// A row for a native of `gol_bytecode::in_place`.
+pub const fn in_place(name: &'static str, run: InPlace) -> Native {
+    Native { name, run: NativeFn::InPlace(run) }
+}
+
+/// The answer of such a native that is true or false.
+#[inline(always)]
+pub fn yes(holds: bool) -> (u64, u64) {
+    (u64::from(holds), 0)
+}
+
+/// One that is a number.
+#[inline(always)]
+pub fn number(n: i64) -> (u64, u64) {
+    (n as u64, 0)
 }
 
 /// A row for a native that may park.

@@ -178,6 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn natives_called_in_place_are_those_of_the_list() {
+        let all = PACKAGES.iter().flat_map(|p| p.natives);
+        let mut have: Vec<&str> =
+            all.filter(|n| matches!(n.run, gol_vm::native::NativeFn::InPlace(_))).map(|n| n.name).collect();
+        have.sort_unstable();
+        assert_eq!(have, gol_bytecode::in_place::IN_PLACE);
+    }
+
+    #[test]
     fn packages_are_sorted_and_name_themselves() {
         assert!(PACKAGES.is_sorted_by_key(|p| p.path));
         for p in PACKAGES {

@@ -90,7 +90,9 @@ fn show(program: &Program, ins: Ins, roles: [Role; 4], fields: [u16; 4], next: u
             Role::JJ => operands.push(format!("->{}", next as i64 + wide as i32 as i64)),
             Role::KK => {
                 operands.push(match ins.op {
-                    Op::CallN | Op::CallNC => program.natives.get(wide as usize).cloned().unwrap_or("?".into()),
+                    Op::CallN | Op::CallNC | Op::CallD | Op::CallD2 => {
+                        program.natives.get(wide as usize).cloned().unwrap_or("?".into())
+                    }
                     _ => constant(program, wide),
                 });
             }

@@ -3,6 +3,7 @@
 //! Follows the roles of the op table; what the roles leave open (`X`) is told here. Registers that an instruction may leave as they
 //! are (the entry of a `MapNext` at the end of the map) are in `may_write`, not in `writes`.
 
+use crate::in_place;
 use crate::ops::{Ins, Op, Role};
 use crate::program::{Kind, Program};
 
@@ -85,6 +86,8 @@ const fn is_special(op: Op) -> bool {
             | CallI
             | CallN
             | CallNC
+            | CallD
+            | CallD2
             | MkClosure
             | SliceS
             | SliceStr
@@ -202,6 +205,11 @@ fn special(p: &Program, ins: Ins, data: Ins, e: &mut Effects) {
         Op::CallC => e.reads.push(ins.a + 1, ins.c as usize),
         Op::CallI => e.reads.push(ins.a + 2, ins.c as usize),
         Op::CallN | Op::CallNC => e.reads.push(ins.a + 1, ins.b as usize),
+        Op::CallD | Op::CallD2 => {
+            for (k, reg) in [ins.b, ins.c, ins.d].into_iter().enumerate() {
+                e.reads.push(reg, in_place::words(data.c, k));
+            }
+        }
         Op::MkClosure => e.reads.push(ins.b, data.a as usize),
         Op::SliceS | Op::SliceStr | Op::SliceArr => {
             for (bit, k) in [(4, 0), (1, 1), (2, 2)] {

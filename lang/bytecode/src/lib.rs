@@ -3,6 +3,7 @@
 
 mod disasm;
 pub mod effects;
+pub mod in_place;
 pub mod ops;
 pub mod program;
 mod verify;

@@ -384,12 +384,16 @@ macro_rules! for_each_op {
         AppendS(M3 R3 Z T);
         /// a.. = append(a []byte, string b...); d: backing descriptor
         AppendStr(M3 R Z T);
+        /// a.. = append(a []byte, string(rune b)...); d: backing descriptor
+        AppendRune(M3 R Z T);
         /// a = copy(slice b, slice c); d: backing descriptor
         CopyS(W R3 R3 T);
         /// a = copy(slice b, string c)
         CopyStr(W R3 R Z);
         /// a.. = make([]T, b, c); d: backing descriptor; panics as Go
         MakeSlice(W3 R R T);
+        /// elements b and c of a slice change places; a..: its address, its length, bytes between its elements
+        SwpElem(R3 R R Z);
         /// set all elements of slice a to zero; d: backing descriptor
         ClearS(R3 Z Z T);
         /// cuts the slices in the value a.. of type d, read from memory that others may write, to the arrays that they lie in
@@ -447,6 +451,10 @@ macro_rules! for_each_op {
         CallN(A U KK Z);
         /// call a native that may call back, or park
         CallNC(A U KK Z) +(X X X X);
+        /// a = native (number in e,f) of the arguments that lie at b, c, d; g: how many words each has (`in_place::shape`)
+        CallD(W X X X) +(KK Z X Z);
+        /// the same with two words of results
+        CallD2(W2 X X X) +(KK Z X Z);
         /// return without results
         Ret(Z Z Z Z);
         /// register 0 = a, return

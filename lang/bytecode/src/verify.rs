@@ -4,6 +4,7 @@
 //! (link and arguments; a callee's results lie in its own frame); ids of functions, constants, globals, types, methods, natives; the shape of two-unit and
 //! longer instructions; that control never runs off the end. Not checked: types of values, which the compiler guarantees.
 //! It must not panic, whatever it is given.
+use crate::in_place;
 use crate::ops::{Ins, Op, Role};
 use crate::program::{Const, Func, Kind, Program};
 
@@ -146,7 +147,7 @@ impl Checker<'_> {
                 }
                 Role::KK => {
                     let (table, what) = match ins.op {
-                        Op::CallN | Op::CallNC => (p.natives.len(), "native"),
+                        Op::CallN | Op::CallNC | Op::CallD | Op::CallD2 => (p.natives.len(), "native"),
                         _ => (p.consts.len(), "constant"),
                     };
                     if wide() as usize >= table {
@@ -205,6 +206,11 @@ impl Checker<'_> {
                 self.window(ins.a, ins.c as usize + 1)
             }
             Op::CallN | Op::CallNC => self.window(ins.a, ins.b as usize),
+            Op::CallD | Op::CallD2 => {
+                let shape = self.f.code[at + 1].c;
+                let args = [ins.b, ins.c, ins.d].into_iter().enumerate();
+                args.into_iter().try_for_each(|(k, reg)| self.span(reg, in_place::words(shape, k)))
+            }
             Op::GoC if ins.b == 0 => Err("no closure".into()),
             Op::Go if p.funcs[ins.cd() as usize].params != ins.b => Err("wrong number of argument words".into()),
             Op::DivK | Op::RemK if matches!(ins.c as i16, 0 | -1) => Err("divisor 0 or -1".into()),

@@ -158,6 +158,7 @@ pub(crate) fn guarded<T>(f: impl FnOnce() -> Result<T, Fault>) -> Result<T, Faul
 }
 
 /// The same for a native that is called again after a collection when it ran out of memory before it did anything.
+#[inline(always)]
 pub(crate) fn guarded_leaf(cx: &mut Cx, f: impl FnOnce(&mut Cx) -> Result<(), Fault>) -> Result<(), Fault> {
     let result = caught(|| f(cx));
     if cx.is_touched() { last_chance(result) } else { result }
@@ -172,7 +173,16 @@ pub(crate) fn guarded_direct(f: fn(Window), window: Window) -> Result<(), Fault>
     })
 }
 
-#[inline]
+/// The same for one that is called in place.
+#[inline(always)]
+pub(crate) fn guarded_in_place(f: impl FnOnce()) -> Result<(), Fault> {
+    caught(|| {
+        f();
+        Ok(())
+    })
+}
+
+#[inline(always)]
 fn caught<T>(f: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(f))
         .unwrap_or_else(|_| Err(Fault::fatal("internal error: a native function panicked")))

@@ -1,7 +1,7 @@
 //! From a function's code to units: handlers, and what the machine keeps in instructions (code addresses, frame sizes, caches).
 //! *(unsafe)*
 use crate::code::{Handler, Unit};
-use crate::handlers::{self, atomic, call, handler_of, int, memory, slice, table};
+use crate::handlers::{self, atomic, call, handler_of, int, memory, pairs, slice, table};
 use crate::native::NativeFn;
 use crate::op_profile;
 use crate::types::{Inline, MapKey};
@@ -62,6 +62,12 @@ fn instruction(
         }
         Op::CallC | Op::RunDefers => units[k + 1].a = ins.a,
         Op::CallNC => native_call(shared, ins, &mut units[k + 1]),
+        Op::CallD | Op::CallD2 => {
+            let NativeFn::InPlace(run) = shared.native(f.code[k + 1].ab()) else {
+                return Err(format!("function {} calls a native in place that cannot be", f.name));
+            };
+            units[k + 1].h = run as usize;
+        }
         Op::CallI => {
             let cache: *const MethodSite = &raw const NO_METHOD;
             units[k + 1] = Unit { h: cache as usize, a: ins.a, b: 0, c: 0, d: 0 };
@@ -101,7 +107,8 @@ fn native_call(shared: &Shared, ins: Ins, data: &mut Unit) {
     match shared.native(ins.cd()) {
         NativeFn::Leaf(f) => data.h = f as usize,
         NativeFn::Direct(f) => data.h = f as usize,
-        NativeFn::Parking(_)
+        NativeFn::InPlace(_)
+        | NativeFn::Parking(_)
         | NativeFn::Callback(_)
         | NativeFn::Piece(_)
         | NativeFn::Atomic(..)
@@ -159,6 +166,12 @@ fn shortcut_handler(mark: u16) -> Option<Handler> {
 /// Operations that have a handler of their own for some types or sizes.
 fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler>, String> {
     let ins = f.code[k];
+    if !shared.profile_ops
+        && let Some(&next) = f.code.get(k + 1)
+        && let Some(pair) = pairs::handler_of(ins, next)
+    {
+        return Ok(Some(pair));
+    }
     let by_key = |word, string, general: Option<Handler>| match shared.types.get(ins.d as u32).map_key {
         MapKey::Word => Some(word),
         MapKey::Str => Some(string),
@@ -227,6 +240,9 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
             NativeFn::Atomic(..) => return Err(format!("function {} calls an atomic operation as a leaf", f.name)),
             NativeFn::Piece(_) => return Err(format!("function {} calls a piece of output as a leaf", f.name)),
             NativeFn::Shortcut(_) => return Err(format!("function {} calls a shortcut as a native", f.name)),
+            NativeFn::InPlace(_) => {
+                return Err(format!("function {} calls a native in a window that has none", f.name));
+            }
             NativeFn::Parking(_) | NativeFn::Callback(_) => {
                 return Err(format!(
                     "function {} calls a native that parks or calls back as if it were a leaf",

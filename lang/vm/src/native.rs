@@ -16,6 +16,7 @@ use crate::vm::Shared;
 use gol_bytecode::{TypeId, WellKnown};
 use gol_runtime::{Blocking, G, Input, Op, P, Runtime, TimerAction, TimerId};
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 /// Bits of a pc that are free, for units are aligned to words: how many calls out within the function a frame is.
@@ -26,6 +27,8 @@ const UP_MASK: u64 = 7;
 pub enum NativeFn {
     /// Computes words from words: needs no memory and cannot fail. What it reads may be as long as the program likes.
     Direct(fn(Window)),
+    /// The same, called by `CallD`: see `gol_bytecode::in_place`. A single word of results is the first.
+    InPlace(InPlace),
     /// Cannot call back into gol nor park.
     Leaf(fn(&mut Cx) -> Result<(), Fault>),
     /// May park: it returns the runtime operation's answer. [`Op::Retry`] executes the native again after the wake-up, so a
@@ -40,6 +43,41 @@ pub enum NativeFn {
     Atomic(Atomic, Width),
     /// No native: the row names a *gol* function, and calls of it need no frame when this can do its work.
     Shortcut(Shortcut),
+}
+
+/// What a native called in place is.
+pub type InPlace = fn(Arg<'_>, Arg<'_>, Arg<'_>) -> (u64, u64);
+
+/// An argument of a native called in place: the first of its registers.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Arg<'a>(*const u64, PhantomData<&'a u64>);
+
+impl<'a> Arg<'a> {
+    pub(crate) fn new(first: *const u64) -> Arg<'a> {
+        Arg(first, PhantomData)
+    }
+    #[inline]
+    pub fn word(self) -> u64 {
+        // SAFETY: the verifier bounds the argument's registers; the native has as many words there as its signature says.
+        unsafe { *self.0 }
+    }
+    #[inline]
+    pub fn f64(self) -> f64 {
+        f64::from_bits(self.word())
+    }
+    /// The bytes of a string; they are not always UTF-8.
+    #[inline]
+    pub fn str(self) -> &'a [u8] {
+        // SAFETY: a string word of the machine; nothing is collected during the call.
+        unsafe { string::str_bytes(self.word()) }
+    }
+    /// The elements of a `[]byte`.
+    #[inline]
+    pub fn bytes(self) -> &'a [u8] {
+        // SAFETY: the three words of a `[]byte`, alive because they lie in registers.
+        unsafe { raw(self.word() as *const u8, *self.0.add(1) as usize) }
+    }
 }
 
 /// What calls of some library functions do in place. The function itself stays the reference: a shortcut that cannot

@@ -6,6 +6,7 @@
 
 use crate::fault::Fault;
 use crate::object::iface::iface_type;
+use crate::object::string::FEW;
 pub use gol_bytecode::program::TypeId;
 use gol_bytecode::program::{FuncId, Kind, Method, Program, Recv, TypeDesc, desc as reserved};
 use gol_runtime::{Desc, Heap, PtrMap};
@@ -133,6 +134,10 @@ pub struct Types {
     loading: Mutex<()>,
     /// Method names, newest first.
     names: AtomicPtr<Names>,
+    /// Where strings of so many bytes are allocated: the kind of cell, and its words from bit 32 on.
+    few: [AtomicU64; FEW + 1],
+    /// The same for views, which are all of one size.
+    view: AtomicU64,
 }
 
 /// The method names of one load. Never written to once it is published, so readers take no lock.
@@ -151,6 +156,13 @@ impl Default for Types {
     }
 }
 
+#[inline(always)]
+fn cell_of(packed: &AtomicU64) -> (usize, usize) {
+    let cell = packed.load(Relaxed);
+    debug_assert!(cell != 0, "loaded");
+    (cell as u32 as usize, (cell >> 32) as usize)
+}
+
 impl Types {
     pub fn new() -> Types {
         Types {
@@ -159,7 +171,20 @@ impl Types {
             cache: (0..CACHE).map(|_| AtomicU64::new(0)).collect(),
             loading: Mutex::new(()),
             names: AtomicPtr::new(std::ptr::null_mut()),
+            few: [const { AtomicU64::new(0) }; FEW + 1],
+            view: AtomicU64::new(0),
         }
+    }
+
+    /// The kind of cell for a string of `len` bytes, at most [`FEW`], and the cell's words.
+    #[inline(always)]
+    pub(crate) fn few(&self, len: usize) -> (usize, usize) {
+        cell_of(&self.few[len])
+    }
+    /// The same for a view of a string.
+    #[inline(always)]
+    pub(crate) fn view(&self) -> (usize, usize) {
+        cell_of(&self.view)
     }
 
     /// Loads what is new in `program` (types and method names) and registers one heap descriptor for each type. The table and the
@@ -181,6 +206,14 @@ impl Types {
             }
             self.push(id, loaded);
         }
+        let pack = |desc, len| {
+            let key = heap.class_of(desc, len);
+            u64::from(key.kind) | u64::from(key.size / 8) << 32
+        };
+        for (len, few) in self.few.iter().enumerate() {
+            few.store(pack(reserved::STR, len as u64), Relaxed);
+        }
+        self.view.store(pack(reserved::STRVIEW, 1), Relaxed);
     }
 
     fn load_names(&self, methods: &[String]) {

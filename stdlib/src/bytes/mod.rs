@@ -1,29 +1,26 @@
 //! Natives of package bytes.
 
-use crate::abi::{Done, direct, fill, leaf};
+use crate::abi::{Done, direct, fill, in_place, leaf, number, yes};
 use crate::text::{rune, search};
 use gol_vm::native::{Cx, Native, Window};
 use search::or_minus_one;
 
 pub const NATIVES: &[Native] = &[
-    direct("bytes.Compare", |w| {
-        let order = w.arg_bytes(0).cmp(w.arg_bytes(3));
-        w.set_i64(0, order as i64);
-    }),
-    direct("bytes.Contains", |w| test(w, search::index(w.arg_bytes(0), w.arg_bytes(3)).is_some())),
+    in_place("bytes.Compare", |a, b, _| number(a.bytes().cmp(b.bytes()) as i64)),
+    in_place("bytes.Contains", |s, sub, _| yes(search::index(s.bytes(), sub.bytes()).is_some())),
     direct("bytes.ContainsAny", |w| test(w, search::index_any(w.arg_bytes(0), w.arg_str(3)).is_some())),
     direct("bytes.ContainsRune", |w| test(w, search::index_rune(w.arg_bytes(0), w.arg_i64(3)).is_some())),
     direct("bytes.Count", |w| {
         let n = search::count(w.arg_bytes(0), w.arg_bytes(3));
         w.set_i64(0, n as i64);
     }),
-    direct("bytes.Equal", |w| test(w, search::equal(w.arg_bytes(0), w.arg_bytes(3)))),
+    in_place("bytes.Equal", |a, b, _| yes(search::equal(a.bytes(), b.bytes()))),
     direct("bytes.EqualFold", |w| test(w, search::equal_fold(w.arg_bytes(0), w.arg_bytes(3)))),
-    direct("bytes.HasPrefix", |w| test(w, search::has_prefix(w.arg_bytes(0), w.arg_bytes(3)))),
-    direct("bytes.HasSuffix", |w| test(w, search::has_suffix(w.arg_bytes(0), w.arg_bytes(3)))),
-    direct("bytes.Index", |w| answer(w, search::index(w.arg_bytes(0), w.arg_bytes(3)))),
+    in_place("bytes.HasPrefix", |s, prefix, _| yes(search::has_prefix(s.bytes(), prefix.bytes()))),
+    in_place("bytes.HasSuffix", |s, suffix, _| yes(search::has_suffix(s.bytes(), suffix.bytes()))),
+    in_place("bytes.Index", |s, sub, _| number(or_minus_one(search::index(s.bytes(), sub.bytes())))),
     direct("bytes.IndexAny", |w| answer(w, search::index_any(w.arg_bytes(0), w.arg_str(3)))),
-    direct("bytes.IndexByte", |w| answer(w, memchr::memchr(w.arg(3) as u8, w.arg_bytes(0)))),
+    in_place("bytes.IndexByte", |s, c, _| number(or_minus_one(memchr::memchr(c.word() as u8, s.bytes())))),
     direct("bytes.IndexRune", |w| answer(w, search::index_rune(w.arg_bytes(0), w.arg_i64(3)))),
     direct("bytes.LastIndex", |w| answer(w, search::last_index(w.arg_bytes(0), w.arg_bytes(3)))),
     direct("bytes.LastIndexAny", |w| answer(w, search::last_index_any(w.arg_bytes(0), w.arg_str(3)))),

@@ -1,21 +1,21 @@
 //! Natives of package math/bits.
 
-use crate::abi::direct;
+use crate::abi::in_place;
 use gol_vm::native::Native;
 
 pub const NATIVES: &[Native] = &[
-    direct("math/bits.LeadingZeros64", |w| w.set(0, u64::from(w.arg(0).leading_zeros()))),
-    direct("math/bits.TrailingZeros64", |w| w.set(0, u64::from(w.arg(0).trailing_zeros()))),
-    direct("math/bits.OnesCount64", |w| w.set(0, u64::from(w.arg(0).count_ones()))),
-    direct("math/bits.Reverse64", |w| w.set(0, w.arg(0).reverse_bits())),
-    direct("math/bits.ReverseBytes64", |w| w.set(0, w.arg(0).swap_bytes())),
-    direct("math/bits.Mul64", |w| {
-        let wide = u128::from(w.arg(0)) * u128::from(w.arg(1));
-        w.set_words(0, &[(wide >> 64) as u64, wide as u64]);
+    in_place("math/bits.LeadingZeros64", |x, _, _| (x.word().leading_zeros().into(), 0)),
+    in_place("math/bits.TrailingZeros64", |x, _, _| (x.word().trailing_zeros().into(), 0)),
+    in_place("math/bits.OnesCount64", |x, _, _| (x.word().count_ones().into(), 0)),
+    in_place("math/bits.Reverse64", |x, _, _| (x.word().reverse_bits(), 0)),
+    in_place("math/bits.ReverseBytes64", |x, _, _| (x.word().swap_bytes(), 0)),
+    in_place("math/bits.Mul64", |x, y, _| {
+        let wide = u128::from(x.word()) * u128::from(y.word());
+        ((wide >> 64) as u64, wide as u64)
     }),
-    direct("math/bits.div64", |w| {
+    in_place("math/bits.div64", |hi, lo, y| {
         // The callers in gol have checked that the quotient fits.
-        let (wide, y) = (u128::from(w.arg(0)) << 64 | u128::from(w.arg(1)), u128::from(w.arg(2).max(1)));
-        w.set_words(0, &[(wide / y) as u64, (wide % y) as u64]);
+        let (wide, y) = (u128::from(hi.word()) << 64 | u128::from(lo.word()), u128::from(y.word().max(1)));
+        ((wide / y) as u64, (wide % y) as u64)
     }),
 ];

@@ -4,8 +4,8 @@
 pub mod bits;
 pub mod rand;
 
-use crate::abi::direct;
-use gol_vm::native::{Native, Window};
+use crate::abi::{direct, in_place};
+use gol_vm::native::{Arg, Native, Window};
 
 unsafe extern "C" {
     safe fn erf(x: f64) -> f64;
@@ -27,15 +27,20 @@ unsafe extern "C" {
     safe fn scalbn(x: f64, n: i32) -> f64;
 }
 
-/// The result has the bits of the argument.
-fn same_bits(_: Window) {}
-
 fn one(w: Window, f: impl FnOnce(f64) -> f64) {
     w.set_f64(0, f(w.arg_f64(0)));
 }
 
 fn two(w: Window, f: impl FnOnce(f64, f64) -> f64) {
     w.set_f64(0, f(w.arg_f64(0), w.arg_f64(1)));
+}
+
+fn of_one(x: Arg, f: impl FnOnce(f64) -> f64) -> (u64, u64) {
+    (f(x.f64()).to_bits(), 0)
+}
+
+fn of_two(x: Arg, y: Arg, f: impl FnOnce(f64, f64) -> f64) -> (u64, u64) {
+    (f(x.f64(), y.f64()).to_bits(), 0)
 }
 
 /// `int` orders of Bessel functions, as C has them.
@@ -45,29 +50,29 @@ fn order(w: Window) -> i32 {
 
 pub const NATIVES: &[Native] = &[
     direct("math.Abs", |w| one(w, f64::abs)),
-    direct("math.Acos", |w| one(w, f64::acos)),
+    in_place("math.Acos", |x, _, _| of_one(x, f64::acos)),
     direct("math.Acosh", |w| one(w, |x| acosh(x))),
-    direct("math.Asin", |w| one(w, f64::asin)),
+    in_place("math.Asin", |x, _, _| of_one(x, f64::asin)),
     direct("math.Asinh", |w| one(w, |x| asinh(x))),
-    direct("math.Atan", |w| one(w, f64::atan)),
-    direct("math.Atan2", |w| two(w, f64::atan2)),
+    in_place("math.Atan", |x, _, _| of_one(x, f64::atan)),
+    in_place("math.Atan2", |x, y, _| of_two(x, y, f64::atan2)),
     direct("math.Atanh", |w| one(w, |x| atanh(x))),
-    direct("math.Cbrt", |w| one(w, f64::cbrt)),
+    in_place("math.Cbrt", |x, _, _| of_one(x, f64::cbrt)),
     direct("math.Ceil", |w| one(w, f64::ceil)),
-    direct("math.Copysign", |w| two(w, f64::copysign)),
-    direct("math.Cos", |w| one(w, f64::cos)),
-    direct("math.Cosh", |w| one(w, f64::cosh)),
+    in_place("math.Copysign", |x, y, _| of_two(x, y, f64::copysign)),
+    in_place("math.Cos", |x, _, _| of_one(x, f64::cos)),
+    in_place("math.Cosh", |x, _, _| of_one(x, f64::cosh)),
     direct("math.Erf", |w| one(w, |x| erf(x))),
     direct("math.Erfc", |w| one(w, |x| erfc(x))),
     direct("math.Erfinv", |w| one(w, erfinv)),
-    direct("math.Exp", |w| one(w, f64::exp)),
-    direct("math.Exp2", |w| one(w, f64::exp2)),
-    direct("math.Expm1", |w| one(w, f64::exp_m1)),
+    in_place("math.Exp", |x, _, _| of_one(x, f64::exp)),
+    in_place("math.Exp2", |x, _, _| of_one(x, f64::exp2)),
+    in_place("math.Expm1", |x, _, _| of_one(x, f64::exp_m1)),
     direct("math.FMA", |w| w.set_f64(0, w.arg_f64(0).mul_add(w.arg_f64(1), w.arg_f64(2)))),
-    direct("math.Float32bits", same_bits),
-    direct("math.Float32frombits", same_bits),
-    direct("math.Float64bits", same_bits),
-    direct("math.Float64frombits", same_bits),
+    in_place("math.Float32bits", |x, _, _| (x.word(), 0)),
+    in_place("math.Float32frombits", |x, _, _| (x.word(), 0)),
+    in_place("math.Float64bits", |x, _, _| (x.word(), 0)),
+    in_place("math.Float64frombits", |x, _, _| (x.word(), 0)),
     direct("math.Floor", |w| one(w, f64::floor)),
     direct("math.Frexp", |w| {
         let (frac, exp) = frexp(w.arg_f64(0));
@@ -75,7 +80,7 @@ pub const NATIVES: &[Native] = &[
         w.set_i64(1, exp);
     }),
     direct("math.Gamma", |w| one(w, gamma)),
-    direct("math.Hypot", |w| two(w, f64::hypot)),
+    in_place("math.Hypot", |x, y, _| of_two(x, y, f64::hypot)),
     direct("math.J0", |w| one(w, |x| j0(x))),
     direct("math.J1", |w| one(w, |x| if x == 0.0 || x.is_infinite() { 0.0 } else { j1(x) })),
     direct("math.Jn", |w| w.set_f64(0, jn(order(w), w.arg_f64(1)))),
@@ -88,28 +93,28 @@ pub const NATIVES: &[Native] = &[
         w.set_f64(0, v);
         w.set_i64(1, if sign < 0 && x != 0.0 { -1 } else { 1 });
     }),
-    direct("math.Log", |w| one(w, f64::ln)),
-    direct("math.Log10", |w| one(w, f64::log10)),
-    direct("math.Log1p", |w| one(w, f64::ln_1p)),
-    direct("math.Log2", |w| one(w, f64::log2)),
-    direct("math.Max", |w| two(w, max)),
-    direct("math.Min", |w| two(w, |x, y| -max(-x, -y))),
-    direct("math.Mod", |w| two(w, |x, y| x % y)),
+    in_place("math.Log", |x, _, _| of_one(x, f64::ln)),
+    in_place("math.Log10", |x, _, _| of_one(x, f64::log10)),
+    in_place("math.Log1p", |x, _, _| of_one(x, f64::ln_1p)),
+    in_place("math.Log2", |x, _, _| of_one(x, f64::log2)),
+    in_place("math.Max", |x, y, _| of_two(x, y, max)),
+    in_place("math.Min", |x, y, _| of_two(x, y, |x, y| -max(-x, -y))),
+    in_place("math.Mod", |x, y, _| of_two(x, y, |x, y| x % y)),
     direct("math.Nextafter", |w| two(w, |x, y| if x == y { x } else { nextafter(x, y) })),
     direct("math.Nextafter32", |w| {
         let (x, y) = (f32::from_bits(w.arg(0) as u32), f32::from_bits(w.arg(1) as u32));
         let r = if x == y { x } else { nextafterf(x, y) };
         w.set(0, u64::from(r.to_bits()));
     }),
-    direct("math.Pow", |w| two(w, f64::powf)),
-    direct("math.Remainder", |w| two(w, |x, y| remainder(x, y))),
-    direct("math.Round", |w| one(w, f64::round)),
-    direct("math.RoundToEven", |w| one(w, f64::round_ties_even)),
-    direct("math.Sin", |w| one(w, f64::sin)),
-    direct("math.Sinh", |w| one(w, f64::sinh)),
+    in_place("math.Pow", |x, y, _| of_two(x, y, f64::powf)),
+    in_place("math.Remainder", |x, y, _| of_two(x, y, |x, y| remainder(x, y))),
+    in_place("math.Round", |x, _, _| of_one(x, f64::round)),
+    in_place("math.RoundToEven", |x, _, _| of_one(x, f64::round_ties_even)),
+    in_place("math.Sin", |x, _, _| of_one(x, f64::sin)),
+    in_place("math.Sinh", |x, _, _| of_one(x, f64::sinh)),
     direct("math.Sqrt", |w| one(w, f64::sqrt)),
-    direct("math.Tan", |w| one(w, f64::tan)),
-    direct("math.Tanh", |w| one(w, f64::tanh)),
+    in_place("math.Tan", |x, _, _| of_one(x, f64::tan)),
+    in_place("math.Tanh", |x, _, _| of_one(x, f64::tanh)),
     direct("math.Trunc", |w| one(w, f64::trunc)),
     direct("math.Y0", |w| one(w, |x| y0(x))),
     direct("math.Y1", |w| one(w, |x| y1(x))),

@@ -4,6 +4,7 @@
 use crate::abi::{Done, leaf};
 use gol_bytecode::program::Kind;
 use gol_vm::native::{Cx, Fault, Native};
+use gol_vm::object::slice;
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -11,15 +12,28 @@ pub const NATIVES: &[Native] = &[
     leaf("sort.Ints", ints),
     leaf("sort.Float64s", float64s),
     leaf("sort.Strings", strings),
-    leaf("sort.lenOf", |cx| {
-        let len = cx.iface(cx.arg(0)).filter(|(ty, _)| cx.types().get(*ty).desc.kind == Kind::Slice).map(|(_, s)| s[1]);
-        match len {
-            Some(len) => cx.set(0, len),
-            None => return Err(not_a_slice(cx)),
-        }
+    leaf("sort.ofSlice", |cx| {
+        let slice = cx.iface(cx.arg(0)).filter(|(ty, _)| cx.types().get(*ty).desc.kind == Kind::Slice);
+        let Some((ty, s)) = slice else {
+            let kind = cx.iface(cx.arg(0)).map(|(ty, _)| cx.types().get(ty).desc.kind);
+            let name = match kind {
+                None => "zero".into(),
+                Some(Kind::Pointer) => "ptr".into(),
+                Some(kind) => format!("{kind:?}").to_lowercase(),
+            };
+            let name = cx.new_str(name.as_bytes())?;
+            cx.set_words(0, &[0, 0, 0, name]);
+            return Ok(());
+        };
+        let backing = cx.types().get(ty).desc.backing;
+        cx.set_words(0, &[s[0], s[1], cx.types().get(backing).stride.into(), 0]);
         Ok(())
     }),
-    leaf("sort.swapElems", swap),
+    leaf("sort.swapElems", |cx| {
+        let elems = [cx.arg(0), cx.arg(1), cx.arg(2)];
+        // SAFETY: what `elemsOf` gave of a slice that the caller still has.
+        unsafe { slice::swap_elements(cx.p(), elems, cx.arg(3), cx.arg(4)) }
+    }),
 ];
 
 pub fn ints(cx: &mut Cx) -> Done {
@@ -62,37 +76,4 @@ fn sort(cx: &Cx, order: impl Fn(&u64, &u64) -> Ordering) -> Done {
 /// NaN comes first.
 fn floats(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
-}
-
-fn not_a_slice(cx: &Cx) -> Fault {
-    let have = cx.iface(cx.arg(0)).map_or("nil", |(ty, _)| cx.types().name(ty));
-    Fault::plain(format!("reflect: call of Swapper on {have} Value"))
-}
-
-fn swap(cx: &mut Cx) -> Done {
-    let (i, j) = (cx.arg(1), cx.arg(2));
-    let Some((ty, s)) = cx.iface(cx.arg(0)) else { return Err(not_a_slice(cx)) };
-    let t = &cx.types().get(ty).desc;
-    let stride = cx.types().get(t.backing).stride as usize;
-    for k in [i, j] {
-        if k >= s[1] {
-            return Err(Fault::index(k as i64, s[1] as i64));
-        }
-    }
-    let (a, b) = (s[0] as usize + i as usize * stride, s[0] as usize + j as usize * stride);
-    if a == b {
-        return Ok(());
-    }
-    // SAFETY: both elements lie in the slice and do not overlap; they are whole words or 1, 2, 4 bytes.
-    unsafe {
-        match stride {
-            1 | 2 | 4 => std::ptr::swap_nonoverlapping(a as *mut u8, b as *mut u8, stride),
-            _ => {
-                cx.overwrite(a as *const u64, stride / 8);
-                cx.overwrite(b as *const u64, stride / 8);
-                std::ptr::swap_nonoverlapping(a as *mut u64, b as *mut u64, stride / 8);
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,33 +1,30 @@
 //! Natives of package strconv.
 
-use crate::abi::{Done, direct, leaf};
+use crate::abi::{Done, direct, in_place, leaf};
 use crate::text::float::{self, ParseError};
 use crate::text::quote::{self, Keep};
 use crate::text::{category, number};
 use gol_vm::native::{Cx, Native, Window};
 
 pub const NATIVES: &[Native] = &[
-    direct("strconv.parseInt", |w| {
-        let (v, err) = number::parse_int(w.arg_str(0), w.arg(1) as u32, bits(w.arg(2)));
-        w.set_i64(0, v);
-        code(w, err)
+    in_place("strconv.parseInt", |s, base, size| {
+        let (v, err) = number::parse_int(s.str(), base.word() as u32, bits(size.word()));
+        (v as u64, code(err))
     }),
-    direct("strconv.parseUint", |w| {
-        let (v, err) = number::parse_uint(w.arg_str(0), w.arg(1) as u32, bits(w.arg(2)));
-        w.set(0, v);
-        code(w, err)
+    in_place("strconv.parseUint", |s, base, size| {
+        let (v, err) = number::parse_uint(s.str(), base.word() as u32, bits(size.word()));
+        (v, code(err))
     }),
-    direct("strconv.parseFloat", |w| {
-        let (v, err) = float::parse(w.arg_str(0), if w.arg(1) == 32 { 32 } else { 64 });
-        w.set_f64(0, v);
-        code(w, err)
+    in_place("strconv.parseFloat", |s, size, _| {
+        let (v, err) = float::parse(s.str(), if size.word() == 32 { 32 } else { 64 });
+        (v.to_bits(), code(err))
     }),
-    leaf("strconv.Itoa", |cx| {
-        let v = cx.arg_i64(0);
-        text(cx, |out| number::push_i64(out, v))
-    }),
+    leaf("strconv.Itoa", |cx| cx.set_str(0, number::signed(&mut [0; 64], cx.arg_i64(0)))),
     leaf("strconv.formatInt", |cx| {
         let (v, base) = (cx.arg_i64(0), cx.arg(1) as u32);
+        if base == 10 {
+            return cx.set_str(0, number::signed(&mut [0; 64], v));
+        }
         text(cx, |out| {
             if v < 0 {
                 out.push(b'-');
@@ -83,13 +80,12 @@ fn bits(n: u64) -> u32 {
     if (1..=64).contains(&n) { n as u32 } else { 64 }
 }
 
-fn code(w: Window, err: Option<ParseError>) {
-    let code = match err {
+fn code(err: Option<ParseError>) -> u64 {
+    match err {
         None => 0,
         Some(ParseError::Syntax) => 1,
         Some(ParseError::Range) => 2,
-    };
-    w.set_i64(1, code);
+    }
 }
 
 /// Writes a number in the base of argument 2 behind the bytes of argument 0, where there is room for it.

@@ -1,6 +1,6 @@
 //! Natives of package strings.
 
-use crate::abi::{Done, direct, leaf, substr, substrings};
+use crate::abi::{Done, direct, in_place, leaf, number, substr, substrings, yes};
 use crate::text::{rune, search};
 use gol_vm::native::{Cx, Fault, Native, Window};
 use search::or_minus_one;
@@ -11,53 +11,32 @@ pub const NATIVES: &[Native] = &[
         cx.set(0, copy);
         Ok(())
     }),
-    direct("strings.Compare", |w| {
-        let order = w.arg_str(0).cmp(w.arg_str(1));
-        w.set_i64(0, order as i64);
-    }),
-    direct("strings.Contains", |w| {
-        let found = search::index(w.arg_str(0), w.arg_str(1)).is_some();
-        w.set_bool(0, found);
-    }),
+    in_place("strings.Compare", |a, b, _| number(a.str().cmp(b.str()) as i64)),
+    in_place("strings.Contains", |s, sub, _| yes(search::index(s.str(), sub.str()).is_some())),
     direct("strings.ContainsAny", |w| {
         let found = search::index_any(w.arg_str(0), w.arg_str(1)).is_some();
         w.set_bool(0, found);
     }),
-    direct("strings.ContainsRune", |w| {
-        let found = search::index_rune(w.arg_str(0), w.arg_i64(1)).is_some();
-        w.set_bool(0, found);
-    }),
-    direct("strings.Count", |w| {
-        let n = search::count(w.arg_str(0), w.arg_str(1));
-        w.set_i64(0, n as i64);
-    }),
+    in_place("strings.ContainsRune", |s, c, _| yes(search::index_rune(s.str(), c.word() as i64).is_some())),
+    in_place("strings.Count", |s, sub, _| number(search::count(s.str(), sub.str()) as i64)),
     leaf("strings.Cut", cut),
-    direct("strings.EqualFold", |w| {
-        let equal = search::equal_fold(w.arg_str(0), w.arg_str(1));
-        w.set_bool(0, equal);
-    }),
+    in_place("strings.EqualFold", |a, b, _| yes(search::equal_fold(a.str(), b.str()))),
     leaf("strings.Fields", |cx| {
         let parts = search::fields(cx.arg_str(0));
         let out = substrings(cx, cx.arg(0), &parts)?;
         cx.set_words(0, &out);
         Ok(())
     }),
-    direct("strings.HasPrefix", |w| {
-        let yes = search::has_prefix(w.arg_str(0), w.arg_str(1));
-        w.set_bool(0, yes);
-    }),
-    direct("strings.HasSuffix", |w| {
-        let yes = search::has_suffix(w.arg_str(0), w.arg_str(1));
-        w.set_bool(0, yes);
-    }),
-    direct("strings.Index", |w| answer(w, search::index(w.arg_str(0), w.arg_str(1)))),
+    in_place("strings.HasPrefix", |s, prefix, _| yes(search::has_prefix(s.str(), prefix.str()))),
+    in_place("strings.HasSuffix", |s, suffix, _| yes(search::has_suffix(s.str(), suffix.str()))),
+    in_place("strings.Index", |s, sub, _| number(or_minus_one(search::index(s.str(), sub.str())))),
     direct("strings.IndexAny", |w| answer(w, search::index_any(w.arg_str(0), w.arg_str(1)))),
-    direct("strings.IndexByte", |w| answer(w, memchr::memchr(w.arg(1) as u8, w.arg_str(0)))),
-    direct("strings.IndexRune", |w| answer(w, search::index_rune(w.arg_str(0), w.arg_i64(1)))),
+    in_place("strings.IndexByte", |s, c, _| number(or_minus_one(memchr::memchr(c.word() as u8, s.str())))),
+    in_place("strings.IndexRune", |s, c, _| number(or_minus_one(search::index_rune(s.str(), c.word() as i64)))),
     leaf("strings.Join", join),
-    direct("strings.LastIndex", |w| answer(w, search::last_index(w.arg_str(0), w.arg_str(1)))),
+    in_place("strings.LastIndex", |s, sub, _| number(or_minus_one(search::last_index(s.str(), sub.str())))),
     direct("strings.LastIndexAny", |w| answer(w, search::last_index_any(w.arg_str(0), w.arg_str(1)))),
-    direct("strings.LastIndexByte", |w| answer(w, memchr::memrchr(w.arg(1) as u8, w.arg_str(0)))),
+    in_place("strings.LastIndexByte", |s, c, _| number(or_minus_one(memchr::memrchr(c.word() as u8, s.str())))),
     leaf("strings.Replace", |cx| {
         crate::abi::check_room(cx, search::replaced_len(cx.arg_str(0), cx.arg_str(1), cx.arg_str(2), cx.arg_i64(3)))?;
         let out = search::replace(cx.arg_str(0), cx.arg_str(1), cx.arg_str(2), cx.arg_i64(3));

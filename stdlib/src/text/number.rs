@@ -50,6 +50,16 @@ fn decimal(buf: &mut [u8; 64], mut v: u64) -> &mut [u8] {
     &mut buf[at..]
 }
 
+/// `v` in base 10.
+pub fn signed(buf: &mut [u8; 64], v: i64) -> &[u8] {
+    let mut at = buf.len() - decimal(buf, v.unsigned_abs()).len();
+    if v < 0 {
+        at -= 1;
+        buf[at] = b'-';
+    }
+    &buf[at..]
+}
+
 /// Appends `v` in base 2..=36, lower case.
 pub fn push_base(out: &mut Vec<u8>, v: u64, base: u32) {
     out.extend_from_slice(in_base(&mut [0; 64], v, base));

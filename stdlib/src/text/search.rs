@@ -125,11 +125,15 @@ pub fn trim_space(s: &[u8]) -> (usize, usize) {
     (start, end)
 }
 
+/// Room for the parts of most texts.
+const FEW_PARTS: usize = 16;
+
 /// Bounds of the words between white space.
 pub fn fields(s: &[u8]) -> Vec<(usize, usize)> {
-    let mut out = vec![];
-    let mut start = None;
-    for (at, c, _) in rune::runes(s) {
+    let mut out = Vec::with_capacity(FEW_PARTS);
+    let (mut start, mut at) = (None, 0);
+    while let Some(&byte) = s.get(at) {
+        let (c, width) = if byte < 0x80 { (byte as char, 1) } else { rune::decode(&s[at..]) };
         if category::is_space(c) {
             if let Some(from) = start.take() {
                 out.push((from, at));
@@ -137,6 +141,7 @@ pub fn fields(s: &[u8]) -> Vec<(usize, usize)> {
         } else if start.is_none() {
             start = Some(at);
         }
+        at += width;
     }
     if let Some(from) = start {
         out.push((from, s.len()));
@@ -148,7 +153,7 @@ pub fn fields(s: &[u8]) -> Vec<(usize, usize)> {
 /// An empty separator cuts after each rune.
 pub fn split(s: &[u8], sep: &[u8], keep: usize, n: i64) -> Vec<(usize, usize)> {
     let most = usize::try_from(n).unwrap_or(usize::MAX);
-    let mut out = vec![];
+    let mut out = Vec::with_capacity(FEW_PARTS);
     if most == 0 {
         return out;
     }

@@ -99,26 +99,12 @@ const fn offset(z: bool, more: usize, colon: bool) -> Piece {
     Piece::Offset(Offset { z, more, colon })
 }
 
-/// The texts of pieces by their first byte, longer ones before their prefixes.
+/// The texts of pieces that begin with no digit by their first byte, longer ones before their prefixes.
 fn texts(first: u8) -> &'static [Text] {
     match first {
         b'J' => &[(b"January", Piece::LongMonth), (b"Jan", Piece::ShortMonth)],
         b'M' => &[(b"Monday", Piece::LongWeekday), (b"Mon", Piece::ShortWeekday), (b"MST", Piece::ZoneName)],
-        b'0' => &[
-            (b"01", Piece::ZeroMonth),
-            (b"02", Piece::ZeroDay),
-            (b"03", Piece::ZeroHour12),
-            (b"04", Piece::ZeroMinute),
-            (b"05", Piece::ZeroSecond),
-            (b"06", Piece::Year),
-            (b"002", Piece::ZeroYearDay),
-        ],
-        b'1' => &[(b"15", Piece::Hour), (b"1", Piece::Month)],
-        b'2' => &[(b"2006", Piece::LongYear), (b"2", Piece::Day)],
         b'_' => &[(b"_2", Piece::UnderDay), (b"__2", Piece::UnderYearDay)],
-        b'3' => &[(b"3", Piece::Hour12)],
-        b'4' => &[(b"4", Piece::Minute)],
-        b'5' => &[(b"5", Piece::Second)],
         b'P' => &[(b"PM", Piece::UpperPm)],
         b'p' => &[(b"pm", Piece::LowerPm)],
         b'-' => {
@@ -147,16 +133,48 @@ fn texts(first: u8) -> &'static [Text] {
     }
 }
 
+/// `starts_with` for texts so short that a call costs more than they do.
+#[inline]
+fn begins(rest: &[u8], text: &[u8]) -> bool {
+    rest.len() >= text.len() && rest.iter().zip(text).all(|(a, b)| a == b)
+}
+
 /// Length and meaning of the piece that `rest` begins with.
 fn piece_at(rest: &[u8]) -> Option<(usize, Piece)> {
-    if matches!(rest[0], b'.' | b',') {
-        return fraction_at(rest);
+    match rest[0] {
+        b'.' | b',' => return fraction_at(rest),
+        b'0'..=b'5' => return digits_at(rest),
+        // Every offset goes on like this.
+        b'-' | b'Z' if !rest[1..].starts_with(b"07") => return None,
+        _ => {}
     }
     let found = texts(rest[0]).iter().find(|(text, piece)| {
         let short_name = matches!(piece, Piece::ShortMonth | Piece::ShortWeekday);
-        rest.starts_with(text) && !(short_name && rest.get(SHORT).is_some_and(u8::is_ascii_lowercase))
+        begins(rest, text) && !(short_name && rest.get(SHORT).is_some_and(u8::is_ascii_lowercase))
     });
     found.map(|(text, piece)| (text.len(), *piece))
+}
+
+/// A piece that begins with a digit up to 5.
+fn digits_at(rest: &[u8]) -> Option<(usize, Piece)> {
+    let second = rest.get(1).copied().unwrap_or_default();
+    Some(match (rest[0], second) {
+        (b'0', b'1') => (2, Piece::ZeroMonth),
+        (b'0', b'2') => (2, Piece::ZeroDay),
+        (b'0', b'3') => (2, Piece::ZeroHour12),
+        (b'0', b'4') => (2, Piece::ZeroMinute),
+        (b'0', b'5') => (2, Piece::ZeroSecond),
+        (b'0', b'6') => (2, Piece::Year),
+        (b'0', b'0') if rest.get(2) == Some(&b'2') => (3, Piece::ZeroYearDay),
+        (b'1', b'5') => (2, Piece::Hour),
+        (b'1', _) => (1, Piece::Month),
+        (b'2', b'0') if rest[2..].starts_with(b"06") => (4, Piece::LongYear),
+        (b'2', _) => (1, Piece::Day),
+        (b'3', _) => (1, Piece::Hour12),
+        (b'4', _) => (1, Piece::Minute),
+        (b'5', _) => (1, Piece::Second),
+        _ => return None,
+    })
 }
 
 /// Zeros or nines that no digit follows.
@@ -266,6 +284,9 @@ fn push_spaced(out: &mut Vec<u8>, n: i64, width: usize) {
 }
 
 fn push_padded(out: &mut Vec<u8>, n: u64, width: usize, fill: u8) {
+    if width == 2 && (10..100).contains(&n) {
+        return out.extend_from_slice(&[b'0' + (n / 10) as u8, b'0' + (n % 10) as u8]);
+    }
     let mut buf = [0; 64];
     let digits = number::in_base(&mut buf, n, 10);
     for _ in digits.len()..width {

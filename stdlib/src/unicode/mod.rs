@@ -2,9 +2,9 @@
 
 pub mod utf8;
 
-use crate::abi::direct;
+use crate::abi::{direct, in_place, yes};
 use crate::text::{category, rune};
-use gol_vm::native::{Native, Window};
+use gol_vm::native::{Arg, Native, Window};
 
 pub const NATIVES: &[Native] = &[
     direct("unicode.inMask", |w| {
@@ -16,20 +16,22 @@ pub const NATIVES: &[Native] = &[
         w.set_bool(0, c.is_some_and(|c| u64::from(category::script(c)) == w.arg(0)));
     }),
     direct("unicode.IsControl", |w| test(w, char::is_control)),
-    direct("unicode.isDigit", |w| test(w, |c| category::of(c) == category::ND)),
+    in_place("unicode.IsDigit", |r, _, _| is(r, |b| b.is_ascii_digit(), |c| category::of(c) == category::ND)),
     direct("unicode.IsGraphic", |w| test(w, category::is_graphic)),
-    direct("unicode.isLetter", |w| test(w, |c| category::is(category::LETTER, c))),
-    direct("unicode.isLower", |w| test(w, |c| category::of(c) == category::LL)),
+    in_place("unicode.IsLetter", |r, _, _| is(r, |b| b.is_ascii_alphabetic(), |c| category::is(category::LETTER, c))),
+    in_place("unicode.IsLower", |r, _, _| is(r, |b| b.is_ascii_lowercase(), |c| category::of(c) == category::LL)),
     direct("unicode.IsMark", |w| test(w, |c| category::is(category::MARK, c))),
-    direct("unicode.isNumber", |w| test(w, |c| category::is(category::NUMBER, c))),
+    in_place("unicode.IsNumber", |r, _, _| is(r, |b| b.is_ascii_digit(), |c| category::is(category::NUMBER, c))),
     direct("unicode.IsPrint", |w| test(w, category::is_print)),
-    direct("unicode.IsPunct", |w| test(w, |c| category::is(category::PUNCT, c))),
-    direct("unicode.isSpace", |w| test(w, category::is_space)),
+    in_place("unicode.IsPunct", |r, _, _| {
+        is(r, |b| category::is(category::PUNCT, b as char), |c| category::is(category::PUNCT, c))
+    }),
+    in_place("unicode.IsSpace", |r, _, _| is(r, |b| category::is_space(b as char), category::is_space)),
     direct("unicode.IsSymbol", |w| test(w, |c| category::is(category::SYMBOL, c))),
     direct("unicode.IsTitle", |w| test(w, |c| category::of(c) == category::LT)),
-    direct("unicode.isUpper", |w| test(w, |c| category::of(c) == category::LU)),
-    direct("unicode.toUpper", |w| map(w, rune::to_upper)),
-    direct("unicode.toLower", |w| map(w, rune::to_lower)),
+    in_place("unicode.IsUpper", |r, _, _| is(r, |b| b.is_ascii_uppercase(), |c| category::of(c) == category::LU)),
+    in_place("unicode.ToUpper", |r, _, _| to(r, |b| b.to_ascii_uppercase(), rune::to_upper)),
+    in_place("unicode.ToLower", |r, _, _| to(r, |b| b.to_ascii_lowercase(), rune::to_lower)),
     direct("unicode.ToTitle", |w| map(w, rune::to_title)),
     direct("unicode.SimpleFold", |w| map(w, rune::next_fold)),
 ];
@@ -46,5 +48,23 @@ fn test(w: Window, f: impl FnOnce(char) -> bool) {
 fn map(w: Window, f: impl FnOnce(char) -> char) {
     if let Some(c) = as_char(w) {
         w.set_i64(0, i64::from(f(c) as u32));
+    }
+}
+
+/// Is the rune one of ASCII of this kind, or another character of that?
+#[inline(always)]
+fn is(r: Arg, ascii: impl FnOnce(u8) -> bool, other: impl FnOnce(char) -> bool) -> (u64, u64) {
+    match r.word() {
+        byte @ 0..0x80 => yes(ascii(byte as u8)),
+        word => yes(u32::try_from(word).ok().and_then(char::from_u32).is_some_and(other)),
+    }
+}
+
+/// What is no character maps to itself.
+#[inline(always)]
+fn to(r: Arg, ascii: impl FnOnce(u8) -> u8, other: impl FnOnce(char) -> char) -> (u64, u64) {
+    match r.word() {
+        byte @ 0..0x80 => (u64::from(ascii(byte as u8)), 0),
+        word => (u32::try_from(word).ok().and_then(char::from_u32).map_or(word, |c| other(c) as u64), 0),
     }
 }

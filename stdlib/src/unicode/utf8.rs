@@ -1,23 +1,22 @@
 //! Natives of package unicode/utf8.
 
-use crate::abi::direct;
+use crate::abi::{direct, in_place, number, yes};
 use crate::text::rune;
-use gol_vm::native::{Native, Window};
+use gol_vm::native::Native;
 
 pub const NATIVES: &[Native] = &[
-    direct("unicode/utf8.DecodeRune", |w| pair(w, rune::decode(w.arg_bytes(0)))),
-    direct("unicode/utf8.DecodeRuneInString", |w| pair(w, rune::decode(w.arg_str(0)))),
-    direct("unicode/utf8.DecodeLastRune", |w| pair(w, rune::decode_last(w.arg_bytes(0)))),
-    direct("unicode/utf8.DecodeLastRuneInString", |w| pair(w, rune::decode_last(w.arg_str(0)))),
-    direct("unicode/utf8.FullRune", |w| w.set_bool(0, rune::full(w.arg_bytes(0)))),
+    in_place("unicode/utf8.DecodeRune", |s, _, _| pair(rune::decode(s.bytes()))),
+    in_place("unicode/utf8.DecodeRuneInString", |s, _, _| pair(rune::decode(s.str()))),
+    in_place("unicode/utf8.DecodeLastRune", |s, _, _| pair(rune::decode_last(s.bytes()))),
+    in_place("unicode/utf8.DecodeLastRuneInString", |s, _, _| pair(rune::decode_last(s.str()))),
+    in_place("unicode/utf8.FullRune", |s, _, _| yes(rune::full(s.bytes()))),
     direct("unicode/utf8.FullRuneInString", |w| w.set_bool(0, rune::full(w.arg_str(0)))),
-    direct("unicode/utf8.RuneCount", |w| w.set_i64(0, rune::count(w.arg_bytes(0)) as i64)),
-    direct("unicode/utf8.RuneCountInString", |w| w.set_i64(0, rune::count(w.arg_str(0)) as i64)),
-    direct("unicode/utf8.Valid", |w| w.set_bool(0, std::str::from_utf8(w.arg_bytes(0)).is_ok())),
-    direct("unicode/utf8.ValidString", |w| w.set_bool(0, std::str::from_utf8(w.arg_str(0)).is_ok())),
+    in_place("unicode/utf8.RuneCount", |s, _, _| number(rune::count(s.bytes()) as i64)),
+    in_place("unicode/utf8.RuneCountInString", |s, _, _| number(rune::count(s.str()) as i64)),
+    in_place("unicode/utf8.Valid", |s, _, _| yes(std::str::from_utf8(s.bytes()).is_ok())),
+    in_place("unicode/utf8.ValidString", |s, _, _| yes(std::str::from_utf8(s.str()).is_ok())),
 ];
 
-fn pair(w: Window, (c, width): (char, usize)) {
-    w.set_i64(0, i64::from(c as u32));
-    w.set_i64(1, width as i64);
+fn pair((c, width): (char, usize)) -> (u64, u64) {
+    (u64::from(c as u32), width as u64)
 }

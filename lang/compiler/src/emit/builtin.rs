@@ -216,6 +216,12 @@ impl Em<'_> {
                 if self.is_nil(x) {
                     return self.mov(dst, s, 3);
                 }
+                if let Some(rune) = self.rune_of(x) {
+                    let r = self.expr(rune);
+                    let r = self.apart(r, 1, dst);
+                    self.mov(dst, s, 3);
+                    return self.f.emit(Op::AppendRune, dst, r, 0, back);
+                }
                 let r = self.expr(x);
                 let n = self.words(from);
                 let r = self.apart(r, n, dst);
@@ -240,6 +246,18 @@ impl Em<'_> {
                 self.f.emit(Op::AppendS, dst, t, 0, back);
             }
         }
+    }
+    /// The integer that an expression makes a string of.
+    fn rune_of(&self, x: ExprId) -> Option<ExprId> {
+        let x = self.strip(x);
+        if self.st.plain || self.value(x).is_some() || self.f.given.contains_key(&x) {
+            return None;
+        }
+        let Expr::Call(fun, ref args, _) = *self.ast.expr(x) else { return None };
+        let is_type = matches!(self.info.expr(fun).map(|i| i.mode), Some(Mode::Type));
+        let &[rune] = &args[..] else { return None };
+        (is_type && matches!(self.num(self.ty(rune)), Num::Int(_) | Num::Uint(_)) && self.value(rune).is_none())
+            .then_some(rune)
     }
     /// A copy of an operand that lies in the slice's own registers: `s = append(s, s)`.
     fn apart(&mut self, r: Reg, n: u32, dst: Reg) -> Reg {

@@ -6,6 +6,7 @@ use super::place::Place;
 use super::{Em, Reg};
 use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
 use crate::types::{FuncTy, PkgId, Ty, TyId};
+use gol_bytecode::in_place::is_in_place;
 use gol_bytecode::{FuncId, Op};
 use gol_syntax::ast::{Expr, ExprId, Sym};
 
@@ -162,11 +163,13 @@ impl Em<'_> {
 
     /// A call of a function (no builtin, no conversion). The results stay in the window; their first register.
     pub(super) fn call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Reg {
-        if let Some(op) = self.intrinsic(fun) {
-            let dst = self.f.alloc(1);
-            let x = self.expr(args[0]);
-            self.f.emit(op, dst, x, 0, 0);
-            return dst;
+        if let Some(i) = self.intrinsic(fun) {
+            let results = self.sig_of(self.ty(fun)).results;
+            let n = self.sum_words(&results);
+            let dst = self.f.alloc(n);
+            if self.intrinsic_to(&i, fun, args, dst) {
+                return dst;
+            }
         }
         if let Some(r) = self.inline_call(e, fun, args, spread) {
             return r;
@@ -221,6 +224,15 @@ impl Em<'_> {
                 back = self.back_words(l);
                 self.f.wide(Op::Call, w, 0, l.id);
                 self.f.data(w, 0, 0, 0);
+            }
+            Callee::Static(Target::Native(name)) if is_in_place(name) => {
+                // They lie in the window here, one behind the other.
+                let mut regs = vec![w + 1];
+                for &t in &sig.params {
+                    let n = self.words(t);
+                    regs.push(regs[regs.len() - 1] + n);
+                }
+                self.call_in_place(name, sig, &regs, w + 1);
             }
             Callee::Static(t) => self.direct(t, w, params),
             Callee::Method(t, _, n) => self.direct(t, w, params + n),

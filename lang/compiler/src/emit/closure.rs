@@ -192,7 +192,7 @@ impl Em<'_> {
         let sig = self.sig_of(self.sub(facts.sig));
         let mut params = vec![];
         for &o in facts.recv.iter().chain(&facts.params) {
-            let n = self.words(self.obj_ty(o));
+            let n = if self.f.in_box && facts.recv == Some(o) { 1 } else { self.words(self.obj_ty(o)) };
             params.push((o, self.f.alloc(n)));
         }
         if let Some(l) = local {
@@ -206,6 +206,13 @@ impl Em<'_> {
             self.load_captures(closure, caps);
         } else {
             self.f.next = closure;
+        }
+        if self.f.in_box
+            && let Some((o, r)) = params.first_mut()
+        {
+            let n = self.words(self.obj_ty(*o));
+            let boxed = std::mem::replace(r, self.f.alloc(n));
+            self.load_words(boxed, 0, *r, n);
         }
         for (o, r) in params {
             self.adopt(o, r);

@@ -205,10 +205,11 @@ impl Em<'_> {
             }
             Some(Mode::Builtin(b)) => self.builtin_to(e, b, args, spread, dst),
             _ => {
-                if let Some(op) = self.intrinsic(fun) {
-                    let x = self.expr(args[0]);
-                    self.f.emit(op, dst, x, 0, 0);
-                } else if self.inline_call_to(e, fun, args, spread, dst).is_none() {
+                let done = match self.intrinsic(fun) {
+                    Some(i) => self.intrinsic_to(&i, fun, args, dst),
+                    None => false,
+                };
+                if !done && self.inline_call_to(e, fun, args, spread, dst).is_none() {
                     let r = self.call(e, fun, args, spread);
                     let n = self.words(self.ty(e));
                     self.mov(dst, r, n);

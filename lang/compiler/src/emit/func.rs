@@ -106,6 +106,8 @@ pub(super) struct Fun {
     pub epilogue: Option<Label>,
     pub epilogue_at: Option<u32>,
     pub hidden: bool,
+    /// The receiver comes in the box of an interface.
+    pub in_box: bool,
     /// An operand did not fit into its field.
     pub cut: bool,
     /// Set in bodies of loops over functions.

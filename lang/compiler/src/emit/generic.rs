@@ -9,6 +9,7 @@
 //! function that needs ever larger instances of itself is refused.
 
 use super::Em;
+use super::methods::MethodSel;
 use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
 use crate::info::{Obj, ObjId, ObjKind, SelKind, Selection};
 use crate::instance::Subst;
@@ -32,6 +33,8 @@ pub(super) struct Job {
     inst: Inst,
     /// Where it was used first.
     pos: Span,
+    /// Not the method itself is wanted, but how this interface method reaches it.
+    boxed: Option<(FuncId, TyId, MethodSel)>,
 }
 
 /// What instances need between texts.
@@ -188,7 +191,12 @@ impl Em<'_> {
         if self.st.funcs.len() > INSTANCES_MAX {
             return self.refuse(Code::NotYet, pos, "program needs more than 100,000 instances of generic functions");
         }
-        self.st.generics.todo.push(Job { inst: inst.clone(), pos });
+        self.st.generics.todo.push(Job { inst: inst.clone(), pos, boxed: None });
+    }
+    /// The function `id` will be how an interface reaches method `m` of type `ty`, which is `inst`, in a box.
+    pub(super) fn queue_boxed(&mut self, inst: &Inst, id: FuncId, ty: TyId, m: &MethodSel) {
+        let pos = self.f.span();
+        self.st.generics.todo.push(Job { inst: inst.clone(), pos, boxed: Some((id, ty, m.clone())) });
     }
     /// Emits bodies of instances and fills in descriptors until nothing is missing.
     pub(super) fn complete(&mut self) {
@@ -205,6 +213,9 @@ impl Em<'_> {
     fn instance(&mut self, job: Job) {
         let info = self.info;
         let Some(facts) = info.funcs.get(&job.inst.obj) else { return self.st.generics.unchecked.push(job) };
+        if let Some((id, ty, m)) = &job.boxed {
+            return self.method_in_box(*id, *ty, m, job.inst.obj);
+        }
         let Some(block) = facts.body else { return };
         let map = self.subst_of(&job.inst);
         if !map.is_empty() {

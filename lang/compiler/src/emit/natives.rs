@@ -2,7 +2,17 @@
 
 use super::{Em, Reg};
 use crate::info::{ObjId, ObjKind};
+use crate::types::{FuncTy, TyId};
 use gol_bytecode::Op;
+use gol_bytecode::in_place::{is_in_place, shape};
+use gol_syntax::ast::ExprId;
+
+/// What a function is that needs no call.
+pub(super) enum Intrinsic {
+    Op(Op),
+    /// A native that reads its arguments where they lie.
+    InPlace(String),
+}
 
 impl Em<'_> {
     pub(super) fn native(&mut self, name: &str) -> u32 {
@@ -22,20 +32,72 @@ impl Em<'_> {
         self.f.data(window, 0, 0, 0);
     }
     /// A function that is one operation.
-    pub(super) fn intrinsic(&self, fun: gol_syntax::ast::ExprId) -> Option<Op> {
+    pub(super) fn intrinsic(&self, fun: ExprId) -> Option<Intrinsic> {
         let o = *self.info.uses.get(&self.strip(fun))?;
         let obj = self.info.obj(o);
-        if self.st.plain || obj.kind != ObjKind::Func || self.pkg_path(obj.pkg) != "math" {
+        if obj.kind != ObjKind::Func {
             return None;
         }
-        Some(match self.ast.name(obj.name) {
-            "Sqrt" => Op::SqrtF,
-            "Abs" => Op::AbsF,
-            "Floor" => Op::FloorF,
-            "Ceil" => Op::CeilF,
-            "Trunc" => Op::TruncF,
+        let name = self.ast.name(obj.name);
+        let path = self.pkg_path(obj.pkg);
+        if self.st.plain {
+            return None;
+        }
+        let op = match (path, name) {
+            ("sort", "swapElems") => Op::SwpElem,
+            ("math", "Sqrt") => Op::SqrtF,
+            ("math", "Abs") => Op::AbsF,
+            ("math", "Floor") => Op::FloorF,
+            ("math", "Ceil") => Op::CeilF,
+            ("math", "Trunc") => Op::TruncF,
+            // Most calls are of no such package; their names need not be put together.
+            ("bytes" | "math" | "math/bits" | "strconv" | "strings" | "unicode" | "unicode/utf8", _) => {
+                let native = format!("{path}.{name}");
+                return is_in_place(&native).then_some(Intrinsic::InPlace(native));
+            }
             _ => return None,
-        })
+        };
+        Some(Intrinsic::Op(op))
+    }
+    /// The operation with its arguments, its results at `dst`; false when one call gives all the arguments.
+    pub(super) fn intrinsic_to(&mut self, i: &Intrinsic, fun: ExprId, args: &[ExprId], dst: Reg) -> bool {
+        let sig = self.sig_of(self.ty(fun));
+        if sig.params.len() != args.len() {
+            return false;
+        }
+        let mark = self.f.next;
+        let mut regs = vec![];
+        for (&x, &ty) in args.iter().zip(&sig.params) {
+            regs.push(self.operand(x, ty));
+        }
+        match i {
+            Intrinsic::Op(Op::SwpElem) => self.f.emit(Op::SwpElem, regs[0], regs[1], regs[2], 0),
+            Intrinsic::Op(op) => self.f.emit(*op, dst, regs[0], 0, 0),
+            Intrinsic::InPlace(name) => self.call_in_place(name, &sig, &regs, dst),
+        }
+        self.f.next = mark;
+        true
+    }
+    /// An argument where it lies, when it has the parameter's form.
+    fn operand(&mut self, x: ExprId, ty: TyId) -> Reg {
+        let n = self.words(ty);
+        if !self.is_nil(x) && !self.needs_box(self.ty(x), ty) && self.words(self.ty(x)) == n {
+            return self.expr(x);
+        }
+        let slot = self.f.alloc(n);
+        self.expr_conv_to(x, ty, slot);
+        slot
+    }
+    /// A native of `gol_bytecode::in_place` with its arguments at registers.
+    pub(super) fn call_in_place(&mut self, name: &str, sig: &FuncTy, regs: &[Reg], dst: Reg) {
+        let words: Vec<u32> = sig.params.iter().map(|&t| self.words(t)).collect();
+        let results = self.sum_words(&sig.results);
+        let op = if results == 2 { Op::CallD2 } else { Op::CallD };
+        debug_assert!(matches!(results, 1 | 2));
+        let n = self.native(name);
+        let at = |k: usize| regs.get(k).copied().unwrap_or(0);
+        self.f.emit(op, dst, at(0), at(1), at(2));
+        self.f.data2(n, shape(&words).map_or(0, u32::from));
     }
     /// `"pkg.Func"` or `"pkg.Type.Method"`.
     pub(super) fn native_name(&self, o: ObjId) -> String {

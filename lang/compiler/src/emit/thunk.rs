@@ -2,6 +2,7 @@
 //! All are hidden from tracebacks.
 
 use super::call::{Callee, Target};
+use super::closure::Body;
 use super::generic::Inst;
 use super::methods::{MethodSel, Via};
 use super::place::Place;
@@ -127,15 +128,49 @@ impl Em<'_> {
         {
             return (f, recv);
         }
+        let key = ThunkKey::Method(ty, m.id);
+        if let Some(&f) = self.st.thunks.get(&key) {
+            return (f, recv);
+        }
+        let id = self.reserve_func();
+        self.st.thunks.insert(key, id);
+        match &m.via {
+            Via::Concrete(f) if !one && !self.st.plain && m.path.is_empty() && f.targs.is_empty() => {
+                self.queue_boxed(f, id, ty, m);
+            }
+            Via::Concrete(_) | Via::Iface => self.method_thunk(id, ty, m),
+        }
+        (id, recv)
+    }
+    fn method_thunk(&mut self, id: FuncId, ty: TyId, m: &MethodSel) {
+        let one = self.words(ty) == 1;
         let sig = self.sig_of(m.sig);
         let name = format!("{}.{}", self.type_name(ty), self.ast.name(m.name));
-        let m = m.clone();
-        let f = self.thunk(ThunkKey::Method(ty, m.id), name, |em| {
+        self.hidden(id, name, |em| {
             let params = em.thunk_params(1, &sig);
             let p = if one { Place::Reg(0) } else { Place::Mem(0, 0) };
-            em.invoke(p, ty, &m, &sig, params);
+            em.invoke(p, ty, m, &sig, params);
         });
-        (f, recv)
+    }
+    /// The interface's way to a method whose receiver lies in the box. A small method takes it out itself: that costs less than a thunk
+    /// that passes it on.
+    pub(super) fn method_in_box(&mut self, id: FuncId, ty: TyId, m: &MethodSel, o: ObjId) {
+        let Some(facts) = self.info.funcs.get(&o) else { return };
+        let Some(block) = facts.body.filter(|_| self.is_short(o)) else { return self.method_thunk(id, ty, m) };
+        let next = self.fun(self.func_name(o), self.info.obj(o).span.lo);
+        let outer = std::mem::replace(&mut self.f, next);
+        let script = self.st.script;
+        self.st.script &= self.info.obj(o).pkg == self.pkg;
+        self.root = Some((block, facts));
+        self.f.obj = Some(o);
+        self.f.in_box = true;
+        self.prologue(facts, &[], None);
+        self.body(Body::Block(block));
+        self.epilogue();
+        self.finish(id);
+        self.root = None;
+        self.st.script = script;
+        self.f = outer;
     }
     pub(super) fn native_wrapper(&mut self, name: String, sig: TyId) -> FuncId {
         let sig = self.sig_of(sig);

@@ -5,7 +5,7 @@ use crate::callback;
 use crate::code::*;
 use crate::fault::Fault;
 use crate::handlers::branch::dyn_type;
-use crate::native::{Cx, NativeFn, Window};
+use crate::native::{Arg, Cx, InPlace, NativeFn, Window};
 use crate::object::iface::iface_load;
 use crate::unwind::{self, fault_nil, stash};
 use crate::vm::{MethodSite, shared};
@@ -310,6 +310,7 @@ unsafe fn numbered(pc: Pc, base: Base, p: *mut P) -> usize {
             NativeFn::Parking(_)
             | NativeFn::Callback(_)
             | NativeFn::Piece(_)
+            | NativeFn::InPlace(_)
             | NativeFn::Atomic(..)
             | NativeFn::Shortcut(_) => unreachable!("loader checks natives"),
         }
@@ -393,6 +394,35 @@ raw_handlers! { [pc base p]
     CallNCDirect {
         let f = std::mem::transmute::<usize, Direct>((*pc.add(1)).h);
         let result = callback::guarded_direct(f, Window(at(base, (*pc).a).add(1)));
+        if result.is_err() {
+            stash(p, result);
+            return unwind::raise(pc.add(1), base, p);
+        }
+        pc = pc.add(2);
+        next!(pc, base, p)
+    }
+    CallD {
+        let i = &*pc;
+        let f = std::mem::transmute::<usize, InPlace>((*pc.add(1)).h);
+        let result = callback::guarded_in_place(|| {
+            let (x, _) = f(Arg::new(at(base, i.b)), Arg::new(at(base, i.c)), Arg::new(at(base, i.d)));
+            w(base, i.a, x);
+        });
+        if result.is_err() {
+            stash(p, result);
+            return unwind::raise(pc.add(1), base, p);
+        }
+        pc = pc.add(2);
+        next!(pc, base, p)
+    }
+    CallD2 {
+        let i = &*pc;
+        let f = std::mem::transmute::<usize, InPlace>((*pc.add(1)).h);
+        let result = callback::guarded_in_place(|| {
+            let (x, y) = f(Arg::new(at(base, i.b)), Arg::new(at(base, i.c)), Arg::new(at(base, i.d)));
+            w(base, i.a, x);
+            *at(base, i.a).add(1) = y;
+        });
         if result.is_err() {
             stash(p, result);
             return unwind::raise(pc.add(1), base, p);

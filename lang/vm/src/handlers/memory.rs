@@ -2,7 +2,7 @@
 //! register access)*
 use crate::code::*;
 use crate::handlers::table::MkIface;
-use crate::object;
+use crate::object::{self, next_cell, publish};
 use crate::unwind::{fault_index_arr_b, fault_index_arr_c, fault_index_chk, fault_nil};
 use gol_runtime::ops::{barrier, is_marking};
 
@@ -156,39 +156,19 @@ slow_ops! { [pc base p i]
 
 few! { LdN2 StN2 2 LdN3 StN3 3 LdN4 StN4 4 }
 
-/// Free cells of one kind in the processor's allocation cache, which begins with such pairs (see `gol_runtime::heap`).
-#[repr(C)]
-struct Run {
-    cur: *mut u64,
-    lim: *mut u64,
-}
-
-/// Zeros and header are visible before the reference is.
-#[inline(always)]
-fn publish() {
-    #[cfg(not(target_arch = "x86_64"))]
-    std::sync::atomic::fence(std::sync::atomic::Ordering::Release);
-}
-
 handlers! { [pc base p i]
     // `New` of a small object: the loader put its size in words into b and its kind into the top byte of d.
     NewSmall {
-        let run = (&raw mut (*p).cache as *mut Run).add((i.d >> 8) as usize);
-        let cell = (*run).cur;
-        let next = cell.wrapping_add(i.b as usize);
-        if next > (*run).lim { std::hint::cold_path(); pc = pc.sub(1); return New(pc, base, p) }
-        (*run).cur = next;
+        let cell = next_cell(p, (i.d >> 8) as usize, i.b as usize);
+        if cell.is_null() { std::hint::cold_path(); pc = pc.sub(1); return New(pc, base, p) }
         *cell = (i.cd() & 0xff_ffff) as u64 | 1 << 24;
         publish();
         w(base, i.a, cell.add(1) as u64);
     }
     // `MkIface` of a boxed type of one word.
     BoxSmall {
-        let run = (&raw mut (*p).cache as *mut Run).add((i.d >> 8) as usize);
-        let cell = (*run).cur;
-        let next = cell.wrapping_add(2);
-        if next > (*run).lim { std::hint::cold_path(); pc = pc.sub(1); return MkIface(pc, base, p) }
-        (*run).cur = next;
+        let cell = next_cell(p, (i.d >> 8) as usize, 2);
+        if cell.is_null() { std::hint::cold_path(); pc = pc.sub(1); return MkIface(pc, base, p) }
         *cell = (i.cd() & 0xff_ffff) as u64 | 1 << 24;
         *cell.add(1) = r(base, i.b);
         publish();

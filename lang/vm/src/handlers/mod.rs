@@ -7,6 +7,7 @@ mod float;
 mod fused;
 pub(crate) mod int;
 pub(crate) mod memory;
+pub(crate) mod pairs;
 pub(crate) mod shared;
 pub(crate) mod slice;
 pub(crate) mod table;

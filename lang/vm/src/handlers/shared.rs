@@ -6,6 +6,7 @@
 use crate::code::*;
 use crate::fault::Fault;
 use crate::object::slice;
+use crate::object::string::{FEW, copy_few};
 use crate::object::torn::{self, is_inside, word};
 use crate::unwind::{
     fault_index_2d, fault_index_2d_st, fault_index_fld_ld, fault_index_fld_st, fault_index_fld_test, fault_index_g_ld,
@@ -41,6 +42,7 @@ pub(crate) fn alone(op: Op) -> Option<Handler> {
         Op::JzGIdx8 => JzGIdx8Alone,
         Op::JnzFldIdx8 => JnzFldIdx8Alone,
         Op::JzFldIdx8 => JzFldIdx8Alone,
+        Op::AppFldStr => AppFldStrAlone,
         _ => return None,
     })
 }
@@ -232,6 +234,20 @@ macro_rules! append {
 append! { [pc base p i]
     AppFldW u64;
     AppFld8 u8;
+}
+
+handlers! { [pc base p i]
+    // A few bytes for one goroutine, where there is room.
+    AppFldStrAlone {
+        let s = field!(pc base p, i.a, i.b) as *mut u64;
+        let str = r(base, i.c);
+        let len = *s.add(1);
+        if str == 0 { std::hint::cold_path(); pc = pc.sub(1); return AppFldStr(pc, base, p) }
+        let n = *(str as *const u64).sub(1) >> 24;
+        if n > FEW as u64 || *s.add(2) - len < n { std::hint::cold_path(); pc = pc.sub(1); return AppFldStr(pc, base, p) }
+        copy_few(*(str as *const u64) as *const u8, (*s + len) as *mut u8, n as usize);
+        *s.add(1) = len + n;
+    }
 }
 
 /// The byte element `k` of the slice at `from`, in full; less than 0 when there is none, which is stashed.

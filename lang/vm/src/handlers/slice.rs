@@ -1,6 +1,7 @@
 //! Slices and strings. *(unsafe: a slice's three registers are address, length and capacity of live elements; see `code.rs`)*
 use crate::code::*;
 use crate::fault::Fault;
+use crate::object::string::{FEW, copy_few};
 use crate::object::{slice, string};
 use crate::unwind::{fault_index_ld, fault_index_st, fault_index_str, poll_back};
 use gol_runtime::ops::{barrier, is_marking};
@@ -73,6 +74,17 @@ handlers! { [pc base p i]
         }
         w(base, i.a, *(*(s as *const u64) as *const u8).add(k as usize) as u64);
     }
+    SwpElem {
+        let [ptr, len, stride] = *(at(base, i.a) as *const [u64; 3]);
+        let (x, y) = (r(base, i.b), r(base, i.c));
+        if x >= len || y >= len || stride != 8 || is_marking(p) {
+            std::hint::cold_path();
+            pc = pc.sub(1);
+            return SwpElemAny(pc, base, p)
+        }
+        let (x, y) = ((ptr as *mut u64).add(x as usize), (ptr as *mut u64).add(y as usize));
+        (*x, *y) = (*y, *x);
+    }
     // One-word elements with room left; the loader puts it in the place of AppendV.
     AppendW {
         let s = at(base, i.a);
@@ -82,6 +94,17 @@ handlers! { [pc base p i]
         if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return AppendV(pc, base, p) }
         *(*s as *mut u64).add(len as usize) = r(base, i.c);
         *s.add(1) = len + 1;
+    }
+    // A few bytes with room left.
+    AppendStr {
+        let s = at(base, i.a);
+        let str = r(base, i.b);
+        let len = *s.add(1);
+        if str == 0 { std::hint::cold_path(); pc = pc.sub(1); return AppendStrAny(pc, base, p) }
+        let n = *(str as *const u64).sub(1) >> 24;
+        if n > FEW as u64 || *s.add(2) - len < n { std::hint::cold_path(); pc = pc.sub(1); return AppendStrAny(pc, base, p) }
+        copy_few(*(str as *const u64) as *const u8, (*s + len) as *mut u8, n as usize);
+        *s.add(1) = len + n;
     }
     // The same for bytes.
     Append8 {
@@ -160,6 +183,45 @@ handlers! { [pc base p i]
     }
 }
 
+/// A string of a few bytes from an address goes to a register; otherwise the general form has to make it.
+macro_rules! few {
+    ($pc:ident $base:ident $p:ident $i:ident, $from:expr, $n:expr, $any:ident) => {{
+        let n: u64 = $n;
+        // Shorter ones are made in advance, longer ones are not few.
+        let s = if n.wrapping_sub(2) > FEW as u64 - 2 { 0 } else { string::few_uninit($p, n as usize) };
+        if s == 0 {
+            std::hint::cold_path();
+            $pc = $pc.sub(1);
+            return $any($pc, $base, $p);
+        }
+        copy_few($from, (s as *mut u64).add(1) as *mut u8, n as usize);
+        w($base, $i.a, s);
+    }};
+}
+handlers! { [pc base p i]
+    SliceStr {
+        let s = r(base, i.b);
+        let len = if s == 0 { 0 } else { *(s as *const u64).sub(1) >> 24 };
+        let with = at(base, i.c);
+        let lo = if i.d & 4 != 0 { *with } else { 0 };
+        let hi = if i.d & 1 != 0 { *with.add(1) } else { len };
+        if s == 0 || hi > len || lo > hi { std::hint::cold_path(); pc = pc.sub(1); return SliceStrAny(pc, base, p) }
+        if hi - lo == len {
+            w(base, i.a, s);
+        } else if hi - lo > FEW as u64 {
+            let view = string::view_at_hand(p, (*(s as *const u64) as *const u8).add(lo as usize), (hi - lo) as usize);
+            if view == 0 { std::hint::cold_path(); pc = pc.sub(1); return SliceStrAny(pc, base, p) }
+            w(base, i.a, view);
+        } else {
+            few!(pc base p i, (*(s as *const u64) as *const u8).add(lo as usize), hi - lo, SliceStrAny)
+        }
+    }
+    BytesToStr {
+        let s = at(base, i.b);
+        few!(pc base p i, *s as *const u8, *s.add(1), BytesToStrAny)
+    }
+}
+
 slow_ops! { [pc base p i]
     // While a cycle marks: see `memory.rs`.
     StIdxPMarking {
@@ -178,7 +240,7 @@ slow_ops! { [pc base p i]
         let s = at(base, i.b);
         bounds(base, i, *s.add(1) as i64, *s.add(2) as i64, false)?;
     }
-    SliceStr {
+    SliceStrAny {
         let s = r(base, i.b);
         let len = string::str_len(s) as i64;
         let b = bounds(base, i, len, len, true)?;
@@ -200,7 +262,11 @@ slow_ops! { [pc base p i]
     AppendS {
         slice::append_slice(p, at(base, i.a), at(base, i.b), i.d as u32)?;
     }
-    AppendStr {
+    AppendRune {
+        let (bytes, n) = string::encode_rune(ri(base, i.b));
+        slice::append_bytes(p, at(base, i.a), &bytes[..n], i.d as u32)?;
+    }
+    AppendStrAny {
         slice::append_str(p, at(base, i.a), r(base, i.b), i.d as u32)?;
     }
     CopyS { w(base, i.a, slice::copy_slice(p, at(base, i.b), at(base, i.c), i.d as u32)); }
@@ -208,6 +274,7 @@ slow_ops! { [pc base p i]
     MakeSlice {
         slice::make_slice(p, ri(base, i.b), ri(base, i.c), i.d as u32, at(base, i.a))?;
     }
+    SwpElemAny { slice::swap_elements(p, *(at(base, i.a) as *const [u64; 3]), r(base, i.b), r(base, i.c))?; }
     ClearS { slice::clear_slice(p, at(base, i.a), i.d as u32); }
 
     Concat {
@@ -216,7 +283,7 @@ slow_ops! { [pc base p i]
     StrToBytes {
         string::str_to_bytes(p, r(base, i.b), i.d as u32, at(base, i.a))?;
     }
-    BytesToStr {
+    BytesToStrAny {
         w(base, i.a, string::bytes_to_str(p, at(base, i.b))?);
     }
     StrToRunes {

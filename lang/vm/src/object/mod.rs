@@ -36,6 +36,39 @@ pub unsafe fn alloc(p: *mut P, desc: TypeId, len: u64) -> Result<*mut u64, Fault
     if obj.is_null() { Err(Fault::out_of_memory()) } else { Ok(obj) }
 }
 
+/// Free cells of one kind in the processor's allocation cache, which begins with such pairs (see `gol_runtime::heap`).
+#[repr(C)]
+pub(crate) struct Run {
+    pub cur: *mut u64,
+    pub lim: *mut u64,
+}
+
+/// The next cell of a kind, of so many words, where the cache has one; else null. The header is still to be written.
+///
+/// # Safety
+/// `p` is the caller's P; the heap gave kind and size.
+#[inline(always)]
+pub(crate) unsafe fn next_cell(p: *mut P, kind: usize, words: usize) -> *mut u64 {
+    // SAFETY: the cache begins with a run for each kind.
+    unsafe {
+        let run = (&raw mut (*p).cache as *mut Run).add(kind);
+        let cell = (*run).cur;
+        let next = cell.wrapping_add(words);
+        if next > (*run).lim {
+            return std::ptr::null_mut();
+        }
+        (*run).cur = next;
+        cell
+    }
+}
+
+/// Zeros and header are visible before the reference is.
+#[inline(always)]
+pub(crate) fn publish() {
+    #[cfg(not(target_arch = "x86_64"))]
+    std::sync::atomic::fence(std::sync::atomic::Ordering::Release);
+}
+
 /// The loaded types.
 ///
 /// # Safety

@@ -32,6 +32,35 @@ pub unsafe fn append_value(p: *mut P, slice: *mut u64, val: *const u64, backing:
     }
 }
 
+/// Elements `i` and `j` of a slice change places.
+///
+/// # Safety
+/// `slice`: the address of `len` elements, `len`, bytes between them.
+pub unsafe fn swap_elements(p: *mut P, slice: [u64; 3], i: u64, j: u64) -> Result<(), Fault> {
+    let [ptr, len, stride] = slice;
+    if i >= len || j >= len {
+        return Err(Fault::index(if i >= len { i } else { j } as i64, len as i64));
+    }
+    let (a, b) = (ptr + i * stride, ptr + j * stride);
+    // SAFETY: both elements lie in the slice: whole words, or 1, 2, 4 bytes.
+    unsafe {
+        match stride {
+            1 => ptr::swap(a as *mut u8, b as *mut u8),
+            2 => ptr::swap(a as *mut u16, b as *mut u16),
+            4 => ptr::swap(a as *mut u32, b as *mut u32),
+            bytes => {
+                let words = bytes as usize / 8;
+                ops::barrier(p, a as *const u64, words);
+                ops::barrier(p, b as *const u64, words);
+                for k in 0..words {
+                    ptr::swap((a as *mut u64).add(k), (b as *mut u64).add(k));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The barrier for `n` elements from `at` on.
 ///
 /// # Safety

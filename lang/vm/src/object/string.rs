@@ -1,7 +1,7 @@
 //! Strings: one word, 0 for "" or a reference to an immutable object whose header has the length and whose word 0 has the
 //! address of the bytes. The bytes lie behind word 0 (STR) or in another string (STRVIEW, never a view of a view).
 
-use super::{alloc, slice, zero_base};
+use super::{alloc, next_cell, publish, slice, types, zero_base};
 use crate::fault::Fault;
 use crate::types::TypeId;
 use gol_bytecode::program::desc::{STR, STRVIEW};
@@ -57,12 +57,20 @@ pub unsafe fn str_bytes<'a>(s: u64) -> &'a [u8] {
 
 /// # Safety
 /// `p` is the caller's P.
+#[inline]
 pub unsafe fn new_str(p: *mut P, bytes: &[u8]) -> Result<u64, Fault> {
     match bytes {
         [] => Ok(0),
         [byte] => Ok(byte_str(*byte)),
         // SAFETY: the string is new and has room for so many bytes.
         _ => unsafe {
+            if bytes.len() <= FEW {
+                let s = few_uninit(p, bytes.len());
+                if s != 0 {
+                    copy_few(bytes.as_ptr(), (s as *mut u64).add(1).cast(), bytes.len());
+                    return Ok(s);
+                }
+            }
             let (s, at) = new_str_uninit(p, bytes.len())?;
             ptr::copy_nonoverlapping(bytes.as_ptr(), at, bytes.len());
             Ok(s)
@@ -83,6 +91,46 @@ pub unsafe fn new_str_uninit(p: *mut P, len: usize) -> Result<(u64, *mut u8), Fa
         let at = obj.add(1).cast::<u8>();
         *obj = at as u64;
         Ok((obj as u64, at))
+    }
+}
+
+/// A string of `len` bytes, 1 to [`FEW`], which are zero and lie behind the word that is given; 0 when the processor has no cell at hand.
+///
+/// # Safety
+/// `p` is the caller's P.
+#[inline(always)]
+pub(crate) unsafe fn few_uninit(p: *mut P, len: usize) -> u64 {
+    // SAFETY: the loaded types know the cell; its first two words are the header and the address of the bytes.
+    unsafe {
+        let (kind, words) = types(p).few(len);
+        let cell = next_cell(p, kind, words);
+        if cell.is_null() {
+            return 0;
+        }
+        *cell = Header::new(STR, len as u64).0;
+        *cell.add(1) = cell.add(2) as u64;
+        publish();
+        cell.add(1) as u64
+    }
+}
+
+/// A view of `len` bytes at an address in another string; 0 when the processor has no cell at hand.
+///
+/// # Safety
+/// `p` is the caller's P; the bytes are a string's, and no more than a string has.
+#[inline(always)]
+pub(crate) unsafe fn view_at_hand(p: *mut P, at: *const u8, len: usize) -> u64 {
+    // SAFETY: as in `few_uninit`.
+    unsafe {
+        let (kind, words) = types(p).view();
+        let cell = next_cell(p, kind, words);
+        if cell.is_null() {
+            return 0;
+        }
+        *cell = Header::new(STRVIEW, len as u64).0;
+        *cell.add(1) = at as u64;
+        publish();
+        cell.add(1) as u64
     }
 }
 
@@ -111,7 +159,9 @@ pub unsafe fn concat(p: *mut P, strs: *const u64, n: usize) -> Result<u64, Fault
         let (out, mut at) = new_str_uninit(p, total as usize)?;
         for &s in strs {
             let (from, len) = str_parts(s);
-            ptr::copy_nonoverlapping(from, at, len);
+            if len > 0 {
+                copy_apart(from, at, len);
+            }
             at = at.add(len);
         }
         Ok(out)
@@ -133,6 +183,10 @@ pub unsafe fn substr(p: *mut P, s: u64, lo: usize, hi: usize) -> Result<u64, Fau
         if hi - lo <= COPY_MAX {
             return new_str(p, rust_slice::from_raw_parts(at.add(lo), hi - lo));
         }
+        let view = view_at_hand(p, at.add(lo), hi - lo);
+        if view != 0 {
+            return Ok(view);
+        }
         let obj = alloc(p, STRVIEW, (hi - lo) as u64)?;
         *obj = at.add(lo) as u64;
         Ok(obj as u64)
@@ -150,6 +204,58 @@ pub unsafe fn str_eq(a: u64, b: u64) -> bool {
         }
         let ((a, n), (b, m)) = (str_parts(a), str_parts(b));
         n == m && bytes_eq(a, b, n)
+    }
+}
+
+/// What [`copy_few`] copies at most.
+pub const FEW: usize = 32;
+
+/// Copies `n` bytes, 1 to [`FEW`], without a call.
+///
+/// # Safety
+/// Both have `n` bytes.
+#[inline(always)]
+pub(crate) unsafe fn copy_few(from: *const u8, to: *mut u8, n: usize) {
+    /// A value that lies anywhere. Read as a place and not by a function, so that nothing gets an address on the stack: handlers do this.
+    #[derive(Clone, Copy)]
+    #[repr(C, packed)]
+    struct Loose<T>(T);
+    /// Two pieces that may overlap; both are read before the first is written.
+    #[inline(always)]
+    unsafe fn ends<T: Copy>(from: *const u8, to: *mut u8, n: usize) {
+        // SAFETY: a piece is no longer than `n`.
+        unsafe {
+            let at = n - size_of::<T>();
+            let (first, last) = ((*from.cast::<Loose<T>>()).0, (*from.add(at).cast::<Loose<T>>()).0);
+            (*to.cast::<Loose<T>>()).0 = first;
+            (*to.add(at).cast::<Loose<T>>()).0 = last;
+        }
+    }
+    debug_assert!((1..=FEW).contains(&n));
+    // SAFETY: size <= n <= 2 * size in each.
+    unsafe {
+        match n {
+            16.. => ends::<u128>(from, to, n),
+            8.. => ends::<u64>(from, to, n),
+            4.. => ends::<u32>(from, to, n),
+            2.. => ends::<u16>(from, to, n),
+            _ => *to = *from,
+        }
+    }
+}
+
+/// Copies `n` bytes that do not overlap, few ones without a call.
+///
+/// # Safety
+/// Both have `n` > 0 bytes.
+#[inline(always)]
+unsafe fn copy_apart(from: *const u8, to: *mut u8, n: usize) {
+    // SAFETY: the caller's.
+    unsafe {
+        match n <= FEW {
+            true => copy_few(from, to, n),
+            false => ptr::copy_nonoverlapping(from, to, n),
+        }
     }
 }
 
@@ -226,12 +332,7 @@ pub unsafe fn bytes_to_str(p: *mut P, slice: *const u64) -> Result<u64, Fault> {
         if len == 0 {
             return Ok(0);
         }
-        if len == 1 {
-            return Ok(byte_str(*at));
-        }
-        let (s, to) = new_str_uninit(p, len)?;
-        ptr::copy_nonoverlapping(at, to, len);
-        Ok(s)
+        new_str(p, rust_slice::from_raw_parts(at, len))
     }
 }
 

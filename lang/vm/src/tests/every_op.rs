@@ -192,7 +192,11 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::LdW | Op::LdU8 | Op::LdI8 | Op::LdU16 | Op::LdI16 | Op::LdU32 | Op::LdI32 | Op::Lea => {
             just(vec![i(op, OUT, PTR, 0, 0)])
         }
-        Op::LdN => [1, 2, 3, 4, 7].map(|n| (vec![], vec![i(op, OUT, ARR, 1, n)])).to_vec(),
+        Op::LdN => {
+            let mut all = [1, 2, 3, 4, 7].map(|n| (vec![], vec![i(op, OUT, ARR, 1, n)])).to_vec();
+            all.push((in_array(Op::LdIdxW), vec![i(op, OUT, ARR, 1, 3), i(Op::LdIdxW, OUT + 3, OUT, K, 0)]));
+            all
+        }
         Op::StW | Op::StP | Op::St8 | Op::St16 | Op::St32 => just(vec![i(op, PTR, N, 0, 0)]),
         Op::StN | Op::StNP => [1, 2, 3, 4, 7].map(|n| (vec![], vec![i(op, ARR, OUT, 1, n)])).to_vec(),
         Op::CopyMem => just(vec![i(op, ARR, ARR, 0, 0), d(8, 0)]),
@@ -216,7 +220,15 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
             (vec![], vec![i(Op::Mov3, OUT, SL, 0, 0), i(op, OUT, 0, N, INT)]),
         ],
         Op::AppendS => just(vec![i(Op::Mov3, OUT, SL, 0, 0), i(op, OUT, SL, 0, INT)]),
-        Op::AppendStr => just(vec![i(Op::ZeroN, OUT, 3, 0, 0), i(op, OUT, STR, 0, BYTES)]),
+        Op::AppendStr => vec![
+            (vec![], vec![i(Op::ZeroN, OUT, 3, 0, 0), i(op, OUT, STR, 0, BYTES)]),
+            (
+                vec![i(Op::MakeSlice, OUT, N, N, BYTES)],
+                vec![k(Op::LoadI, OUT + 1, 0, 0), i(op, OUT, STR, 0, BYTES), i(op, OUT, STR, 0, BYTES)],
+            ),
+        ],
+        Op::AppendRune => just(vec![i(Op::ZeroN, OUT, 3, 0, 0), i(op, OUT, N, 0, BYTES)]),
+        Op::SwpElem => [8, 2].map(|stride| (vec![k(Op::LoadI, SL + 2, 0, stride)], vec![i(op, SL, K, K, 0)])).to_vec(),
         Op::CopyS => just(vec![i(op, OUT, SL, SL, INT)]),
         Op::CopyStr => vec![(vec![i(Op::StrToBytes, OUT, STR, 0, BYTES)], vec![i(op, OUT + 3, OUT, STR, 0)])],
         Op::MakeSlice => just(vec![i(op, OUT, K, N, INT)]),
@@ -250,8 +262,24 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
             (vec![], vec![k(op, OUT, 0, 6), data()]),
             (vec![], vec![k(op, OUT, 0, 7), data()]),
         ],
-        Op::CallC => just(vec![i(op, OUT, CL, 1, 0), data()]),
-        Op::CallI => just(vec![i(op, OUT, TEN, 0, 0), data()]),
+        Op::CallC => {
+            let call = || vec![i(op, OUT, CL, 1, 0), data()];
+            vec![
+                (vec![], call()),
+                (vec![], join(vec![vec![i(Op::Mov, OUT + 1, N, 0, 0)], call()])),
+                (vec![], join(vec![vec![i(Op::Mov2, OUT + 1, N, OUT + 2, K)], call()])),
+                (vec![], join(vec![vec![i(Op::LdIdxW, OUT + 1, SL, K, 0)], call()])),
+            ]
+        }
+        Op::CallD | Op::CallD2 => just(vec![i(op, OUT, N, K, 0), i(Op::Data, BOTH, 0, TWO, 0)]),
+        Op::CallI => {
+            let call = || vec![i(op, OUT, TEN, 0, 0), data()];
+            vec![
+                (vec![], call()),
+                (vec![], join(vec![vec![i(Op::Mov, OUT + 1, N, 0, 0)], call()])),
+                (vec![], join(vec![vec![i(Op::Mov2, OUT + 1, N, OUT + 2, K)], call()])),
+            ]
+        }
         Op::CallN => just(vec![k(op, OUT, 2, ADD)]),
         Op::CallNC => vec![
             (vec![], vec![k(op, OUT, 2, ADD), data()]),
@@ -383,7 +411,17 @@ fn a_million_of_each_on_a_small_stack() {
         ins.iter().any(|x| {
             matches!(
                 x.op,
-                Op::Send | Op::Recv | Op::RecvOk | Op::Close | Op::Select | Op::Go | Op::GoC | Op::CallN | Op::CallNC
+                Op::Send
+                    | Op::Recv
+                    | Op::RecvOk
+                    | Op::Close
+                    | Op::Select
+                    | Op::Go
+                    | Op::GoC
+                    | Op::CallN
+                    | Op::CallNC
+                    | Op::CallD
+                    | Op::CallD2
             )
         })
     };

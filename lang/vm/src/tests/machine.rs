@@ -97,6 +97,8 @@ pub(crate) static NATIVES: &[Native] = &[
     Native { name: "t.lie", run: NativeFn::Leaf(super::crash::lie) },
     Native { name: "t.stale", run: NativeFn::Leaf(super::crash::stale) },
     Native { name: "t.idle", run: NativeFn::Leaf(super::crash::nothing) },
+    Native { name: "t.both", run: NativeFn::InPlace(|a, b, _| (a.word() + b.word(), a.word() * b.word())) },
+    Native { name: "t.broken", run: NativeFn::InPlace(|_, _, _| panic!("by hand")) },
 ];
 pub(crate) const CALL: i32 = 0;
 pub(crate) const ADD: i32 = 1;
@@ -109,6 +111,12 @@ pub(crate) const OVERFLOW: i32 = 9;
 pub(crate) const LIE: i32 = 10;
 pub(crate) const STALE: i32 = 11;
 pub(crate) const NOTHING: i32 = 12;
+/// Two words of two words.
+pub(crate) const BOTH: i32 = 13;
+/// Panics.
+pub(crate) const BROKEN: i32 = 14;
+/// The shape of two arguments of one word each.
+pub(crate) const TWO: i32 = 5;
 
 pub(crate) const INT: i32 = 16;
 pub(crate) const STRING: i32 = 17;

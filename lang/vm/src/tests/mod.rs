@@ -7,6 +7,7 @@ mod machine;
 #[cfg(target_arch = "x86_64")]
 mod machine_code;
 mod natives;
+mod pairs;
 mod panics;
 mod programs;
 mod single;

@@ -1,0 +1,131 @@
+//! Two neighbours in one handler do what they do one after the other, and fail where they would.
+use super::machine::*;
+use super::*;
+
+/// Operations whose result is returned at once, with a word that stands between so that it is not.
+const RETURNED: [Op; 10] =
+    [Op::LtI, Op::LeI, Op::LtU, Op::EqW, Op::NeW, Op::LtF, Op::AddI, Op::SubI, Op::MulI, Op::AddK];
+
+#[test]
+fn results_returned_at_once_are_those_returned_later() {
+    for op in RETURNED {
+        let direct = vec![i(op, 2, 0, 1, 0), i(Op::Ret1, 2, 0, 0, 0)];
+        let later = vec![i(op, 2, 0, 1, 0), i(Op::Nop, 0, 0, 0, 0), i(Op::Ret1, 2, 0, 0, 0)];
+        // The result is not the one that is returned.
+        let other = vec![i(op, 2, 0, 1, 0), i(Op::Ret1, 1, 0, 0, 0)];
+        let mut code = vec![];
+        let values = [(3, 5), (5, 3), (4, 4), (-1, 1), (0, -7)];
+        for (n, (x, y)) in values.into_iter().enumerate() {
+            for f in 1..=3 {
+                code.extend([
+                    k(Op::LoadI, 1, 0, x),
+                    k(Op::LoadI, 2, 0, y),
+                    k(Op::Call, 0, 0, f),
+                    data(),
+                    k(Op::StG, 1, 0, n as i32 * 3 + f - 1),
+                ]);
+            }
+        }
+        code.push(i(Op::Ret, 0, 0, 0, 0));
+        let m = Machine::new(&full(vec![
+            func("main.main", 0, 0, 8, code),
+            func("main.direct", 2, 1, 4, direct),
+            func("main.later", 2, 1, 4, later),
+            func("main.other", 2, 1, 4, other),
+        ]));
+        m.ok(0);
+        for (n, (_, y)) in values.into_iter().enumerate() {
+            let at = n as u32 * 3;
+            assert_eq!(m.global(at), m.global(at + 1), "{op:?} of {:?}", values[n]);
+            assert_eq!(m.global(at + 2), y as i64 as u64, "{op:?}");
+        }
+    }
+}
+
+/// A slice of eight words that the object in register 0 holds, and element 9 of it; the same of a nil pointer.
+#[test]
+fn an_element_behind_a_pointer_fails_as_its_two_instructions_do() {
+    let load = || vec![i(Op::LdN, 4, 0, 0, 3), i(Op::LdIdxW, 7, 4, 3, 0), i(Op::Ret, 0, 0, 0, 0)];
+    let with = |pre: Vec<Ins>| {
+        let m = Machine::new(&full(vec![func("main.main", 0, 0, 12, join(vec![pre, load()]))]));
+        (m.run(0), m.printed())
+    };
+    let object = |index| {
+        vec![
+            k(Op::LoadI, 3, 0, 8),
+            i(Op::MakeSlice, 4, 3, 3, INT),
+            k(Op::NewArr, 0, 0, INT),
+            i(Op::Data, 3, 0, 0, 0),
+            i(Op::StN, 0, 4, 0, 3),
+            k(Op::LoadI, 3, 0, index),
+        ]
+    };
+    assert_eq!(with(object(7)).0, crate::vm::RunResult::Done);
+    let (_, text) = with(object(9));
+    assert!(text.contains("index out of range [9] with length 8"), "{text}");
+    let (_, text) = with(vec![k(Op::LoadI, 0, 0, 0)]);
+    assert!(text.contains("nil pointer"), "{text}");
+}
+
+/// A nil function after the move of its argument, and one that needs a larger stack than there is.
+#[test]
+fn calls_behind_moves_fail_and_grow_as_others() {
+    for by in [vec![i(Op::Mov, 5, 1, 0, 0)], vec![i(Op::Mov2, 5, 1, 6, 1)]] {
+        let call = |load| {
+            let code = join(vec![
+                vec![k(Op::LoadI, 1, 0, 5), load],
+                by.clone(),
+                vec![i(Op::CallC, 4, 2, 1, 0), data(), k(Op::StG, 5, 0, 0), i(Op::Ret, 0, 0, 0, 0)],
+            ]);
+            let large = func("main.large", 1, 1, 60_000, vec![i(Op::AddK, 3, 0, 1, 0), i(Op::Ret1, 3, 0, 0, 0)]);
+            Machine::new(&full(vec![func("main.main", 0, 0, 12, code), large]))
+        };
+        let m = call(k(Op::LoadI, 2, 0, 0));
+        m.run(0);
+        assert!(m.printed().contains("nil pointer"), "{}", m.printed());
+        let m = call(k(Op::LoadK, 2, 0, closure(1)));
+        m.ok(0);
+        assert_eq!(m.global(0), 6);
+    }
+}
+
+#[test]
+fn natives_in_place_give_a_word_or_two() {
+    let code = vec![
+        k(Op::LoadI, 1, 0, 6),
+        k(Op::LoadI, 2, 0, 7),
+        i(Op::CallD, 3, 1, 2, 0),
+        i(Op::Data, BOTH, 0, TWO, 0),
+        k(Op::StG, 3, 0, 0),
+        // Over its own arguments.
+        i(Op::CallD2, 1, 1, 2, 0),
+        i(Op::Data, BOTH, 0, TWO, 0),
+        k(Op::StG, 1, 0, 1),
+        k(Op::StG, 2, 0, 2),
+        i(Op::Ret, 0, 0, 0, 0),
+    ];
+    let m = Machine::new(&full(vec![func("main.main", 0, 0, 8, code)]));
+    m.ok(0);
+    assert_eq!([0, 1, 2].map(|g| m.global(g)), [13, 13, 42]);
+}
+
+#[test]
+fn a_native_in_place_that_panics_ends_the_program() {
+    let code = vec![i(Op::CallD, 1, 1, 2, 0), i(Op::Data, BROKEN, 0, TWO, 0), i(Op::Ret, 0, 0, 0, 0)];
+    let m = Machine::new(&full(vec![func("main.main", 0, 0, 8, code)]));
+    let result = m.run(0);
+    assert!(m.printed().contains("internal error: a native function panicked"), "{result:?}: {}", m.printed());
+}
+
+#[test]
+fn only_natives_for_it_are_called_in_place() {
+    let code = vec![i(Op::CallD, 1, 1, 2, 0), i(Op::Data, ADD, 0, TWO, 0), i(Op::Ret, 0, 0, 0, 0)];
+    let load = |code| {
+        let vm = crate::vm::Vm::new(&[NATIVES], super::bare::config()).expect("machine");
+        vm.load(&full(vec![func("main.main", 0, 0, 8, code)])).expect_err("refused")
+    };
+    assert!(load(code).contains("in place"));
+    // And not in a window.
+    let code = vec![k(Op::CallNC, 1, 2, BOTH), data(), i(Op::Ret, 0, 0, 0, 0)];
+    assert!(load(code).contains("window"));
+}
