@@ -560,7 +560,12 @@ impl Model {
             self.heap.marked(self.heap.epoch.load(Relaxed)).into_iter().partition(has_header);
         // What was handed out to a cache and allocated by nobody is free again.
         let kept_back = self.setup.noise || self.setup.poison && self.setup.quarantine > 0;
-        assert!(kept_back || empty.is_empty(), "marked without an object: {empty:x?}");
+        assert!(
+            kept_back || empty.is_empty(),
+            "{} cells are marked without an object, one at {:x?}",
+            empty.len(),
+            empty.first()
+        );
         let marked: BTreeSet<u64> = marked.into_iter().map(|cell| cell as u64 + 8).collect();
         let lost: Vec<_> = kept.difference(&marked).collect();
         assert!(lost.is_empty(), "not marked: {lost:x?}");
