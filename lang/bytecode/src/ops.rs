@@ -378,8 +378,8 @@ macro_rules! for_each_op {
         SliceStr(W R X X);
         /// a.. = slice of the array at address b; c, d as above; e|f<<16: stride; g|h<<16: array length; nil panics
         SliceArr(W3 R X X) +(U U U U);
-        /// a.. (slice, in and out) = append(a, one element at c.. ); T: the *slice's backing* descriptor
-        AppendV(M3 Z Rs T);
+        /// a.. (slice, in and out) = append(a, one element at c..), where b more are going to follow; T: the *slice's backing* descriptor
+        AppendV(M3 U Rs T);
         /// a.. = append(a..., slice b...); d: backing descriptor
         AppendS(M3 R3 Z T);
         /// a.. = append(a []byte, string b...); d: backing descriptor

@@ -218,7 +218,7 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
         Op::MapGet => by_key(table::MapGetInt as Handler, table::MapGetStr, None),
         Op::MapGetOk => by_key(table::MapGetOkInt as Handler, table::MapGetOkStr, None),
         Op::MapSet => by_key(table::MapSetInt as Handler, table::MapSetStr, None),
-        Op::AppendV => match shared.types.get(ins.d as u32).stride {
+        Op::AppendV if ins.b == 0 => match shared.types.get(ins.d as u32).stride {
             8 => Some(slice::AppendW),
             1 => Some(slice::Append8),
             _ => None,

@@ -9,6 +9,9 @@ use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, Expr, ExprId};
 
+/// `append` of several operands that have so many words has them in registers; more are put into an array first.
+const APPEND_WORDS: usize = 32;
+
 impl Em<'_> {
     pub(super) fn builtin_to(&mut self, e: ExprId, b: Builtin, args: &[ExprId], spread: bool, dst: Reg) {
         if let [x] = *args
@@ -238,6 +241,19 @@ impl Em<'_> {
                 let r = self.apart(r, n, dst);
                 self.mov(dst, s, 3);
                 self.f.emit(Op::AppendV, dst, 0, r, back);
+            }
+            ref many if many.len() * self.words(elem) as usize <= APPEND_WORDS && !self.st.plain => {
+                // All operands come first, and the array grows once for all.
+                let n = self.words(elem);
+                let r = self.f.alloc(n * many.len() as u32);
+                for (k, &x) in (0..).zip(many) {
+                    self.expr_conv_to(x, elem, r + k * n);
+                }
+                self.mov(dst, s, 3);
+                for k in 0..many.len() as u32 {
+                    let more = if k == 0 { many.len() as u32 - 1 } else { 0 };
+                    self.f.emit(Op::AppendV, dst, more, r + k * n, back);
+                }
             }
             ref many => {
                 let t = self.f.alloc(3);

@@ -208,7 +208,7 @@ fn field_append(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize
     let (app, st) = (nodes[j].ins, nodes[k].ins);
     let (s, p, off) = (app.a, st.a, st.c);
     let (op, operand, n) = match app.op {
-        AppendV => (AppFldV, app.c, 1),
+        AppendV if app.b == 0 => (AppFldV, app.c, 1),
         AppendS => (AppFldS, app.b, 3),
         AppendStr => (AppFldStr, app.b, 1),
         _ => return false,

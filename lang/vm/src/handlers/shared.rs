@@ -207,7 +207,7 @@ unsafe fn append_to(
 
 slow_ops! { [pc base p i]
     AppFldV {
-        append_to(p, r(base, i.a), i.b, i.d, |s| slice::append_value(p, s, at(base, i.c), i.d as u32))?;
+        append_to(p, r(base, i.a), i.b, i.d, |s| slice::append_value(p, s, at(base, i.c), 0, i.d as u32))?;
     }
     AppFldS {
         append_to(p, r(base, i.a), i.b, i.d, |s| slice::append_slice(p, s, at(base, i.c), i.d as u32))?;

@@ -257,7 +257,7 @@ slow_ops! { [pc base p i]
         set_slice(at(base, i.a), ptr, b, (*pc).ab() as u64);
     }
     AppendV {
-        slice::append_value(p, at(base, i.a), at(base, i.c), i.d as u32)?;
+        slice::append_value(p, at(base, i.a), at(base, i.c), i.b as u64, i.d as u32)?;
     }
     AppendS {
         slice::append_slice(p, at(base, i.a), at(base, i.b), i.d as u32)?;

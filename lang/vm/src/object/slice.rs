@@ -11,18 +11,24 @@ use crate::types::{LoadedType, TypeId};
 use gol_runtime::{P, ops};
 use std::ptr;
 
-/// `s = append(s, v)`: `slice` is read and written, `val` are the words of one element.
+/// `s = append(s, v)`: `slice` is read and written, `val` are the words of one element; there will be room for `more` behind it.
 ///
 /// # Safety
 /// `slice` has three words, a slice with this backing descriptor.
 #[inline]
-pub unsafe fn append_value(p: *mut P, slice: *mut u64, val: *const u64, backing: TypeId) -> Result<(), Fault> {
+pub unsafe fn append_value(
+    p: *mut P,
+    slice: *mut u64,
+    val: *const u64,
+    more: u64,
+    backing: TypeId,
+) -> Result<(), Fault> {
     // SAFETY: element `len` lies inside the array once the capacity suffices.
     unsafe {
         let loaded = types(p).get(backing);
         let len = *slice.add(1);
-        if len >= *slice.add(2) {
-            grow(p, slice, 1, loaded, backing)?;
+        if len + more >= *slice.add(2) {
+            grow(p, slice, 1 + more, loaded, backing)?;
         }
         // Another slice of the array may have something there.
         overwrite(p, *slice + len * loaded.stride as u64, 1, loaded);

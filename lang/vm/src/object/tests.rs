@@ -711,7 +711,7 @@ fn appends_keep_their_elements_and_go_s_capacities() {
         let mut caps = vec![];
         let mut slice = [0u64; 3];
         for i in 0..1000 {
-            append_value(w.p, slice.as_mut_ptr(), &i, w.ty["int"]).unwrap();
+            append_value(w.p, slice.as_mut_ptr(), &i, 0, w.ty["int"]).unwrap();
             caps.push(slice[2]);
             if i % 100 == 0 {
                 w.collect(&slice);
@@ -726,13 +726,13 @@ fn appends_keep_their_elements_and_go_s_capacities() {
         append_bytes(w.p, b.as_mut_ptr(), b"abc", w.ty["pack8"]).unwrap();
         append_slice(w.p, b.as_mut_ptr(), b.clone().as_ptr(), w.ty["pack8"]).unwrap();
         append_str(w.p, b.as_mut_ptr(), new_str(w.p, b"defgh").unwrap(), w.ty["pack8"]).unwrap();
-        append_value(w.p, b.as_mut_ptr(), &0xff69, w.ty["pack8"]).unwrap();
+        append_value(w.p, b.as_mut_ptr(), &0xff69, 0, w.ty["pack8"]).unwrap();
         assert_eq!(std::slice::from_raw_parts(b[0] as *const u8, 16), b"abcabcdefghi\0\0\0\0");
         assert_eq!((b[1], b[2]), (12, 16));
 
         let mut points = [0u64; 3];
-        append_value(w.p, points.as_mut_ptr(), [1, 2].as_ptr(), w.ty["point"]).unwrap();
-        append_value(w.p, points.as_mut_ptr(), [3, 4].as_ptr(), w.ty["point"]).unwrap();
+        append_value(w.p, points.as_mut_ptr(), [1, 2].as_ptr(), 0, w.ty["point"]).unwrap();
+        append_value(w.p, points.as_mut_ptr(), [3, 4].as_ptr(), 0, w.ty["point"]).unwrap();
         assert_eq!(std::slice::from_raw_parts(points[0] as *const u64, 4), [1, 2, 3, 4]);
         clear_slice(w.p, points.as_ptr(), w.ty["point"]);
         assert_eq!(std::slice::from_raw_parts(points[0] as *const u64, 4), [0; 4]);
@@ -740,7 +740,7 @@ fn appends_keep_their_elements_and_go_s_capacities() {
         let mut empty = [0u64; 3];
         append_slice(w.p, empty.as_mut_ptr(), [0; 3].as_ptr(), w.ty["int"]).unwrap();
         assert_eq!(empty, [0; 3]);
-        append_value(w.p, empty.as_mut_ptr(), std::ptr::dangling(), w.ty["struct{}"]).unwrap();
+        append_value(w.p, empty.as_mut_ptr(), std::ptr::dangling(), 0, w.ty["struct{}"]).unwrap();
         assert_eq!(empty, [zero_base(), 1, 1]);
     }
 }

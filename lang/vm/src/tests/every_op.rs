@@ -218,6 +218,7 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::AppendV => vec![
             (vec![i(Op::Mov3, OUT, SL, 0, 0)], vec![i(op, OUT, 0, N, INT)]),
             (vec![], vec![i(Op::Mov3, OUT, SL, 0, 0), i(op, OUT, 0, N, INT)]),
+            (vec![], vec![i(Op::Mov3, OUT, SL, 0, 0), i(op, OUT, 1, N, INT), i(op, OUT, 0, N, INT)]),
         ],
         Op::AppendS => just(vec![i(Op::Mov3, OUT, SL, 0, 0), i(op, OUT, SL, 0, INT)]),
         Op::AppendStr => vec![
