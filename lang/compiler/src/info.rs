@@ -213,7 +213,7 @@ pub struct Info {
     pub exprs: Vec<Option<ExprInfo>>,
     /// What an `Expr::Name` (or the qualified `pkg.Name` Select as a whole) refers to.
     pub uses: Uses,
-    /// Twins that are called ([`crate::check`], `plain.rs`), and the functions that they stand for.
+    /// Twins that are called ([`crate::check`], `twin.rs`), and the functions that they stand for.
     pub twins: FxHashMap<ObjId, ObjId>,
     /// Objects by the position of the declaring identifier. In `a, b := …` only new variables are here; others are in `uses`.
     pub defs: FxHashMap<u32, ObjId>,

@@ -176,7 +176,7 @@ impl Session {
     }
     /// The final form of what was compiled and will be.
     pub fn functions(&self) -> Functions {
-        Functions { program: self.program.clone(), plain: self.emission.plain, room: Arc::default() }
+        Functions::new(self.program.clone(), self.emission.plain)
     }
     /// Parses, checks and emits a text. A text with errors leaves no trace but its source.
     pub fn compile(&mut self, name: &str, text: Vec<u8>, kind: TextKind) -> Compiled {

@@ -31,7 +31,7 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("sort.swapElems", |cx| {
         let elems = [cx.arg(0), cx.arg(1), cx.arg(2)];
-        // SAFETY: what `elemsOf` gave of a slice that the caller still has.
+        // SAFETY: what `ofSlice` gave; the address lies on the stack of the caller, which keeps the array alive.
         unsafe { slice::swap_elements(cx.p(), elems, cx.arg(3), cx.arg(4)) }
     }),
 ];

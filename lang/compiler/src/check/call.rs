@@ -42,7 +42,7 @@ impl Checker<'_> {
         };
         let operands = self.arguments(args);
         if !dots {
-            self.prefer_plain(callee, &sig, &operands, wanted);
+            self.prefer_twin(callee, &sig, &operands, wanted);
         }
         let Some(sig) = self.pass(e, &mut f, sig, operands, args, dots) else { return Operand::invalid(e) };
         match &sig.results[..] {

@@ -3,7 +3,7 @@
 //! A declaration is wanted when its name is mentioned: when it occurs in anything that was parsed, in whatever meaning. That is more
 //! than what is referred to, never less, and is known before anything is checked. What is wanted once stays.
 
-use super::plain::twin_of;
+use super::twin::twin_of;
 use crate::types::PkgId;
 use gol_syntax::ast::{Interner, Sym};
 use gol_syntax::{Piece, pieces};

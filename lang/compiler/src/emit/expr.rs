@@ -7,7 +7,7 @@ use super::compare::is_comparison;
 use super::layout::Num;
 use super::place::Place;
 use super::{Em, Reg};
-use crate::check::plain::has_no_methods;
+use crate::check::twin::has_no_methods;
 use crate::info::{Builtin, Mode, SelKind};
 use crate::types::{Ty, TyId};
 use gol_bytecode::Op;

@@ -26,17 +26,17 @@ const ROUNDS: usize = 2;
 /// never called cost nothing.
 #[derive(Clone)]
 pub struct Functions {
-    pub(crate) program: Arc<RwLock<Program>>,
+    program: Arc<RwLock<Program>>,
     /// Nothing is optimised.
-    pub(crate) plain: bool,
-    pub(crate) room: Arc<Mutex<Room>>,
+    plain: bool,
+    /// One function after the other is optimised in it.
+    room: Arc<Mutex<values::Room>>,
 }
 
-/// Room that one function after the other is optimised in.
-#[derive(Default)]
-pub(crate) struct Room(values::Room);
-
 impl Functions {
+    pub(crate) fn new(program: Arc<RwLock<Program>>, plain: bool) -> Functions {
+        Functions { program, plain, room: Arc::default() }
+    }
     /// Calls `visit` with the program and the function, which has no more registers than in the program and fits into [`Func::room`]. The program waits
     /// for the visitor when it is to grow.
     ///
@@ -47,7 +47,7 @@ impl Functions {
         let mut f = program.funcs[id as usize].clone();
         if !self.plain {
             let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-            function(&program, &mut f, &mut room.0);
+            function(&program, &mut f, &mut room);
         }
         visit(&program, f)
     }

@@ -22,7 +22,7 @@ pub(super) fn twin_of(name: &str) -> Option<&str> {
 impl Checker<'_> {
     /// Makes the callee its twin if it has one and these operands may go there. `wanted`: so many bodies were before the callee was
     /// checked.
-    pub(super) fn prefer_plain(&mut self, callee: ExprId, sig: &FuncTy, operands: &[Operand], wanted: usize) {
+    pub(super) fn prefer_twin(&mut self, callee: ExprId, sig: &FuncTy, operands: &[Operand], wanted: usize) {
         let Some(&obj) = self.info.uses.get(&callee) else { return };
         let pkg = self.info.obj(obj).pkg;
         let any = |ty: TyId| matches!(self.types.get(ty), Ty::Slice(elem) if *elem == Types::ANY);
@@ -55,12 +55,13 @@ impl Checker<'_> {
         Some(twin)
     }
 
-    /// Prepares what interpolated strings are made by: `fmt.Sprintf`, or its twin, which is given.
-    pub(super) fn need_formatter(&mut self) -> Option<ObjId> {
+    /// Prepares what interpolated strings are made by: `fmt.Sprintf`, or its twin.
+    pub(super) fn need_formatter(&mut self) {
         self.need_package("fmt");
-        let fmt = (*self.world.packages.get("fmt")?)?;
-        let sprintf = self.world.scopes.get(fmt.0 as usize)?.get(self.ast.names.find("Sprintf")?)?;
-        self.twin(sprintf)
+        let fmt = self.world.packages.get("fmt").copied().flatten();
+        let scope = fmt.and_then(|p| self.world.scopes.get(p.0 as usize));
+        let sprintf = self.ast.names.find("Sprintf").and_then(|name| scope?.get(name));
+        sprintf.map(|f| self.twin(f));
     }
 }
 
