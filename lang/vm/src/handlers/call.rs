@@ -360,6 +360,19 @@ unsafe fn parking(pc: Pc, base: Base, p: *mut P) -> u64 {
     }
 }
 
+/// Goes on behind a native's call of two units, or raises its fault.
+macro_rules! behind {
+    ($result:expr, $pc:ident $base:ident $p:ident) => {{
+        let result = $result;
+        if result.is_err() {
+            stash($p, result);
+            return unwind::raise($pc.add(1), $base, $p);
+        }
+        $pc = $pc.add(2);
+        next!($pc, $base, $p)
+    }};
+}
+
 raw_handlers! { [pc base p]
     CallN {
         let q = numbered(pc, base, p);
@@ -394,12 +407,7 @@ raw_handlers! { [pc base p]
     CallNCDirect {
         let f = std::mem::transmute::<usize, Direct>((*pc.add(1)).h);
         let result = callback::guarded_direct(f, Window(at(base, (*pc).a).add(1)));
-        if result.is_err() {
-            stash(p, result);
-            return unwind::raise(pc.add(1), base, p);
-        }
-        pc = pc.add(2);
-        next!(pc, base, p)
+        behind!(result, pc base p)
     }
     CallD {
         let i = &*pc;
@@ -408,12 +416,7 @@ raw_handlers! { [pc base p]
             let (x, _) = f(Arg::new(at(base, i.b)), Arg::new(at(base, i.c)), Arg::new(at(base, i.d)));
             w(base, i.a, x);
         });
-        if result.is_err() {
-            stash(p, result);
-            return unwind::raise(pc.add(1), base, p);
-        }
-        pc = pc.add(2);
-        next!(pc, base, p)
+        behind!(result, pc base p)
     }
     CallD2 {
         let i = &*pc;
@@ -423,12 +426,7 @@ raw_handlers! { [pc base p]
             w(base, i.a, x);
             *at(base, i.a).add(1) = y;
         });
-        if result.is_err() {
-            stash(p, result);
-            return unwind::raise(pc.add(1), base, p);
-        }
-        pc = pc.add(2);
-        next!(pc, base, p)
+        behind!(result, pc base p)
     }
     /// A piece behind which another one follows.
     CallNCMore {
