@@ -2,11 +2,13 @@
 
 use super::Checker;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::info::Mode;
 use crate::types::{Class, FuncTy, Ty, TyId, Types};
 use gol_syntax::ast::ExprId;
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
+use std::sync::Arc;
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, e: ExprId, callee: ExprId, args: &[ExprId], dots: bool) -> Operand {
@@ -69,15 +71,15 @@ impl Checker<'_> {
         &mut self,
         e: ExprId,
         f: &mut Operand,
-        mut sig: FuncTy,
+        mut sig: Arc<FuncTy>,
         mut operands: Vec<Operand>,
         args: &[ExprId],
         dots: bool,
-    ) -> Option<FuncTy> {
+    ) -> Option<Arc<FuncTy>> {
         let callee = f.expr;
         let generic = f.generic.is_some();
         // What a generic function would give is not known after a mistake.
-        let known = |sig: FuncTy| (!generic).then_some(sig);
+        let known = |sig: Arc<FuncTy>| (!generic).then_some(sig);
         let n = sig.params.len();
         if dots {
             let last = args.last().map_or(self.span(e), |&a| self.span(a));
@@ -106,10 +108,9 @@ impl Checker<'_> {
             let at = Span::new(self.span(callee).hi, self.span(e).hi);
             sig = self.infer_call(f, &params, &mut operands, at)?;
         }
-        let context = format!("argument to {}", self.expr_text(callee));
         let params = self.param_types(&sig, operands.len(), spread);
         for (x, ty) in operands.iter_mut().zip(params) {
-            self.assignment(x, Some(ty), &context);
+            self.assignment(x, Some(ty), Context::Argument(callee));
         }
         Some(sig)
     }

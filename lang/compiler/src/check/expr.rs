@@ -3,6 +3,7 @@
 use super::Checker;
 use super::instantiate::Generic;
 use super::operand::{Operand, Part};
+use super::untyped::Context;
 use super::world::MAIN;
 use crate::constant::{self, Value};
 use crate::info::{Mode, ObjId, ObjKind};
@@ -77,9 +78,7 @@ impl Checker<'_> {
     pub(super) fn record_comma_ok(&mut self, mut e: ExprId, ty: TyId) {
         let tuple = self.types.intern(Ty::Tuple(vec![ty, Types::BOOL]));
         loop {
-            if let Some(Some(info)) = self.info.exprs.get_mut(e.ix()) {
-                info.ty = tuple;
-            }
+            self.info.set_type(e, tuple);
             match self.ast.expr(e) {
                 Expr::Paren(x) => e = *x,
                 _ => return,
@@ -205,7 +204,7 @@ impl Checker<'_> {
         for p in parts {
             if let InterpPart::Value(v, _) = p {
                 let mut x = self.expr(*v);
-                self.assignment(&mut x, Some(Types::ANY), "string interpolation");
+                self.assignment(&mut x, Some(Types::ANY), Context::Named("string interpolation"));
                 ok &= x.ok();
             }
         }
@@ -230,6 +229,9 @@ impl Checker<'_> {
 
     /// Notes that a name without qualifier comes from an import.
     pub(super) fn note_dot(&mut self, obj: ObjId) {
+        if self.dots.is_empty() {
+            return;
+        }
         let (pkg, file) = (self.info.obj(obj).pkg, self.file);
         if let Some(d) = self.dots.iter_mut().find(|d| d.gives(file, pkg)) {
             d.used = true;
@@ -258,7 +260,7 @@ impl Checker<'_> {
         }
         let o = self.info.obj(obj);
         let (ty, own) = (o.ty, o.pkg == self.pkg);
-        match o.kind.clone() {
+        match &o.kind {
             ObjKind::Pkg(_) => {
                 let name = self.name(o.name);
                 self.err(Code::BadPkgUse, at, format!("use of package {name} not in selector"));
@@ -272,7 +274,7 @@ impl Checker<'_> {
                     Operand::invalid(e)
                 }
             },
-            ObjKind::Const(v) => Operand::constant(v, ty, e),
+            ObjKind::Const(v) => Operand::constant(v.clone(), ty, e),
             ObjKind::Type if ty == Types::ERROR => Operand::invalid(e),
             ObjKind::Type => Operand::new(Mode::Type, ty, e),
             ObjKind::Local => {
@@ -289,7 +291,7 @@ impl Checker<'_> {
                 let generic = self.info.tparams.get(&obj).map(|l| Box::new(Generic::new(l.clone())));
                 if ty == Types::ERROR { Operand::invalid(e) } else { Operand { generic, ..Operand::value(ty, e) } }
             }
-            ObjKind::Builtin(b) => Operand::new(Mode::Builtin(b), Types::VOID, e),
+            ObjKind::Builtin(b) => Operand::new(Mode::Builtin(*b), Types::VOID, e),
             ObjKind::Nil => Operand::new(Mode::Nil, Types::UNTYPED_NIL, e),
         }
     }

@@ -9,6 +9,7 @@ use crate::types::{FuncTy, TParamId, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
+use std::sync::Arc;
 
 /// A generic function without all its type arguments.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +136,7 @@ impl Checker<'_> {
         params: &[TyId],
         args: &mut [Operand],
         at: Span,
-    ) -> Option<FuncTy> {
+    ) -> Option<Arc<FuncTy>> {
         let g = f.generic.clone()?;
         let mut map = Subst::default();
         let mut tparams = self.renamed(&g.tparams, &mut map);

@@ -9,6 +9,7 @@ use crate::types::{FuncTy, PkgId, Ty, TyId};
 use gol_bytecode::in_place::is_in_place;
 use gol_bytecode::{FuncId, Op};
 use gol_syntax::ast::{Expr, ExprId, Sym};
+use std::sync::Arc;
 
 /// Code that a call reaches directly.
 #[derive(Clone, Debug)]
@@ -41,10 +42,10 @@ pub(super) enum Callee {
 }
 
 impl Em<'_> {
-    pub(super) fn sig_of(&self, ty: TyId) -> FuncTy {
+    pub(super) fn sig_of(&self, ty: TyId) -> Arc<FuncTy> {
         match self.types.under(ty) {
             Ty::Func(f) => f.clone(),
-            _ => FuncTy::default(),
+            _ => Arc::default(),
         }
     }
     pub(super) fn sum_words(&mut self, tys: &[TyId]) -> u32 {
@@ -164,8 +165,8 @@ impl Em<'_> {
     /// A call of a function (no builtin, no conversion). The results stay in the window; their first register.
     pub(super) fn call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Reg {
         if let Some(i) = self.intrinsic(fun) {
-            let results = self.sig_of(self.ty(fun)).results;
-            let n = self.sum_words(&results);
+            let results = &self.sig_of(self.ty(fun)).results;
+            let n = self.sum_words(results);
             let dst = self.f.alloc(n);
             if self.intrinsic_to(&i, fun, args, dst) {
                 return dst;

@@ -155,7 +155,7 @@ pub(super) fn ptr_map(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId, 
     match types.under(ty) {
         Ty::Slice(_) => out.extend([true, false, false]),
         Ty::Struct(fields) => {
-            for f in fields {
+            for f in fields.iter() {
                 ptr_map(types, memo, f.ty, out);
             }
         }
@@ -347,9 +347,9 @@ mod tests {
         let bytes5 = t.intern(Ty::Array(5, Types::UINT8));
         let ints3 = t.intern(Ty::Array(3, Types::INT));
         let runes3 = t.intern(Ty::Array(3, Types::INT32));
-        let empty = t.intern(Ty::Struct(vec![]));
+        let empty = t.intern(Ty::Struct([].into()));
         let s =
-            t.intern(Ty::Struct(vec![field(Types::INT8), field(Types::BYTES), field(bytes5), field(Types::STRING)]));
+            t.intern(Ty::Struct([field(Types::INT8), field(Types::BYTES), field(bytes5), field(Types::STRING)].into()));
         for (ty, n) in [
             (Types::INT8, 1),
             (Types::STRING, 1),

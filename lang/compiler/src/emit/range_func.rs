@@ -19,6 +19,7 @@ use crate::types::{FuncTy, Ty, TyId, Types};
 use gol_bytecode::{FuncId, Op};
 use gol_syntax::ast::{BlockId, ExprId, Stmt, StmtId, Sym};
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// A way out of a body that leads further than the end of its loop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -304,7 +305,7 @@ impl Em<'_> {
 
     /// Makes a list for the deferred closures of a loop and defers its run; the address of its head.
     fn defer_list(&mut self) -> Reg {
-        let func = self.types.intern(Ty::Func(FuncTy::default()));
+        let func = self.types.intern(Ty::Func(Arc::default()));
         let head = self.new_object(func);
         let run = self.defer_run();
         let mark = self.f.next;
@@ -330,7 +331,7 @@ impl Em<'_> {
         self.f.next = mark;
     }
     fn node_type(&mut self) -> TyId {
-        let func = self.types.intern(Ty::Func(FuncTy::default()));
+        let func = self.types.intern(Ty::Func(Arc::default()));
         self.types.intern(Ty::Array(2, func))
     }
     /// The closure that runs a list, newest first. It calls them itself, so that they can recover; should one of them panic, its own
