@@ -287,16 +287,16 @@ impl Info {
         Some(&self.values[id.0.get() as usize - 1])
     }
     /// Writes down what is known of an expression, of a tree with so many of them.
-    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<Value>, count: usize) {
+    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&Value>, count: usize) {
         let i = e.ix();
         if self.exprs.len() <= i {
             self.exprs.resize(count.max(i + 1), None);
         }
-        let value = value.map(|v| self.keep(self.exprs[i].and_then(|old| old.value), v));
+        let value = value.map(|v| self.keep(i, v.clone()));
         self.exprs[i] = Some(ExprInfo { mode, ty, value });
     }
-    fn keep(&mut self, old: Option<ValueId>, v: Value) -> ValueId {
-        match old {
+    fn keep(&mut self, i: usize, v: Value) -> ValueId {
+        match self.exprs[i].and_then(|old| old.value) {
             Some(id) => {
                 self.values[id.0.get() as usize - 1] = v;
                 id

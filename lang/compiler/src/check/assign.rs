@@ -129,6 +129,7 @@ impl Checker<'_> {
             self.store_to(target, l, x, context);
         }
         self.note_comma_ok(*one, &xs);
+        self.done_with(xs);
     }
 
     /// Left sides whose values are wrong.
@@ -205,6 +206,7 @@ impl Checker<'_> {
             self.init_var(o, x, typed || self.has_type(o), context);
         }
         self.note_comma_ok(*one, &xs);
+        self.done_with(xs);
     }
     fn has_type(&self, o: ObjId) -> bool {
         self.info.obj(o).ty != Types::ERROR

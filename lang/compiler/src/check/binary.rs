@@ -33,15 +33,17 @@ fn constant_strings<'a>(op: BinOp, x: &'a Operand, y: &'a Operand) -> Option<(&'
 impl Checker<'_> {
     /// A chain of binary operators; the left spine is walked in a loop.
     pub(super) fn binary(&mut self, e: ExprId) -> Operand {
-        let mut spine = vec![];
+        let around = self.spine.len();
         let mut left = e;
         while let Expr::Binary(op, l, r) = self.ast.expr(left) {
-            spine.push((left, *op, *r));
+            self.spine.push((left, *op, *r));
             left = *l;
         }
         let mut x = self.expr(left);
         let mut joined: Option<Vec<u8>> = None;
-        while let Some((id, op, right)) = spine.pop() {
+        while self.spine.len() > around
+            && let Some((id, op, right)) = self.spine.pop()
+        {
             let y = self.expr(right);
             match constant_strings(op, &x, &y) {
                 // What comes out in between is not kept, or long chains would take space without end.
@@ -71,7 +73,7 @@ impl Checker<'_> {
     fn end_chain(&mut self, x: &mut Operand, joined: Option<Vec<u8>>) {
         if let Some(s) = joined {
             x.value = Some(Value::Str(s.into()));
-            self.set_info(x.expr, x.mode, x.ty, x.value.clone());
+            self.set_info(x.expr, x.mode, x.ty, x.value.as_ref());
         }
     }
 

@@ -60,19 +60,27 @@ impl Checker<'_> {
     /// All values: a call may give several; with `comma_ok`, so may an index, a receive, an assertion. One may be a generic
     /// function.
     pub(super) fn multi_expr(&mut self, e: ExprId, comma_ok: bool) -> Vec<Operand> {
+        let mut out = self.lists.pop().unwrap_or_default();
         let mut x = self.raw_expr(e, None);
         self.need_value(&mut x);
         if x.mode != Mode::Invalid
             && let Ty::Tuple(list) = self.types.get(x.ty)
         {
-            let results = list.clone().into_iter().enumerate();
-            return results.map(|(i, t)| Operand { part: Part::Result(i + 1), ..Operand::value(t, e) }).collect();
+            let result = |(i, &t)| Operand { part: Part::Result(i as u32 + 1), ..Operand::value(t, e) };
+            out.extend(list.iter().enumerate().map(result));
+            return out;
         }
-        if comma_ok && matches!(x.mode, Mode::MapIndex | Mode::CommaOk) {
-            let ok = Operand { part: Part::Ok, ..Operand::value(Types::UNTYPED_BOOL, e) };
-            return vec![x, ok];
+        let ok = comma_ok && matches!(x.mode, Mode::MapIndex | Mode::CommaOk);
+        out.push(x);
+        if ok {
+            out.push(Operand { part: Part::Ok, ..Operand::value(Types::UNTYPED_BOOL, e) });
         }
-        vec![x]
+        out
+    }
+    /// Takes back a list of operands that is of no use any more: the next one needs no room of its own.
+    pub(super) fn done_with(&mut self, mut list: Vec<Operand>) {
+        list.clear();
+        self.lists.push(list);
     }
     /// Records that a comma-ok form is used for both its values.
     pub(super) fn record_comma_ok(&mut self, mut e: ExprId, ty: TyId) {
@@ -86,12 +94,18 @@ impl Checker<'_> {
         }
     }
 
+    #[inline]
     fn need_value(&mut self, x: &mut Operand) {
+        if matches!(x.mode, Mode::NoValue | Mode::Builtin(_) | Mode::Type) {
+            self.no_value(x);
+        }
+    }
+    #[cold]
+    fn no_value(&mut self, x: &mut Operand) {
         let (code, what) = match x.mode {
             Mode::NoValue => (Code::NoValue, "used as value"),
             Mode::Builtin(_) => (Code::UncalledBuiltin, "must be called"),
-            Mode::Type => (Code::NotExpr, "is not an expression"),
-            _ => return,
+            _ => (Code::NotExpr, "is not an expression"),
         };
         if x.mode != Mode::Type || x.ty != Types::ERROR {
             let m = format!("{} {what}", self.describe(x));
@@ -100,13 +114,18 @@ impl Checker<'_> {
         }
         x.invalidate();
     }
+    #[inline]
     pub(super) fn single_value(&mut self, x: &mut Operand) {
         if x.mode == Mode::Value && matches!(self.types.get(x.ty), Ty::Tuple(_)) {
-            let m = format!("multiple-value {} in single-value context", self.describe(x));
-            let at = self.at(x);
-            self.err(Code::ValueCount, at, m);
-            x.invalidate();
+            self.several_values(x);
         }
+    }
+    #[cold]
+    fn several_values(&mut self, x: &mut Operand) {
+        let m = format!("multiple-value {} in single-value context", self.describe(x));
+        let at = self.at(x);
+        self.err(Code::ValueCount, at, m);
+        x.invalidate();
     }
     /// Checks expressions whose values no longer matter, so that what they use counts as used.
     pub(super) fn use_exprs(&mut self, list: &[ExprId]) {

@@ -55,7 +55,7 @@ use crate::type_text::{TypeText, type_string};
 use crate::types::{NamedId, PkgId, TParamId, TyId, Types};
 use decl::Decl;
 use func::FuncCtx;
-use gol_syntax::ast::{Ast, ExprId, Ident, StmtId, Sym};
+use gol_syntax::ast::{Ast, BinOp, ExprId, Ident, StmtId, Sym};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::Span;
 use operand::Operand;
@@ -170,6 +170,10 @@ pub(crate) struct Checker<'a> {
     untyped: Vec<ExprId>,
     /// Untyped constants that are shifted by a variable count.
     lhs_of_shift: FxHashMap<ExprId, ()>,
+    /// Binary operators on the way to the leftmost operand, of all chains around the current place.
+    spine: Vec<(ExprId, BinOp, ExprId)>,
+    /// Lists of operands that are not in use.
+    lists: Vec<Vec<Operand>>,
     /// The top level of a script calls `main` itself.
     calls_main: bool,
     /// Defined types whose underlying type is being found, outermost first.
@@ -247,6 +251,8 @@ impl<'a> Checker<'a> {
             local_types: 0,
             untyped: vec![],
             lhs_of_shift: FxHashMap::default(),
+            spine: vec![],
+            lists: vec![],
             calls_main: false,
             completing: vec![],
             written: FxHashMap::default(),
@@ -374,7 +380,7 @@ impl<'a> Checker<'a> {
 
     /// Writes down what is known of an expression.
     fn record(&mut self, x: &Operand) {
-        self.set_info(x.expr, x.mode, x.ty, x.value.clone());
+        self.set_info(x.expr, x.mode, x.ty, x.value.as_ref());
         if x.mode == Mode::Invalid && self.gave_up.is_none() {
             self.gave_up = Some(x.expr);
         }
@@ -382,7 +388,7 @@ impl<'a> Checker<'a> {
             self.untyped.push(x.expr);
         }
     }
-    fn set_info(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<crate::constant::Value>) {
+    fn set_info(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&crate::constant::Value>) {
         self.info.set_expr(e, mode, ty, value, self.ast.expr_count());
     }
 

@@ -241,6 +241,7 @@ impl<'a> Checker<'a> {
         for (x, &t) in xs.iter_mut().zip(&sig.results) {
             self.assignment(x, Some(t), Context::Named("return statement"));
         }
+        self.done_with(xs);
     }
     fn wrong_results(&mut self, at: gol_syntax::span::Span, xs: &[Operand], types: &[TyId]) {
         let few = xs.len() < types.len();

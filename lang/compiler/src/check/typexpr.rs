@@ -203,6 +203,9 @@ impl<'a> Checker<'a> {
     }
     /// Parameters and results have different names.
     fn check_params(&mut self, sig: &Sig) {
+        if sig.params.len() + sig.results.len() < 2 {
+            return;
+        }
         let mut places = Places::default();
         for n in sig.params.iter().chain(&sig.results).filter_map(|p| p.name) {
             if let Some(other) = self.named_before(&mut places, n) {
@@ -224,7 +227,8 @@ impl<'a> Checker<'a> {
         other
     }
     fn signature(&mut self, sig: &'a Sig) -> TyId {
-        let mut f = FuncTy::default();
+        let (params, results) = (Vec::with_capacity(sig.params.len()), Vec::with_capacity(sig.results.len()));
+        let mut f = FuncTy { params, variadic: false, results };
         for (i, p) in sig.params.iter().enumerate() {
             let Some(t) = p.ty else { return Types::ERROR };
             let mut ty = self.type_expr(t);

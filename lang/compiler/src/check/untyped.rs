@@ -157,7 +157,7 @@ impl Checker<'_> {
                 }
             }
         }
-        self.set_info(e, mode, ty, value);
+        self.set_info(e, mode, ty, value.as_ref());
     }
     /// Reports a constant operand that its context cannot hold; nothing to walk down any more.
     fn convert_untyped_leaf(&mut self, x: &mut Operand, ty: TyId) {

@@ -52,10 +52,14 @@ pub(super) fn words_of(types: &Types, memo: &mut Words, ty: TyId) -> u64 {
     known(types, memo, ty).words
 }
 
+#[inline]
 fn known(types: &Types, memo: &mut Words, ty: TyId) -> Known {
-    if let Some(&Some(known)) = memo.0.get(ty.0 as usize) {
-        return known;
+    match memo.0.get(ty.0 as usize) {
+        Some(&Some(known)) => known,
+        _ => find_out(types, memo, ty),
     }
+}
+fn find_out(types: &Types, memo: &mut Words, ty: TyId) -> Known {
     let plain = |words| Known { words, array: false };
     let k = match types.under(ty) {
         Ty::Basic(Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex) => plain(2),
