@@ -7,6 +7,7 @@
 
 use crate::types::{FieldTy, FuncTy, IfaceTy, MethodTy, Named, NamedId, TParamId, Term, Ty, TyId, Types};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Type arguments by parameter.
 pub type Subst = FxHashMap<TParamId, TyId>;
@@ -180,23 +181,23 @@ impl Types {
             Ty::Array(n, t) => Ty::Array(n, self.subst(t, map)),
             Ty::Map(k, v) => Ty::Map(self.subst(k, map), self.subst(v, map)),
             Ty::Chan(d, t) => Ty::Chan(d, self.subst(t, map)),
-            Ty::Func(f) => Ty::Func(FuncTy {
+            Ty::Func(f) => Ty::Func(Arc::new(FuncTy {
                 params: self.subst_list(&f.params, map),
                 variadic: f.variadic,
                 results: self.subst_list(&f.results, map),
-            }),
+            })),
             Ty::Struct(fields) => {
-                Ty::Struct(fields.into_iter().map(|f| FieldTy { ty: self.subst(f.ty, map), ..f }).collect())
+                Ty::Struct(fields.iter().map(|f| FieldTy { ty: self.subst(f.ty, map), ..*f }).collect())
             }
-            Ty::Interface(i) => Ty::Interface(IfaceTy {
-                methods: i.methods.into_iter().map(|m| MethodTy { sig: self.subst(m.sig, map), ..m }).collect(),
+            Ty::Interface(i) => Ty::Interface(Arc::new(IfaceTy {
+                methods: i.methods.iter().map(|m| MethodTy { sig: self.subst(m.sig, map), ..*m }).collect(),
                 unions: i
                     .unions
-                    .into_iter()
-                    .map(|u| u.into_iter().map(|t| Term { ty: self.subst(t.ty, map), ..t }).collect())
+                    .iter()
+                    .map(|u| u.iter().map(|t| Term { ty: self.subst(t.ty, map), ..*t }).collect())
                     .collect(),
                 comparable: i.comparable,
-            }),
+            })),
             Ty::Tuple(list) => Ty::Tuple(self.subst_list(&list, map)),
             Ty::Error | Ty::Basic(_) => return ty,
         };
@@ -242,7 +243,7 @@ impl Types {
                 let like = |f: &FieldTy, g: &FieldTy| {
                     (f.name, f.pkg, f.embedded, f.tag) == (g.name, g.pkg, g.embedded, g.tag) && same(f.ty, g.ty)
                 };
-                f.len() == g.len() && f.iter().zip(g).all(|(f, g)| like(f, g))
+                f.len() == g.len() && f.iter().zip(&**g).all(|(f, g)| like(f, g))
             }
             (Ty::Interface(i), Ty::Interface(j)) => {
                 let method = |m: &MethodTy, n: &MethodTy| (m.name, m.pkg) == (n.name, n.pkg) && same(m.sig, n.sig);

@@ -6,6 +6,7 @@
 
 use super::Checker;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::constant::Value;
 use crate::info::{Init, ObjId, ObjKind};
 use crate::types::{Named, NamedId, TParamId, Ty, TyId, Types};
@@ -50,6 +51,9 @@ const MAX_CHAIN: usize = 3000;
 impl<'a> Checker<'a> {
     /// Makes sure that the type (and value) of an object is known.
     pub(super) fn resolve(&mut self, obj: ObjId) {
+        if self.pending.is_empty() && self.path.is_empty() {
+            return;
+        }
         let Some(decl) = self.pending.remove(&obj) else {
             if self.resolving.contains(&obj) {
                 self.in_progress(obj);
@@ -64,7 +68,7 @@ impl<'a> Checker<'a> {
         let saved = (self.decl.take(), self.iota.take(), self.file);
         let locals = match decl {
             Decl::Alias(_, true) => None,
-            _ => Some(std::mem::take(&mut self.locals)),
+            _ => Some(self.locals.leave()),
         };
         self.enter_file(self.info.obj(obj).span.lo);
         match decl {
@@ -77,7 +81,7 @@ impl<'a> Checker<'a> {
             }
         }
         if let Some(l) = locals {
-            self.locals = l;
+            self.locals.enter(l);
         }
         (self.decl, self.iota, self.file) = saved;
         self.path.pop();
@@ -182,7 +186,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         if let Some(t) = ty {
-            self.assignment(x, Some(t), "constant declaration");
+            self.assignment(x, Some(t), Context::Named("constant declaration"));
         }
         Some((x.value.clone()?, x.ty)).filter(|_| x.ok())
     }
@@ -284,19 +288,19 @@ impl<'a> Checker<'a> {
     }
 
     /// Gives a variable its initial value, and its type when it has none.
-    pub(super) fn init_var(&mut self, obj: ObjId, x: &mut Operand, typed: bool, context: &str) {
+    pub(super) fn init_var(&mut self, obj: ObjId, x: &mut Operand, typed: bool, context: &'static str) {
         let ty = self.info.obj(obj).ty;
         if !x.ok() || typed && ty == Types::ERROR {
             return;
         }
         if typed {
-            return self.assignment(x, Some(ty), context);
+            return self.assignment(x, Some(ty), Context::Named(context));
         }
         if x.is_nil() {
             let at = self.at(x);
             return self.err(Code::BadNil, at, format!("use of untyped nil in {context}"));
         }
-        self.assignment(x, None, context);
+        self.assignment(x, None, Context::Named(context));
         if x.ok() {
             self.info.obj_mut(obj).ty = x.ty;
         }
@@ -307,26 +311,13 @@ impl<'a> Checker<'a> {
         for spec in specs {
             let ty = spec.ty.map(|t| self.type_expr(t));
             let kind = if self.at_top() { ObjKind::Global } else { ObjKind::Local };
-            let objs: Vec<ObjId> = spec
-                .names
-                .iter()
-                .map(|&n| {
-                    let obj = self.new_obj(kind.clone(), n, ty.unwrap_or(Types::ERROR));
-                    self.own_local(obj);
-                    obj
-                })
-                .collect();
+            let new = |&n: &Ident| self.new_obj(kind.clone(), n, ty.unwrap_or(Types::ERROR));
+            let objs: Vec<ObjId> = spec.names.iter().map(new).collect();
             if !spec.values.is_empty() {
                 let at = spec.names.first().map_or(spec.span, |n| n.span);
                 self.init_vars(&objs, ty.is_some(), &spec.values, "variable declaration", at);
             }
             objs.into_iter().for_each(|o| self.declare(o));
-        }
-    }
-    /// Notes in which function a local variable is declared.
-    pub(super) fn own_local(&mut self, obj: ObjId) {
-        if matches!(self.info.obj(obj).kind, ObjKind::Local) {
-            self.depth.insert(obj, self.funcs.len().saturating_sub(1));
         }
     }
 
@@ -401,7 +392,7 @@ impl<'a> Checker<'a> {
         state.busy = Some(self.signatures);
         let TypeState { spec, tparams, .. } = state.clone();
         let local = self.types.named(id).local > 0;
-        let locals = if local { None } else { Some(std::mem::take(&mut self.locals)) };
+        let locals = if local { None } else { Some(self.locals.leave()) };
         self.completing.push(id);
         let file = self.file;
         self.enter_file(self.span(spec.ty).lo);
@@ -422,7 +413,7 @@ impl<'a> Checker<'a> {
         self.written.insert(id, t);
         self.types.set_underlying(id, under);
         if let Some(l) = locals {
-            self.locals = l;
+            self.locals.enter(l);
         }
         self.completing.pop();
         self.unresolved.remove(&id);

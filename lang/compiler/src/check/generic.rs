@@ -18,8 +18,8 @@ impl<'a> Checker<'a> {
         let at = self.span(e);
         if self.is_union(e) {
             let union = self.union(e);
-            let ty =
-                self.types.intern(Ty::Interface(IfaceTy { unions: union.into_iter().collect(), ..IfaceTy::default() }));
+            let unions = union.into_iter().collect();
+            let ty = self.types.intern(Ty::Interface(IfaceTy { unions, ..IfaceTy::default() }.into()));
             self.set_info(e, Mode::Type, ty, None);
             return ty;
         }
@@ -40,7 +40,7 @@ impl<'a> Checker<'a> {
             }
             _ => {
                 let unions = vec![vec![Term { tilde: false, ty }]];
-                self.types.intern(Ty::Interface(IfaceTy { unions, ..IfaceTy::default() }))
+                self.types.intern(Ty::Interface(IfaceTy { unions, ..IfaceTy::default() }.into()))
             }
         }
     }
@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
                         continue;
                     }
                     // A few declarations could name one exponentially often.
-                    all.extend(terms.into_iter().filter(|t| seen.insert(t.clone())));
+                    all.extend(terms.into_iter().filter(|t| seen.insert(*t)));
                 }
                 Some(None) => everything = true,
                 None => {}

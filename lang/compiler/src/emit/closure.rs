@@ -2,7 +2,7 @@
 
 use super::call::Target;
 use super::escape::Local;
-use super::func::Loc;
+use super::func::{Fun, Loc};
 use super::generic::Inst;
 use super::place::Place;
 use super::{Em, Reg};
@@ -13,6 +13,7 @@ use gol_bytecode::{Func, FuncId, Op};
 use gol_syntax::ast::{BlockId, Expr, ExprId, StmtId};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
+use std::borrow::Cow;
 
 /// What a function runs.
 #[derive(Clone, Copy)]
@@ -57,15 +58,19 @@ impl Em<'_> {
         match obj.kind {
             ObjKind::Method { recv, ptr } => {
                 let t = self.recv_name(recv);
-                if ptr { format!("{path}.(*{t}).{name}{args}") } else { format!("{path}.{t}.{name}{args}") }
+                if ptr {
+                    [path, ".(*", &t, ").", name, args].concat()
+                } else {
+                    [path, ".", &t, ".", name, args].concat()
+                }
             }
-            _ => format!("{path}.{name}{args}"),
+            _ => [path, ".", name, args].concat(),
         }
     }
-    pub(super) fn recv_name(&self, recv: NamedId) -> String {
+    pub(super) fn recv_name(&self, recv: NamedId) -> Cow<'_, str> {
         let n = self.types.named(recv);
-        let args = if n.tparams.is_empty() { "" } else { "[...]" };
-        format!("{}{args}", self.ast.name(n.name))
+        let name = self.ast.name(n.name);
+        if n.tparams.is_empty() { name.into() } else { format!("{name}[...]").into() }
     }
     /// How a package is called in names of functions: its path, `main` for programs and scripts.
     pub(super) fn pkg_label(&self, pkg: crate::types::PkgId) -> &str {
@@ -184,8 +189,7 @@ impl Em<'_> {
         self.prologue(facts, caps, None);
         body(self);
         self.epilogue();
-        self.finish(id);
-        self.f = outer;
+        self.finish(id, outer);
     }
     /// `local`: it is a local function.
     pub(super) fn prologue(&mut self, facts: &FuncFacts, caps: &[Capture], local: Option<&Local>) {
@@ -200,7 +204,7 @@ impl Em<'_> {
         }
         self.f.params = self.f.next;
         self.f.results = self.sum_words(&sig.results) + self.f.back.iter().map(|b| b.1).sum::<u32>();
-        self.f.result_tys = sig.results.clone();
+        self.f.sig = sig.clone();
         let closure = self.f.alloc(1);
         if !caps.is_empty() {
             self.load_captures(closure, caps);
@@ -295,7 +299,7 @@ impl Em<'_> {
             self.f.data(w, 0, 0, 0);
             self.return_vars();
         } else if !self.f.dead {
-            if self.f.result_tys.is_empty() {
+            if self.f.sig.results.is_empty() {
                 self.ret(&[], &[]);
             } else {
                 self.f.end(Op::Trap, 0, 0);
@@ -304,16 +308,16 @@ impl Em<'_> {
     }
     /// Returns what the result variables hold.
     pub(super) fn return_vars(&mut self) {
-        let tys = self.f.result_tys.clone();
+        let sig = self.f.sig.clone();
         let locs = self.f.result_vars.clone();
         let mut values = vec![];
-        for (loc, &ty) in locs.iter().zip(&tys) {
+        for (loc, &ty) in locs.iter().zip(&sig.results) {
             values.push(match *loc {
                 Loc::Reg(r) => r,
                 Loc::Box(b) => self.load(Place::Mem(b, 0), ty),
             });
         }
-        self.ret(&values, &tys);
+        self.ret(&values, &sig.results);
     }
     /// Returns values that lie in registers.
     pub(super) fn ret(&mut self, values: &[Reg], tys: &[TyId]) {
@@ -344,11 +348,11 @@ impl Em<'_> {
             n => self.f.end(Op::RetN, from, n),
         }
     }
-    /// Hands the finished function to the program.
-    pub(super) fn finish(&mut self, id: FuncId) {
+    /// Hands the finished function to the program and goes on with the one around it.
+    pub(super) fn finish(&mut self, id: FuncId, outer: Fun) {
         self.f.patch();
         let need = self.f.max.max(self.f.params + 1).max(self.f.results).max(1);
-        let f = std::mem::take(&mut self.f);
+        let mut f = std::mem::replace(&mut self.f, outer);
         if need > 0xffff || f.cut {
             let span = Span::new(f.file_pos, f.file_pos);
             let what = if need > 0xffff { "it needs more than 65,535 registers" } else { "an operand has no room" };
@@ -359,17 +363,18 @@ impl Em<'_> {
             self.refuse(Code::NotYet, span, "function is too large");
         }
         self.prog.funcs[id as usize] = Func {
-            name: f.name,
-            code: f.code,
+            name: std::mem::take(&mut f.name),
+            code: f.code.clone(),
             regs: need as u16,
             params: f.params as u16,
             results: f.results as u16,
             epilogue: f.epilogue_at,
             pos: f.file_pos,
-            lines: f.lines,
+            lines: f.lines.clone(),
             hidden: f.hidden,
-            inlined: f.inlined,
+            inlined: std::mem::take(&mut f.inlined),
         };
+        self.spare.push(f);
     }
 
     // ---- functions as values

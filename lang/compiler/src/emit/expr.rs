@@ -125,7 +125,7 @@ impl Em<'_> {
             let n = self.words(ty);
             return self.mov(dst, r, n);
         }
-        if let Some(v) = self.info.expr(e).and_then(|i| i.value.as_ref()) {
+        if let Some(v) = self.info.value(e) {
             return self.load_const(dst, v, ty);
         }
         if self.is_nil(e) {
