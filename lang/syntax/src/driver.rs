@@ -42,6 +42,7 @@ pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], p
     let Lexed { mut tokens, names, errors, marks } = token::lex(text, ast.take_names(), parts);
     let layout = layout::layout(text, &mut tokens, &names);
     ast.names = names;
+    ast.reserve(tokens.len());
     let script = tokens.first().is_none_or(|t| t.tok != Tok::Package);
     let input = Input { text, base, script };
 
