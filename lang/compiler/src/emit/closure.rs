@@ -321,6 +321,10 @@ impl Em<'_> {
     }
     /// Returns values that lie in registers.
     pub(super) fn ret(&mut self, values: &[Reg], tys: &[TyId]) {
+        if let ([r], [ty], true) = (values, tys, self.f.back.is_empty() && !self.st.plain) {
+            let n = self.words(*ty);
+            return self.ret_row(*r, n);
+        }
         let mut parts: Vec<(Reg, u32)> = values.iter().zip(tys).map(|(&r, &ty)| (r, self.words(ty))).collect();
         parts.extend(&self.f.back);
         let total = parts.iter().fold(0u32, |n, p| n.saturating_add(p.1));
@@ -342,7 +346,11 @@ impl Em<'_> {
             }
             t
         };
-        match total {
+        self.ret_row(from, total);
+    }
+    /// Returns words that lie in a row.
+    fn ret_row(&mut self, from: Reg, words: u32) {
+        match words {
             0 => self.f.end(Op::Ret, 0, 0),
             1 => self.f.end(Op::Ret1, from, 0),
             n => self.f.end(Op::RetN, from, n),

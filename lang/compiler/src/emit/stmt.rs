@@ -34,6 +34,10 @@ impl Em<'_> {
             Stmt::IncDec(op, x) => self.inc_dec(*op, *x),
             Stmt::OpAssign(op, l, r) => self.op_assign(*op, *l, *r),
             Stmt::Assign(l, r) => self.assign(l, r),
+            Stmt::Define(l, r) if let [one] = l[..] => {
+                let def = self.def_of(one);
+                self.define(&[def], r);
+            }
             Stmt::Define(l, r) => {
                 let defs: Vec<_> = l.iter().map(|e| self.def_of(*e)).collect();
                 self.define(&defs, r);
@@ -174,6 +178,12 @@ impl Em<'_> {
     }
     fn return_values(&mut self, list: &[ExprId]) {
         let sig = self.f.sig.clone();
+        if let ([e], [ty]) = (list, &sig.results[..]) {
+            let pos = self.f.pos;
+            let value = self.expr_conv(*e, *ty);
+            self.f.pos = pos;
+            return self.ret(&[value], &sig.results);
+        }
         let values = self.result_values(list);
         self.ret(&values, &sig.results);
     }
