@@ -1,9 +1,10 @@
-//! Literals and comments scanned by hand, as Go's scanner does, so that what is wrong is told exactly.
+//! Names, literals and comments scanned by hand, as Go's scanner does, so that what is wrong is told exactly.
 //!
 //! The lexer matches the first character; a function here finds the end, checks the rest and bumps the lexer.
 
 use crate::ast::{Lit, LitKind, Sym};
 use crate::token::{Cx, Lex};
+use crate::unicode;
 use memchr::{memchr, memchr3};
 
 /// Something wrong within a token. Offsets are in the text.
@@ -48,6 +49,53 @@ pub enum LexErrorKind {
     BadVerb,
     /// Interpolated strings in the holes of others, too deep.
     DeepHole,
+}
+
+/// The bytes that a name goes on with: letters, digits and every character beyond ASCII.
+static NAME_BYTES: [bool; 256] = {
+    let mut t = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        t[b] = matches!(b as u8, b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'0'..=b'9' | 0x80..);
+        b += 1;
+    }
+    t
+};
+
+/// A name or a keyword, of which the lexer has matched the first character. Any character beyond ASCII is taken; a wrong one is
+/// reported and the whole stays one name, so that the parser sees an operand.
+pub fn word(l: &mut Lex) -> Sym {
+    let rest = l.remainder().as_bytes();
+    let mut all = l.source().as_bytes()[l.span().start];
+    let ends = |&c: &u8| {
+        all |= c;
+        !NAME_BYTES[c as usize]
+    };
+    let n = rest.iter().position(ends).unwrap_or(rest.len());
+    l.bump(n);
+    if !all.is_ascii() {
+        check_name(l);
+    }
+    let s = l.slice();
+    l.extras.names.intern(s)
+}
+
+/// Complains about the first character of a name that Go does not have in names.
+fn check_name(l: &mut Lex) {
+    let s = l.slice();
+    let lo = l.span().start;
+    let fits = |i: usize, c: char| {
+        c == '_' || c.is_ascii_alphanumeric() || unicode::is_letter(c) || i > 0 && unicode::is_digit(c)
+    };
+    let Some((i, c)) = s.char_indices().find(|&(i, c)| !fits(i, c)) else { return };
+    let kind = match c {
+        '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => LexErrorKind::SmartQuote(c),
+        '\u{feff}' => LexErrorKind::Bom,
+        _ if unicode::is_digit(c) => LexErrorKind::LeadingDigit(c),
+        _ if i > 0 => LexErrorKind::BadNameChar(c),
+        _ => LexErrorKind::BadChar(c),
+    };
+    l.extras.error(kind, lo + i, lo + i + c.len_utf8());
 }
 
 /// A block comment, the opening of which is matched. Tells whether it contains a newline.
