@@ -252,6 +252,13 @@ impl Uses {
     /// No object.
     const NONE: ObjId = ObjId(u32::MAX);
 
+    /// So many expressions there are.
+    fn make_room(&mut self, count: usize) {
+        if self.0.len() < count {
+            self.0.reserve(count + count / 8 - self.0.len());
+            self.0.resize(count, Uses::NONE);
+        }
+    }
     pub fn get(&self, e: &ExprId) -> Option<&ObjId> {
         self.0.get(e.ix()).filter(|&&o| o != Uses::NONE)
     }
@@ -259,9 +266,6 @@ impl Uses {
         self.get(e).is_some()
     }
     pub fn insert(&mut self, e: ExprId, obj: ObjId) {
-        if self.0.len() <= e.ix() {
-            self.0.resize((e.ix() + 1).next_power_of_two(), Uses::NONE);
-        }
         self.0[e.ix()] = obj;
     }
 }
@@ -286,16 +290,25 @@ impl Info {
         let id = self.expr(e)?.value?;
         Some(&self.values[id.0.get() as usize - 1])
     }
-    /// Writes down what is known of an expression, of a tree with so many of them.
-    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&Value>, count: usize) {
-        let i = e.ix();
-        if self.exprs.len() <= i {
-            self.exprs.resize(count.max(i + 1), None);
+    /// Something may be found out about any of so many expressions.
+    pub fn make_room(&mut self, count: usize) {
+        if self.exprs.len() < count {
+            // Library packages follow with a little more each.
+            self.exprs.reserve(count + count / 8 - self.exprs.len());
+            self.exprs.resize(count, None);
         }
-        let value = value.map(|v| self.keep(i, v.clone()));
+        self.uses.make_room(count);
+    }
+    /// Writes down what is known of an expression.
+    #[inline]
+    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&Value>) {
+        let i = e.ix();
+        let value = value.map(|v| self.keep(i, v));
         self.exprs[i] = Some(ExprInfo { mode, ty, value });
     }
-    fn keep(&mut self, i: usize, v: Value) -> ValueId {
+    #[inline(never)]
+    fn keep(&mut self, i: usize, v: &Value) -> ValueId {
+        let v = v.clone();
         match self.exprs[i].and_then(|old| old.value) {
             Some(id) => {
                 self.values[id.0.get() as usize - 1] = v;

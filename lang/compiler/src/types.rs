@@ -6,7 +6,9 @@
 use crate::info::ObjId;
 use gol_syntax::ast::{Dir, Sym};
 use gol_syntax::span::Span;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -151,7 +153,8 @@ pub struct Named {
 
 pub struct Types {
     tys: Vec<Ty>,
-    map: FxHashMap<Ty, TyId>,
+    /// The same by what they are.
+    ids: HashTable<TyId>,
     /// One a type: what [`crate::instance`] asks often.
     pub(crate) shapes: Vec<crate::instance::Shape>,
     pub named: Vec<Named>,
@@ -207,7 +210,7 @@ impl Default for Types {
     fn default() -> Types {
         let mut t = Types {
             tys: vec![],
-            map: FxHashMap::default(),
+            ids: HashTable::new(),
             shapes: vec![],
             named: vec![],
             tparams: vec![],
@@ -220,13 +223,14 @@ impl Default for Types {
 
 impl Types {
     pub fn intern(&mut self, ty: Ty) -> TyId {
-        if let Some(&id) = self.map.get(&ty) {
+        let hash = FxBuildHasher.hash_one(&ty);
+        if let Some(&id) = self.ids.find(hash, |&id| *self.get(id) == ty) {
             return id;
         }
         let id = TyId(self.tys.len() as u32);
         self.shapes.push(self.shape_of(&ty));
-        self.tys.push(ty.clone());
-        self.map.insert(ty, id);
+        self.tys.push(ty);
+        self.ids.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(&self.tys[id.0 as usize]));
         id
     }
     /// How many there are; ids count from 0.
@@ -288,7 +292,7 @@ impl Types {
         }
     }
     pub fn is_untyped(&self, id: TyId) -> bool {
-        matches!(self.get(id), Ty::Basic(b) if b.untyped())
+        (Types::UNTYPED_BOOL..=Types::UNTYPED_DURATION).contains(&id)
     }
     pub fn is_interface(&self, id: TyId) -> bool {
         matches!(self.under(id), Ty::Interface(_))

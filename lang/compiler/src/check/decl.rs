@@ -13,7 +13,6 @@ use crate::types::{Named, NamedId, TParamId, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId, FuncDecl, Ident, IfaceElem, Param, TypeSpec, VarSpec};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
-use rustc_hash::FxHashSet;
 
 /// What a package-level object is declared as.
 #[derive(Clone, Copy)]
@@ -455,7 +454,7 @@ impl<'a> Checker<'a> {
 
     /// Reports a type that contains itself by value.
     pub(super) fn check_finite(&mut self, ty: TyId) {
-        if let Some(cycle) = self.value_cycle(ty, &mut vec![], &mut FxHashSet::default()) {
+        if let Some(cycle) = self.value_cycle(ty, &mut vec![]) {
             self.report_value_cycle(&cycle);
             for n in cycle {
                 self.types.named[n.0 as usize].underlying = Types::ERROR;
@@ -476,20 +475,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// `path`: the defined types around, also as the set `on_path`.
-    fn value_cycle(
-        &mut self,
-        ty: TyId,
-        path: &mut Vec<NamedId>,
-        on_path: &mut FxHashSet<NamedId>,
-    ) -> Option<Vec<NamedId>> {
+    /// `path`: the defined types around.
+    fn value_cycle(&mut self, ty: TyId, path: &mut Vec<NamedId>) -> Option<Vec<NamedId>> {
         if self.finite.contains(&ty) {
             return None;
         }
         let found = match self.types.get(ty) {
             &Ty::Named(n) => {
-                if on_path.contains(&n) {
-                    let i = path.iter().position(|p| *p == n)?;
+                if let Some(i) = path.iter().position(|p| *p == n) {
                     return Some(path[i..].to_vec());
                 }
                 if self.types.named(n).pkg != self.pkg {
@@ -506,23 +499,21 @@ impl<'a> Checker<'a> {
                     return None;
                 }
                 path.push(n);
-                on_path.insert(n);
                 let next = self.written.get(&n).copied().unwrap_or(self.types.named(n).underlying);
-                let found = self.value_cycle(next, path, on_path);
+                let found = self.value_cycle(next, path);
                 path.pop();
-                on_path.remove(&n);
                 found
             }
-            &Ty::Array(_, elem) => self.value_cycle(elem, path, on_path),
+            &Ty::Array(_, elem) => self.value_cycle(elem, path),
             Ty::Struct(fields) => {
-                let parts: Vec<TyId> = fields.iter().map(|f| f.ty).collect();
-                parts.into_iter().find_map(|t| self.value_cycle(t, path, on_path))
+                let fields = fields.clone();
+                fields.iter().find_map(|f| self.value_cycle(f.ty, path))
             }
             Ty::Interface(i) => {
                 let parts: Vec<TyId> = i.unions.iter().flatten().map(|t| t.ty).collect();
-                parts.into_iter().find_map(|t| self.value_cycle(t, path, on_path))
+                parts.into_iter().find_map(|t| self.value_cycle(t, path))
             }
-            _ => None,
+            _ => return None,
         };
         if found.is_none() {
             self.finite.insert(ty);

@@ -26,7 +26,8 @@ pub(super) enum FuncKind {
 pub(super) struct FuncCtx {
     pub kind: FuncKind,
     pub results: Vec<ObjId>,
-    pub sig: Arc<FuncTy>,
+    /// Of a function with a signature of its own.
+    pub sig: Option<Arc<FuncTy>>,
     pub named_results: bool,
     /// Its local variables, and those of the functions in it, have ids from here on.
     first: u32,
@@ -43,7 +44,7 @@ impl FuncCtx {
             kind,
             first,
             results: vec![],
-            sig: Arc::default(),
+            sig: None,
             named_results: false,
             captures: vec![],
             seen: FxHashSet::default(),
@@ -94,7 +95,7 @@ impl<'a> Checker<'a> {
         let named_results = sig.results.iter().any(|p| p.name.is_some());
         if let Some(f) = self.funcs.last_mut() {
             f.results = results;
-            f.sig = fty.clone();
+            f.sig = Some(fty.clone());
             f.named_results = named_results;
         }
         if let Some(b) = body {

@@ -1,6 +1,7 @@
 //! Constraints and unions; instances of generic types and aliases.
 
 use super::Checker;
+use super::world::UNIVERSE;
 use crate::info::{Mode, ObjKind};
 use crate::instance::Subst;
 use crate::types::{IfaceTy, TParamId, Term, Ty, TyId, Types};
@@ -192,6 +193,7 @@ impl<'a> Checker<'a> {
     fn generic_params(&self, e: ExprId, ty: TyId) -> Option<Vec<TParamId>> {
         if let Some(o) = self.info.uses.get(&self.unparen(e))
             && matches!(self.info.obj(*o).kind, ObjKind::Type)
+            && self.info.obj(*o).pkg != UNIVERSE
             && let Some(list) = self.info.tparams.get(o)
         {
             return Some(list.clone());

@@ -219,6 +219,7 @@ impl<'a> Checker<'a> {
         pkg: PkgId,
         role: Role,
     ) -> Checker<'a> {
+        info.make_room(ast.expr_count());
         Checker {
             ast,
             types,
@@ -389,7 +390,7 @@ impl<'a> Checker<'a> {
         }
     }
     fn set_info(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&crate::constant::Value>) {
-        self.info.set_expr(e, mode, ty, value, self.ast.expr_count());
+        self.info.set_expr(e, mode, ty, value);
     }
 
     fn put_off(&mut self, action: Action<'a>) {

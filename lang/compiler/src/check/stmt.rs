@@ -207,7 +207,7 @@ impl<'a> Checker<'a> {
     fn return_stmt(&mut self, s: StmtId, list: &'a [ExprId]) {
         let at = self.ast.stmt_span(s);
         let Some(f) = self.own_func() else { return };
-        let (kind, sig, named) = (f.kind, f.sig.clone(), f.named_results);
+        let (kind, sig, named) = (f.kind, f.sig.clone().unwrap_or_default(), f.named_results);
         let results = if named { f.results.clone() } else { vec![] };
         if kind == FuncKind::Par {
             self.use_exprs(list);

@@ -142,8 +142,8 @@ impl Checker<'_> {
     }
 
     fn finalize_one(&mut self, e: ExprId, mode: Mode, old: TyId, ty: TyId, mut value: Option<Value>) {
-        let typed = !self.types.is_untyped(ty);
-        if typed && self.lhs_of_shift.remove(&e).is_some() && !self.types.is(ty, Class::Integer) {
+        let shifted = !self.lhs_of_shift.is_empty() && !self.types.is_untyped(ty);
+        if shifted && self.lhs_of_shift.remove(&e).is_some() && !self.types.is(ty, Class::Integer) {
             let (text, t, at) = (self.expr_text(e), self.ty_text(ty), self.span(e));
             let m = format!("invalid operation: shifted operand {text} (type {t}) must be integer");
             return self.err(Code::BadShift, at, m);

@@ -191,35 +191,44 @@ impl Em<'_> {
         self.epilogue();
         self.finish(id, outer);
     }
+    /// Words of a parameter as it is passed.
+    fn param_words(&mut self, facts: &FuncFacts, o: ObjId) -> u32 {
+        if self.f.in_box && facts.recv == Some(o) { 1 } else { self.words(self.obj_ty(o)) }
+    }
     /// `local`: it is a local function.
     pub(super) fn prologue(&mut self, facts: &FuncFacts, caps: &[Capture], local: Option<&Local>) {
         let sig = self.sig_of(self.sub(facts.sig));
-        let mut params = vec![];
+        let start = self.f.next;
         for &o in facts.recv.iter().chain(&facts.params) {
-            let n = if self.f.in_box && facts.recv == Some(o) { 1 } else { self.words(self.obj_ty(o)) };
-            params.push((o, self.f.alloc(n)));
+            let n = self.param_words(facts, o);
+            self.f.alloc(n);
         }
         if let Some(l) = local {
             self.passed_params(l);
         }
         self.f.params = self.f.next;
         self.f.results = self.sum_words(&sig.results) + self.f.back.iter().map(|b| b.1).sum::<u32>();
-        self.f.sig = sig.clone();
+        self.f.sig = Some(sig.clone());
         let closure = self.f.alloc(1);
         if !caps.is_empty() {
             self.load_captures(closure, caps);
         } else {
             self.f.next = closure;
         }
-        if self.f.in_box
-            && let Some((o, r)) = params.first_mut()
-        {
-            let n = self.words(self.obj_ty(*o));
-            let boxed = std::mem::replace(r, self.f.alloc(n));
-            self.load_words(boxed, 0, *r, n);
-        }
-        for (o, r) in params {
-            self.adopt(o, r);
+        let unboxed = facts.recv.filter(|_| self.f.in_box).map(|o| {
+            let n = self.words(self.obj_ty(o));
+            let r = self.f.alloc(n);
+            self.load_words(start, 0, r, n);
+            (o, r)
+        });
+        let mut at = start;
+        for &o in facts.recv.iter().chain(&facts.params) {
+            let n = self.param_words(facts, o);
+            match unboxed {
+                Some((recv, r)) if recv == o => self.adopt(o, r),
+                _ => self.adopt(o, at),
+            }
+            at += n;
         }
         self.f.named_results = facts.named_results;
         if facts.named_results || facts.has_defer {
@@ -299,7 +308,7 @@ impl Em<'_> {
             self.f.data(w, 0, 0, 0);
             self.return_vars();
         } else if !self.f.dead {
-            if self.f.sig.results.is_empty() {
+            if self.f.sig().results.is_empty() {
                 self.ret(&[], &[]);
             } else {
                 self.f.end(Op::Trap, 0, 0);
@@ -308,7 +317,7 @@ impl Em<'_> {
     }
     /// Returns what the result variables hold.
     pub(super) fn return_vars(&mut self) {
-        let sig = self.f.sig.clone();
+        let sig = self.f.sig();
         let locs = self.f.result_vars.clone();
         let mut values = vec![];
         for (loc, &ty) in locs.iter().zip(&sig.results) {
@@ -321,6 +330,10 @@ impl Em<'_> {
     }
     /// Returns values that lie in registers.
     pub(super) fn ret(&mut self, values: &[Reg], tys: &[TyId]) {
+        if let ([r], [ty], true) = (values, tys, self.f.back.is_empty() && !self.st.plain) {
+            let n = self.words(*ty);
+            return self.ret_row(*r, n);
+        }
         let mut parts: Vec<(Reg, u32)> = values.iter().zip(tys).map(|(&r, &ty)| (r, self.words(ty))).collect();
         parts.extend(&self.f.back);
         let total = parts.iter().fold(0u32, |n, p| n.saturating_add(p.1));
@@ -342,7 +355,11 @@ impl Em<'_> {
             }
             t
         };
-        match total {
+        self.ret_row(from, total);
+    }
+    /// Returns words that lie in a row.
+    fn ret_row(&mut self, from: Reg, words: u32) {
+        match words {
             0 => self.f.end(Op::Ret, 0, 0),
             1 => self.f.end(Op::Ret1, from, 0),
             n => self.f.end(Op::RetN, from, n),

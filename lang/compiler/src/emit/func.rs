@@ -99,7 +99,7 @@ pub(super) struct Fun {
     pub params: u32,
     pub results: u32,
     /// Its results are what the statements `return` here give.
-    pub sig: Arc<FuncTy>,
+    pub sig: Option<Arc<FuncTy>>,
     /// Of a local function: variables around it that come back behind the results.
     pub back: Vec<(Reg, u32)>,
     /// Result variables, when they are named or there are defers.
@@ -135,6 +135,9 @@ impl Fun {
         }
         vars.clear();
         Fun { name, file_pos: pos, pos, code, lines, labels, jumped, patches, vars, ..Fun::default() }
+    }
+    pub fn sig(&self) -> Arc<FuncTy> {
+        self.sig.clone().unwrap_or_default()
     }
     pub fn span(&self) -> Span {
         Span::new(self.pos, self.pos)
@@ -303,7 +306,7 @@ impl Fun {
 
     /// Writes the branch offsets. Every label that is jumped to has been bound.
     pub fn patch(&mut self) {
-        for p in std::mem::take(&mut self.patches) {
+        for p in &self.patches {
             let to = self.labels[p.label.0 as usize].unwrap_or(p.at as u32 + 1) as i64;
             let off = (to - (p.at as i64 + 1)) as i32 as u32;
             let i = &mut self.code[p.at];

@@ -277,7 +277,7 @@ impl<'a> Em<'a> {
         let from = self.f.here() as u32;
         let end = self.f.label();
         self.f.inlining.push(Inlining { body, end, results });
-        let sig = self.f.sig.clone();
+        let sig = self.f.sig.take();
         let range = self.f.range.take();
         make(self);
         self.f.range = range;
@@ -299,7 +299,7 @@ impl<'a> Em<'a> {
     }
     fn inline_body(&mut self, body: Body, sig: &Arc<FuncTy>) {
         let Some(block) = self.block_of(body) else { return };
-        self.f.sig = sig.clone();
+        self.f.sig = Some(sig.clone());
         let end = self.f.inlining.last().map(|i| i.end);
         self.block(block);
         if !sig.results.is_empty() && !self.f.dead {
@@ -312,7 +312,7 @@ impl<'a> Em<'a> {
     /// A return statement of a body that was taken over; false when the statement is the function's own.
     pub(super) fn inline_return(&mut self, list: &[ExprId]) -> bool {
         let Some(&Inlining { end, results, .. }) = self.f.inlining.last() else { return false };
-        let sig = self.f.sig.clone();
+        let sig = self.f.sig();
         if let ([x], [ty]) = (list, &sig.results[..]) {
             self.f.fresh = Some(results);
             self.expr_conv_to(*x, *ty, results);

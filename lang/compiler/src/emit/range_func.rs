@@ -135,7 +135,7 @@ impl Em<'_> {
             hidden.extend(head.map(|h| Capture { obj: DEFERS, from: Loc::Box(h), words: 1 }));
         }
         if contents.returns {
-            let sig = self.f.sig.clone();
+            let sig = self.f.sig();
             for (i, &ty) in sig.results.iter().enumerate() {
                 let r = self.new_object(ty);
                 hidden.push(Capture { obj: result_key(i), from: Loc::Box(r), words: 1 });
@@ -159,12 +159,12 @@ impl Em<'_> {
         debug_assert!(facts.recv.is_none());
         self.f.ranges += 1;
         let name = format!("{}-range{}", self.f.name, self.f.ranges);
-        let sig = self.f.sig.clone();
+        let sig = self.f.sig();
         let pos = self.ast.block(block).span.lo;
         let next = self.fun(name, pos);
         let outer = std::mem::replace(&mut self.f, next);
         self.f.is_lit = true;
-        self.f.sig = sig;
+        self.f.sig = Some(sig);
         let mut items = vec![];
         for &ty in &yields.params {
             let n = self.words(ty);
@@ -283,7 +283,7 @@ impl Em<'_> {
             self.f.jump(Op::JneK, code, k as u32 + 1, other);
             match *exit {
                 Exit::Return => {
-                    let sig = self.f.sig.clone();
+                    let sig = self.f.sig();
                     let tys = &sig.results;
                     let mut values = vec![];
                     for (c, &ty) in hidden[hidden.len() - tys.len()..].iter().zip(tys) {

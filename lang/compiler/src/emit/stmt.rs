@@ -34,6 +34,10 @@ impl Em<'_> {
             Stmt::IncDec(op, x) => self.inc_dec(*op, *x),
             Stmt::OpAssign(op, l, r) => self.op_assign(*op, *l, *r),
             Stmt::Assign(l, r) => self.assign(l, r),
+            Stmt::Define(l, r) if let [one] = l[..] => {
+                let def = self.def_of(one);
+                self.define(&[def], r);
+            }
             Stmt::Define(l, r) => {
                 let defs: Vec<_> = l.iter().map(|e| self.def_of(*e)).collect();
                 self.define(&defs, r);
@@ -173,13 +177,19 @@ impl Em<'_> {
         self.f.next = mark;
     }
     fn return_values(&mut self, list: &[ExprId]) {
-        let sig = self.f.sig.clone();
+        let sig = self.f.sig();
+        if let ([e], [ty]) = (list, &sig.results[..]) {
+            let pos = self.f.pos;
+            let value = self.expr_conv(*e, *ty);
+            self.f.pos = pos;
+            return self.ret(&[value], &sig.results);
+        }
         let values = self.result_values(list);
         self.ret(&values, &sig.results);
     }
     /// Values of a return statement in registers, converted to the result types, in a row when there are several.
     pub(super) fn result_values(&mut self, list: &[ExprId]) -> Vec<super::Reg> {
-        let sig = self.f.sig.clone();
+        let sig = self.f.sig();
         let tys = &sig.results;
         let pos = self.f.pos;
         let mut values = vec![];
@@ -239,12 +249,12 @@ impl Em<'_> {
             self.store_results(values, &vars);
             self.f.goto(l);
         } else {
-            let sig = self.f.sig.clone();
+            let sig = self.f.sig();
             self.ret(values, &sig.results);
         }
     }
     fn store_results(&mut self, values: &[super::Reg], vars: &[super::func::Loc]) {
-        let sig = self.f.sig.clone();
+        let sig = self.f.sig();
         for ((loc, &v), &ty) in vars.iter().zip(values).zip(&sig.results) {
             let p = match *loc {
                 super::func::Loc::Reg(r) => super::place::Place::Reg(r),

@@ -57,7 +57,7 @@ impl Em<'_> {
         let params = self.f.alloc(n);
         self.f.params = self.f.next;
         self.f.results = self.sum_words(&sig.results);
-        self.f.sig = sig.clone();
+        self.f.sig = Some(sig.clone());
         self.f.alloc(1);
         params
     }
