@@ -1,8 +1,8 @@
 //! Natives of package bytes.
 
-use crate::abi::{Done, direct, fill, in_place, leaf, number, yes};
+use crate::abi::{Done, direct, fill, in_place, leaf, number, quick, yes};
 use crate::text::{rune, search};
-use gol_vm::native::{Cx, Native, Window};
+use gol_vm::native::{Cx, Native, Quick, Window};
 use search::or_minus_one;
 
 pub const NATIVES: &[Native] = &[
@@ -14,13 +14,15 @@ pub const NATIVES: &[Native] = &[
         let n = search::count(w.arg_bytes(0), w.arg_bytes(3));
         w.set_i64(0, n as i64);
     }),
-    in_place("bytes.Equal", |a, b, _| yes(search::equal(a.bytes(), b.bytes()))),
+    quick("bytes.Equal", Quick::BytesEqual, |a, b, _| yes(search::equal(a.bytes(), b.bytes()))),
     direct("bytes.EqualFold", |w| test(w, search::equal_fold(w.arg_bytes(0), w.arg_bytes(3)))),
-    in_place("bytes.HasPrefix", |s, prefix, _| yes(search::has_prefix(s.bytes(), prefix.bytes()))),
-    in_place("bytes.HasSuffix", |s, suffix, _| yes(search::has_suffix(s.bytes(), suffix.bytes()))),
+    quick("bytes.HasPrefix", Quick::BytesPrefix, |s, prefix, _| yes(search::has_prefix(s.bytes(), prefix.bytes()))),
+    quick("bytes.HasSuffix", Quick::BytesSuffix, |s, suffix, _| yes(search::has_suffix(s.bytes(), suffix.bytes()))),
     in_place("bytes.Index", |s, sub, _| number(or_minus_one(search::index(s.bytes(), sub.bytes())))),
     direct("bytes.IndexAny", |w| answer(w, search::index_any(w.arg_bytes(0), w.arg_str(3)))),
-    in_place("bytes.IndexByte", |s, c, _| number(or_minus_one(memchr::memchr(c.word() as u8, s.bytes())))),
+    quick("bytes.IndexByte", Quick::BytesByte, |s, c, _| {
+        number(or_minus_one(memchr::memchr(c.word() as u8, s.bytes())))
+    }),
     direct("bytes.IndexRune", |w| answer(w, search::index_rune(w.arg_bytes(0), w.arg_i64(3)))),
     direct("bytes.LastIndex", |w| answer(w, search::last_index(w.arg_bytes(0), w.arg_bytes(3)))),
     direct("bytes.LastIndexAny", |w| answer(w, search::last_index_any(w.arg_bytes(0), w.arg_str(3)))),

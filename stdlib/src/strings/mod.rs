@@ -1,8 +1,8 @@
 //! Natives of package strings.
 
-use crate::abi::{Done, direct, in_place, leaf, number, substr, substrings, yes};
+use crate::abi::{Done, direct, in_place, leaf, number, quick, substr, substrings, yes};
 use crate::text::{rune, search};
-use gol_vm::native::{Cx, Fault, Native, Window};
+use gol_vm::native::{Cx, Fault, Native, Quick, Window};
 use search::or_minus_one;
 
 pub const NATIVES: &[Native] = &[
@@ -17,7 +17,9 @@ pub const NATIVES: &[Native] = &[
         let found = search::index_any(w.arg_str(0), w.arg_str(1)).is_some();
         w.set_bool(0, found);
     }),
-    in_place("strings.ContainsRune", |s, c, _| yes(search::index_rune(s.str(), c.word() as i64).is_some())),
+    quick("strings.ContainsRune", Quick::StrHasByte, |s, c, _| {
+        yes(search::index_rune(s.str(), c.word() as i64).is_some())
+    }),
     in_place("strings.Count", |s, sub, _| number(search::count(s.str(), sub.str()) as i64)),
     leaf("strings.Cut", cut),
     in_place("strings.EqualFold", |a, b, _| yes(search::equal_fold(a.str(), b.str()))),
@@ -27,11 +29,11 @@ pub const NATIVES: &[Native] = &[
         cx.set_words(0, &out);
         Ok(())
     }),
-    in_place("strings.HasPrefix", |s, prefix, _| yes(search::has_prefix(s.str(), prefix.str()))),
-    in_place("strings.HasSuffix", |s, suffix, _| yes(search::has_suffix(s.str(), suffix.str()))),
+    quick("strings.HasPrefix", Quick::StrPrefix, |s, prefix, _| yes(search::has_prefix(s.str(), prefix.str()))),
+    quick("strings.HasSuffix", Quick::StrSuffix, |s, suffix, _| yes(search::has_suffix(s.str(), suffix.str()))),
     in_place("strings.Index", |s, sub, _| number(or_minus_one(search::index(s.str(), sub.str())))),
     direct("strings.IndexAny", |w| answer(w, search::index_any(w.arg_str(0), w.arg_str(1)))),
-    in_place("strings.IndexByte", |s, c, _| number(or_minus_one(memchr::memchr(c.word() as u8, s.str())))),
+    quick("strings.IndexByte", Quick::StrByte, |s, c, _| number(or_minus_one(memchr::memchr(c.word() as u8, s.str())))),
     in_place("strings.IndexRune", |s, c, _| number(or_minus_one(search::index_rune(s.str(), c.word() as i64)))),
     leaf("strings.Join", join),
     in_place("strings.LastIndex", |s, sub, _| number(or_minus_one(search::last_index(s.str(), sub.str())))),
