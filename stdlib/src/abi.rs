@@ -40,6 +40,12 @@ pub fn number(n: i64) -> (u64, u64) {
     (n as u64, 0)
 }
 
+/// One that is where a part begins and ends.
+#[inline(always)]
+pub fn bounds((lo, hi): (usize, usize)) -> (u64, u64) {
+    (lo as u64, hi as u64)
+}
+
 /// A row for a native that may park.
 pub const fn parking(name: &'static str, run: fn(&mut Cx) -> Result<gol_runtime::Op, Fault>) -> Native {
     Native { name, run: NativeFn::Parking(run) }

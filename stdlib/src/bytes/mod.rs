@@ -1,6 +1,6 @@
 //! Natives of package bytes.
 
-use crate::abi::{Done, direct, fill, in_place, leaf, number, quick, yes};
+use crate::abi::{Done, bounds, direct, fill, in_place, leaf, number, quick, yes};
 use crate::text::{rune, search};
 use gol_vm::native::{Cx, Native, Quick, Window};
 use search::or_minus_one;
@@ -39,16 +39,10 @@ pub const NATIVES: &[Native] = &[
         let out = search::replace(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg_bytes(6), cx.arg_i64(9));
         made(cx, out.as_deref().unwrap_or(cx.arg_bytes(0)))
     }),
-    direct("bytes.bounds", |w| {
-        let (s, cut) = (w.arg_bytes(0), w.arg_str(3));
-        let lo = if w.arg_bool(4) { search::trim_left(s, cut) } else { 0 };
-        let hi = if w.arg_bool(5) { lo + search::trim_right(&s[lo..], cut) } else { s.len() };
-        w.set_words(0, &[lo as u64, hi as u64]);
-    }),
-    direct("bytes.spaceBounds", |w| {
-        let (lo, hi) = search::trim_space(w.arg_bytes(0));
-        w.set_words(0, &[lo as u64, hi as u64]);
-    }),
+    in_place("bytes.cutBounds", |s, cut, _| bounds(search::trim(s.bytes(), cut.str()))),
+    in_place("bytes.cutLeft", |s, cut, _| number(search::trim_left(s.bytes(), cut.str()) as i64)),
+    in_place("bytes.cutRight", |s, cut, _| number(search::trim_right(s.bytes(), cut.str()) as i64)),
+    in_place("bytes.spaceBounds", |s, _, _| bounds(search::trim_space(s.bytes()))),
     leaf("bytes.cuts", |cx| {
         let parts = search::split(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg(6) as usize, cx.arg_i64(7));
         numbers(cx, &parts)

@@ -367,7 +367,7 @@ pub unsafe fn str_to_runes(p: *mut P, s: u64, backing: TypeId, out: *mut u64) ->
     // SAFETY: the array has room for as many runes as were counted.
     unsafe {
         let bytes = str_bytes(s);
-        let count = if bytes.is_ascii() { bytes.len() } else { Runes(bytes).count() };
+        let count = count_runes(bytes);
         let array = new_array(p, count as u64, 4, backing, out)?.cast::<i32>();
         if count == bytes.len() {
             // Each byte is a rune: a character, or one that is none.
@@ -376,23 +376,48 @@ pub unsafe fn str_to_runes(p: *mut P, s: u64, backing: TypeId, out: *mut u64) ->
             }
             return Ok(());
         }
+        let (mut rest, mut k) = (bytes, 0);
         // Somebody may be writing the bytes of a Builder's string: never more than were counted.
-        for (i, rune) in Runes(bytes).take(count).enumerate() {
-            array.add(i).write(rune);
+        while k < count {
+            if let Some((piece, behind)) = ascii_piece(rest)
+                && k + PIECE <= count
+            {
+                for (i, &b) in piece.iter().enumerate() {
+                    array.add(k + i).write(b as i32);
+                }
+                (rest, k) = (behind, k + PIECE);
+                continue;
+            }
+            let (rune, width) = decode_rune(rest);
+            array.add(k).write(rune);
+            (rest, k) = (&rest[width..], k + 1);
         }
         Ok(())
     }
 }
 
-/// The runes of bytes, as `range` gives them.
-pub struct Runes<'a>(pub &'a [u8]);
+const PIECE: usize = size_of::<u64>();
 
-impl Iterator for Runes<'_> {
-    type Item = i32;
-    fn next(&mut self) -> Option<i32> {
-        let (rune, width) = decode_rune(self.0);
-        self.0 = &self.0[width..];
-        (width > 0).then_some(rune)
+/// The first eight bytes and what is behind them, when they are ASCII.
+#[inline(always)]
+fn ascii_piece(bytes: &[u8]) -> Option<(&[u8; PIECE], &[u8])> {
+    let (piece, behind) = bytes.split_first_chunk()?;
+    (u64::from_ne_bytes(*piece) & 0x8080_8080_8080_8080 == 0).then_some((piece, behind))
+}
+
+/// How many runes bytes have, each that is none counted.
+fn count_runes(mut bytes: &[u8]) -> usize {
+    let mut n = 0;
+    loop {
+        if let Some((_, behind)) = ascii_piece(bytes) {
+            (bytes, n) = (behind, n + PIECE);
+            continue;
+        }
+        let (_, width) = decode_rune(bytes);
+        if width == 0 {
+            return n;
+        }
+        (bytes, n) = (&bytes[width..], n + 1);
     }
 }
 
