@@ -3,14 +3,20 @@
 //!
 //! Natives ask the heap before they take much ([`crate::heap::Heap::has_room`]) and fail as an allocation does; what is left for here is
 //! what nobody could ask for: tables that grow, and a system that has less than the limit says.
+//!
+//! Who takes a large piece will soon take more (the trees and tables of a large program), so from then on the pieces lie in large
+//! pages, where the system has such: a first touch of each small page cost a sixth of what compiling takes.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 /// Smaller pieces are not counted: a shared counter at each of them would cost more than they weigh.
 const LARGE: usize = 32 << 10;
 /// The exit status for a reached limit.
 const STATUS: i32 = 124;
+
+/// A piece of so many bytes is the first sign of a large program; a sixteen times larger one is the next.
+const FIRST_ROOM: usize = 256 << 10;
 
 static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
 
@@ -25,6 +31,9 @@ pub struct NativeMemory;
 fn added(bytes: usize) {
     if bytes >= LARGE {
         LARGE_BYTES.fetch_add(bytes, Relaxed);
+        if bytes >= FIRST_ROOM {
+            room::make(bytes);
+        }
     }
 }
 
@@ -42,6 +51,53 @@ pub fn share() {
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
     }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod room {
+    use super::{AtomicU32, FIRST_ROOM, Relaxed};
+
+    /// So much of the C library's heap is asked for at a time. Untouched, it costs nothing.
+    const BYTES: i32 = 64 << 20;
+    /// Larger pieces are mappings of their own; the C library comes to the same limits by itself, one freed piece after the other.
+    const MAPPED: i32 = 32 << 20;
+    const KEPT: i32 = 2 * BYTES;
+    const PADDING: i32 = 128 << 10;
+
+    static SIGNS: AtomicU32 = AtomicU32::new(0);
+
+    /// Extends the heap by what a program that takes such a piece may need, and asks for large pages there.
+    pub fn make(piece: usize) {
+        let signs = SIGNS.load(Relaxed);
+        let next = FIRST_ROOM << (4 * signs).min(32);
+        if piece >= next && SIGNS.compare_exchange(signs, signs + 1, Relaxed, Relaxed).is_ok() {
+            extend();
+        }
+    }
+
+    #[cold]
+    fn extend() {
+        // SAFETY: sets numbers; takes a piece and gives it back; the advice concerns what lies between it and the end of the heap, which
+        // is the C library's, and changes no contents.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
+            libc::mallopt(libc::M_TOP_PAD, BYTES);
+            let piece = libc::malloc(FIRST_ROOM);
+            let end = libc::sbrk(0);
+            libc::mallopt(libc::M_TOP_PAD, PADDING);
+            let from = (piece as usize).next_multiple_of(4096);
+            if !piece.is_null() && from < end as usize {
+                libc::madvise(from as *mut libc::c_void, end as usize - from, libc::MADV_HUGEPAGE);
+            }
+            libc::free(piece);
+        }
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+mod room {
+    pub fn make(_piece: usize) {}
 }
 
 #[cold]

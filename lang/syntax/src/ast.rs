@@ -1,68 +1,15 @@
-//! The tree: nodes in arenas, ids, spans, and the interner of names and literal texts.
+//! The tree: nodes in arenas, ids, spans.
 //!
 //! One [`Ast`] holds everything that a session has parsed (main program, library packages, prompt lines), so an id is
 //! unique in the session and facts about nodes (types, constants, objects) are dense side tables indexed by id.
 //! Nodes are never changed after parsing. Lists own their `Vec`s; freeing is not recursive.
 //! Types and values are one sort of node, [`Expr`], as in go/ast; the checker settles which is which.
 
+pub use crate::names::{Interner, Sym};
 use crate::span::Span;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
 use std::ops::Range;
-
-/// An interned name or literal text.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
-pub struct Sym(pub u32);
-
-/// Names and literal texts, each once.
-#[derive(Default)]
-pub struct Interner {
-    table: HashTable<Sym>,
-    /// All texts, one behind the other.
-    texts: String,
-    /// Where each of them ends.
-    ends: Vec<u32>,
-}
-
-impl Interner {
-    pub fn intern(&mut self, s: &str) -> Sym {
-        let Interner { table, texts, ends } = self;
-        let found = table.entry(hash(s), |y| text(texts, ends, *y) == s, |y| hash(text(texts, ends, *y)));
-        match found {
-            Entry::Occupied(e) => *e.get(),
-            Entry::Vacant(e) => {
-                let y = Sym(ends.len() as u32);
-                e.insert(y);
-                texts.push_str(s);
-                ends.push(texts.len() as u32);
-                y
-            }
-        }
-    }
-    /// The symbol of a text that was interned before.
-    pub fn find(&self, s: &str) -> Option<Sym> {
-        self.table.find(hash(s), |y| self.get(*y) == s).copied()
-    }
-    /// How many there are; their symbols count from 0.
-    pub fn count(&self) -> usize {
-        self.ends.len()
-    }
-    pub fn get(&self, s: Sym) -> &str {
-        text(&self.texts, &self.ends, s)
-    }
-}
-
-fn hash(s: &str) -> u64 {
-    FxBuildHasher.hash_one(s)
-}
-
-fn text<'a>(texts: &'a str, ends: &[u32], Sym(i): Sym) -> &'a str {
-    let begin = i.checked_sub(1).map_or(0, |before| ends[before as usize]);
-    &texts[begin as usize..ends[i as usize] as usize]
-}
 
 macro_rules! ids { ($($(#[$doc:meta])* $n:ident)*) => { $(
     $(#[$doc])*
@@ -489,6 +436,10 @@ impl Ast {
             self.parts.insert(part.lo, (part.hi, from..to));
             from = to;
         }
+    }
+    /// The names, for a lexer that gives them back.
+    pub(crate) fn take_names(&mut self) -> Interner {
+        std::mem::replace(&mut self.names, Interner::empty())
     }
     /// The tree builder alone changes nodes, while a tree grows.
     pub(crate) fn expr_mut(&mut self, e: ExprId) -> &mut Expr {

@@ -39,7 +39,7 @@ struct Attempt {
 /// Parses the parts of a text, which lie in its order; the rest of it is passed over.
 pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], parts: &[Range<usize>]) -> Parsed {
     let first = ast.expr_count();
-    let Lexed { mut tokens, names, errors, marks } = token::lex(text, std::mem::take(&mut ast.names), parts);
+    let Lexed { mut tokens, names, errors, marks } = token::lex(text, ast.take_names(), parts);
     let layout = layout::layout(text, &mut tokens, &names);
     ast.names = names;
     let script = tokens.first().is_none_or(|t| t.tok != Tok::Package);

@@ -160,7 +160,7 @@ fn hole(l: &mut Lex, out: &mut Vec<Token>, lo: usize, end: usize, depth: u32) ->
     let expr_end = h.colon.map_or(close, |c| lo + 1 + c);
     out.push(Token { tok: Tok::HoleOpen, lo: lo as u32, hi: lo as u32 + 1 });
 
-    let mut inner = Tok::lexer_with_extras(&text[..expr_end], std::mem::take(&mut l.extras));
+    let mut inner = Tok::lexer_with_extras(&text[..expr_end], l.extras.take());
     inner.bump(lo + 1);
     inner.extras.need_semi = false;
     lex_into(&mut inner, out, expr_end, depth + 1);

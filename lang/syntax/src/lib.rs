@@ -3,7 +3,7 @@
 //! [`parse`] turns one source into statements of an [`ast::Ast`] and never fails: it returns what could be understood and
 //! the diagnostics. Trees are at most [`MAX_DEPTH`] deep, but for the left spines of binary operators.
 //!
-//! In reading order: [`decode`](decode()), `token` (with `scan`, `number`, `interp`, `unicode`), `layout` (with `words`), the
+//! In reading order: [`decode`](decode()), `names`, `token` (with `scan`, `number`, `interp`, `unicode`), `layout` (with `words`), the
 //! grammar with its `driver`, `builder` (with `depth`, `check`, `branches`, `patience`), `errors` (with `place`, `spell`, `foreign`,
 //! `lexical`), `outline`, [`prompt`], [`dump`](mod@dump).
 #![deny(unsafe_code)]
@@ -26,6 +26,7 @@ mod interp;
 mod layout;
 mod lexical;
 mod line;
+mod names;
 mod number;
 mod outline;
 mod patience;

@@ -8,13 +8,14 @@ use crate::token::Lex;
 pub fn number(l: &mut Lex) -> Lit {
     let lo = l.span().start;
     let b = &l.source().as_bytes()[lo..];
-    let (n, kind, error) = match duration(b) {
-        Some(n) => (n, LitKind::Duration, None),
-        None => {
-            let mut s = Scan::new(b);
-            s.run();
-            (s.i, s.kind, s.error)
-        }
+    let (n, kind, error) = if let Some(n) = plain(b) {
+        (n, LitKind::Int, None)
+    } else if let Some(n) = duration(b) {
+        (n, LitKind::Duration, None)
+    } else {
+        let mut s = Scan::new(b);
+        s.run();
+        (s.i, s.kind, s.error)
     };
     if let Some(e) = error {
         l.extras.error(LexErrorKind::BadNumber(e), lo, lo + n);
@@ -23,6 +24,13 @@ pub fn number(l: &mut Lex) -> Lit {
     l.bump(n - matched);
     let s = l.slice();
     Lit { kind, sym: l.extras.names.intern(s) }
+}
+
+/// The length of decimal digits that nothing follows which could belong to the number: most numbers.
+fn plain(b: &[u8]) -> Option<usize> {
+    let n = b.iter().position(|c| !c.is_ascii_digit()).unwrap_or(b.len());
+    let ends = b.get(n).is_none_or(|&c| !c.is_ascii_alphabetic() && c != b'.' && c != b'_' && c < 0x80);
+    (ends && (n == 1 || b[0] != b'0')).then_some(n)
 }
 
 /// The units of durations; a longer one stands before its own beginning.

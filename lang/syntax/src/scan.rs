@@ -1,9 +1,10 @@
-//! Literals and comments scanned by hand, as Go's scanner does, so that what is wrong is told exactly.
+//! Names, literals and comments scanned by hand, as Go's scanner does, so that what is wrong is told exactly.
 //!
 //! The lexer matches the first character; a function here finds the end, checks the rest and bumps the lexer.
 
 use crate::ast::{Lit, LitKind, Sym};
 use crate::token::{Cx, Lex};
+use crate::unicode;
 use memchr::{memchr, memchr3};
 
 /// Something wrong within a token. Offsets are in the text.
@@ -48,6 +49,66 @@ pub enum LexErrorKind {
     BadVerb,
     /// Interpolated strings in the holes of others, too deep.
     DeepHole,
+}
+
+/// What a byte of a name is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NameByte {
+    No,
+    Ascii,
+    /// Of a character beyond ASCII.
+    Wide,
+}
+
+static NAME_BYTES: [NameByte; 256] = {
+    let mut t = [NameByte::No; 256];
+    let mut b = 0;
+    while b < 256 {
+        let c = b as u8;
+        t[b] = match c {
+            b'_' => NameByte::Ascii,
+            _ if c.is_ascii_alphanumeric() => NameByte::Ascii,
+            _ if c.is_ascii() => NameByte::No,
+            _ => NameByte::Wide,
+        };
+        b += 1;
+    }
+    t
+};
+
+/// A name or a keyword, of which the lexer has matched the first character. Any character beyond ASCII is taken; a wrong one is
+/// reported and the whole stays one name, so that the parser sees an operand.
+pub fn word(l: &mut Lex) -> Sym {
+    let rest = l.remainder().as_bytes();
+    let ascii = rest.iter().position(|&c| NAME_BYTES[c as usize] != NameByte::Ascii).unwrap_or(rest.len());
+    let wide = rest.get(ascii).is_some_and(|&c| NAME_BYTES[c as usize] == NameByte::Wide);
+    if wide || l.source().as_bytes()[l.span().start] >= 0x80 {
+        let end = rest.iter().position(|&c| NAME_BYTES[c as usize] == NameByte::No).unwrap_or(rest.len());
+        l.bump(end);
+        check_name(l);
+    } else {
+        l.bump(ascii);
+    }
+    let s = l.slice();
+    l.extras.names.intern(s)
+}
+
+/// Complains about the first character of a name that Go does not have in names.
+fn check_name(l: &mut Lex) {
+    let s = l.slice();
+    let lo = l.span().start;
+    let fits = |i: usize, c: char| {
+        c == '_' || c.is_ascii_alphanumeric() || unicode::is_letter(c) || i > 0 && unicode::is_digit(c)
+    };
+    let Some((i, c)) = s.char_indices().find(|&(i, c)| !fits(i, c)) else { return };
+    let kind = match c {
+        '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => LexErrorKind::SmartQuote(c),
+        '\u{feff}' => LexErrorKind::Bom,
+        _ if unicode::is_digit(c) => LexErrorKind::LeadingDigit(c),
+        _ if i > 0 => LexErrorKind::BadNameChar(c),
+        _ => LexErrorKind::BadChar(c),
+    };
+    l.extras.error(kind, lo + i, lo + i + c.len_utf8());
 }
 
 /// A block comment, the opening of which is matched. Tells whether it contains a newline.

@@ -7,8 +7,8 @@
 use crate::ast::{BinOp, Interner, Lit, Sym};
 use crate::line::{self, LineMark};
 use crate::scan::{self, LexError, LexErrorKind};
-use crate::{interp, number, unicode};
-use logos::{Filter, FilterResult, Lexer, Logos};
+use crate::{interp, number};
+use logos::{Filter, Lexer, Logos};
 use std::ops::Range;
 
 /// Where a semicolon comes from: a message says "newline" or "EOF" for the ones that are not written.
@@ -23,7 +23,6 @@ pub enum SemiKind {
 const MAX_ERRORS: usize = 1000;
 
 /// What the callbacks know beside the text.
-#[derive(Default)]
 pub struct Cx {
     pub names: Interner,
     pub errors: Vec<LexError>,
@@ -33,6 +32,15 @@ pub struct Cx {
 }
 
 impl Cx {
+    fn new(names: Interner) -> Cx {
+        Cx { names, errors: vec![], marks: vec![], need_semi: false }
+    }
+
+    /// What was known so far, for another lexer; nothing stays here.
+    pub fn take(&mut self) -> Cx {
+        std::mem::replace(self, Cx::new(Interner::empty()))
+    }
+
     pub fn error(&mut self, kind: LexErrorKind, lo: usize, hi: usize) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(LexError { kind, lo: lo as u32, hi: hi as u32 });
@@ -53,8 +61,8 @@ pub enum Tok {
     #[token(";", |_| SemiKind::Explicit)]
     Semi(SemiKind),
 
-    #[regex(r"[A-Za-z_][A-Za-z0-9_]*", intern)]
-    #[regex(r"([A-Za-z_][A-Za-z0-9_]*)?[\u{80}-\u{10FFFF}][A-Za-z0-9_\u{80}-\u{10FFFF}]*", unicode_name, priority = 1)]
+    /// Also the keywords, until [`lex`] looks at them.
+    #[regex(r"[A-Za-z_\u{80}-\u{10FFFF}]", scan::word)]
     Ident(Sym),
 
     #[regex(r"[0-9]|\.[0-9]", number::number)]
@@ -121,31 +129,31 @@ pub enum Tok {
     #[token(".")] Dot,
     #[token(":")] Colon,
 
-    #[token("break")] Break,
-    #[token("case")] Case,
-    #[token("chan")] Chan,
-    #[token("const")] Const,
-    #[token("continue")] Continue,
-    #[token("default")] Default,
-    #[token("defer")] Defer,
-    #[token("else")] Else,
-    #[token("fallthrough")] Fallthrough,
-    #[token("for")] For,
-    #[token("func")] Func,
-    #[token("go")] Go,
-    #[token("goto")] Goto,
-    #[token("if")] If,
-    #[token("import")] Import,
-    #[token("interface")] Interface,
-    #[token("map")] Map,
-    #[token("package")] Package,
-    #[token("range")] Range,
-    #[token("return")] Return,
-    #[token("select")] Select,
-    #[token("struct")] Struct,
-    #[token("switch")] Switch,
-    #[token("type")] Type,
-    #[token("var")] Var,
+    Break,
+    Case,
+    Chan,
+    Const,
+    Continue,
+    Default,
+    Defer,
+    Else,
+    Fallthrough,
+    For,
+    Func,
+    Go,
+    Goto,
+    If,
+    Import,
+    Interface,
+    Map,
+    Package,
+    Range,
+    Return,
+    Select,
+    Struct,
+    Switch,
+    Type,
+    Var,
 
     // The pieces of an interpolated string.
     InterpOpen,
@@ -165,6 +173,35 @@ pub enum Tok {
     Par,
     After,
 }
+
+/// The keywords. They are the first names of every [`Interner`], in this order.
+pub const KEYWORDS: [(&str, Tok); 25] = [
+    ("break", Tok::Break),
+    ("case", Tok::Case),
+    ("chan", Tok::Chan),
+    ("const", Tok::Const),
+    ("continue", Tok::Continue),
+    ("default", Tok::Default),
+    ("defer", Tok::Defer),
+    ("else", Tok::Else),
+    ("fallthrough", Tok::Fallthrough),
+    ("for", Tok::For),
+    ("func", Tok::Func),
+    ("go", Tok::Go),
+    ("goto", Tok::Goto),
+    ("if", Tok::If),
+    ("import", Tok::Import),
+    ("interface", Tok::Interface),
+    ("map", Tok::Map),
+    ("package", Tok::Package),
+    ("range", Tok::Range),
+    ("return", Tok::Return),
+    ("select", Tok::Select),
+    ("struct", Tok::Struct),
+    ("switch", Tok::Switch),
+    ("type", Tok::Type),
+    ("var", Tok::Var),
+];
 
 impl Tok {
     /// A newline after this token becomes a semicolon.
@@ -204,11 +241,6 @@ impl Tok {
     }
 }
 
-fn intern(l: &mut Lex) -> Sym {
-    let s = l.slice();
-    l.extras.names.intern(s)
-}
-
 fn newline(l: &mut Lex) -> Filter<SemiKind> {
     if std::mem::take(&mut l.extras.need_semi) { Filter::Emit(SemiKind::Newline) } else { Filter::Skip }
 }
@@ -221,27 +253,6 @@ fn line_comment(l: &mut Lex) -> Filter<SemiKind> {
 /// A block comment; one that contains a newline counts as a newline.
 fn comment(l: &mut Lex) -> Filter<SemiKind> {
     if line::comment(l) { newline(l) } else { Filter::Skip }
-}
-
-/// A name with characters beyond ASCII. The expression takes any of them; a wrong one is reported and the whole stays
-/// one name, so that the parser sees an operand.
-fn unicode_name(l: &mut Lex) -> FilterResult<Sym, ()> {
-    let s = l.slice();
-    let lo = l.span().start;
-    let fits = |i: usize, c: char| {
-        c == '_' || c.is_ascii_alphanumeric() || unicode::is_letter(c) || i > 0 && unicode::is_digit(c)
-    };
-    if let Some((i, c)) = s.char_indices().find(|&(i, c)| !fits(i, c)) {
-        let kind = match c {
-            '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => LexErrorKind::SmartQuote(c),
-            '\u{feff}' => LexErrorKind::Bom,
-            _ if unicode::is_digit(c) => LexErrorKind::LeadingDigit(c),
-            _ if i > 0 => LexErrorKind::BadNameChar(c),
-            _ => LexErrorKind::BadChar(c),
-        };
-        l.extras.error(kind, lo + i, lo + i + c.len_utf8());
-    }
-    FilterResult::Emit(l.extras.names.intern(s))
 }
 
 /// A token with its place.
@@ -263,7 +274,7 @@ pub struct Lexed {
 
 /// Lexes parts of a text, in its order. A byte order mark and a `#!` line at the beginning are passed over.
 pub fn lex(text: &str, names: Interner, parts: &[Range<usize>]) -> Lexed {
-    let mut cx = Cx { names, ..Cx::default() };
+    let mut cx = Cx::new(names);
     let bytes: usize = parts.iter().map(Range::len).sum();
     let mut tokens = Vec::with_capacity(bytes / 4 + 8);
     for part in parts {
@@ -298,6 +309,10 @@ pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, end: usize, depth: u32) {
         let span = lexer.span();
         let (lo, hi) = (span.start as u32, span.end as u32);
         match t {
+            Ok(Tok::Ident(sym)) => {
+                let tok = KEYWORDS.get(sym.0 as usize).map_or(Tok::Ident(sym), |&(_, keyword)| keyword);
+                out.push(Token { tok, lo, hi });
+            }
             Ok(Tok::Interp) => interp::expand(lexer, out, depth),
             // A newline token stands where its newline is.
             Ok(tok @ Tok::Semi(SemiKind::Newline)) => out.push(Token { tok, lo, hi: lo + 1 }),

@@ -1,0 +1,76 @@
+//! Names and literal texts, each once, and the keywords among them.
+//!
+//! The first names of an interner are the keywords in the order of their table, so a keyword is known by its number.
+
+use crate::token::KEYWORDS;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
+
+/// An interned name or literal text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Sym(pub u32);
+
+/// Names and literal texts, each once.
+pub struct Interner {
+    table: HashTable<Sym>,
+    /// All texts, one behind the other.
+    texts: String,
+    /// Where each of them ends.
+    ends: Vec<u32>,
+}
+
+impl Default for Interner {
+    fn default() -> Interner {
+        let mut names = Interner::empty();
+        for (word, _) in KEYWORDS {
+            names.intern(word);
+        }
+        names
+    }
+}
+
+impl Interner {
+    /// Without the keywords: what stands in the place of one that is away. Not for a lexer.
+    pub(crate) fn empty() -> Interner {
+        Interner { table: HashTable::new(), texts: String::new(), ends: vec![] }
+    }
+    pub fn intern(&mut self, s: &str) -> Sym {
+        let hash = hash(s.as_bytes());
+        let Interner { table, texts, ends } = self;
+        if let Some(y) = table.find(hash, |y| bytes(texts, ends, *y) == s.as_bytes()) {
+            return *y;
+        }
+        let y = Sym(ends.len() as u32);
+        texts.push_str(s);
+        ends.push(texts.len() as u32);
+        table.insert_unique(hash, y, |y| self::hash(bytes(texts, ends, *y)));
+        y
+    }
+    /// The symbol of a text that was interned before.
+    pub fn find(&self, s: &str) -> Option<Sym> {
+        self.table.find(hash(s.as_bytes()), |y| self.get(*y) == s).copied()
+    }
+    /// How many there are; their symbols count from 0.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+    pub fn get(&self, s: Sym) -> &str {
+        let (from, to) = place(&self.ends, s);
+        &self.texts[from..to]
+    }
+}
+
+fn hash(s: &[u8]) -> u64 {
+    FxBuildHasher.hash_one(s)
+}
+
+fn place(ends: &[u32], Sym(i): Sym) -> (usize, usize) {
+    let from = i.checked_sub(1).map_or(0, |before| ends[before as usize]);
+    (from as usize, ends[i as usize] as usize)
+}
+
+fn bytes<'a>(texts: &'a str, ends: &[u32], s: Sym) -> &'a [u8] {
+    let (from, to) = place(ends, s);
+    &texts.as_bytes()[from..to]
+}
