@@ -2,7 +2,7 @@
 //!
 //! One [`Ast`] holds everything that a session has parsed (main program, library packages, prompt lines), so an id is
 //! unique in the session and facts about nodes (types, constants, objects) are dense side tables indexed by id.
-//! Nodes are never changed after parsing. Lists own their `Vec`s; freeing is not recursive.
+//! Nodes are never changed after parsing. Lists own what they hold; freeing is not recursive.
 //! Types and values are one sort of node, [`Expr`], as in go/ast; the checker settles which is which.
 
 pub use crate::names::{Interner, Sym};
