@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use gol_bytecode::program::desc;
-use gol_vm::native::{Cx, Fault, InPlace, Native, NativeFn, Slice, Window};
+use gol_vm::native::{Cx, Fault, InPlace, Native, NativeFn, Quick, Slice, Window};
 use gol_vm::object::{self, string};
 
 /// What a native returns.
@@ -20,7 +20,12 @@ pub const fn direct(name: &'static str, run: fn(Window)) -> Native {
 
 /// A row for a native of `gol_bytecode::in_place`.
 pub const fn in_place(name: &'static str, run: InPlace) -> Native {
-    Native { name, run: NativeFn::InPlace(run) }
+    Native { name, run: NativeFn::InPlace(run, None) }
+}
+
+/// The same with a handler for what it mostly does.
+pub const fn quick(name: &'static str, quick: Quick, run: InPlace) -> Native {
+    Native { name, run: NativeFn::InPlace(run, Some(quick)) }
 }
 
 /// The answer of such a native that is true or false.
@@ -33,6 +38,12 @@ pub fn yes(holds: bool) -> (u64, u64) {
 #[inline(always)]
 pub fn number(n: i64) -> (u64, u64) {
     (n as u64, 0)
+}
+
+/// One that is where a part begins and ends.
+#[inline(always)]
+pub fn bounds((lo, hi): (usize, usize)) -> (u64, u64) {
+    (lo as u64, hi as u64)
 }
 
 /// A row for a native that may park.

@@ -91,6 +91,7 @@ const fn is_special(op: Op) -> bool {
             | MkClosure
             | SliceS
             | SliceStr
+            | PartS
             | SliceArr
             | CutT
             | LdRegW
@@ -211,7 +212,7 @@ fn special(p: &Program, ins: Ins, data: Ins, e: &mut Effects) {
             }
         }
         Op::MkClosure => e.reads.push(ins.b, data.a as usize),
-        Op::SliceS | Op::SliceStr | Op::SliceArr => {
+        Op::SliceS | Op::SliceStr | Op::PartS | Op::SliceArr => {
             for (bit, k) in [(4, 0), (1, 1), (2, 2)] {
                 if ins.d & bit != 0 {
                     e.reads.push(ins.c + k, 1);

@@ -376,6 +376,11 @@ macro_rules! for_each_op {
         SliceS(W3 R3 X X) +(U U Z Z);
         /// a = string b[c : c+1]; d as above
         SliceStr(W R X X);
+        /// the same without an object of its own: it lies in a+1 and a+2, for the instructions behind this one that only read the string, as long as
+        /// nothing is called
+        PartS(W3 R X X);
+        /// a = string([]byte b) in this way
+        PartB(W3 R3 Z Z);
         /// a.. = slice of the array at address b; c, d as above; e|f<<16: stride; g|h<<16: array length; nil panics
         SliceArr(W3 R X X) +(U U U U);
         /// a.. (slice, in and out) = append(a, one element at c..), where b more are going to follow; T: the *slice's backing* descriptor

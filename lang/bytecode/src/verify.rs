@@ -224,7 +224,7 @@ impl Checker<'_> {
                 self.lands(at + 1 + ins.b as usize, starts)
             }
             Op::MkClosure => self.span(ins.b, self.f.code[at + 1].a as usize),
-            Op::SliceS | Op::SliceStr | Op::SliceArr => self.bounds(ins),
+            Op::SliceS | Op::SliceStr | Op::PartS | Op::SliceArr => self.bounds(ins),
             Op::CutT => self.span(ins.a, self.words(ins.d as u32)?),
             Op::LdRegW => self.span(ins.b, ins.d as usize),
             Op::StRegW => self.span(ins.a, ins.d as usize),

@@ -369,6 +369,13 @@ pub struct Ast {
 }
 
 impl Ast {
+    /// Makes room for what so many tokens become, more or less: tables that grow step by step leave holes behind them.
+    pub(crate) fn reserve(&mut self, tokens: usize) {
+        self.exprs.reserve(tokens / 2);
+        self.espans.reserve(tokens / 2);
+        self.stmts.reserve(tokens / 8);
+        self.sspans.reserve(tokens / 8);
+    }
     pub fn add_expr(&mut self, span: Span, e: Expr) -> ExprId {
         self.exprs.push(e);
         self.espans.push(span);

@@ -55,6 +55,8 @@ pub struct Layout {
     pub repairs: Vec<Repair>,
     /// The bracket that was one too deep. The tokens end before it, and nothing but this is worth telling.
     pub too_deep: Option<Token>,
+    /// Every `case` and `default` behind a statement on its line.
+    pub late: Vec<Token>,
 }
 
 struct Pass<'a> {
@@ -106,6 +108,7 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
             Tok::HoleOpen => p.stack.push((Open::Hole, i)),
             Tok::RParen | Tok::RBrack | Tok::RBrace | Tok::HoleClose => p.close(i, tok),
             Tok::Semi(_) if p.in_head() => p.head = None,
+            Tok::Case | Tok::Default if prev.is_some_and(Tok::ends_statement) => result.late.push(p.t[i]),
             Tok::Ident(s) if words.has(s) => {
                 let brace = p.stack.last().map(|&(_, open)| open);
                 if let Some(tok) = words.contextual(p.t, i, s, brace) {

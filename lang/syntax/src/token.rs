@@ -276,7 +276,7 @@ pub struct Lexed {
 pub fn lex(text: &str, names: Interner, parts: &[Range<usize>]) -> Lexed {
     let mut cx = Cx::new(names);
     let bytes: usize = parts.iter().map(Range::len).sum();
-    let mut tokens = Vec::with_capacity(bytes / 4 + 8);
+    let mut tokens = Vec::with_capacity(bytes / 3 + 8);
     for part in parts {
         let own = &text[..part.end];
         let mut lexer = Tok::lexer_with_extras(own, cx);

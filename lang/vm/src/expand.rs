@@ -1,7 +1,7 @@
 //! From a function's code to units: handlers, and what the machine keeps in instructions (code addresses, frame sizes, caches).
 //! *(unsafe)*
 use crate::code::{Handler, Unit};
-use crate::handlers::{self, atomic, call, handler_of, int, memory, pairs, slice, table};
+use crate::handlers::{self, atomic, call, handler_of, int, memory, pairs, quick, slice, table};
 use crate::native::NativeFn;
 use crate::op_profile;
 use crate::types::{Inline, MapKey};
@@ -63,7 +63,7 @@ fn instruction(
         Op::CallC | Op::RunDefers => units[k + 1].a = ins.a,
         Op::CallNC => native_call(shared, ins, &mut units[k + 1]),
         Op::CallD | Op::CallD2 => {
-            let NativeFn::InPlace(run) = shared.native(f.code[k + 1].ab()) else {
+            let NativeFn::InPlace(run, _) = shared.native(f.code[k + 1].ab()) else {
                 return Err(format!("function {} calls a native in place that cannot be", f.name));
             };
             units[k + 1].h = run as usize;
@@ -107,7 +107,7 @@ fn native_call(shared: &Shared, ins: Ins, data: &mut Unit) {
     match shared.native(ins.cd()) {
         NativeFn::Leaf(f) => data.h = f as usize,
         NativeFn::Direct(f) => data.h = f as usize,
-        NativeFn::InPlace(_)
+        NativeFn::InPlace(..)
         | NativeFn::Parking(_)
         | NativeFn::Callback(_)
         | NativeFn::Piece(_)
@@ -225,6 +225,10 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
         },
         // SAFETY: the unit before an entry is the header.
         Op::Call => shortcut_handler(unsafe { (*shared.code_of(ins.cd()).sub(1)).d }),
+        Op::CallD | Op::CallD2 if !shared.profile_ops => match shared.native(f.code[k + 1].ab()) {
+            NativeFn::InPlace(_, quick) => quick.map(quick::handler),
+            _ => None,
+        },
         Op::CallN | Op::CallNC => match shared.native(ins.cd()) {
             NativeFn::Leaf(_) | NativeFn::Direct(_) if ins.op == Op::CallN => None,
             NativeFn::Leaf(_) | NativeFn::Direct(_) if shared.profile_ops => Some(call::CallNCNumbered),
@@ -240,7 +244,7 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
             NativeFn::Atomic(..) => return Err(format!("function {} calls an atomic operation as a leaf", f.name)),
             NativeFn::Piece(_) => return Err(format!("function {} calls a piece of output as a leaf", f.name)),
             NativeFn::Shortcut(_) => return Err(format!("function {} calls a shortcut as a native", f.name)),
-            NativeFn::InPlace(_) => {
+            NativeFn::InPlace(..) => {
                 return Err(format!("function {} calls a native in a window that has none", f.name));
             }
             NativeFn::Parking(_) | NativeFn::Callback(_) => {

@@ -187,7 +187,7 @@ fn shortcut_mark(shared: &Shared, f: &Func) -> u16 {
         Some(NativeFn::Shortcut(Shortcut::MutexUnlock)) => 2,
         Some(
             NativeFn::Direct(_)
-            | NativeFn::InPlace(_)
+            | NativeFn::InPlace(..)
             | NativeFn::Leaf(_)
             | NativeFn::Parking(_)
             | NativeFn::Callback(_)

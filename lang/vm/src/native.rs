@@ -27,8 +27,9 @@ const UP_MASK: u64 = 7;
 pub enum NativeFn {
     /// Computes words from words: needs no memory and cannot fail. What it reads may be as long as the program likes.
     Direct(fn(Window)),
-    /// The same, called by `CallD`: see `gol_bytecode::in_place`. A single word of results is the first.
-    InPlace(InPlace),
+    /// The same, called by `CallD`: see `gol_bytecode::in_place`. A single word of results is the first. What programs call most has a
+    /// handler that does the common part of it without a call.
+    InPlace(InPlace, Option<Quick>),
     /// Cannot call back into gol nor park.
     Leaf(fn(&mut Cx) -> Result<(), Fault>),
     /// May park: it returns the runtime operation's answer. [`Op::Retry`] executes the native again after the wake-up, so a
@@ -47,6 +48,48 @@ pub enum NativeFn {
 
 /// What a native called in place is.
 pub type InPlace = fn(Arg<'_>, Arg<'_>, Arg<'_>) -> (u64, u64);
+
+/// What handlers of natives in place do; `handlers/quick.rs`. The native itself stays the reference.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quick {
+    /// A string begins, ends with another.
+    StrPrefix,
+    StrSuffix,
+    /// Where a byte is in a string, or -1; whether an ASCII character is in one.
+    StrByte,
+    StrHasByte,
+    /// The first rune of a string and its width.
+    StrRune,
+    BytesPrefix,
+    BytesSuffix,
+    BytesEqual,
+    BytesByte,
+    BytesRune,
+    /// A rune is one of these.
+    Ascii(Ascii),
+    Upper,
+    Lower,
+    /// The same word: what conversions of bits do.
+    Same,
+    /// On 64 bits.
+    Ones,
+    LeadingZeros,
+    TrailingZeros,
+    ReverseBytes,
+    /// The high and the low half of a product.
+    Mul,
+}
+
+/// Kinds of ASCII characters; other ones are the native's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ascii {
+    Digit,
+    Letter,
+    SmallLetter,
+    Capital,
+    Space,
+    Punct,
+}
 
 /// An argument of a native called in place: the first of its registers.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! Natives of package bytes.
 
-use crate::abi::{Done, direct, fill, in_place, leaf, number, yes};
+use crate::abi::{Done, bounds, direct, fill, in_place, leaf, number, quick, yes};
 use crate::text::{rune, search};
-use gol_vm::native::{Cx, Native, Window};
+use gol_vm::native::{Cx, Native, Quick, Window};
 use search::or_minus_one;
 
 pub const NATIVES: &[Native] = &[
@@ -14,13 +14,15 @@ pub const NATIVES: &[Native] = &[
         let n = search::count(w.arg_bytes(0), w.arg_bytes(3));
         w.set_i64(0, n as i64);
     }),
-    in_place("bytes.Equal", |a, b, _| yes(search::equal(a.bytes(), b.bytes()))),
+    quick("bytes.Equal", Quick::BytesEqual, |a, b, _| yes(search::equal(a.bytes(), b.bytes()))),
     direct("bytes.EqualFold", |w| test(w, search::equal_fold(w.arg_bytes(0), w.arg_bytes(3)))),
-    in_place("bytes.HasPrefix", |s, prefix, _| yes(search::has_prefix(s.bytes(), prefix.bytes()))),
-    in_place("bytes.HasSuffix", |s, suffix, _| yes(search::has_suffix(s.bytes(), suffix.bytes()))),
+    quick("bytes.HasPrefix", Quick::BytesPrefix, |s, prefix, _| yes(search::has_prefix(s.bytes(), prefix.bytes()))),
+    quick("bytes.HasSuffix", Quick::BytesSuffix, |s, suffix, _| yes(search::has_suffix(s.bytes(), suffix.bytes()))),
     in_place("bytes.Index", |s, sub, _| number(or_minus_one(search::index(s.bytes(), sub.bytes())))),
     direct("bytes.IndexAny", |w| answer(w, search::index_any(w.arg_bytes(0), w.arg_str(3)))),
-    in_place("bytes.IndexByte", |s, c, _| number(or_minus_one(memchr::memchr(c.word() as u8, s.bytes())))),
+    quick("bytes.IndexByte", Quick::BytesByte, |s, c, _| {
+        number(or_minus_one(memchr::memchr(c.word() as u8, s.bytes())))
+    }),
     direct("bytes.IndexRune", |w| answer(w, search::index_rune(w.arg_bytes(0), w.arg_i64(3)))),
     direct("bytes.LastIndex", |w| answer(w, search::last_index(w.arg_bytes(0), w.arg_bytes(3)))),
     direct("bytes.LastIndexAny", |w| answer(w, search::last_index_any(w.arg_bytes(0), w.arg_str(3)))),
@@ -37,16 +39,10 @@ pub const NATIVES: &[Native] = &[
         let out = search::replace(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg_bytes(6), cx.arg_i64(9));
         made(cx, out.as_deref().unwrap_or(cx.arg_bytes(0)))
     }),
-    direct("bytes.bounds", |w| {
-        let (s, cut) = (w.arg_bytes(0), w.arg_str(3));
-        let lo = if w.arg_bool(4) { search::trim_left(s, cut) } else { 0 };
-        let hi = if w.arg_bool(5) { lo + search::trim_right(&s[lo..], cut) } else { s.len() };
-        w.set_words(0, &[lo as u64, hi as u64]);
-    }),
-    direct("bytes.spaceBounds", |w| {
-        let (lo, hi) = search::trim_space(w.arg_bytes(0));
-        w.set_words(0, &[lo as u64, hi as u64]);
-    }),
+    in_place("bytes.cutBounds", |s, cut, _| bounds(search::trim(s.bytes(), cut.str()))),
+    in_place("bytes.cutLeft", |s, cut, _| number(search::trim_left(s.bytes(), cut.str()) as i64)),
+    in_place("bytes.cutRight", |s, cut, _| number(search::trim_right(s.bytes(), cut.str()) as i64)),
+    in_place("bytes.spaceBounds", |s, _, _| bounds(search::trim_space(s.bytes()))),
     leaf("bytes.cuts", |cx| {
         let parts = search::split(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg(6) as usize, cx.arg_i64(7));
         numbers(cx, &parts)

@@ -70,6 +70,8 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("fmt.readByte", scan::read_byte),
     leaf("fmt.decodeAt", scan::decode_at),
+    leaf("fmt.decimalAt", scan::decimal_at),
+    leaf("fmt.wordEnd", scan::word_end),
     leaf("fmt.isSpace", scan::is_space),
     leaf("fmt.parseInt", scan::parse_int),
     leaf("fmt.parseUint", scan::parse_uint),

@@ -33,6 +33,42 @@ pub fn is_space(cx: &mut Cx) -> Done {
     Ok(())
 }
 
+/// The end of the word at a place of a text, or -1 when it has more than ASCII.
+pub fn word_end(cx: &mut Cx) -> Done {
+    let (s, from) = (cx.arg_str(0), cx.arg(1) as usize);
+    let word = s.get(from..).unwrap_or(&[]);
+    let len = word.iter().position(|b| matches!(b, b'\t'..=b'\r' | b' ' | 0x80..)).unwrap_or(word.len());
+    let end = if word.get(len).is_some_and(|b| *b >= 0x80) { -1 } else { (from + len) as i64 };
+    cx.set_i64(0, end);
+    Ok(())
+}
+
+/// Digits that surely fit an int64.
+const DIGITS: usize = 18;
+
+/// Text, place, may newlines come before it, may a sign, would a 0 at first tell the base: the number and where it ends, or -1.
+pub fn decimal_at(cx: &mut Cx) -> Done {
+    let found = decimal(cx.arg_str(0), cx.arg(1) as usize, cx.arg_bool(2), cx.arg_bool(3), cx.arg_bool(4));
+    let (v, end) = found.map_or((0, -1), |(v, end)| (v, end as i64));
+    cx.set_words(0, &[v as u64, end as u64]);
+    Ok(())
+}
+
+fn decimal(s: &[u8], from: usize, newlines: bool, signed: bool, based: bool) -> Option<(i64, usize)> {
+    let space = |b: &u8| matches!(b, b' ' | b'\t') || newlines && *b == b'\n';
+    let mut at = from + s.get(from..)?.iter().take_while(|b| space(b)).count();
+    let sign = s.get(at).filter(|b| signed && matches!(b, b'-' | b'+'));
+    at += usize::from(sign.is_some());
+    let digits = &s[at..];
+    let n = digits.iter().take(DIGITS + 1).take_while(|b| b.is_ascii_digit()).count();
+    let odd = based && (digits.first() == Some(&b'0') || digits.get(n) == Some(&b'_'));
+    if n == 0 || n > DIGITS || odd {
+        return None;
+    }
+    let v = digits[..n].iter().fold(0, |v, b| v * 10 + i64::from(b - b'0'));
+    Some((if sign == Some(&b'-') { -v } else { v }, at + n))
+}
+
 fn code(err: Option<ParseError>) -> u64 {
     match err {
         None => 0,

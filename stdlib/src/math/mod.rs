@@ -4,8 +4,8 @@
 pub mod bits;
 pub mod rand;
 
-use crate::abi::{direct, in_place};
-use gol_vm::native::{Arg, Native, Window};
+use crate::abi::{direct, in_place, quick};
+use gol_vm::native::{Arg, Native, Quick, Window};
 
 unsafe extern "C" {
     safe fn erf(x: f64) -> f64;
@@ -71,8 +71,8 @@ pub const NATIVES: &[Native] = &[
     direct("math.FMA", |w| w.set_f64(0, w.arg_f64(0).mul_add(w.arg_f64(1), w.arg_f64(2)))),
     in_place("math.Float32bits", |x, _, _| (x.word(), 0)),
     in_place("math.Float32frombits", |x, _, _| (x.word(), 0)),
-    in_place("math.Float64bits", |x, _, _| (x.word(), 0)),
-    in_place("math.Float64frombits", |x, _, _| (x.word(), 0)),
+    quick("math.Float64bits", Quick::Same, |x, _, _| (x.word(), 0)),
+    quick("math.Float64frombits", Quick::Same, |x, _, _| (x.word(), 0)),
     direct("math.Floor", |w| one(w, f64::floor)),
     direct("math.Frexp", |w| {
         let (frac, exp) = frexp(w.arg_f64(0));

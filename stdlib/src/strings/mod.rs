@@ -1,8 +1,8 @@
 //! Natives of package strings.
 
-use crate::abi::{Done, direct, in_place, leaf, number, substr, substrings, yes};
+use crate::abi::{Done, bounds, direct, in_place, leaf, number, quick, substrings, yes};
 use crate::text::{rune, search};
-use gol_vm::native::{Cx, Fault, Native, Window};
+use gol_vm::native::{Cx, Fault, Native, Quick, Window};
 use search::or_minus_one;
 
 pub const NATIVES: &[Native] = &[
@@ -17,9 +17,10 @@ pub const NATIVES: &[Native] = &[
         let found = search::index_any(w.arg_str(0), w.arg_str(1)).is_some();
         w.set_bool(0, found);
     }),
-    in_place("strings.ContainsRune", |s, c, _| yes(search::index_rune(s.str(), c.word() as i64).is_some())),
+    quick("strings.ContainsRune", Quick::StrHasByte, |s, c, _| {
+        yes(search::index_rune(s.str(), c.word() as i64).is_some())
+    }),
     in_place("strings.Count", |s, sub, _| number(search::count(s.str(), sub.str()) as i64)),
-    leaf("strings.Cut", cut),
     in_place("strings.EqualFold", |a, b, _| yes(search::equal_fold(a.str(), b.str()))),
     leaf("strings.Fields", |cx| {
         let parts = search::fields(cx.arg_str(0));
@@ -27,11 +28,11 @@ pub const NATIVES: &[Native] = &[
         cx.set_words(0, &out);
         Ok(())
     }),
-    in_place("strings.HasPrefix", |s, prefix, _| yes(search::has_prefix(s.str(), prefix.str()))),
-    in_place("strings.HasSuffix", |s, suffix, _| yes(search::has_suffix(s.str(), suffix.str()))),
+    quick("strings.HasPrefix", Quick::StrPrefix, |s, prefix, _| yes(search::has_prefix(s.str(), prefix.str()))),
+    quick("strings.HasSuffix", Quick::StrSuffix, |s, suffix, _| yes(search::has_suffix(s.str(), suffix.str()))),
     in_place("strings.Index", |s, sub, _| number(or_minus_one(search::index(s.str(), sub.str())))),
     direct("strings.IndexAny", |w| answer(w, search::index_any(w.arg_str(0), w.arg_str(1)))),
-    in_place("strings.IndexByte", |s, c, _| number(or_minus_one(memchr::memchr(c.word() as u8, s.str())))),
+    quick("strings.IndexByte", Quick::StrByte, |s, c, _| number(or_minus_one(memchr::memchr(c.word() as u8, s.str())))),
     in_place("strings.IndexRune", |s, c, _| number(or_minus_one(search::index_rune(s.str(), c.word() as i64)))),
     leaf("strings.Join", join),
     in_place("strings.LastIndex", |s, sub, _| number(or_minus_one(search::last_index(s.str(), sub.str())))),
@@ -63,21 +64,10 @@ pub const NATIVES: &[Native] = &[
         let out = search::to_valid(cx.arg_str(0), cx.arg_str(1));
         changed(cx, Some(out))
     }),
-    leaf("strings.Trim", |cx| {
-        let s = cx.arg_str(0);
-        let lo = search::trim_left(s, cx.arg_str(1));
-        let hi = search::trim_right(&s[lo..], cx.arg_str(1)) + lo;
-        part(cx, lo, hi)
-    }),
-    leaf("strings.TrimLeft", |cx| {
-        let s = cx.arg_str(0);
-        part(cx, search::trim_left(s, cx.arg_str(1)), s.len())
-    }),
-    leaf("strings.TrimRight", |cx| part(cx, 0, search::trim_right(cx.arg_str(0), cx.arg_str(1)))),
-    leaf("strings.TrimSpace", |cx| {
-        let (lo, hi) = search::trim_space(cx.arg_str(0));
-        part(cx, lo, hi)
-    }),
+    in_place("strings.cutBounds", |s, cut, _| bounds(search::trim(s.str(), cut.str()))),
+    in_place("strings.cutLeft", |s, cut, _| number(search::trim_left(s.str(), cut.str()) as i64)),
+    in_place("strings.cutRight", |s, cut, _| number(search::trim_right(s.str(), cut.str()) as i64)),
+    in_place("strings.spaceBounds", |s, _, _| bounds(search::trim_space(s.str()))),
     leaf("strings.split", split),
     leaf("strings.repeat", |cx| {
         let s = cx.arg_str(0);
@@ -97,31 +87,12 @@ fn answer(w: Window, at: Option<usize>) {
     w.set_i64(0, or_minus_one(at));
 }
 
-/// The result is a part of argument 0.
-fn part(cx: &Cx, lo: usize, hi: usize) -> Done {
-    let word = substr(cx, cx.arg(0), lo, hi)?;
-    cx.set(0, word);
-    Ok(())
-}
-
 /// The result is argument 0 unless it changed.
 fn changed(cx: &Cx, out: Option<Vec<u8>>) -> Done {
     match out {
         Some(out) if out != cx.arg_str(0) => cx.set_str(0, &out),
         _ => Ok(()),
     }
-}
-
-fn cut(cx: &mut Cx) -> Done {
-    let (s, sep) = (cx.arg(0), cx.arg_str(1).len());
-    let len = cx.str_bytes(s).len();
-    let found = search::index(cx.str_bytes(s), cx.arg_str(1));
-    let (before, after) = match found {
-        Some(i) => (substr(cx, s, 0, i)?, substr(cx, s, i + sep, len)?),
-        None => (s, 0),
-    };
-    cx.set_words(0, &[before, after, u64::from(found.is_some())]);
-    Ok(())
 }
 
 fn replace_pairs(cx: &mut Cx) -> Done {

@@ -30,7 +30,46 @@ pub fn index(s: &[u8], sub: &[u8]) -> Option<usize> {
     match sub {
         [] => Some(0),
         [b] => memchr::memchr(*b, s),
+        _ if s.len() <= SHORT => index_short(s, sub),
         _ => memchr::memmem::find(s, sub),
+    }
+}
+
+/// In texts up to this length a search costs less than its preparation.
+const SHORT: usize = 128;
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = LOW << 7;
+const PIECE: usize = size_of::<u64>();
+
+#[inline(always)]
+fn piece(s: &[u8], at: usize) -> u64 {
+    s[at..].first_chunk().map_or(0, |b| u64::from_le_bytes(*b))
+}
+
+/// Where a text of two bytes or more begins: eight places at a time are looked at for its first and its last byte.
+fn index_short(s: &[u8], sub: &[u8]) -> Option<usize> {
+    let (n, places) = (sub.len(), (s.len() + 1).checked_sub(sub.len())?);
+    if places < PIECE {
+        return (0..places).find(|&at| s[at] == sub[0] && equal(&s[at..at + n], sub));
+    }
+    let (first, last) = (u64::from(sub[0]) * LOW, u64::from(sub[n - 1]) * LOW);
+    let mut at = 0;
+    loop {
+        let other = (piece(s, at) ^ first) | (piece(s, at + n - 1) ^ last);
+        // Bytes that are 0, and perhaps some above one that is.
+        let mut hits = other.wrapping_sub(LOW) & !other & HIGH;
+        while hits != 0 {
+            let k = at + hits.trailing_zeros() as usize / 8;
+            if equal(&s[k..k + n], sub) {
+                return Some(k);
+            }
+            hits &= hits - 1;
+        }
+        if at == places - PIECE {
+            return None;
+        }
+        // The last eight overlap those before.
+        at = (at + PIECE).min(places - PIECE);
     }
 }
 
@@ -102,6 +141,12 @@ pub fn trim_right(s: &[u8], cut: &[u8]) -> usize {
         end -= width;
     }
     end
+}
+
+/// Bounds of `s` without runes of the set at both ends.
+pub fn trim(s: &[u8], cut: &[u8]) -> (usize, usize) {
+    let lo = trim_left(s, cut);
+    (lo, lo + trim_right(&s[lo..], cut))
 }
 
 /// Bounds of `s` without white space at both ends.
@@ -288,9 +333,41 @@ fn separates(c: char) -> bool {
     !category::is(category::LETTER | 1 << category::ND, c) && category::is_space(c)
 }
 
+/// The bytes of ASCII with small letters in the place of capital ones.
+#[inline(always)]
+fn small(x: u64) -> u64 {
+    let from = |c: u8| x + LOW * u64::from(0x80 - c);
+    x | ((from(b'A') & !from(b'Z' + 1) & HIGH) >> 2)
+}
+
+/// Equality but for the case of letters, of texts of one length in ASCII; `None` when they are other ones.
+fn equal_fold_ascii(a: &[u8], b: &[u8]) -> Option<bool> {
+    let n = a.len();
+    if n != b.len() {
+        return (a.is_ascii() && b.is_ascii()).then_some(false);
+    }
+    if n < PIECE {
+        return (a.is_ascii() && b.is_ascii()).then(|| a.iter().zip(b).all(|(x, y)| x.eq_ignore_ascii_case(y)));
+    }
+    let mut at = 0;
+    loop {
+        let (x, y) = (piece(a, at), piece(b, at));
+        if (x | y) & HIGH != 0 {
+            return None;
+        }
+        if x != y && small(x) != small(y) {
+            return Some(false);
+        }
+        if at == n - PIECE {
+            return Some(true);
+        }
+        at = (at + PIECE).min(n - PIECE);
+    }
+}
+
 pub fn equal_fold(a: &[u8], b: &[u8]) -> bool {
-    if a.is_ascii() && b.is_ascii() {
-        return a.eq_ignore_ascii_case(b);
+    if let Some(equal) = equal_fold_ascii(a, b) {
+        return equal;
     }
     let (mut x, mut y) = (rune::runes(a), rune::runes(b));
     loop {
@@ -344,6 +421,38 @@ mod tests {
                 let mut b = a.clone();
                 b[k] ^= 0x80;
                 assert!(!equal(&a, &b) && !equal(&a, &a[..k]));
+            }
+        }
+    }
+
+    #[test]
+    fn short_searches_find_what_long_ones_do() {
+        let mut state = 1u32;
+        let mut pick = move |n: u32| {
+            state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+            (state >> 12) % n
+        };
+        for _ in 0..20_000 {
+            let letters = 1 + pick(3);
+            let mut text =
+                |most: u32| -> Vec<u8> { (0..pick(most)).map(|_| b"ab\x80"[pick(letters) as usize]).collect() };
+            let (s, sub) = (text(SHORT as u32 + 1), text(12));
+            let places = (s.len() + 1).saturating_sub(sub.len());
+            assert_eq!(index(&s, &sub), (0..places).find(|&k| s[k..].starts_with(&sub)), "{s:?} {sub:?}");
+        }
+    }
+
+    #[test]
+    fn folding_pieces_is_folding_bytes() {
+        for n in [1, 7, 8, 9, 20] {
+            for c in 0..=255u8 {
+                for d in 0..=255u8 {
+                    let (mut a, mut b) = (vec![b'q'; n], vec![b'Q'; n]);
+                    (a[n - 1], b[n - 1]) = (c, d);
+                    (a[n / 2], b[n / 2]) = (c, d);
+                    let ascii = c < 0x80 && d < 0x80;
+                    assert_eq!(equal_fold_ascii(&a, &b), ascii.then(|| a.eq_ignore_ascii_case(&b)), "{c} {d} {n}");
+                }
             }
         }
     }

@@ -2,9 +2,9 @@
 
 pub mod utf8;
 
-use crate::abi::{direct, in_place, yes};
+use crate::abi::{direct, quick, yes};
 use crate::text::{category, rune};
-use gol_vm::native::{Arg, Native, Window};
+use gol_vm::native::{Arg, Ascii, Native, Quick, Window};
 
 pub const NATIVES: &[Native] = &[
     direct("unicode.inMask", |w| {
@@ -16,22 +16,34 @@ pub const NATIVES: &[Native] = &[
         w.set_bool(0, c.is_some_and(|c| u64::from(category::script(c)) == w.arg(0)));
     }),
     direct("unicode.IsControl", |w| test(w, char::is_control)),
-    in_place("unicode.IsDigit", |r, _, _| is(r, |b| b.is_ascii_digit(), |c| category::of(c) == category::ND)),
+    quick("unicode.IsDigit", Quick::Ascii(Ascii::Digit), |r, _, _| {
+        is(r, |b| b.is_ascii_digit(), |c| category::of(c) == category::ND)
+    }),
     direct("unicode.IsGraphic", |w| test(w, category::is_graphic)),
-    in_place("unicode.IsLetter", |r, _, _| is(r, |b| b.is_ascii_alphabetic(), |c| category::is(category::LETTER, c))),
-    in_place("unicode.IsLower", |r, _, _| is(r, |b| b.is_ascii_lowercase(), |c| category::of(c) == category::LL)),
+    quick("unicode.IsLetter", Quick::Ascii(Ascii::Letter), |r, _, _| {
+        is(r, |b| b.is_ascii_alphabetic(), |c| category::is(category::LETTER, c))
+    }),
+    quick("unicode.IsLower", Quick::Ascii(Ascii::SmallLetter), |r, _, _| {
+        is(r, |b| b.is_ascii_lowercase(), |c| category::of(c) == category::LL)
+    }),
     direct("unicode.IsMark", |w| test(w, |c| category::is(category::MARK, c))),
-    in_place("unicode.IsNumber", |r, _, _| is(r, |b| b.is_ascii_digit(), |c| category::is(category::NUMBER, c))),
+    quick("unicode.IsNumber", Quick::Ascii(Ascii::Digit), |r, _, _| {
+        is(r, |b| b.is_ascii_digit(), |c| category::is(category::NUMBER, c))
+    }),
     direct("unicode.IsPrint", |w| test(w, category::is_print)),
-    in_place("unicode.IsPunct", |r, _, _| {
+    quick("unicode.IsPunct", Quick::Ascii(Ascii::Punct), |r, _, _| {
         is(r, |b| category::is(category::PUNCT, b as char), |c| category::is(category::PUNCT, c))
     }),
-    in_place("unicode.IsSpace", |r, _, _| is(r, |b| category::is_space(b as char), category::is_space)),
+    quick("unicode.IsSpace", Quick::Ascii(Ascii::Space), |r, _, _| {
+        is(r, |b| category::is_space(b as char), category::is_space)
+    }),
     direct("unicode.IsSymbol", |w| test(w, |c| category::is(category::SYMBOL, c))),
     direct("unicode.IsTitle", |w| test(w, |c| category::of(c) == category::LT)),
-    in_place("unicode.IsUpper", |r, _, _| is(r, |b| b.is_ascii_uppercase(), |c| category::of(c) == category::LU)),
-    in_place("unicode.ToUpper", |r, _, _| to(r, |b| b.to_ascii_uppercase(), rune::to_upper)),
-    in_place("unicode.ToLower", |r, _, _| to(r, |b| b.to_ascii_lowercase(), rune::to_lower)),
+    quick("unicode.IsUpper", Quick::Ascii(Ascii::Capital), |r, _, _| {
+        is(r, |b| b.is_ascii_uppercase(), |c| category::of(c) == category::LU)
+    }),
+    quick("unicode.ToUpper", Quick::Upper, |r, _, _| to(r, |b| b.to_ascii_uppercase(), rune::to_upper)),
+    quick("unicode.ToLower", Quick::Lower, |r, _, _| to(r, |b| b.to_ascii_lowercase(), rune::to_lower)),
     direct("unicode.ToTitle", |w| map(w, rune::to_title)),
     direct("unicode.SimpleFold", |w| map(w, rune::next_fold)),
 ];

@@ -1,12 +1,12 @@
 //! Natives of package unicode/utf8.
 
-use crate::abi::{direct, in_place, number, yes};
+use crate::abi::{direct, in_place, number, quick, yes};
 use crate::text::rune;
-use gol_vm::native::Native;
+use gol_vm::native::{Native, Quick};
 
 pub const NATIVES: &[Native] = &[
-    in_place("unicode/utf8.DecodeRune", |s, _, _| pair(rune::decode(s.bytes()))),
-    in_place("unicode/utf8.DecodeRuneInString", |s, _, _| pair(rune::decode(s.str()))),
+    quick("unicode/utf8.DecodeRune", Quick::BytesRune, |s, _, _| pair(rune::decode(s.bytes()))),
+    quick("unicode/utf8.DecodeRuneInString", Quick::StrRune, |s, _, _| pair(rune::decode(s.str()))),
     in_place("unicode/utf8.DecodeLastRune", |s, _, _| pair(rune::decode_last(s.bytes()))),
     in_place("unicode/utf8.DecodeLastRuneInString", |s, _, _| pair(rune::decode_last(s.str()))),
     in_place("unicode/utf8.FullRune", |s, _, _| yes(rune::full(s.bytes()))),

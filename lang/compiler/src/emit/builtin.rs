@@ -170,7 +170,38 @@ impl Em<'_> {
         let r = self.reg_var(x)?;
         Some(if b == Builtin::Len { r + 1 } else { r + 2 })
     }
+    /// The length of what a conversion of a string, or to one, would make.
+    fn len_of_conversion(&mut self, x: ExprId, dst: Reg) -> bool {
+        let x = self.strip(x);
+        let Expr::Call(fun, ref args, _) = *self.ast.expr(x) else { return false };
+        let [from] = args[..] else { return false };
+        let conversion = self.info.expr(fun).is_some_and(|i| i.mode == Mode::Type);
+        if !conversion || self.st.plain || self.f.given.contains_key(&x) || self.value(x).is_some() {
+            return false;
+        }
+        match (self.num(self.ty(from)), self.num(self.ty(x))) {
+            (Num::Str, Num::Other) => {
+                let s = self.passing(from);
+                if self.is_bytes(x) {
+                    self.f.emit(Op::LenS, dst, s, 0, 0);
+                } else {
+                    let count = self.native("unicode/utf8.RuneCountInString");
+                    self.f.emit(Op::CallD, dst, s, 0, 0);
+                    self.f.data2(count, 1);
+                }
+            }
+            (Num::Other, Num::Str) if self.is_bytes(from) => {
+                let s = self.expr(from);
+                self.mov(dst, s + 1, 1);
+            }
+            _ => return false,
+        }
+        true
+    }
     fn len_to(&mut self, b: Builtin, x: ExprId, dst: Reg) {
+        if b == Builtin::Len && self.len_of_conversion(x, dst) {
+            return;
+        }
         let ty = self.ty(x);
         if let Some((_, n, _)) = self.array_behind(ty) {
             self.discard(x);

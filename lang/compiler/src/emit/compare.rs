@@ -95,9 +95,16 @@ impl Em<'_> {
             let (a, b) = (self.expr(l), self.expr(r));
             return self.word_jump(op, kind, a, b, label);
         }
-        let a = self.expr_conv(l, ty);
-        let b = self.expr_conv(r, ty);
+        let (a, b) = self.operands(l, r, ty, kind);
         self.regs_jump(op, ty, a, b, label, sense);
+    }
+    /// Both operands in registers.
+    fn operands(&mut self, l: ExprId, r: ExprId, ty: TyId, kind: Cmp) -> (Reg, Reg) {
+        match kind {
+            Cmp::Str if self.still(r) => (self.passing(l), self.passing(r)),
+            Cmp::Str => (self.expr(l), self.passing(r)),
+            _ => (self.expr_conv(l, ty), self.expr_conv(r, ty)),
+        }
     }
     fn nil_jump(&mut self, op: BinOp, x: ExprId, label: Label, sense: bool) {
         let r = self.expr(x);
@@ -190,8 +197,7 @@ impl Em<'_> {
             return self.f.emit(code, dst, a, z, 0);
         }
         let ty = self.common_type(l, r);
-        let a = self.expr_conv(l, ty);
-        let b = self.expr_conv(r, ty);
+        let (a, b) = self.operands(l, r, ty, self.cmp_kind(ty));
         if self.compare_raw(op, ty, dst, a, b) {
             self.f.emit(Op::Not, dst, dst, 0, 0);
         }

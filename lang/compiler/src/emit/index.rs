@@ -66,7 +66,7 @@ impl Em<'_> {
         match *self.types.under(xt) {
             Ty::Map(k, value) => {
                 let m = self.expr(x);
-                let key = self.expr_conv(i, k);
+                let key = if self.needs_box(self.ty(i), k) { self.expr_conv(i, k) } else { self.passing(i) };
                 self.f.pos = self.ast.expr_span(e).lo;
                 let op = if matches!(self.types.get(self.ty(e)), Ty::Tuple(_)) { Op::MapGetOk } else { Op::MapGet };
                 let t = self.type_id(xt);
@@ -136,6 +136,16 @@ impl Em<'_> {
                 _ => self.f.emit(Op::SliceStr, dst, s, at, flags),
             }
         }
+        self.f.next = mark;
+    }
+    /// A part of a string by one of the operations for it.
+    pub(super) fn slice_str_to(&mut self, e: ExprId, op: Op, s: ExprId, ix: [Option<ExprId>; 3], dst: Reg) {
+        let mark = self.f.next;
+        let flags = (ix[1].is_some() as u32) | (ix[0].is_some() as u32) << 2;
+        let s = self.expr(s);
+        let at = self.bounds(ix);
+        self.f.pos = self.ast.expr_span(e).lo;
+        self.f.emit(op, dst, s, at, flags);
         self.f.next = mark;
     }
     fn bounds(&mut self, ix: [Option<ExprId>; 3]) -> Reg {

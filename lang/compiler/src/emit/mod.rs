@@ -32,6 +32,7 @@ mod loops;
 mod methods;
 mod natives;
 mod ops;
+mod passing;
 mod place;
 mod range;
 mod range_func;

@@ -71,8 +71,9 @@ impl Em<'_> {
         }
         let mark = self.f.next;
         let mut regs = vec![];
-        for (&x, &ty) in args.iter().zip(&sig.params) {
-            regs.push(self.operand(x, ty));
+        for (k, (&x, &ty)) in args.iter().zip(&sig.params).enumerate() {
+            let reads = matches!(i, Intrinsic::InPlace(_)) && args[k + 1..].iter().all(|&later| self.still(later));
+            regs.push(self.operand(x, ty, reads));
         }
         match i {
             Intrinsic::Op(Op::SwpElem) => self.f.emit(Op::SwpElem, regs[0], regs[1], regs[2], 0),
@@ -82,11 +83,11 @@ impl Em<'_> {
         self.f.next = mark;
         true
     }
-    /// An argument where it lies, when it has the parameter's form.
-    fn operand(&mut self, x: ExprId, ty: TyId) -> Reg {
+    /// An argument where it lies, when it has the parameter's form; `reads`: at once behind it the operation only reads it.
+    fn operand(&mut self, x: ExprId, ty: TyId, reads: bool) -> Reg {
         let n = self.words(ty);
         if !self.is_nil(x) && !self.needs_box(self.ty(x), ty) && self.words(self.ty(x)) == n {
-            return self.expr(x);
+            return if reads { self.passing(x) } else { self.expr(x) };
         }
         let slot = self.f.alloc(n);
         self.expr_conv_to(x, ty, slot);

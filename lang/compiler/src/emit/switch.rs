@@ -63,7 +63,8 @@ impl Em<'_> {
         if let Some(t) = tag {
             let t = self.strip(t);
             if self.value(t).is_none() && !self.f.given.contains_key(&t) {
-                let r = self.expr(t);
+                let constant = clauses.iter().all(|c| self.case_exprs(c).iter().all(|&x| self.value(x).is_some()));
+                let r = if constant { self.passing(t) } else { self.expr(t) };
                 self.f.given.insert(t, r);
                 given = Some(t);
             }

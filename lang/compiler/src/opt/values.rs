@@ -609,6 +609,8 @@ fn keeps_memory(op: Op) -> bool {
             | LeaIdx
             | SliceS
             | SliceStr
+            | PartS
+            | PartB
             | SliceArr
             | LeaArr
             | LdRegW

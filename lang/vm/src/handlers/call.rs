@@ -310,7 +310,7 @@ unsafe fn numbered(pc: Pc, base: Base, p: *mut P) -> usize {
             NativeFn::Parking(_)
             | NativeFn::Callback(_)
             | NativeFn::Piece(_)
-            | NativeFn::InPlace(_)
+            | NativeFn::InPlace(..)
             | NativeFn::Atomic(..)
             | NativeFn::Shortcut(_) => unreachable!("loader checks natives"),
         }

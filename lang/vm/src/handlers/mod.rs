@@ -8,6 +8,7 @@ mod fused;
 pub(crate) mod int;
 pub(crate) mod memory;
 pub(crate) mod pairs;
+pub(crate) mod quick;
 pub(crate) mod shared;
 pub(crate) mod slice;
 pub(crate) mod table;

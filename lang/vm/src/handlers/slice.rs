@@ -4,6 +4,8 @@ use crate::fault::Fault;
 use crate::object::string::{FEW, copy_few};
 use crate::object::{slice, string};
 use crate::unwind::{fault_index_ld, fault_index_st, fault_index_str, poll_back};
+use gol_bytecode::program::desc::STRVIEW;
+use gol_runtime::Header;
 use gol_runtime::ops::{barrier, is_marking};
 
 macro_rules! load {
@@ -214,6 +216,35 @@ handlers! { [pc base p i]
             w(base, i.a, view);
         } else {
             few!(pc base p i, (*(s as *const u64) as *const u8).add(lo as usize), hi - lo, SliceStrAny)
+        }
+    }
+    // A view that lies in the frame: nobody keeps it, and what it shows is alive as long as its address is in a register.
+    PartS {
+        let s = r(base, i.b);
+        let len = if s == 0 { 0 } else { *(s as *const u64).sub(1) >> 24 };
+        let with = at(base, i.c);
+        let lo = if i.d & 4 != 0 { *with } else { 0 };
+        let hi = if i.d & 1 != 0 { *with.add(1) } else { len };
+        if hi > len || lo > hi { std::hint::cold_path(); pc = pc.sub(1); return SliceStrAny(pc, base, p) }
+        let to = at(base, i.a);
+        if lo == hi {
+            *to = 0;
+        } else {
+            *to.add(2) = *(s as *const u64) + lo;
+            *to.add(1) = Header::new(STRVIEW, hi - lo).0;
+            *to = to.add(2) as u64;
+        }
+    }
+    PartB {
+        let s = at(base, i.b);
+        let (ptr, len) = (*s, *s.add(1));
+        let to = at(base, i.a);
+        if len == 0 {
+            *to = 0;
+        } else {
+            *to.add(2) = ptr;
+            *to.add(1) = Header::new(STRVIEW, len).0;
+            *to = to.add(2) as u64;
         }
     }
     BytesToStr {

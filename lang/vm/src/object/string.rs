@@ -210,16 +210,17 @@ pub unsafe fn str_eq(a: u64, b: u64) -> bool {
 /// What [`copy_few`] copies at most.
 pub const FEW: usize = 32;
 
+/// A value that lies anywhere. Read as a place and not by a function, so that nothing gets an address on the stack: handlers do this.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+pub(crate) struct Loose<T>(pub T);
+
 /// Copies `n` bytes, 1 to [`FEW`], without a call.
 ///
 /// # Safety
 /// Both have `n` bytes.
 #[inline(always)]
 pub(crate) unsafe fn copy_few(from: *const u8, to: *mut u8, n: usize) {
-    /// A value that lies anywhere. Read as a place and not by a function, so that nothing gets an address on the stack: handlers do this.
-    #[derive(Clone, Copy)]
-    #[repr(C, packed)]
-    struct Loose<T>(T);
     /// Two pieces that may overlap; both are read before the first is written.
     #[inline(always)]
     unsafe fn ends<T: Copy>(from: *const u8, to: *mut u8, n: usize) {
@@ -240,6 +241,36 @@ pub(crate) unsafe fn copy_few(from: *const u8, to: *mut u8, n: usize) {
             4.. => ends::<u32>(from, to, n),
             2.. => ends::<u16>(from, to, n),
             _ => *to = *from,
+        }
+    }
+}
+
+/// Equality of `n` bytes, up to [`FEW`], without a call.
+///
+/// # Safety
+/// Both have `n` bytes.
+#[inline(always)]
+pub(crate) unsafe fn eq_few(a: *const u8, b: *const u8, n: usize) -> bool {
+    /// Two pieces that may overlap.
+    #[inline(always)]
+    unsafe fn ends<T: Copy + PartialEq>(a: *const u8, b: *const u8, n: usize) -> bool {
+        // SAFETY: a piece is no longer than `n`.
+        unsafe {
+            let at = n - size_of::<T>();
+            let word = |p: *const u8| (*p.cast::<Loose<T>>()).0;
+            word(a) == word(b) && word(a.add(at)) == word(b.add(at))
+        }
+    }
+    debug_assert!(n <= FEW);
+    // SAFETY: size <= n <= 2 * size in each.
+    unsafe {
+        match n {
+            16.. => ends::<u128>(a, b, n),
+            8.. => ends::<u64>(a, b, n),
+            4.. => ends::<u32>(a, b, n),
+            2.. => ends::<u16>(a, b, n),
+            1 => *a == *b,
+            0 => true,
         }
     }
 }
@@ -265,20 +296,12 @@ unsafe fn copy_apart(from: *const u8, to: *mut u8, n: usize) {
 /// Both have `n` bytes.
 #[inline(always)]
 pub(super) unsafe fn bytes_eq(a: *const u8, b: *const u8, n: usize) -> bool {
-    // SAFETY: two overlapping loads of `size` bytes cover n bytes when size <= n <= 2 * size.
+    // SAFETY: the caller's.
     unsafe {
-        if n > 16 {
-            return rust_slice::from_raw_parts(a, n) == rust_slice::from_raw_parts(b, n);
+        match n <= FEW {
+            true => eq_few(a, b, n),
+            false => rust_slice::from_raw_parts(a, n) == rust_slice::from_raw_parts(b, n),
         }
-        if n >= 8 {
-            let word = |p: *const u8, i: usize| p.add(i).cast::<u64>().read_unaligned();
-            return word(a, 0) == word(b, 0) && word(a, n - 8) == word(b, n - 8);
-        }
-        if n >= 4 {
-            let half = |p: *const u8, i: usize| p.add(i).cast::<u32>().read_unaligned();
-            return half(a, 0) == half(b, 0) && half(a, n - 4) == half(b, n - 4);
-        }
-        (0..n).all(|i| *a.add(i) == *b.add(i))
     }
 }
 
@@ -344,7 +367,7 @@ pub unsafe fn str_to_runes(p: *mut P, s: u64, backing: TypeId, out: *mut u64) ->
     // SAFETY: the array has room for as many runes as were counted.
     unsafe {
         let bytes = str_bytes(s);
-        let count = if bytes.is_ascii() { bytes.len() } else { Runes(bytes).count() };
+        let count = count_runes(bytes);
         let array = new_array(p, count as u64, 4, backing, out)?.cast::<i32>();
         if count == bytes.len() {
             // Each byte is a rune: a character, or one that is none.
@@ -353,23 +376,48 @@ pub unsafe fn str_to_runes(p: *mut P, s: u64, backing: TypeId, out: *mut u64) ->
             }
             return Ok(());
         }
+        let (mut rest, mut k) = (bytes, 0);
         // Somebody may be writing the bytes of a Builder's string: never more than were counted.
-        for (i, rune) in Runes(bytes).take(count).enumerate() {
-            array.add(i).write(rune);
+        while k < count {
+            if let Some((piece, behind)) = ascii_piece(rest)
+                && k + PIECE <= count
+            {
+                for (i, &b) in piece.iter().enumerate() {
+                    array.add(k + i).write(b as i32);
+                }
+                (rest, k) = (behind, k + PIECE);
+                continue;
+            }
+            let (rune, width) = decode_rune(rest);
+            array.add(k).write(rune);
+            (rest, k) = (&rest[width..], k + 1);
         }
         Ok(())
     }
 }
 
-/// The runes of bytes, as `range` gives them.
-pub struct Runes<'a>(pub &'a [u8]);
+const PIECE: usize = size_of::<u64>();
 
-impl Iterator for Runes<'_> {
-    type Item = i32;
-    fn next(&mut self) -> Option<i32> {
-        let (rune, width) = decode_rune(self.0);
-        self.0 = &self.0[width..];
-        (width > 0).then_some(rune)
+/// The first eight bytes and what is behind them, when they are ASCII.
+#[inline(always)]
+fn ascii_piece(bytes: &[u8]) -> Option<(&[u8; PIECE], &[u8])> {
+    let (piece, behind) = bytes.split_first_chunk()?;
+    (u64::from_ne_bytes(*piece) & 0x8080_8080_8080_8080 == 0).then_some((piece, behind))
+}
+
+/// How many runes bytes have, each that is none counted.
+fn count_runes(mut bytes: &[u8]) -> usize {
+    let mut n = 0;
+    loop {
+        if let Some((_, behind)) = ascii_piece(bytes) {
+            (bytes, n) = (behind, n + PIECE);
+            continue;
+        }
+        let (_, width) = decode_rune(bytes);
+        if width == 0 {
+            return n;
+        }
+        (bytes, n) = (&bytes[width..], n + 1);
     }
 }
 

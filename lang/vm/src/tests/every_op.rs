@@ -213,7 +213,7 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::StIdxN => just(vec![i(op, SL, K, N, 1)]),
         Op::LeaIdx => just(vec![i(op, OUT, SL, K, 8)]),
         Op::SliceS => just(vec![i(op, OUT, SL, N, 4), d(8, 0)]),
-        Op::SliceStr => just(vec![i(op, OUT, STR, K, 4)]),
+        Op::SliceStr | Op::PartS => just(vec![i(op, OUT, STR, K, 4)]),
         Op::SliceArr => just(vec![i(op, OUT, ARR, K, 4), i(Op::Data, 8, 0, 8, 0)]),
         Op::AppendV => vec![
             (vec![i(Op::Mov3, OUT, SL, 0, 0)], vec![i(op, OUT, 0, N, INT)]),
@@ -249,6 +249,7 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
             vec![i(op, OUT, OUT + 1, 2, 0)],
         )],
         Op::BytesToStr => vec![(vec![i(Op::StrToBytes, OUT, STR, 0, BYTES)], vec![i(op, OUT + 3, OUT, 0, 0)])],
+        Op::PartB => vec![(vec![i(Op::StrToBytes, OUT, STR, 0, BYTES)], vec![i(op, OUT + 3, OUT, 0, 0)])],
         Op::RunesToStr => vec![(vec![i(Op::ZeroN, OUT, 3, 0, 0)], vec![i(op, OUT + 3, OUT, 0, 0)])],
         Op::RuneToStr => just(vec![i(op, OUT, N, 0, 0)]),
         Op::RangeStr | Op::RangeStrB => just(vec![i(op, STR, K, OUT, 0), d(0, 0)]),

@@ -97,8 +97,8 @@ pub(crate) static NATIVES: &[Native] = &[
     Native { name: "t.lie", run: NativeFn::Leaf(super::crash::lie) },
     Native { name: "t.stale", run: NativeFn::Leaf(super::crash::stale) },
     Native { name: "t.idle", run: NativeFn::Leaf(super::crash::nothing) },
-    Native { name: "t.both", run: NativeFn::InPlace(|a, b, _| (a.word() + b.word(), a.word() * b.word())) },
-    Native { name: "t.broken", run: NativeFn::InPlace(|_, _, _| panic!("by hand")) },
+    Native { name: "t.both", run: NativeFn::InPlace(|a, b, _| (a.word() + b.word(), a.word() * b.word()), None) },
+    Native { name: "t.broken", run: NativeFn::InPlace(|_, _, _| panic!("by hand"), None) },
 ];
 pub(crate) const CALL: i32 = 0;
 pub(crate) const ADD: i32 = 1;
