@@ -130,11 +130,12 @@ impl<'a> Checker<'a> {
     }
     /// Ends the work on a library package for now: its state goes to the world. The diagnostics.
     pub(super) fn put_back(self) -> Vec<Diagnostic> {
-        let Checker { world, pkg, diags, top, put_off, imports, starts, tparam_objs, .. } = self;
+        let Checker { world, pkg, locals, diags, top, put_off, imports, starts, tparam_objs, .. } = self;
         let Checker { deps, dep_pairs, var_order, inits, local_types, .. } = self;
         let later =
             Later { funcs: put_off, imports, starts, tparam_objs, deps, dep_pairs, var_order, inits, local_types };
         world.later.insert(pkg, later);
+        world.locals = locals.emptied();
         world.scopes[pkg.0 as usize] = top;
         diags
     }

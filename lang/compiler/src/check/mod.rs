@@ -208,7 +208,10 @@ impl<'a> Checker<'a> {
         let facts = std::mem::take(&mut self.facts);
         match self.role {
             Role::Library => (facts, self.put_back(), None),
-            Role::Package | Role::Script | Role::Prompt => (facts, self.diags, Some(self.top)),
+            Role::Package | Role::Script | Role::Prompt => {
+                self.world.locals = self.locals.emptied();
+                (facts, self.diags, Some(self.top))
+            }
         }
     }
     fn new(
@@ -220,6 +223,7 @@ impl<'a> Checker<'a> {
         role: Role,
     ) -> Checker<'a> {
         info.make_room(ast.expr_count());
+        let locals = std::mem::take(&mut world.locals);
         Checker {
             ast,
             types,
@@ -236,7 +240,7 @@ impl<'a> Checker<'a> {
             implicit: Scope::default(),
             items: vec![],
             top: Scope::default(),
-            locals: Locals::default(),
+            locals,
             funcs: vec![],
             pending: FxHashMap::default(),
             path: vec![],

@@ -96,6 +96,14 @@ impl Locals {
             self.latest[d.name.0 as usize] = d.outer;
         }
     }
+    /// All blocks closed.
+    pub fn emptied(mut self) -> Locals {
+        while !self.blocks.is_empty() {
+            self.close();
+        }
+        self.out_of_sight = OutOfSight::default();
+        self
+    }
     /// What the innermost block declares, for [`Locals::at`].
     pub fn here(&self) -> Range<usize> {
         self.blocks.last().map_or(0, |&b| b)..self.declared.len()

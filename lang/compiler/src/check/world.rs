@@ -2,7 +2,7 @@
 
 use crate::check::contents::Contents;
 use crate::check::later::Later;
-use crate::check::scope::Scope;
+use crate::check::scope::{Locals, Scope};
 use crate::info::{Info, ObjId, PkgFacts};
 use crate::session::Library;
 use crate::types::{PkgId, TyId, Types};
@@ -32,6 +32,8 @@ pub struct World {
     pub later: FxHashMap<PkgId, Later>,
     /// Initial values of library variables (their expressions) that are emitted.
     pub settled: FxHashSet<ExprId>,
+    /// No names: room for those of the blocks of the next text.
+    pub locals: Locals,
     /// What was referred to outside the main package since the session looked here last.
     pub wanted: Vec<ObjId>,
     /// Paths of the library by the name that a script may use without import. Shorter paths win.
@@ -72,6 +74,7 @@ impl World {
             contents: Contents::default(),
             later: FxHashMap::default(),
             settled: FxHashSet::default(),
+            locals: Locals::default(),
             wanted: vec![],
             implicit,
             paths,
