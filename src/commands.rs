@@ -198,7 +198,7 @@ fn wants_warnings(diagnostics: &[Diagnostic]) -> bool {
 
 fn check(options: &Options, files: &[OsString]) -> u8 {
     let mut worst = status::OK;
-    for file in files {
+    for (i, file) in files.iter().enumerate() {
         match Program::read(file) {
             Ok(program) => {
                 let mut session = crate::machine::session(options, &program.dir);
@@ -206,6 +206,9 @@ fn check(options: &Options, files: &[OsString]) -> u8 {
                 report(&session.sources, &diagnostics, format(options));
                 if diagnostics.iter().any(|d| d.severity == Severity::Error) {
                     worst = worst.max(status::INVALID);
+                }
+                if i + 1 == files.len() {
+                    session.abandon();
                 }
             }
             Err(status) => worst = worst.max(status),

@@ -77,10 +77,10 @@ fn has_place(path: &Path, ending: &str) -> bool {
 
 /// Does the file's `//go:build` line, if any, let it belong to the package?
 fn wanted(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    let head = text.lines().map(str::trim).take_while(|l| l.is_empty() || l.starts_with("//"));
-    let mut lines = head.filter_map(|l| l.strip_prefix("//go:build "));
-    lines.next().is_none_or(|l| Constraint { rest: l, depth: 0 }.any())
+    let lines = text.split(|&b| b == b'\n').map(|l| l.trim_ascii());
+    let mut head = lines.take_while(|l| l.is_empty() || l.starts_with(b"//"));
+    let line = head.find_map(|l| l.strip_prefix(b"//go:build "));
+    line.is_none_or(|l| Constraint { rest: &String::from_utf8_lossy(l), depth: 0 }.any())
 }
 
 /// Parentheses of a constraint that may be open at once; no file needs more than a few, and each takes native stack.

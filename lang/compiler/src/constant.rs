@@ -2,7 +2,8 @@
 //!
 //! Integers are exact. Floats are exact rationals while they are small; when a numerator or denominator outgrows
 //! [`EXACT_BITS`] the value is rounded to a mantissa of [`MANTISSA_BITS`], as Go's compiler does.
-//! Numbers other than integers are shared, so that a value is small. Values are canonical: a `Float` is in lowest terms; kinds do not change silently (`Float(2)` is not `Int(2)`).
+//! All but small integers is shared, so that a value is small. Values are canonical: a `Float` is in lowest terms, a `Big` is none that `Int` holds;
+//! kinds do not change silently (`Float(2)` is not `Int(2)`).
 
 use crate::huge::{Huge, Outcome};
 use crate::types::Basic;
@@ -15,12 +16,14 @@ use std::sync::Arc;
 pub use crate::literal_text::{parse_duration, parse_imaginary, parse_number, parse_rune, parse_string};
 
 /// The value of a constant, independent of its type.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Value {
     Bool(bool),
     /// Go strings are bytes.
-    Str(Arc<[u8]>),
-    Int(BigInt),
+    Str(Arc<Vec<u8>>),
+    Int(i64),
+    /// An integer beyond `Int`.
+    Big(Arc<BigInt>),
     /// Exact while it is small.
     Float(Arc<BigRational>),
     /// A float beyond the exponents of `Float`.
@@ -66,17 +69,26 @@ pub enum Arith {
 }
 
 impl Value {
-    pub fn int(i: impl Into<BigInt>) -> Value {
-        Value::Int(i.into())
+    pub fn int(i: impl Copy + TryInto<i64> + Into<BigInt>) -> Value {
+        i.try_into().map_or_else(|_| Value::Big(Arc::new(i.into())), Value::Int)
+    }
+    pub fn big(i: BigInt) -> Value {
+        i.to_i64().map_or_else(|| Value::Big(Arc::new(i)), Value::Int)
     }
     pub fn str(s: &str) -> Value {
-        Value::Str(s.as_bytes().into())
+        Value::Str(Arc::new(s.into()))
     }
     pub fn as_i64(&self) -> Option<i64> {
-        self.to_int()?.to_i64()
+        match self {
+            Value::Int(i) => Some(*i),
+            _ => self.to_int()?.to_i64(),
+        }
     }
     pub fn as_u64(&self) -> Option<u64> {
-        self.to_int()?.to_u64()
+        match self {
+            Value::Int(i) => u64::try_from(*i).ok(),
+            _ => self.to_int()?.to_u64(),
+        }
     }
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -84,7 +96,7 @@ impl Value {
             _ => None,
         }
     }
-    pub fn as_bytes(&self) -> Option<&Arc<[u8]>> {
+    pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Value::Str(s) => Some(s),
             _ => None,
@@ -113,15 +125,24 @@ impl Value {
     /// As an integer, when it is one.
     pub fn to_int(&self) -> Option<BigInt> {
         match self {
-            Value::Int(i) => Some(i.clone()),
+            Value::Int(i) => Some((*i).into()),
+            Value::Big(i) => Some((**i).clone()),
             Value::Float(r) if r.is_integer() => Some(r.to_integer()),
             Value::Complex(c) if c.1.is_zero() && c.0.is_integer() => Some(c.0.to_integer()),
             _ => None,
         }
     }
+    /// The same number as an integer constant, when it is one.
+    pub fn to_whole(&self) -> Option<Value> {
+        match self {
+            Value::Int(_) | Value::Big(_) => Some(self.clone()),
+            _ => self.to_int().map(Value::big),
+        }
+    }
     pub fn to_float(&self) -> Option<BigRational> {
         match self {
-            Value::Int(i) => Some(BigRational::from_integer(i.clone())),
+            Value::Int(i) => Some(BigRational::from_integer((*i).into())),
+            Value::Big(i) => Some(BigRational::from_integer((**i).clone())),
             Value::Float(r) => Some((**r).clone()),
             Value::Complex(c) if c.1.is_zero() => Some(c.0.clone()),
             _ => None,
@@ -135,15 +156,16 @@ impl Value {
     }
     pub fn is_zero(&self) -> bool {
         match self {
-            Value::Int(i) => i.is_zero(),
+            Value::Int(i) => *i == 0,
             Value::Float(r) => r.is_zero(),
             Value::Complex(c) => c.0.is_zero() && c.1.is_zero(),
-            Value::Huge(_) | Value::Bool(_) | Value::Str(_) => false,
+            Value::Big(_) | Value::Huge(_) | Value::Bool(_) | Value::Str(_) => false,
         }
     }
     pub fn is_negative(&self) -> bool {
         match self {
-            Value::Int(i) => i.is_negative(),
+            Value::Int(i) => *i < 0,
+            Value::Big(i) => i.is_negative(),
             Value::Float(r) => r.is_negative(),
             Value::Huge(h) => h.is_negative(),
             Value::Bool(_) | Value::Str(_) | Value::Complex(..) => false,
@@ -151,7 +173,7 @@ impl Value {
     }
     /// An untyped integer that has grown too large.
     pub fn too_large(&self) -> bool {
-        matches!(self, Value::Int(i) if i.bits() > MAX_INT_BITS)
+        matches!(self, Value::Big(i) if i.bits() > MAX_INT_BITS)
     }
     /// A string that has grown longer than programs need; two of them fit into memory.
     pub fn too_long(&self) -> bool {
@@ -161,6 +183,9 @@ impl Value {
     /// The value as a constant of this basic type: in range and rounded.
     pub fn represent(&self, b: Basic) -> Result<Value, Misfit> {
         use Basic::*;
+        if let (Value::Int(i), Some((signed, bits))) = (self, int_range(b)) {
+            return if small_fits(*i, signed, bits) { Ok(Value::Int(*i)) } else { Err(Misfit::Overflows) };
+        }
         let numeric = !matches!(self, Value::Bool(_) | Value::Str(_));
         match b {
             Bool | UntypedBool if matches!(self, Value::Bool(_)) => Ok(self.clone()),
@@ -191,7 +216,7 @@ impl Value {
                         return Err(Misfit::Overflows);
                     }
                 }
-                Ok(Value::Int(i))
+                Ok(Value::big(i))
             }
         }
     }
@@ -214,7 +239,7 @@ impl Value {
     fn matched(&self, other: &Value) -> Option<(Value, Value)> {
         let rank = |v: &Value| match v {
             Value::Bool(_) | Value::Str(_) => 0,
-            Value::Int(_) => 1,
+            Value::Int(_) | Value::Big(_) => 1,
             Value::Float(_) | Value::Huge(_) => 2,
             Value::Complex(..) => 3,
         };
@@ -244,21 +269,29 @@ impl Value {
 
     /// `None` when the operation is not defined for the kinds (the types were checked before) or divides by zero.
     pub fn arith(op: Arith, a: &Value, b: &Value) -> Option<Value> {
+        if let (Value::Int(a), Value::Int(b)) = (a, b)
+            && let Some(v) = small_arith(op, *a, *b)
+        {
+            return Some(Value::Int(v));
+        }
         Some(match Value::matched(a, b)? {
-            (Value::Int(a), Value::Int(b)) => match op {
-                Arith::Add => Value::Int(a + b),
-                Arith::Sub => Value::Int(a - b),
-                Arith::Mul => Value::Int(a * b),
-                Arith::Div { .. } | Arith::Rem if b.is_zero() => return None,
-                // Truncated division, as Go's.
-                Arith::Div { int: true } => Value::Int(a / b),
-                Arith::Div { int: false } => Value::float(BigRational::new(a, b)),
-                Arith::Rem => Value::Int(a % b),
-                Arith::And => Value::Int(a & b),
-                Arith::Or => Value::Int(a | b),
-                Arith::Xor => Value::Int(a ^ b),
-                Arith::AndNot => Value::Int(a & !b),
-            },
+            (a @ (Value::Int(_) | Value::Big(_)), b) => {
+                let (a, b) = (a.to_int()?, b.to_int()?);
+                Value::big(match op {
+                    Arith::Add => a + b,
+                    Arith::Sub => a - b,
+                    Arith::Mul => a * b,
+                    Arith::Div { .. } | Arith::Rem if b.is_zero() => return None,
+                    // Truncated division, as Go's.
+                    Arith::Div { int: true } => a / b,
+                    Arith::Div { int: false } => return Some(Value::float(BigRational::new(a, b))),
+                    Arith::Rem => a % b,
+                    Arith::And => a & b,
+                    Arith::Or => a | b,
+                    Arith::Xor => a ^ b,
+                    Arith::AndNot => a & !b,
+                })
+            }
             (Value::Float(a), Value::Float(b)) => float_arith(op, &a, &b)?,
             (Value::Huge(a), Value::Huge(b)) => Value::of_outcome(Huge::arith(op, Some(&a), Some(&b))?)?,
             (Value::Huge(a), Value::Float(b)) => Value::of_outcome(Huge::arith(op, Some(&a), Huge::of(&b).as_ref())?)?,
@@ -280,7 +313,7 @@ impl Value {
                 };
                 Value::complex(shrink(r), shrink(i))
             }
-            (Value::Str(a), Value::Str(b)) if op == Arith::Add => Value::Str([&a[..], &b[..]].concat().into()),
+            (Value::Str(a), Value::Str(b)) if op == Arith::Add => Value::Str(Arc::new([&a[..], &b[..]].concat())),
             _ => return None,
         })
     }
@@ -289,6 +322,7 @@ impl Value {
     pub fn compare(a: &Value, b: &Value) -> Option<Ordering> {
         match Value::matched(a, b)? {
             (Value::Int(a), Value::Int(b)) => Some(a.cmp(&b)),
+            (a @ (Value::Int(_) | Value::Big(_)), b) => Some(a.to_int()?.cmp(&b.to_int()?)),
             (Value::Float(a), Value::Float(b)) => Some(a.cmp(&b)),
             (Value::Huge(a), Value::Huge(b)) => Some(Huge::compare(Some(&a), Some(&b))),
             (Value::Huge(a), Value::Float(b)) => Some(Huge::compare(Some(&a), Huge::of(&b).as_ref())),
@@ -303,11 +337,12 @@ impl Value {
     /// `x << n` and `x >> n` of an integer.
     pub fn shift(&self, left: bool, n: u32) -> Option<Value> {
         let i = self.to_int()?;
-        Some(Value::Int(if left { i << n } else { i >> n }))
+        Some(Value::big(if left { i << n } else { i >> n }))
     }
     pub fn neg(&self) -> Option<Value> {
         Some(match self {
-            Value::Int(i) => Value::Int(-i),
+            Value::Int(i) => i.checked_neg().map_or_else(|| Value::big(-BigInt::from(*i)), Value::Int),
+            Value::Big(i) => Value::big(-&**i),
             Value::Float(r) => Value::float(-&**r),
             Value::Huge(h) => Value::Huge(Arc::new(h.neg())),
             Value::Complex(c) => Value::complex(-&c.0, -&c.1),
@@ -317,10 +352,26 @@ impl Value {
     /// `^x`; unsigned types give their width.
     pub fn complement(&self, unsigned_bits: Option<u64>) -> Option<Value> {
         let i = !self.to_int()?;
-        Some(Value::Int(match unsigned_bits {
+        Some(Value::big(match unsigned_bits {
             Some(n) => i & ((BigInt::one() << n) - 1),
             None => i,
         }))
+    }
+}
+
+/// Integer arithmetic that stays small; `None` also where there is no integer.
+fn small_arith(op: Arith, a: i64, b: i64) -> Option<i64> {
+    match op {
+        Arith::Add => a.checked_add(b),
+        Arith::Sub => a.checked_sub(b),
+        Arith::Mul => a.checked_mul(b),
+        Arith::Div { int: true } => a.checked_div(b),
+        Arith::Div { int: false } => None,
+        Arith::Rem => a.checked_rem(b),
+        Arith::And => Some(a & b),
+        Arith::Or => Some(a | b),
+        Arith::Xor => Some(a ^ b),
+        Arith::AndNot => Some(a & !b),
     }
 }
 
@@ -362,6 +413,17 @@ pub fn unsigned_bits(b: Basic) -> Option<u64> {
     match int_range(b)? {
         (false, bits) => bits,
         (true, _) => None,
+    }
+}
+
+fn small_fits(i: i64, signed: bool, bits: Option<u64>) -> bool {
+    match bits {
+        Some(bits) if bits < 64 => {
+            let (lo, hi) = if signed { (-1 << (bits - 1), 1 << (bits - 1)) } else { (0, 1 << bits) };
+            lo <= i && i < hi
+        }
+        Some(_) => signed || i >= 0,
+        None => true,
     }
 }
 
@@ -469,6 +531,7 @@ impl std::fmt::Display for Value {
         match self {
             Value::Bool(b) => write!(f, "{b}"),
             Value::Int(i) => write!(f, "{i}"),
+            Value::Big(i) => write!(f, "{i}"),
             Value::Str(s) => {
                 let text = std::string::String::from_utf8_lossy(s);
                 let mut shown: std::string::String = text.chars().take(69).collect();

@@ -17,7 +17,7 @@ const GUARD: u64 = 640;
 const MAX_TOP: i64 = i32::MAX as i64;
 
 /// `m × 2^e`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Huge {
     m: BigInt,
     e: i64,

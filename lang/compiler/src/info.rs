@@ -8,6 +8,7 @@ use crate::types::{NamedId, PkgId, TParamId, TyId};
 use gol_syntax::ast::{BlockId, ExprId, StmtId, Sym};
 use gol_syntax::span::Span;
 use rustc_hash::FxHashMap;
+use std::num::NonZeroU32;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct ObjId(pub u32);
@@ -98,7 +99,7 @@ pub enum Mode {
     NoValue,
     Builtin(Builtin),
     Type,
-    /// `ExprInfo::value` holds it.
+    /// [`Info::value`] holds it.
     Const,
     /// Addressable.
     Var,
@@ -111,15 +112,19 @@ pub enum Mode {
     Pkg(PkgId),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ExprInfo {
     pub mode: Mode,
     /// Final type: untyped constants and nil have got the type that their context gave them (or their default). A call with several
     /// results has a Tuple. For comma-ok forms in a two-value context: the Tuple (T, bool).
     pub ty: TyId,
-    /// Constants, represented in `ty` (rounded, in range).
-    pub value: Option<Value>,
+    /// See [`Info::value`].
+    value: Option<ValueId>,
 }
+
+/// The place of a constant's value in the list of them: few expressions are constant, and the table of all expressions is large.
+#[derive(Clone, Copy, Debug)]
+struct ValueId(NonZeroU32);
 
 /// How `x.f` finds `f`.
 #[derive(Clone, PartialEq, Debug)]
@@ -210,7 +215,8 @@ pub struct PkgFacts {
 #[derive(Default)]
 pub struct Info {
     /// By ExprId index.
-    pub exprs: Vec<Option<ExprInfo>>,
+    exprs: Vec<Option<ExprInfo>>,
+    values: Vec<Value>,
     /// What an `Expr::Name` (or the qualified `pkg.Name` Select as a whole) refers to.
     pub uses: Uses,
     /// Twins that are called ([`crate::check`], `twin.rs`), and the functions that they stand for.
@@ -240,20 +246,27 @@ pub struct Info {
 
 /// Objects by `ExprId`: most names have one, so it is a list.
 #[derive(Default)]
-pub struct Uses(Vec<Option<ObjId>>);
+pub struct Uses(Vec<ObjId>);
 
 impl Uses {
+    /// No object.
+    const NONE: ObjId = ObjId(u32::MAX);
+
+    /// So many expressions there are.
+    fn make_room(&mut self, count: usize) {
+        if self.0.len() < count {
+            self.0.reserve(count + count / 8 - self.0.len());
+            self.0.resize(count, Uses::NONE);
+        }
+    }
     pub fn get(&self, e: &ExprId) -> Option<&ObjId> {
-        self.0.get(e.ix())?.as_ref()
+        self.0.get(e.ix()).filter(|&&o| o != Uses::NONE)
     }
     pub fn contains_key(&self, e: &ExprId) -> bool {
         self.get(e).is_some()
     }
     pub fn insert(&mut self, e: ExprId, obj: ObjId) {
-        if self.0.len() <= e.ix() {
-            self.0.resize((e.ix() + 1).next_power_of_two(), None);
-        }
-        self.0[e.ix()] = Some(obj);
+        self.0[e.ix()] = obj;
     }
 }
 
@@ -271,5 +284,46 @@ impl Info {
     /// Facts of an expression; emission calls it only after a check without errors.
     pub fn expr(&self, e: ExprId) -> Option<&ExprInfo> {
         self.exprs.get(e.ix())?.as_ref()
+    }
+    /// The value of a constant, represented in its type (rounded, in range).
+    pub fn value(&self, e: ExprId) -> Option<&Value> {
+        let id = self.expr(e)?.value?;
+        Some(&self.values[id.0.get() as usize - 1])
+    }
+    /// Something may be found out about any of so many expressions.
+    pub fn make_room(&mut self, count: usize) {
+        if self.exprs.len() < count {
+            // Library packages follow with a little more each.
+            self.exprs.reserve(count + count / 8 - self.exprs.len());
+            self.exprs.resize(count, None);
+        }
+        self.uses.make_room(count);
+    }
+    /// Writes down what is known of an expression.
+    #[inline]
+    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&Value>) {
+        let i = e.ix();
+        let value = value.map(|v| self.keep(i, v));
+        self.exprs[i] = Some(ExprInfo { mode, ty, value });
+    }
+    #[inline(never)]
+    fn keep(&mut self, i: usize, v: &Value) -> ValueId {
+        let v = v.clone();
+        match self.exprs[i].and_then(|old| old.value) {
+            Some(id) => {
+                self.values[id.0.get() as usize - 1] = v;
+                id
+            }
+            None => {
+                self.values.push(v);
+                ValueId(NonZeroU32::new(self.values.len() as u32).expect("fewer values than expressions"))
+            }
+        }
+    }
+    /// Gives an expression that is known another type.
+    pub fn set_type(&mut self, e: ExprId, ty: TyId) {
+        if let Some(Some(info)) = self.exprs.get_mut(e.ix()) {
+            info.ty = ty;
+        }
     }
 }

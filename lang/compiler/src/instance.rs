@@ -7,6 +7,7 @@
 
 use crate::types::{FieldTy, FuncTy, IfaceTy, MethodTy, Named, NamedId, TParamId, Term, Ty, TyId, Types};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Type arguments by parameter.
 pub type Subst = FxHashMap<TParamId, TyId>;
@@ -52,32 +53,33 @@ impl Types {
         self.shapes[ty.0 as usize].size > SIZE_MAX
     }
     /// The types that a type is written with.
-    fn parts(&self, ty: &Ty) -> Vec<TyId> {
-        let mut parts: Vec<TyId> = vec![];
+    fn each_part(&self, ty: &Ty, mut f: impl FnMut(TyId)) {
         match ty {
             Ty::Error | Ty::Basic(_) | Ty::TypeParam(_) => {}
-            Ty::Named(n) => parts.extend(&self.named(*n).targs),
-            Ty::Pointer(t) | Ty::Slice(t) | Ty::Array(_, t) | Ty::Chan(_, t) => parts.push(*t),
-            Ty::Map(k, v) => parts.extend([*k, *v]),
-            Ty::Func(f) => parts.extend(f.params.iter().chain(&f.results)),
-            Ty::Struct(fields) => parts.extend(fields.iter().map(|f| f.ty)),
+            Ty::Named(n) => self.named(*n).targs.iter().for_each(|&t| f(t)),
+            Ty::Pointer(t) | Ty::Slice(t) | Ty::Array(_, t) | Ty::Chan(_, t) => f(*t),
+            Ty::Map(k, v) => [*k, *v].into_iter().for_each(f),
+            Ty::Func(sig) => sig.params.iter().chain(&sig.results).for_each(|&t| f(t)),
+            Ty::Struct(fields) => fields.iter().for_each(|field| f(field.ty)),
             Ty::Interface(i) => {
-                parts.extend(i.methods.iter().map(|m| m.sig));
-                parts.extend(i.unions.iter().flatten().map(|t| t.ty));
+                i.methods.iter().for_each(|m| f(m.sig));
+                i.unions.iter().flatten().for_each(|t| f(t.ty));
             }
-            Ty::Tuple(list) => parts.extend(list),
+            Ty::Tuple(list) => list.iter().for_each(|&t| f(t)),
         }
-        parts
     }
     pub(crate) fn shape_of(&self, ty: &Ty) -> Shape {
         if let Ty::TypeParam(_) = ty {
             return Shape { mentions: true, depth: 0, size: 1 };
         }
-        let parts = self.parts(ty);
-        let of = |t: &TyId| self.shapes[t.0 as usize];
-        let depth = parts.iter().map(|t| of(t).depth.saturating_add(1)).max().unwrap_or(0);
-        let size = parts.iter().fold(1u32, |n, t| n.saturating_add(of(t).size));
-        Shape { mentions: parts.iter().any(|t| of(t).mentions), depth, size }
+        let mut shape = Shape { mentions: false, depth: 0, size: 1 };
+        self.each_part(ty, |t| {
+            let part = self.shapes[t.0 as usize];
+            shape.mentions |= part.mentions;
+            shape.depth = shape.depth.max(part.depth.saturating_add(1));
+            shape.size = shape.size.saturating_add(part.size);
+        });
+        shape
     }
 
     /// A defined type with parameters, without arguments.
@@ -180,23 +182,23 @@ impl Types {
             Ty::Array(n, t) => Ty::Array(n, self.subst(t, map)),
             Ty::Map(k, v) => Ty::Map(self.subst(k, map), self.subst(v, map)),
             Ty::Chan(d, t) => Ty::Chan(d, self.subst(t, map)),
-            Ty::Func(f) => Ty::Func(FuncTy {
+            Ty::Func(f) => Ty::Func(Arc::new(FuncTy {
                 params: self.subst_list(&f.params, map),
                 variadic: f.variadic,
                 results: self.subst_list(&f.results, map),
-            }),
+            })),
             Ty::Struct(fields) => {
-                Ty::Struct(fields.into_iter().map(|f| FieldTy { ty: self.subst(f.ty, map), ..f }).collect())
+                Ty::Struct(fields.iter().map(|f| FieldTy { ty: self.subst(f.ty, map), ..*f }).collect())
             }
-            Ty::Interface(i) => Ty::Interface(IfaceTy {
-                methods: i.methods.into_iter().map(|m| MethodTy { sig: self.subst(m.sig, map), ..m }).collect(),
+            Ty::Interface(i) => Ty::Interface(Arc::new(IfaceTy {
+                methods: i.methods.iter().map(|m| MethodTy { sig: self.subst(m.sig, map), ..*m }).collect(),
                 unions: i
                     .unions
-                    .into_iter()
-                    .map(|u| u.into_iter().map(|t| Term { ty: self.subst(t.ty, map), ..t }).collect())
+                    .iter()
+                    .map(|u| u.iter().map(|t| Term { ty: self.subst(t.ty, map), ..*t }).collect())
                     .collect(),
                 comparable: i.comparable,
-            }),
+            })),
             Ty::Tuple(list) => Ty::Tuple(self.subst_list(&list, map)),
             Ty::Error | Ty::Basic(_) => return ty,
         };
@@ -214,7 +216,7 @@ impl Types {
         if let Ty::TypeParam(p) = self.get(ty) {
             out.insert(*p);
         }
-        self.parts(self.get(ty)).into_iter().for_each(|t| self.tparams_in(t, out));
+        self.each_part(self.get(ty), |t| self.tparams_in(t, out));
     }
 
     /// Is `a`, with type parameters replaced, the type `b`?
@@ -242,7 +244,7 @@ impl Types {
                 let like = |f: &FieldTy, g: &FieldTy| {
                     (f.name, f.pkg, f.embedded, f.tag) == (g.name, g.pkg, g.embedded, g.tag) && same(f.ty, g.ty)
                 };
-                f.len() == g.len() && f.iter().zip(g).all(|(f, g)| like(f, g))
+                f.len() == g.len() && f.iter().zip(&**g).all(|(f, g)| like(f, g))
             }
             (Ty::Interface(i), Ty::Interface(j)) => {
                 let method = |m: &MethodTy, n: &MethodTy| (m.name, m.pkg) == (n.name, n.pkg) && same(m.sig, n.sig);

@@ -11,6 +11,13 @@ const MAX_EXPONENT: i64 = 20_000;
 
 /// Decodes an integer or floating-point literal as written in the source.
 pub fn parse_number(text: &str) -> Option<Value> {
+    if (1..19).contains(&text.len())
+        && text.bytes().all(|c| c.is_ascii_digit())
+        && (text.len() == 1 || !text.starts_with('0'))
+    {
+        // What most programs write; it cannot overflow.
+        return Some(Value::Int(text.bytes().fold(0, |n, c| 10 * n + i64::from(c - b'0'))));
+    }
     let clean: String = text.chars().filter(|&c| c != '_').collect();
     let lower = clean.to_ascii_lowercase();
     if let Some(hex) = lower.strip_prefix("0x") {
@@ -40,7 +47,7 @@ pub fn parse_imaginary(text: &str) -> Option<Value> {
 }
 
 fn radix_int(digits: &str, radix: u32) -> Option<Value> {
-    BigInt::parse_bytes(digits.as_bytes(), radix).map(Value::Int)
+    BigInt::parse_bytes(digits.as_bytes(), radix).map(Value::big)
 }
 
 fn decimal_float(t: &str) -> Option<Value> {
@@ -100,7 +107,7 @@ pub fn parse_duration(text: &str) -> Option<Value> {
         total += number * BigInt::from(ns);
         rest = &rest[n + unit_len..];
     }
-    Some(Value::Int(total.to_integer()))
+    Some(Value::big(total.to_integer()))
 }
 
 /// Decodes a string literal with its quotes.

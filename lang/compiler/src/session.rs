@@ -9,7 +9,7 @@ use crate::info::{Info, ObjId};
 use crate::opt::Functions;
 use crate::types::{PkgId, Types};
 use gol_bytecode::{Func, FuncId, Ins, Op, Program, Unit};
-use gol_syntax::ast::{Ast, Expr, ExprId, Ident, ImportName, LitKind, Stmt, StmtId};
+use gol_syntax::ast::{Ast, Expr, ExprId, Ident, ImportName, LitKind, Stmt, StmtId, Sym};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::{SourceMap, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -339,7 +339,10 @@ impl Session {
                 let parsed = gol_syntax::parse_pieces(&mut self.ast, source, &pieces);
                 diagnostics.extend(parsed.diagnostics);
                 items.entry(pkg).or_default().extend(parsed.items);
-                self.intern_tags(first);
+                let exprs = (first..self.ast.expr_count()).map(|i| self.ast.expr(ExprId::new(i)));
+                let tags = exprs.filter_map(|e| if let Expr::Struct(fields) = e { Some(fields) } else { None });
+                let tags = tags.flatten().filter_map(|f| f.tag).collect();
+                self.intern_tags(tags);
             }
         }
         for pkg in self.loaded.iter().filter(|_| !items.is_empty()) {
@@ -350,13 +353,7 @@ impl Session {
         diagnostics
     }
     /// The checker reads the tree only; decoded tags of structs must be names already.
-    fn intern_tags(&mut self, first: usize) {
-        let mut tags = vec![];
-        for i in first..self.ast.expr_count() {
-            if let Expr::Struct(fields) = self.ast.expr(ExprId::new(i)) {
-                tags.extend(fields.iter().filter_map(|f| f.tag));
-            }
-        }
+    fn intern_tags(&mut self, tags: Vec<Sym>) {
         for t in tags {
             let text = crate::constant::parse_string(self.ast.name(t)).unwrap_or_default();
             self.ast.names.intern(&String::from_utf8_lossy(&text));
@@ -504,25 +501,31 @@ impl Session {
                 }
             }
         }
+        let mut imply = |path: &str| {
+            if !implied.iter().any(|p| p == path) {
+                implied.push(path.to_string());
+            }
+        };
+        let mut tags = vec![];
         for i in first.expr..self.ast.expr_count() {
-            let e = ExprId::new(i);
-            let path = match self.ast.expr(e) {
-                Expr::Select(x, _) if implicit => match self.ast.expr(*x) {
-                    Expr::Name(s) => self.world.implicit.get(s).cloned(),
-                    _ => None,
-                },
-                Expr::Lit(l) if l.kind == LitKind::Duration => Some("time".to_string()),
-                Expr::Interp(_) => Some("fmt".to_string()),
-                _ => None,
-            };
-            implied.extend(path);
+            match self.ast.expr(ExprId::new(i)) {
+                Expr::Select(x, _) if implicit => {
+                    if let Expr::Name(s) = self.ast.expr(*x) {
+                        self.world.implicit.get(s).into_iter().for_each(|path| imply(path));
+                    }
+                }
+                Expr::Lit(l) if l.kind == LitKind::Duration => imply("time"),
+                Expr::Interp(_) => imply("fmt"),
+                Expr::Struct(fields) => tags.extend(fields.iter().filter_map(|f| f.tag)),
+                _ => {}
+            }
         }
         for i in first.stmt..self.ast.stmt_count() {
             if let Stmt::After(_) = self.ast.stmt(StmtId::new(i)) {
-                implied.push("time".to_string());
+                imply("time");
             }
         }
-        self.intern_tags(first.expr);
+        self.intern_tags(tags);
         for (path, span) in written {
             self.load_written(&path, span, stack, diags);
         }

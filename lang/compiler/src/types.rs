@@ -6,7 +6,10 @@
 use crate::info::ObjId;
 use gol_syntax::ast::{Dir, Sym};
 use gol_syntax::span::Span;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct TyId(pub u32);
@@ -52,7 +55,7 @@ pub enum Basic {
     UntypedDuration,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct FieldTy {
     pub name: Sym,
     /// Package that declares the struct, for unexported names (identity!); exported names have PkgId(0).
@@ -71,7 +74,7 @@ pub struct FuncTy {
     pub results: Vec<TyId>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MethodTy {
     pub name: Sym,
     /// As in `FieldTy`.
@@ -80,7 +83,7 @@ pub struct MethodTy {
 }
 
 /// One `~T` or `T` of a union.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Term {
     pub tilde: bool,
     pub ty: TyId,
@@ -119,9 +122,9 @@ pub enum Ty {
     Array(u64, TyId),
     Map(TyId, TyId),
     Chan(Dir, TyId),
-    Func(FuncTy),
-    Struct(Vec<FieldTy>),
-    Interface(IfaceTy),
+    Func(Arc<FuncTy>),
+    Struct(Arc<[FieldTy]>),
+    Interface(Arc<IfaceTy>),
     TypeParam(TParamId),
     /// Several results of a call, or none.
     Tuple(Vec<TyId>),
@@ -150,7 +153,8 @@ pub struct Named {
 
 pub struct Types {
     tys: Vec<Ty>,
-    map: FxHashMap<Ty, TyId>,
+    /// The same by what they are.
+    ids: HashTable<TyId>,
     /// One a type: what [`crate::instance`] asks often.
     pub(crate) shapes: Vec<crate::instance::Shape>,
     pub named: Vec<Named>,
@@ -197,7 +201,7 @@ predeclared! {
     // No result.
     VOID = 27: Ty::Tuple(vec![]);
     // `interface{}`.
-    ANY = 28: Ty::Interface(IfaceTy::default());
+    ANY = 28: Ty::Interface(Arc::default());
     BYTES = 29: Ty::Slice(Types::UINT8);
     RUNES = 30: Ty::Slice(Types::INT32);
 }
@@ -206,7 +210,7 @@ impl Default for Types {
     fn default() -> Types {
         let mut t = Types {
             tys: vec![],
-            map: FxHashMap::default(),
+            ids: HashTable::new(),
             shapes: vec![],
             named: vec![],
             tparams: vec![],
@@ -219,13 +223,14 @@ impl Default for Types {
 
 impl Types {
     pub fn intern(&mut self, ty: Ty) -> TyId {
-        if let Some(&id) = self.map.get(&ty) {
+        let hash = FxBuildHasher.hash_one(&ty);
+        if let Some(&id) = self.ids.find(hash, |&id| *self.get(id) == ty) {
             return id;
         }
         let id = TyId(self.tys.len() as u32);
         self.shapes.push(self.shape_of(&ty));
-        self.tys.push(ty.clone());
-        self.map.insert(ty, id);
+        self.tys.push(ty);
+        self.ids.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(&self.tys[id.0 as usize]));
         id
     }
     /// How many there are; ids count from 0.
@@ -287,7 +292,7 @@ impl Types {
         }
     }
     pub fn is_untyped(&self, id: TyId) -> bool {
-        matches!(self.get(id), Ty::Basic(b) if b.untyped())
+        (Types::UNTYPED_BOOL..=Types::UNTYPED_DURATION).contains(&id)
     }
     pub fn is_interface(&self, id: TyId) -> bool {
         matches!(self.under(id), Ty::Interface(_))
@@ -309,7 +314,7 @@ impl Types {
         }
     }
     /// The signature of a function type or a type defined as one.
-    pub fn func(&self, id: TyId) -> Option<&FuncTy> {
+    pub fn func(&self, id: TyId) -> Option<&Arc<FuncTy>> {
         match self.under(id) {
             Ty::Func(f) => Some(f),
             _ => None,
@@ -347,30 +352,46 @@ pub enum Class {
     Constant,
 }
 
+/// A set of basic types, a bit for each.
+const fn set(list: &[Basic]) -> u32 {
+    let (mut bits, mut i) = (0, 0);
+    while i < list.len() {
+        bits |= 1 << list[i] as u32;
+        i += 1;
+    }
+    bits
+}
+
+impl Class {
+    const fn members(self) -> u32 {
+        use Basic::*;
+        const BOOLEAN: u32 = set(&[Bool, UntypedBool]);
+        const UNSIGNED: u32 = set(&[Uint, Uint8, Uint16, Uint32, Uint64, Uintptr]);
+        const SIGNED: u32 = set(&[Int, Int8, Int16, Int32, Int64, UntypedInt, UntypedRune, UntypedDuration]);
+        const INTEGER: u32 = UNSIGNED | SIGNED;
+        const FLOAT: u32 = set(&[Float32, Float64, UntypedFloat]);
+        const COMPLEX: u32 = set(&[Complex64, Complex128, UntypedComplex]);
+        const STRING: u32 = set(&[String, UntypedString]);
+        match self {
+            Class::Boolean => BOOLEAN,
+            Class::Integer => INTEGER,
+            Class::Unsigned => UNSIGNED,
+            Class::Float => FLOAT,
+            Class::Complex => COMPLEX,
+            Class::Numeric => INTEGER | FLOAT | COMPLEX,
+            Class::String => STRING,
+            Class::Ordered => INTEGER | FLOAT | STRING,
+            Class::Constant => BOOLEAN | INTEGER | FLOAT | COMPLEX | STRING,
+        }
+    }
+}
+
 impl Basic {
     pub fn untyped(self) -> bool {
         self >= Basic::UntypedBool
     }
     pub fn is(self, class: Class) -> bool {
-        use Basic::*;
-        let boolean = matches!(self, Bool | UntypedBool);
-        let unsigned = matches!(self, Uint | Uint8 | Uint16 | Uint32 | Uint64 | Uintptr);
-        let integer =
-            unsigned || matches!(self, Int | Int8 | Int16 | Int32 | Int64 | UntypedInt | UntypedRune | UntypedDuration);
-        let float = matches!(self, Float32 | Float64 | UntypedFloat);
-        let complex = matches!(self, Complex64 | Complex128 | UntypedComplex);
-        let string = matches!(self, String | UntypedString);
-        match class {
-            Class::Boolean => boolean,
-            Class::Integer => integer,
-            Class::Unsigned => unsigned,
-            Class::Float => float,
-            Class::Complex => complex,
-            Class::Numeric => integer || float || complex,
-            Class::String => string,
-            Class::Ordered => integer || float || string,
-            Class::Constant => boolean || integer || float || complex || string,
-        }
+        class.members() & 1 << self as u32 != 0
     }
     /// As Go names it.
     pub fn text(self) -> &'static str {

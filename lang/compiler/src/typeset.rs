@@ -30,7 +30,7 @@ impl Types {
         for u in unions {
             let mut seen: FxHashSet<Term> = FxHashSet::default();
             let pairs = all.iter().flat_map(|a| u.iter().filter_map(|b| self.both(a, b)));
-            all = pairs.filter(|t| seen.insert(t.clone())).collect();
+            all = pairs.filter(|t| seen.insert(*t)).collect();
         }
         if i.comparable {
             all.retain(|t| self.strictly_comparable(t.ty));
@@ -63,9 +63,9 @@ impl Types {
     fn both(&self, a: &Term, b: &Term) -> Option<Term> {
         let same = self.under_id(a.ty) == self.under_id(b.ty);
         match (a.tilde, b.tilde) {
-            (true, _) if same => Some(b.clone()),
-            (false, true) if same => Some(a.clone()),
-            _ => (a.ty == b.ty).then(|| a.clone()),
+            (true, _) if same => Some(*b),
+            (false, true) if same => Some(*a),
+            _ => (a.ty == b.ty).then_some(*a),
         }
     }
     /// Is the type in the set of a term?
@@ -131,7 +131,7 @@ impl Types {
     pub fn core_term(&self, ty: TyId) -> Option<(Term, bool)> {
         let terms = self.constraint(ty).and_then(|i| self.terms(i))?;
         match &terms[..] {
-            [one] => Some((one.clone(), true)),
+            [one] => Some((*one, true)),
             [] => None,
             _ => self.core(ty).map(|c| (Term { tilde: true, ty: c }, false)),
         }

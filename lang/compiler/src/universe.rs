@@ -93,13 +93,13 @@ impl Universe {
         }
         let iota = add(info, "iota", ObjKind::Const(Value::int(0)), Types::UNTYPED_INT);
         let nil = add(info, "nil", ObjKind::Nil, Types::UNTYPED_NIL);
-        let comparable = types.intern(Ty::Interface(IfaceTy { comparable: true, ..IfaceTy::default() }));
+        let comparable = types.intern(Ty::Interface(IfaceTy { comparable: true, ..IfaceTy::default() }.into()));
         add(info, "comparable", ObjKind::Type, comparable);
         let error = add(info, "error", ObjKind::Type, Types::ERROR);
         let method = names.intern("Error");
-        let sig = types.intern(Ty::Func(FuncTy { params: vec![], variadic: false, results: vec![Types::STRING] }));
+        let sig = types.intern(Ty::Func(FuncTy { results: vec![Types::STRING], ..FuncTy::default() }.into()));
         let methods = vec![MethodTy { name: method, pkg: PkgId(0), sig }];
-        let underlying = types.intern(Ty::Interface(IfaceTy { methods, ..IfaceTy::default() }));
+        let underlying = types.intern(Ty::Interface(IfaceTy { methods, ..IfaceTy::default() }.into()));
         let (_, ty) = types.add_named(Named {
             name: names.intern("error"),
             pkg: PkgId(0),
@@ -126,7 +126,7 @@ pub fn unsafe_scope(names: &mut Interner, info: &mut Info, pkg: PkgId) -> Scope 
         let sym = names.intern(name);
         scope.insert(sym, predeclare(info, sym, ObjKind::Builtin(b), Types::ERROR));
     }
-    for &o in scope.objects() {
+    for o in scope.objects() {
         info.obj_mut(o).pkg = pkg;
     }
     scope

@@ -114,7 +114,7 @@ fn untyped_leftovers(s: &Session) -> Vec<String> {
             Mode::Var | Mode::MapIndex | Mode::Value | Mode::CommaOk => {
                 s.types.is_untyped(info.ty) || info.ty == Types::ERROR
             }
-            Mode::Const => info.value.is_none(),
+            Mode::Const => s.info.value(e).is_none(),
             Mode::Nil | Mode::NoValue | Mode::Builtin(_) | Mode::Type | Mode::Pkg(_) => false,
         };
         if wrong {

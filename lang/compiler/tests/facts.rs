@@ -334,9 +334,10 @@ func main() {
     let kinds: Vec<_> = found.filter(|(t, _)| t == "x.Str").map(|(_, sel)| sel.kind.clone()).collect();
     assert_eq!(kinds, [SelKind::TypeParamMethod, SelKind::TypeParamMethod]);
     // A constant that becomes a value of a type parameter's type keeps its value.
-    let ones = (0..s.ast.expr_count()).map(ExprId::new).filter(|&e| text_of(&s, e) == "1");
-    let one = ones.filter_map(|e| s.info.expr(e)).find(|i| type_text(&s, i.ty) == "N").expect("the constant");
-    assert!(one.value.is_some());
+    let mut ones = (0..s.ast.expr_count()).map(ExprId::new).filter(|&e| text_of(&s, e) == "1");
+    let of_n = |&e: &ExprId| s.info.expr(e).is_some_and(|i| type_text(&s, i.ty) == "N");
+    let one = ones.find(of_n).expect("the constant");
+    assert!(s.info.value(one).is_some());
     let swap = object(&s, "Swap");
     let facts = s.info.funcs.values().find(|f| f.recv.is_some()).expect("the method");
     assert_eq!(facts.tparams.len(), 2);

@@ -2,7 +2,7 @@
 //!
 //! One [`Ast`] holds everything that a session has parsed (main program, library packages, prompt lines), so an id is
 //! unique in the session and facts about nodes (types, constants, objects) are dense side tables indexed by id.
-//! Nodes are never changed after parsing. Lists own their `Vec`s; freeing is not recursive.
+//! Nodes are never changed after parsing. Lists own what they hold; freeing is not recursive.
 //! Types and values are one sort of node, [`Expr`], as in go/ast; the checker settles which is which.
 
 pub use crate::names::{Interner, Sym};
@@ -29,6 +29,9 @@ ids! {
     StmtId
     BlockId
 }
+
+/// A list of expressions. Most have one or two, for which nothing is allocated.
+pub type Ids = smallvec::SmallVec<[ExprId; 4]>;
 
 /// A name where it stands. `span.lo` is unique in the session, so it also names the declaration made there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -200,13 +203,13 @@ pub enum Expr {
     CompLit(Option<ExprId>, Vec<Elem>),
     Select(ExprId, Ident),
     /// Index or instantiation; several operands only for the latter.
-    Index(ExprId, Vec<ExprId>),
+    Index(ExprId, Ids),
     /// `x[i:j:k]`; the flag says that there are two colons.
     SliceExpr(ExprId, [Option<ExprId>; 3], bool),
     /// `x.(T)`; `None` is `x.(type)`.
     TypeAssert(ExprId, Option<ExprId>),
     /// Call or conversion; the flag says that the last argument has `...`.
-    Call(ExprId, Vec<ExprId>, bool),
+    Call(ExprId, Ids, bool),
     Unary(UnOp, ExprId),
     /// Left-deep chains can be long: walk the left spine in a loop.
     Binary(BinOp, ExprId, ExprId),
@@ -242,7 +245,7 @@ pub struct ImportSpec {
 pub struct VarSpec {
     pub names: Vec<Ident>,
     pub ty: Option<ExprId>,
-    pub values: Vec<ExprId>,
+    pub values: Ids,
     pub span: Span,
 }
 
@@ -296,7 +299,7 @@ pub enum ForHeader {
     Cond(Option<StmtId>),
     Three(Option<StmtId>, Option<StmtId>, Option<StmtId>),
     Range {
-        vars: Vec<ExprId>,
+        vars: Ids,
         define: bool,
         over: ExprId,
     },
@@ -313,13 +316,13 @@ pub enum Stmt {
     Const(Vec<VarSpec>),
     Type(Vec<TypeSpec>),
     /// An expression statement has one; more only in a case.
-    Exprs(Vec<ExprId>),
+    Exprs(Ids),
     Send(ExprId, ExprId),
     /// `x++` (Add) and `x--` (Sub).
     IncDec(BinOp, ExprId),
     OpAssign(BinOp, ExprId, ExprId),
-    Assign(Vec<ExprId>, Vec<ExprId>),
-    Define(Vec<ExprId>, Vec<ExprId>),
+    Assign(Ids, Ids),
+    Define(Ids, Ids),
     Labeled(Ident, Option<StmtId>),
     Go(ExprId),
     GoBlock(BlockId),
@@ -331,7 +334,7 @@ pub enum Stmt {
     ParFor(StmtId),
     /// `case after d:`; only as the statement of a select clause.
     After(ExprId),
-    Return(Vec<ExprId>),
+    Return(Ids),
     Break(Option<Ident>),
     Continue(Option<Ident>),
     Goto(Ident),
@@ -366,6 +369,13 @@ pub struct Ast {
 }
 
 impl Ast {
+    /// Makes room for what so many tokens become, more or less: tables that grow step by step leave holes behind them.
+    pub(crate) fn reserve(&mut self, tokens: usize) {
+        self.exprs.reserve(tokens / 2);
+        self.espans.reserve(tokens / 2);
+        self.stmts.reserve(tokens / 8);
+        self.sspans.reserve(tokens / 8);
+    }
     pub fn add_expr(&mut self, span: Span, e: Expr) -> ExprId {
         self.exprs.push(e);
         self.espans.push(span);

@@ -49,25 +49,25 @@ impl<'a> Builder<'a> {
         Builder { ast, errors, recoveries, depths, too_deep: false, guards, text, base, patience }
     }
 
-    pub fn expr(&mut self, l: u32, r: u32, e: Expr) -> ExprId {
+    pub fn expr(&mut self, l: u32, r: u32, mut e: Expr) -> ExprId {
         self.patience.progress();
-        let depth = self.depths.of_expr(self.ast, &e);
-        let fits = depth <= MAX_DEPTH;
-        self.depths.push_expr(if fits { depth } else { 1 });
-        if !fits {
+        let mut depth = self.depths.of_expr(self.ast, &e);
+        if depth > MAX_DEPTH {
             self.report_depth(l, r);
+            (e, depth) = (Expr::Bad, 1);
         }
-        self.ast.add_expr(Span::new(l, r), if fits { e } else { Expr::Bad })
+        self.depths.push_expr(depth);
+        self.ast.add_expr(Span::new(l, r), e)
     }
 
-    pub fn stmt(&mut self, l: u32, r: u32, s: Stmt) -> StmtId {
-        let depth = self.depths.of_stmt(&s);
-        let fits = depth <= MAX_DEPTH;
-        self.depths.push_stmt(if fits { depth } else { 1 });
-        if !fits {
+    pub fn stmt(&mut self, l: u32, r: u32, mut s: Stmt) -> StmtId {
+        let mut depth = self.depths.of_stmt(&s);
+        if depth > MAX_DEPTH {
             self.report_depth(l, r);
+            (s, depth) = (Stmt::Bad, 1);
         }
-        self.ast.add_stmt(Span::new(l, r), if fits { s } else { Stmt::Bad })
+        self.depths.push_stmt(depth);
+        self.ast.add_stmt(Span::new(l, r), s)
     }
 
     pub fn block(&mut self, l: u32, r: u32, stmts: Vec<StmtId>) -> BlockId {

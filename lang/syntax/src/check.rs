@@ -87,17 +87,17 @@ impl Builder<'_> {
     /// A simple statement in the place of a condition.
     fn must_be_value(&mut self, s: StmtId) {
         let span = self.ast.stmt_span(s);
-        let text = self.source(span);
         match self.ast.stmt(s) {
             Stmt::Exprs(v) if v.len() == 1 => {}
             Stmt::Bad => {}
             Stmt::Exprs(_) => self.error(Code::Syntax, span, "expected := or = or comma"),
             Stmt::Assign(x, y) => {
-                let d = Diagnostic::error(Code::HeaderValue, span, format!("cannot use assignment {text} as value"));
+                let message = format!("cannot use assignment {} as value", self.source(span));
+                let d = Diagnostic::error(Code::HeaderValue, span, message);
                 let equal = x.len() == 1 && y.len() == 1;
                 self.errors.push(if equal { d.help("== compares") } else { d });
             }
-            _ => self.error(Code::HeaderValue, span, format!("cannot use {text} as value")),
+            _ => self.error(Code::HeaderValue, span, format!("cannot use {} as value", self.source(span))),
         }
     }
 

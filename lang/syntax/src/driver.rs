@@ -42,6 +42,7 @@ pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], p
     let Lexed { mut tokens, names, errors, marks } = token::lex(text, ast.take_names(), parts);
     let layout = layout::layout(text, &mut tokens, &names);
     ast.names = names;
+    ast.reserve(tokens.len());
     let script = tokens.first().is_none_or(|t| t.tok != Tok::Package);
     let input = Input { text, base, script };
 
@@ -55,7 +56,7 @@ pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], p
     diagnostics.extend(layout.too_deep.map(|open| r.too_deep(open)));
     let items = match layout.too_deep {
         Some(_) => vec![],
-        None => parse_tokens(ast, input, &mut tokens, &mut diagnostics),
+        None => parse_tokens(ast, input, &mut tokens, &layout.late, &mut diagnostics),
     };
     let place = |r: &Range<usize>| Span::new(base + r.start as u32, base + r.end as u32);
     ast.add_parts(first, parts.iter().map(place));
@@ -67,6 +68,7 @@ fn parse_tokens(
     ast: &mut Ast,
     input: Input,
     tokens: &mut Vec<Token>,
+    late: &[Token],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<StmtId> {
     let mut commas = 0;
@@ -86,7 +88,7 @@ fn parse_tokens(
             continue;
         }
         diagnostics.extend(r.parse_errors(&a.misfits));
-        diagnostics.extend(r.late_clauses());
+        diagnostics.extend(late.iter().map(|t| r.late_clause(t)));
         diagnostics.extend(a.errors);
         if let Some(&stopped) = a.given_up.and_then(|i| tokens.get(i))
             && diagnostics.is_empty()

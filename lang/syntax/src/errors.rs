@@ -314,13 +314,10 @@ impl Reporter<'_> {
     }
 
     /// A `case` or `default` behind a statement on its line. The grammar, in which a clause's last statement needs no end, takes it.
-    pub fn late_clauses(&self) -> impl Iterator<Item = Diagnostic> {
-        let clause = |t: Tok| matches!(t, Tok::Case | Tok::Default);
-        let pairs = self.tokens.windows(2).enumerate();
-        pairs.filter(move |(_, w)| clause(w[1].tok) && w[0].tok.ends_statement()).map(|(i, w)| {
-            let message = format!("unexpected keyword {} at end of statement", spell(w[1].tok));
-            Diagnostic::error(Code::Syntax, self.span(i + 1), message).label("expected a newline or ;")
-        })
+    pub fn late_clause(&self, clause: &Token) -> Diagnostic {
+        let message = format!("unexpected keyword {} at end of statement", spell(clause.tok));
+        let span = Span::new(self.base + clause.lo, self.base + clause.hi);
+        Diagnostic::error(Code::Syntax, span, message).label("expected a newline or ;")
     }
 
     /// `m[T any](x T)` in an interface: what was read is the type `m[T]`.

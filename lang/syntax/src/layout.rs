@@ -55,6 +55,8 @@ pub struct Layout {
     pub repairs: Vec<Repair>,
     /// The bracket that was one too deep. The tokens end before it, and nothing but this is worth telling.
     pub too_deep: Option<Token>,
+    /// Every `case` and `default` behind a statement on its line.
+    pub late: Vec<Token>,
 }
 
 struct Pass<'a> {
@@ -72,14 +74,15 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
     let mut inserts: Vec<(usize, Vec<(Open, usize)>)> = vec![];
     let file = tokens.first().is_some_and(|t| t.tok == Tok::Package);
     let mut p = Pass { t: tokens, stack: Vec::with_capacity(32), head: None, file };
+    let mut prev = None;
     for i in 0..p.t.len() {
-        let prev = i.checked_sub(1).map(|j| p.t[j].tok);
-        if p.t[i].tok.is_open() && p.stack.len() >= MAX_BRACKETS {
+        let tok = p.t[i].tok;
+        if tok.is_open() && p.stack.len() >= MAX_BRACKETS {
             result.too_deep = Some(p.t[i]);
             tokens.truncate(i);
             return result;
         }
-        match p.t[i].tok {
+        match tok {
             Tok::Func if p.begins_declaration(i, prev) => {
                 if let Some(&(_, open)) = p.stack.last()
                     && starts_line(text, p.t[i].lo)
@@ -103,9 +106,10 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
             }
             Tok::ResultParen => p.stack.push((Open::Paren, i)),
             Tok::HoleOpen => p.stack.push((Open::Hole, i)),
-            close @ (Tok::RParen | Tok::RBrack | Tok::RBrace | Tok::HoleClose) => p.close(i, close),
+            Tok::RParen | Tok::RBrack | Tok::RBrace | Tok::HoleClose => p.close(i, tok),
             Tok::Semi(_) if p.in_head() => p.head = None,
-            Tok::Ident(s) => {
+            Tok::Case | Tok::Default if prev.is_some_and(Tok::ends_statement) => result.late.push(p.t[i]),
+            Tok::Ident(s) if words.has(s) => {
                 let brace = p.stack.last().map(|&(_, open)| open);
                 if let Some(tok) = words.contextual(p.t, i, s, brace) {
                     p.t[i].tok = tok;
@@ -113,6 +117,7 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
             }
             _ => {}
         }
+        prev = Some(p.t[i].tok);
     }
     insert_closers(tokens, inserts);
     result

@@ -7,28 +7,34 @@ use std::cell::Cell;
 const MAX_RECOVERIES: u32 = 250;
 
 /// So many tokens may pass without an expression: the longest run in a program is a list of imports.
-const MAX_IDLE: u32 = 20_000;
+const MAX_IDLE: usize = 20_000;
 
 /// Shared by the tokens, which end with it, and the tree builder.
-#[derive(Default)]
 pub struct Patience {
     recoveries: Cell<u32>,
-    idle: Cell<u32>,
     passed: Cell<usize>,
+    /// How many tokens may have passed.
+    limit: Cell<usize>,
     given_up: Cell<bool>,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        let (recoveries, passed) = (Cell::new(0), Cell::new(0));
+        Patience { recoveries, passed, limit: Cell::new(MAX_IDLE), given_up: Cell::new(false) }
+    }
 }
 
 impl Patience {
     /// May another token pass?
     pub fn lasts(&self) -> bool {
-        self.idle.set(self.idle.get() + 1);
-        let lasts = self.idle.get() <= MAX_IDLE && self.recoveries.get() < MAX_RECOVERIES;
-        if lasts {
-            self.passed.set(self.passed.get() + 1);
-        } else {
+        let passed = self.passed.get();
+        if passed == self.limit.get() {
             self.given_up.set(true);
+            return false;
         }
-        lasts
+        self.passed.set(passed + 1);
+        true
     }
 
     /// How many tokens passed, if that was not all.
@@ -37,11 +43,15 @@ impl Patience {
     }
 
     pub fn progress(&self) {
-        self.idle.set(0);
+        if self.recoveries.get() < MAX_RECOVERIES {
+            self.limit.set(self.passed.get() + MAX_IDLE);
+        }
     }
 
     pub fn recovered(&self) {
         self.recoveries.set(self.recoveries.get() + 1);
-        self.idle.set(0);
+        // After the last recovery nothing passes any more.
+        self.limit.set(self.passed.get());
+        self.progress();
     }
 }

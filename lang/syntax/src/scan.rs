@@ -51,26 +51,12 @@ pub enum LexErrorKind {
     DeepHole,
 }
 
-/// What a byte of a name is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NameByte {
-    No,
-    Ascii,
-    /// Of a character beyond ASCII.
-    Wide,
-}
-
-static NAME_BYTES: [NameByte; 256] = {
-    let mut t = [NameByte::No; 256];
+/// The bytes that a name goes on with: letters, digits and every character beyond ASCII.
+static NAME_BYTES: [bool; 256] = {
+    let mut t = [false; 256];
     let mut b = 0;
     while b < 256 {
-        let c = b as u8;
-        t[b] = match c {
-            b'_' => NameByte::Ascii,
-            _ if c.is_ascii_alphanumeric() => NameByte::Ascii,
-            _ if c.is_ascii() => NameByte::No,
-            _ => NameByte::Wide,
-        };
+        t[b] = matches!(b as u8, b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'0'..=b'9' | 0x80..);
         b += 1;
     }
     t
@@ -80,14 +66,15 @@ static NAME_BYTES: [NameByte; 256] = {
 /// reported and the whole stays one name, so that the parser sees an operand.
 pub fn word(l: &mut Lex) -> Sym {
     let rest = l.remainder().as_bytes();
-    let ascii = rest.iter().position(|&c| NAME_BYTES[c as usize] != NameByte::Ascii).unwrap_or(rest.len());
-    let wide = rest.get(ascii).is_some_and(|&c| NAME_BYTES[c as usize] == NameByte::Wide);
-    if wide || l.source().as_bytes()[l.span().start] >= 0x80 {
-        let end = rest.iter().position(|&c| NAME_BYTES[c as usize] == NameByte::No).unwrap_or(rest.len());
-        l.bump(end);
+    let mut all = l.source().as_bytes()[l.span().start];
+    let ends = |&c: &u8| {
+        all |= c;
+        !NAME_BYTES[c as usize]
+    };
+    let n = rest.iter().position(ends).unwrap_or(rest.len());
+    l.bump(n);
+    if !all.is_ascii() {
         check_name(l);
-    } else {
-        l.bump(ascii);
     }
     let s = l.slice();
     l.extras.names.intern(s)

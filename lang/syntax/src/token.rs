@@ -276,7 +276,7 @@ pub struct Lexed {
 pub fn lex(text: &str, names: Interner, parts: &[Range<usize>]) -> Lexed {
     let mut cx = Cx::new(names);
     let bytes: usize = parts.iter().map(Range::len).sum();
-    let mut tokens = Vec::with_capacity(bytes / 4 + 8);
+    let mut tokens = Vec::with_capacity(bytes / 3 + 8);
     for part in parts {
         let own = &text[..part.end];
         let mut lexer = Tok::lexer_with_extras(own, cx);
@@ -307,25 +307,29 @@ pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, end: usize, depth: u32) {
         && let Some(t) = lexer.next()
     {
         let span = lexer.span();
-        let (lo, hi) = (span.start as u32, span.end as u32);
-        match t {
-            Ok(Tok::Ident(sym)) => {
-                let tok = KEYWORDS.get(sym.0 as usize).map_or(Tok::Ident(sym), |&(_, keyword)| keyword);
-                out.push(Token { tok, lo, hi });
+        let (lo, mut hi) = (span.start as u32, span.end as u32);
+        let tok = match t {
+            Ok(Tok::Ident(sym)) => KEYWORDS.get(sym.0 as usize).map_or(Tok::Ident(sym), |&(_, keyword)| keyword),
+            Ok(Tok::Interp) => {
+                interp::expand(lexer, out, depth);
+                lexer.extras.need_semi = true;
+                continue;
             }
-            Ok(Tok::Interp) => interp::expand(lexer, out, depth),
             // A newline token stands where its newline is.
-            Ok(tok @ Tok::Semi(SemiKind::Newline)) => out.push(Token { tok, lo, hi: lo + 1 }),
-            Ok(tok) => out.push(Token { tok, lo, hi }),
+            Ok(tok @ Tok::Semi(SemiKind::Newline)) => {
+                hi = lo + 1;
+                tok
+            }
+            Ok(tok) => tok,
             Err(()) => {
                 let c = lexer.slice().chars().next().unwrap_or('\0');
                 let kind = if c == '\0' { LexErrorKind::Nul } else { LexErrorKind::BadChar(c) };
                 lexer.extras.error(kind, span.start, span.end);
                 // A name in its place keeps the consequences on its line.
-                let sym = lexer.extras.names.intern(lexer.slice());
-                out.push(Token { tok: Tok::Ident(sym), lo, hi });
+                Tok::Ident(lexer.extras.names.intern(lexer.slice()))
             }
-        }
-        lexer.extras.need_semi = out.last().is_some_and(|t| t.tok.ends_statement());
+        };
+        out.push(Token { tok, lo, hi });
+        lexer.extras.need_semi = tok.ends_statement();
     }
 }

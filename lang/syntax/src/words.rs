@@ -15,6 +15,11 @@ impl Words {
         Words { par: names.find("par"), after: names.find("after") }
     }
 
+    /// Is the name spelled like one of the words?
+    pub fn has(&self, name: Sym) -> bool {
+        self.par == Some(name) || self.after == Some(name)
+    }
+
     /// The word that the name at `i` is there, if it is one. `brace` is the innermost open bracket.
     pub fn contextual(&self, t: &[Token], i: usize, name: Sym, brace: Option<usize>) -> Option<Tok> {
         if self.par == Some(name) && is_par(t, i, brace) {

@@ -3,6 +3,7 @@
 use super::Checker;
 use super::binary::Place;
 use super::operand::{Operand, Part};
+use super::untyped::Context;
 use crate::constant::Value;
 use crate::info::{Mode, ObjId, ObjKind};
 use crate::types::{Class, TyId, Types};
@@ -23,6 +24,10 @@ pub(super) enum Target {
 impl Checker<'_> {
     /// Checks that an expression can be assigned to. Being assigned to is not a use.
     pub(super) fn target(&mut self, e: ExprId) -> Target {
+        self.checked_target(e, None)
+    }
+    /// The same of an expression that may be checked already: then it is used for its value too.
+    fn checked_target(&mut self, e: ExprId, checked: Option<Operand>) -> Target {
         let inner = self.unparen(e);
         let mut variable = None;
         if let Expr::Name(s) = self.ast.expr(inner) {
@@ -33,7 +38,7 @@ impl Checker<'_> {
             }
             variable = self.find(*s).map(|o| (o, self.info.obj(o).used));
         }
-        let x = self.expr(e);
+        let x = checked.unwrap_or_else(|| self.expr(e));
         if let Some((o, used)) = variable
             && matches!(self.info.obj(o).kind, ObjKind::Local | ObjKind::Global)
         {
@@ -68,17 +73,17 @@ impl Checker<'_> {
         Target::Bad
     }
 
-    fn store_to(&mut self, target: Target, lhs: ExprId, x: &mut Operand, context: &str) {
+    fn store_to(&mut self, target: Target, lhs: ExprId, x: &mut Operand, context: &'static str) {
         match target {
             Target::Bad => x.invalidate(),
             Target::Blank => {
                 let context = if context == "assignment" { "assignment to _ identifier" } else { context };
-                self.assignment(x, None, context);
+                self.assignment(x, None, Context::Named(context));
                 if x.ok() {
                     self.set_info(lhs, Mode::Var, x.ty, None);
                 }
             }
-            Target::Of(ty) => self.assignment(x, Some(ty), context),
+            Target::Of(ty) => self.assignment(x, Some(ty), Context::Named(context)),
         }
     }
     /// `for lhs = range …`.
@@ -87,7 +92,7 @@ impl Checker<'_> {
         match self.target(lhs) {
             Target::Bad => {}
             Target::Blank => self.set_info(lhs, Mode::Var, ty, None),
-            Target::Of(t) => self.assignment(&mut x, Some(t), "assignment"),
+            Target::Of(t) => self.assignment(&mut x, Some(t), Context::Named("assignment")),
         }
     }
 
@@ -124,6 +129,7 @@ impl Checker<'_> {
             self.store_to(target, l, x, context);
         }
         self.note_comma_ok(*one, &xs);
+        self.done_with(xs);
     }
 
     /// Left sides whose values are wrong.
@@ -162,7 +168,14 @@ impl Checker<'_> {
     }
 
     /// Initial values of several variables.
-    pub(super) fn init_vars(&mut self, objs: &[ObjId], typed: bool, values: &[ExprId], context: &str, _at: Span) {
+    pub(super) fn init_vars(
+        &mut self,
+        objs: &[ObjId],
+        typed: bool,
+        values: &[ExprId],
+        context: &'static str,
+        _at: Span,
+    ) {
         let context = if objs.len() > 1 { "multiple assignment" } else { context };
         let call = matches!(values, [v] if matches!(self.ast.expr(self.unparen(*v)), Expr::Call(..)));
         if objs.len() == values.len() && !call {
@@ -193,6 +206,7 @@ impl Checker<'_> {
             self.init_var(o, x, typed || self.has_type(o), context);
         }
         self.note_comma_ok(*one, &xs);
+        self.done_with(xs);
     }
     fn has_type(&self, o: ObjId) -> bool {
         self.info.obj(o).ty != Types::ERROR
@@ -220,8 +234,8 @@ impl Checker<'_> {
             match self.declared_here(sym) {
                 Some(o) => {
                     self.info.uses.insert(l, o);
-                    let (kind, ty) = (self.info.obj(o).kind.clone(), self.info.obj(o).ty);
-                    if matches!(kind, ObjKind::Local | ObjKind::Global) {
+                    let ty = self.info.obj(o).ty;
+                    if matches!(self.info.obj(o).kind, ObjKind::Local | ObjKind::Global) {
                         self.info.obj_mut(o).reassigned = true;
                         self.capture(o);
                         self.set_info(l, Mode::Var, ty, None);
@@ -235,7 +249,6 @@ impl Checker<'_> {
                 None => {
                     let kind = if self.at_top() && !self.is_blank(sym) { ObjKind::Global } else { ObjKind::Local };
                     let o = self.new_obj(kind, name, Types::ERROR);
-                    self.own_local(o);
                     objs.push(o);
                     new.push((l, o));
                 }
@@ -267,7 +280,7 @@ impl Checker<'_> {
         if self.is_blank(sym) {
             return None;
         }
-        self.locals.last().map_or(&self.top, |b| &b.scope).get(sym)
+        if self.at_top() { self.top.get(sym) } else { self.locals.get_here(sym) }
     }
 
     pub(super) fn inc_dec(&mut self, op: BinOp, e: ExprId) {
@@ -281,20 +294,20 @@ impl Checker<'_> {
             let at = self.span(e);
             return self.err(Code::BadOperand, at, m);
         }
-        self.target(e);
+        self.checked_target(e, Some(x));
     }
 
     pub(super) fn op_assign(&mut self, op: BinOp, l: ExprId, r: ExprId) {
-        let x = self.expr(l);
+        let left = self.expr(l);
         let y = self.expr(r);
-        let mut x = self.operation(Place::Assign(l, r), op, x, y);
+        let mut x = self.operation(Place::Assign(l, r), op, left.clone(), y);
         if !x.ok() {
             return;
         }
         // The value belongs to no expression of the tree.
         x.expr = r;
         x.value = None::<Value>;
-        match self.target(l) {
+        match self.checked_target(l, Some(left)) {
             Target::Bad => {}
             Target::Blank => {
                 let at = self.span(l);

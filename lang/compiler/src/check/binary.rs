@@ -33,21 +33,23 @@ fn constant_strings<'a>(op: BinOp, x: &'a Operand, y: &'a Operand) -> Option<(&'
 impl Checker<'_> {
     /// A chain of binary operators; the left spine is walked in a loop.
     pub(super) fn binary(&mut self, e: ExprId) -> Operand {
-        let mut spine = vec![];
+        let around = self.spine.len();
         let mut left = e;
         while let Expr::Binary(op, l, r) = self.ast.expr(left) {
-            spine.push((left, *op, *r));
+            self.spine.push((left, *op, *r));
             left = *l;
         }
         let mut x = self.expr(left);
         let mut joined: Option<Vec<u8>> = None;
-        while let Some((id, op, right)) = spine.pop() {
+        while self.spine.len() > around
+            && let Some((id, op, right)) = self.spine.pop()
+        {
             let y = self.expr(right);
             match constant_strings(op, &x, &y) {
                 // What comes out in between is not kept, or long chains would take space without end.
                 Some((a, b)) if joined.as_ref().map_or(a.len(), Vec::len) + b.len() <= MAX_STR_BYTES => {
                     joined.get_or_insert_with(|| a.to_vec()).extend(b);
-                    x.value = Some(Value::Str([].into()));
+                    x.value = Some(Value::str(""));
                 }
                 _ => self.end_chain(&mut x, joined.take()),
             }
@@ -71,7 +73,7 @@ impl Checker<'_> {
     fn end_chain(&mut self, x: &mut Operand, joined: Option<Vec<u8>>) {
         if let Some(s) = joined {
             x.value = Some(Value::Str(s.into()));
-            self.set_info(x.expr, x.mode, x.ty, x.value.clone());
+            self.set_info(x.expr, x.mode, x.ty, x.value.as_ref());
         }
     }
 
@@ -181,12 +183,12 @@ impl Checker<'_> {
         let v = match (arith, x.ty) {
             // A typed or untyped integer constant written as `2.0` divides as an integer.
             (Arith::Div { int: true } | Arith::Rem, Types::UNTYPED_DURATION) => {
-                Value::arith(arith, &Value::Int(a.to_int()?), &Value::Int(b.to_int()?))?
+                Value::arith(arith, &a.to_whole()?, &b.to_whole()?)?
             }
             _ => Value::arith(arith, a, b)?,
         };
         // `1.5 * 1s` is a whole number of nanoseconds.
-        if x.ty == Types::UNTYPED_DURATION { Some(Value::Int(v.to_float()?.to_integer())) } else { Some(v) }
+        if x.ty == Types::UNTYPED_DURATION { Some(Value::big(v.to_float()?.to_integer())) } else { Some(v) }
     }
 
     /// May an untyped operand be converted to the other's type at all? If not, the mismatch is the better message.
@@ -239,7 +241,7 @@ impl Checker<'_> {
     }
 
     fn shift(&mut self, e: ExprId, op: BinOp, mut x: Operand, mut y: Operand) -> Operand {
-        let whole = x.value.as_ref().and_then(Value::to_int);
+        let whole = x.value.as_ref().and_then(Value::to_whole);
         let untyped = self.types.is_untyped(x.ty);
         if !(untyped && whole.is_some() || self.types.is(x.ty, Class::Integer)) {
             let m = format!("invalid operation: shifted operand {} must be integer", self.describe(&x));
@@ -264,7 +266,7 @@ impl Checker<'_> {
                 if untyped && !self.types.is(x.ty, Class::Integer) {
                     x.ty = Types::UNTYPED_INT;
                 }
-                x.value = Value::Int(whole).shift(op == BinOp::Shl, n as u32);
+                x.value = whole.shift(op == BinOp::Shl, n as u32);
                 x.expr = e;
                 self.check_overflow(&mut x, "shift ");
                 return x;
@@ -281,8 +283,7 @@ impl Checker<'_> {
     fn shift_count(&mut self, y: &mut Operand) -> bool {
         let at = self.at(y);
         if let Some(n) = &y.value {
-            let whole = n.to_int();
-            if whole.is_some() && n.is_negative() {
+            if n.to_whole().is_some() && n.is_negative() {
                 let m = format!("invalid operation: negative shift count {}", self.describe(y));
                 self.err(Code::BadShift, at, m);
                 return false;

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::constant::Value;
 use crate::info::{Builtin, Mode};
 use crate::types::{Basic, Class, Ty, TyId, Types};
@@ -117,12 +118,12 @@ impl Checker<'_> {
             Builtin::Complex => self.complex(e, xs),
             Builtin::Real | Builtin::Imag => self.part_of_complex(e, b, &mut xs),
             Builtin::Panic => {
-                self.assignment(&mut xs[0], Some(Types::ANY), "argument to panic");
+                self.assignment(&mut xs[0], Some(Types::ANY), Context::Named("argument to panic"));
                 xs[0].ok().then(|| Operand::new(Mode::NoValue, Types::VOID, e))
             }
             Builtin::Print | Builtin::Println => {
                 for x in &mut xs {
-                    self.assignment(x, None, &format!("argument to {name}"));
+                    self.assignment(x, None, Context::BuiltinArgument(b));
                 }
                 Some(Operand::new(Mode::NoValue, Types::VOID, e))
             }
@@ -182,11 +183,11 @@ impl Checker<'_> {
                 self.default_operand(rest);
             } else {
                 let slice = self.types.intern(Ty::Slice(elem));
-                self.assignment(rest, Some(slice), "argument to append");
+                self.assignment(rest, Some(slice), Context::Named("argument to append"));
             }
         } else {
             for x in &mut xs[1..] {
-                self.assignment(x, Some(elem), "argument to append");
+                self.assignment(x, Some(elem), Context::Named("argument to append"));
             }
         }
         Some(Operand::value(ty, e))
@@ -335,7 +336,7 @@ impl Checker<'_> {
             self.bad_argument(&x, m);
             return None;
         };
-        self.assignment(&mut xs[1], Some(key), "argument to delete");
+        self.assignment(&mut xs[1], Some(key), Context::Named("argument to delete"));
         xs[1].ok().then(|| Operand::new(Mode::NoValue, Types::VOID, e))
     }
 
@@ -401,7 +402,7 @@ impl Checker<'_> {
                 self.err(Code::UncalledBuiltin, at, m);
                 return None;
             }
-            _ => self.assignment(&mut x, None, "argument to new"),
+            _ => self.assignment(&mut x, None, Context::Named("argument to new")),
         }
         if !x.ok() {
             return None;

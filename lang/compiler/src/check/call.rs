@@ -2,11 +2,13 @@
 
 use super::Checker;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::info::Mode;
 use crate::types::{Class, FuncTy, Ty, TyId, Types};
 use gol_syntax::ast::ExprId;
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
+use std::sync::Arc;
 
 impl Checker<'_> {
     pub(super) fn call(&mut self, e: ExprId, callee: ExprId, args: &[ExprId], dots: bool) -> Operand {
@@ -60,7 +62,14 @@ impl Checker<'_> {
     pub(super) fn arguments(&mut self, args: &[ExprId]) -> Vec<Operand> {
         match args {
             [one] => self.multi_expr(*one, false),
-            many => many.iter().map(|&a| self.generic_expr(a)).collect(),
+            many => {
+                let mut out = self.lists.pop().unwrap_or_default();
+                for &a in many {
+                    let x = self.generic_expr(a);
+                    out.push(x);
+                }
+                out
+            }
         }
     }
 
@@ -69,15 +78,15 @@ impl Checker<'_> {
         &mut self,
         e: ExprId,
         f: &mut Operand,
-        mut sig: FuncTy,
+        mut sig: Arc<FuncTy>,
         mut operands: Vec<Operand>,
         args: &[ExprId],
         dots: bool,
-    ) -> Option<FuncTy> {
+    ) -> Option<Arc<FuncTy>> {
         let callee = f.expr;
         let generic = f.generic.is_some();
         // What a generic function would give is not known after a mistake.
-        let known = |sig: FuncTy| (!generic).then_some(sig);
+        let known = |sig: Arc<FuncTy>| (!generic).then_some(sig);
         let n = sig.params.len();
         if dots {
             let last = args.last().map_or(self.span(e), |&a| self.span(a));
@@ -102,29 +111,24 @@ impl Checker<'_> {
             return known(sig);
         }
         if generic {
-            let params = self.param_types(&sig, operands.len(), spread);
+            let params: Vec<TyId> = (0..operands.len()).map(|i| self.param_type(&sig, i, spread)).collect();
             let at = Span::new(self.span(callee).hi, self.span(e).hi);
             sig = self.infer_call(f, &params, &mut operands, at)?;
         }
-        let context = format!("argument to {}", self.expr_text(callee));
-        let params = self.param_types(&sig, operands.len(), spread);
-        for (x, ty) in operands.iter_mut().zip(params) {
-            self.assignment(x, Some(ty), &context);
+        for (i, x) in operands.iter_mut().enumerate() {
+            let ty = self.param_type(&sig, i, spread);
+            self.assignment(x, Some(ty), Context::Argument(callee));
         }
+        self.done_with(operands);
         Some(sig)
     }
-    /// The type that each of `count` arguments must have; `spread`: the last parameter takes any number of them.
-    fn param_types(&self, sig: &FuncTy, count: usize, spread: bool) -> Vec<TyId> {
-        let fixed = sig.params.len() - usize::from(spread && !sig.params.is_empty());
-        let mut out: Vec<TyId> = sig.params.iter().take(fixed).copied().collect();
-        if let (true, Some(&last)) = (spread, sig.params.last()) {
-            let elem = match self.types.get(last) {
-                Ty::Slice(elem) => *elem,
-                _ => last,
-            };
-            out.resize(count.max(fixed), elem);
+    /// The type that an argument must have; `spread`: the last parameter takes any number of them.
+    fn param_type(&self, sig: &FuncTy, i: usize, spread: bool) -> TyId {
+        let i = i.min(sig.params.len() - 1);
+        match self.types.get(sig.params[i]) {
+            Ty::Slice(elem) if spread && i + 1 == sig.params.len() => *elem,
+            _ => sig.params[i],
         }
-        out
     }
 
     fn wrong_count(&mut self, e: ExprId, callee: ExprId, sig: &FuncTy, operands: &[Operand], dots: bool) {

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::func::FuncKind;
+use super::untyped::Context;
 use crate::types::Types;
 use gol_syntax::ast::{BlockId, Clause, ClauseKind, Dir, ExprId, Stmt, StmtId};
 use gol_syntax::diag::Code;
@@ -14,7 +15,7 @@ impl<'a> Checker<'a> {
             return;
         }
         match self.chan_elem(&c, Dir::Send) {
-            Ok(elem) => self.assignment(&mut x, Some(elem), "send"),
+            Ok(elem) => self.assignment(&mut x, Some(elem), Context::Named("send")),
             Err(cause) => {
                 let m = format!("invalid operation: cannot send to {cause} {}", self.describe(&c));
                 let at = self.at(&c);
@@ -39,7 +40,7 @@ impl<'a> Checker<'a> {
         self.need_time();
         let mut x = self.expr(d);
         let duration = self.world.duration.unwrap_or(Types::INT64);
-        self.assignment(&mut x, Some(duration), "time-out case");
+        self.assignment(&mut x, Some(duration), Context::Named("time-out case"));
     }
     /// Something of the language needs package time.
     pub(super) fn need_time(&mut self) {

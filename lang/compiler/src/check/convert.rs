@@ -11,10 +11,9 @@ use gol_syntax::diag::Code;
 
 impl Checker<'_> {
     pub(super) fn conversion(&mut self, e: ExprId, ty: TyId, args: &[ExprId], dots: bool) -> Operand {
-        let at = self.span(e);
-        let text = self.ty_text(ty);
         let [arg] = args else {
             self.use_exprs(args);
+            let (at, text) = (self.span(e), self.ty_text(ty));
             let m = match args.len() {
                 0 => format!("missing argument in conversion to {text}"),
                 _ => format!("too many arguments in conversion to {text}"),
@@ -25,7 +24,7 @@ impl Checker<'_> {
         };
         let mut x = self.expr_hint(*arg, None);
         if dots {
-            let m = format!("invalid use of ... in conversion to {text}");
+            let m = format!("invalid use of ... in conversion to {}", self.ty_text(ty));
             let at = self.span(*arg);
             self.err(Code::BadDots, at, m);
             return Operand::invalid(e);
@@ -49,7 +48,7 @@ impl Checker<'_> {
             let cause =
                 if self.types.is_interface(ty) && !x.is_nil() { self.why_not_implements(from, ty) } else { None };
             let cause = cause.map_or(String::new(), |c| format!(": {c}"));
-            let m = format!("cannot convert {} to type {text}{cause}", self.describe(&x));
+            let m = format!("cannot convert {} to type {}{cause}", self.describe(&x), self.ty_text(ty));
             let at = self.at(&x);
             self.err(Code::BadConversion, at, m);
             return Operand::invalid(e);

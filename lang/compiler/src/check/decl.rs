@@ -6,13 +6,13 @@
 
 use super::Checker;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::constant::Value;
 use crate::info::{Init, ObjId, ObjKind};
 use crate::types::{Named, NamedId, TParamId, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId, FuncDecl, Ident, IfaceElem, Param, TypeSpec, VarSpec};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
-use rustc_hash::FxHashSet;
 
 /// What a package-level object is declared as.
 #[derive(Clone, Copy)]
@@ -50,6 +50,9 @@ const MAX_CHAIN: usize = 3000;
 impl<'a> Checker<'a> {
     /// Makes sure that the type (and value) of an object is known.
     pub(super) fn resolve(&mut self, obj: ObjId) {
+        if self.pending.is_empty() && self.path.is_empty() {
+            return;
+        }
         let Some(decl) = self.pending.remove(&obj) else {
             if self.resolving.contains(&obj) {
                 self.in_progress(obj);
@@ -64,7 +67,7 @@ impl<'a> Checker<'a> {
         let saved = (self.decl.take(), self.iota.take(), self.file);
         let locals = match decl {
             Decl::Alias(_, true) => None,
-            _ => Some(std::mem::take(&mut self.locals)),
+            _ => Some(self.locals.leave()),
         };
         self.enter_file(self.info.obj(obj).span.lo);
         match decl {
@@ -77,7 +80,7 @@ impl<'a> Checker<'a> {
             }
         }
         if let Some(l) = locals {
-            self.locals = l;
+            self.locals.enter(l);
         }
         (self.decl, self.iota, self.file) = saved;
         self.path.pop();
@@ -182,7 +185,7 @@ impl<'a> Checker<'a> {
             return None;
         }
         if let Some(t) = ty {
-            self.assignment(x, Some(t), "constant declaration");
+            self.assignment(x, Some(t), Context::Named("constant declaration"));
         }
         Some((x.value.clone()?, x.ty)).filter(|_| x.ok())
     }
@@ -284,19 +287,19 @@ impl<'a> Checker<'a> {
     }
 
     /// Gives a variable its initial value, and its type when it has none.
-    pub(super) fn init_var(&mut self, obj: ObjId, x: &mut Operand, typed: bool, context: &str) {
+    pub(super) fn init_var(&mut self, obj: ObjId, x: &mut Operand, typed: bool, context: &'static str) {
         let ty = self.info.obj(obj).ty;
         if !x.ok() || typed && ty == Types::ERROR {
             return;
         }
         if typed {
-            return self.assignment(x, Some(ty), context);
+            return self.assignment(x, Some(ty), Context::Named(context));
         }
         if x.is_nil() {
             let at = self.at(x);
             return self.err(Code::BadNil, at, format!("use of untyped nil in {context}"));
         }
-        self.assignment(x, None, context);
+        self.assignment(x, None, Context::Named(context));
         if x.ok() {
             self.info.obj_mut(obj).ty = x.ty;
         }
@@ -307,26 +310,13 @@ impl<'a> Checker<'a> {
         for spec in specs {
             let ty = spec.ty.map(|t| self.type_expr(t));
             let kind = if self.at_top() { ObjKind::Global } else { ObjKind::Local };
-            let objs: Vec<ObjId> = spec
-                .names
-                .iter()
-                .map(|&n| {
-                    let obj = self.new_obj(kind.clone(), n, ty.unwrap_or(Types::ERROR));
-                    self.own_local(obj);
-                    obj
-                })
-                .collect();
+            let new = |&n: &Ident| self.new_obj(kind.clone(), n, ty.unwrap_or(Types::ERROR));
+            let objs: Vec<ObjId> = spec.names.iter().map(new).collect();
             if !spec.values.is_empty() {
                 let at = spec.names.first().map_or(spec.span, |n| n.span);
                 self.init_vars(&objs, ty.is_some(), &spec.values, "variable declaration", at);
             }
             objs.into_iter().for_each(|o| self.declare(o));
-        }
-    }
-    /// Notes in which function a local variable is declared.
-    pub(super) fn own_local(&mut self, obj: ObjId) {
-        if matches!(self.info.obj(obj).kind, ObjKind::Local) {
-            self.depth.insert(obj, self.funcs.len().saturating_sub(1));
         }
     }
 
@@ -401,7 +391,7 @@ impl<'a> Checker<'a> {
         state.busy = Some(self.signatures);
         let TypeState { spec, tparams, .. } = state.clone();
         let local = self.types.named(id).local > 0;
-        let locals = if local { None } else { Some(std::mem::take(&mut self.locals)) };
+        let locals = if local { None } else { Some(self.locals.leave()) };
         self.completing.push(id);
         let file = self.file;
         self.enter_file(self.span(spec.ty).lo);
@@ -422,7 +412,7 @@ impl<'a> Checker<'a> {
         self.written.insert(id, t);
         self.types.set_underlying(id, under);
         if let Some(l) = locals {
-            self.locals = l;
+            self.locals.enter(l);
         }
         self.completing.pop();
         self.unresolved.remove(&id);
@@ -464,7 +454,7 @@ impl<'a> Checker<'a> {
 
     /// Reports a type that contains itself by value.
     pub(super) fn check_finite(&mut self, ty: TyId) {
-        if let Some(cycle) = self.value_cycle(ty, &mut vec![], &mut FxHashSet::default()) {
+        if let Some(cycle) = self.value_cycle(ty, &mut vec![]) {
             self.report_value_cycle(&cycle);
             for n in cycle {
                 self.types.named[n.0 as usize].underlying = Types::ERROR;
@@ -485,20 +475,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// `path`: the defined types around, also as the set `on_path`.
-    fn value_cycle(
-        &mut self,
-        ty: TyId,
-        path: &mut Vec<NamedId>,
-        on_path: &mut FxHashSet<NamedId>,
-    ) -> Option<Vec<NamedId>> {
+    /// `path`: the defined types around.
+    fn value_cycle(&mut self, ty: TyId, path: &mut Vec<NamedId>) -> Option<Vec<NamedId>> {
         if self.finite.contains(&ty) {
             return None;
         }
         let found = match self.types.get(ty) {
             &Ty::Named(n) => {
-                if on_path.contains(&n) {
-                    let i = path.iter().position(|p| *p == n)?;
+                if let Some(i) = path.iter().position(|p| *p == n) {
                     return Some(path[i..].to_vec());
                 }
                 if self.types.named(n).pkg != self.pkg {
@@ -515,23 +499,21 @@ impl<'a> Checker<'a> {
                     return None;
                 }
                 path.push(n);
-                on_path.insert(n);
                 let next = self.written.get(&n).copied().unwrap_or(self.types.named(n).underlying);
-                let found = self.value_cycle(next, path, on_path);
+                let found = self.value_cycle(next, path);
                 path.pop();
-                on_path.remove(&n);
                 found
             }
-            &Ty::Array(_, elem) => self.value_cycle(elem, path, on_path),
+            &Ty::Array(_, elem) => self.value_cycle(elem, path),
             Ty::Struct(fields) => {
-                let parts: Vec<TyId> = fields.iter().map(|f| f.ty).collect();
-                parts.into_iter().find_map(|t| self.value_cycle(t, path, on_path))
+                let fields = fields.clone();
+                fields.iter().find_map(|f| self.value_cycle(f.ty, path))
             }
             Ty::Interface(i) => {
                 let parts: Vec<TyId> = i.unions.iter().flatten().map(|t| t.ty).collect();
-                parts.into_iter().find_map(|t| self.value_cycle(t, path, on_path))
+                parts.into_iter().find_map(|t| self.value_cycle(t, path))
             }
-            _ => None,
+            _ => return None,
         };
         if found.is_none() {
             self.finite.insert(ty);

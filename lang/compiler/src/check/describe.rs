@@ -117,7 +117,7 @@ impl Checker<'_> {
     }
     /// Help for an undefined name: the nearest one in scope.
     pub(super) fn did_you_mean(&self, wrong: Sym) -> Option<String> {
-        let locals = self.locals.iter().flat_map(|b| b.scope.symbols());
+        let locals = self.locals.symbols();
         let outer = match self.role {
             super::Role::Prompt => Some(self.world.scopes[self.pkg.0 as usize].symbols()),
             _ => None,

@@ -3,6 +3,7 @@
 use super::Checker;
 use super::instantiate::Generic;
 use super::operand::{Operand, Part};
+use super::untyped::Context;
 use super::world::MAIN;
 use crate::constant::{self, Value};
 use crate::info::{Mode, ObjId, ObjKind};
@@ -59,27 +60,33 @@ impl Checker<'_> {
     /// All values: a call may give several; with `comma_ok`, so may an index, a receive, an assertion. One may be a generic
     /// function.
     pub(super) fn multi_expr(&mut self, e: ExprId, comma_ok: bool) -> Vec<Operand> {
+        let mut out = self.lists.pop().unwrap_or_default();
         let mut x = self.raw_expr(e, None);
         self.need_value(&mut x);
         if x.mode != Mode::Invalid
             && let Ty::Tuple(list) = self.types.get(x.ty)
         {
-            let results = list.clone().into_iter().enumerate();
-            return results.map(|(i, t)| Operand { part: Part::Result(i + 1), ..Operand::value(t, e) }).collect();
+            let result = |(i, &t)| Operand { part: Part::Result(i as u32 + 1), ..Operand::value(t, e) };
+            out.extend(list.iter().enumerate().map(result));
+            return out;
         }
-        if comma_ok && matches!(x.mode, Mode::MapIndex | Mode::CommaOk) {
-            let ok = Operand { part: Part::Ok, ..Operand::value(Types::UNTYPED_BOOL, e) };
-            return vec![x, ok];
+        let ok = comma_ok && matches!(x.mode, Mode::MapIndex | Mode::CommaOk);
+        out.push(x);
+        if ok {
+            out.push(Operand { part: Part::Ok, ..Operand::value(Types::UNTYPED_BOOL, e) });
         }
-        vec![x]
+        out
+    }
+    /// Takes back a list of operands that is of no use any more: the next one needs no room of its own.
+    pub(super) fn done_with(&mut self, mut list: Vec<Operand>) {
+        list.clear();
+        self.lists.push(list);
     }
     /// Records that a comma-ok form is used for both its values.
     pub(super) fn record_comma_ok(&mut self, mut e: ExprId, ty: TyId) {
         let tuple = self.types.intern(Ty::Tuple(vec![ty, Types::BOOL]));
         loop {
-            if let Some(Some(info)) = self.info.exprs.get_mut(e.ix()) {
-                info.ty = tuple;
-            }
+            self.info.set_type(e, tuple);
             match self.ast.expr(e) {
                 Expr::Paren(x) => e = *x,
                 _ => return,
@@ -87,12 +94,18 @@ impl Checker<'_> {
         }
     }
 
+    #[inline]
     fn need_value(&mut self, x: &mut Operand) {
+        if matches!(x.mode, Mode::NoValue | Mode::Builtin(_) | Mode::Type) {
+            self.no_value(x);
+        }
+    }
+    #[cold]
+    fn no_value(&mut self, x: &mut Operand) {
         let (code, what) = match x.mode {
             Mode::NoValue => (Code::NoValue, "used as value"),
             Mode::Builtin(_) => (Code::UncalledBuiltin, "must be called"),
-            Mode::Type => (Code::NotExpr, "is not an expression"),
-            _ => return,
+            _ => (Code::NotExpr, "is not an expression"),
         };
         if x.mode != Mode::Type || x.ty != Types::ERROR {
             let m = format!("{} {what}", self.describe(x));
@@ -101,13 +114,18 @@ impl Checker<'_> {
         }
         x.invalidate();
     }
+    #[inline]
     pub(super) fn single_value(&mut self, x: &mut Operand) {
         if x.mode == Mode::Value && matches!(self.types.get(x.ty), Ty::Tuple(_)) {
-            let m = format!("multiple-value {} in single-value context", self.describe(x));
-            let at = self.at(x);
-            self.err(Code::ValueCount, at, m);
-            x.invalidate();
+            self.several_values(x);
         }
+    }
+    #[cold]
+    fn several_values(&mut self, x: &mut Operand) {
+        let m = format!("multiple-value {} in single-value context", self.describe(x));
+        let at = self.at(x);
+        self.err(Code::ValueCount, at, m);
+        x.invalidate();
     }
     /// Checks expressions whose values no longer matter, so that what they use counts as used.
     pub(super) fn use_exprs(&mut self, list: &[ExprId]) {
@@ -205,7 +223,7 @@ impl Checker<'_> {
         for p in parts {
             if let InterpPart::Value(v, _) = p {
                 let mut x = self.expr(*v);
-                self.assignment(&mut x, Some(Types::ANY), "string interpolation");
+                self.assignment(&mut x, Some(Types::ANY), Context::Named("string interpolation"));
                 ok &= x.ok();
             }
         }
@@ -230,6 +248,9 @@ impl Checker<'_> {
 
     /// Notes that a name without qualifier comes from an import.
     pub(super) fn note_dot(&mut self, obj: ObjId) {
+        if self.dots.is_empty() {
+            return;
+        }
         let (pkg, file) = (self.info.obj(obj).pkg, self.file);
         if let Some(d) = self.dots.iter_mut().find(|d| d.gives(file, pkg)) {
             d.used = true;
@@ -258,7 +279,7 @@ impl Checker<'_> {
         }
         let o = self.info.obj(obj);
         let (ty, own) = (o.ty, o.pkg == self.pkg);
-        match o.kind.clone() {
+        match &o.kind {
             ObjKind::Pkg(_) => {
                 let name = self.name(o.name);
                 self.err(Code::BadPkgUse, at, format!("use of package {name} not in selector"));
@@ -272,7 +293,7 @@ impl Checker<'_> {
                     Operand::invalid(e)
                 }
             },
-            ObjKind::Const(v) => Operand::constant(v, ty, e),
+            ObjKind::Const(v) => Operand::constant(v.clone(), ty, e),
             ObjKind::Type if ty == Types::ERROR => Operand::invalid(e),
             ObjKind::Type => Operand::new(Mode::Type, ty, e),
             ObjKind::Local => {
@@ -289,7 +310,7 @@ impl Checker<'_> {
                 let generic = self.info.tparams.get(&obj).map(|l| Box::new(Generic::new(l.clone())));
                 if ty == Types::ERROR { Operand::invalid(e) } else { Operand { generic, ..Operand::value(ty, e) } }
             }
-            ObjKind::Builtin(b) => Operand::new(Mode::Builtin(b), Types::VOID, e),
+            ObjKind::Builtin(b) => Operand::new(Mode::Builtin(*b), Types::VOID, e),
             ObjKind::Nil => Operand::new(Mode::Nil, Types::UNTYPED_NIL, e),
         }
     }

@@ -3,11 +3,12 @@
 use super::Checker;
 use super::operand::Operand;
 use crate::info::{FuncFacts, ObjId, ObjKind};
-use crate::types::{Ty, TyId, Types};
+use crate::types::{FuncTy, Ty, TyId, Types};
 use gol_syntax::ast::{BlockId, ExprId, Ident, Param, Sig, StmtId};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// What kind of function body is being checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,8 +26,11 @@ pub(super) enum FuncKind {
 pub(super) struct FuncCtx {
     pub kind: FuncKind,
     pub results: Vec<ObjId>,
-    pub result_types: Vec<TyId>,
+    /// Of a function with a signature of its own.
+    pub sig: Option<Arc<FuncTy>>,
     pub named_results: bool,
+    /// Its local variables, and those of the functions in it, have ids from here on.
+    first: u32,
     pub captures: Vec<ObjId>,
     seen: FxHashSet<ObjId>,
     pub has_defer: bool,
@@ -34,11 +38,13 @@ pub(super) struct FuncCtx {
 }
 
 impl FuncCtx {
-    pub fn new(kind: FuncKind) -> FuncCtx {
+    /// `first`: the next object's id.
+    fn new(kind: FuncKind, first: u32) -> FuncCtx {
         FuncCtx {
             kind,
+            first,
             results: vec![],
-            result_types: vec![],
+            sig: None,
             named_results: false,
             captures: vec![],
             seen: FxHashSet::default(),
@@ -80,7 +86,7 @@ impl<'a> Checker<'a> {
         body: Option<BlockId>,
     ) -> FuncFacts {
         let fty = self.types.func(ty).cloned().unwrap_or_default();
-        self.funcs.push(FuncCtx::new(FuncKind::Func));
+        self.enter_func(FuncKind::Func);
         self.open_block();
         tparams.iter().for_each(|&p| self.declare(p));
         let recv = recv.map(|(p, t)| self.parameter(p, t));
@@ -88,21 +94,21 @@ impl<'a> Checker<'a> {
         let results: Vec<ObjId> = sig.results.iter().zip(&fty.results).map(|(p, &t)| self.parameter(p, t)).collect();
         let named_results = sig.results.iter().any(|p| p.name.is_some());
         if let Some(f) = self.funcs.last_mut() {
-            f.results = results.clone();
-            f.result_types = fty.results.clone();
+            f.results = results;
+            f.sig = Some(fty.clone());
             f.named_results = named_results;
         }
         if let Some(b) = body {
             self.body(b, !fty.results.is_empty());
         }
         self.close_block();
-        let ctx = self.funcs.pop().unwrap_or_else(|| FuncCtx::new(FuncKind::Func));
+        let ctx = self.leave_func();
         FuncFacts {
             sig: ty,
             recv,
             tparams: vec![],
             params,
-            results,
+            results: ctx.results,
             named_results,
             body,
             captures: ctx.captures,
@@ -133,7 +139,6 @@ impl<'a> Checker<'a> {
             }
         };
         self.info.obj_mut(obj).used = true;
-        self.depth.insert(obj, self.funcs.len() - 1);
         if p.name.is_some() {
             self.declare(obj);
         }
@@ -152,12 +157,12 @@ impl<'a> Checker<'a> {
 
     /// A body that is a function without parameters and results: of `go {}`, `defer {}`, `par`.
     pub(super) fn block_func(&mut self, kind: FuncKind, stmts: &'a [StmtId], body: Option<BlockId>) -> FuncFacts {
-        self.funcs.push(FuncCtx::new(kind));
+        self.enter_func(kind);
         self.open_block();
         self.stmt_list(stmts);
         self.close_block();
-        let ctx = self.funcs.pop().unwrap_or_else(|| FuncCtx::new(kind));
-        let sig = self.types.intern(Ty::Func(crate::types::FuncTy::default()));
+        let ctx = self.leave_func();
+        let sig = self.types.intern(Ty::Func(Arc::default()));
         FuncFacts {
             sig,
             recv: None,
@@ -172,6 +177,13 @@ impl<'a> Checker<'a> {
         }
     }
 
+    pub(super) fn enter_func(&mut self, kind: FuncKind) {
+        self.funcs.push(FuncCtx::new(kind, self.info.objs.len() as u32));
+    }
+    fn leave_func(&mut self) -> FuncCtx {
+        self.funcs.pop().expect("a function was entered")
+    }
+
     /// The function that a `return` here leaves and that runs what is deferred here.
     pub(super) fn own_func(&mut self) -> Option<&mut FuncCtx> {
         self.funcs.iter_mut().rev().find(|f| f.kind != FuncKind::Range)
@@ -179,9 +191,9 @@ impl<'a> Checker<'a> {
 
     /// The body of a loop over a function: a function with the parameters of `yields`, whose variables are declared in it.
     pub(super) fn range_func(&mut self, s: StmtId, yields: TyId, body: impl FnOnce(&mut Self)) {
-        self.funcs.push(FuncCtx::new(FuncKind::Range));
+        self.enter_func(FuncKind::Range);
         body(self);
-        let ctx = self.funcs.pop().unwrap_or_else(|| FuncCtx::new(FuncKind::Range));
+        let ctx = self.leave_func();
         let facts = FuncFacts {
             sig: yields,
             recv: None,
@@ -199,12 +211,13 @@ impl<'a> Checker<'a> {
 
     /// A use of a local variable: every function between here and its declaration captures it.
     pub(super) fn capture(&mut self, obj: ObjId) {
-        let Some(&owner) = self.depth.get(&obj) else { return };
-        if owner + 1 >= self.funcs.len() {
+        let inner = self.funcs.iter().rev().take_while(|f| f.first > obj.0).count();
+        if inner == 0 || inner == self.funcs.len() {
             return;
         }
         self.info.obj_mut(obj).captured = true;
-        for f in &mut self.funcs[owner + 1..] {
+        let outer = self.funcs.len() - inner;
+        for f in &mut self.funcs[outer..] {
             if f.seen.insert(obj) {
                 f.captures.push(obj);
             }

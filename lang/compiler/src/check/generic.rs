@@ -1,6 +1,7 @@
 //! Constraints and unions; instances of generic types and aliases.
 
 use super::Checker;
+use super::world::UNIVERSE;
 use crate::info::{Mode, ObjKind};
 use crate::instance::Subst;
 use crate::types::{IfaceTy, TParamId, Term, Ty, TyId, Types};
@@ -18,8 +19,8 @@ impl<'a> Checker<'a> {
         let at = self.span(e);
         if self.is_union(e) {
             let union = self.union(e);
-            let ty =
-                self.types.intern(Ty::Interface(IfaceTy { unions: union.into_iter().collect(), ..IfaceTy::default() }));
+            let unions = union.into_iter().collect();
+            let ty = self.types.intern(Ty::Interface(IfaceTy { unions, ..IfaceTy::default() }.into()));
             self.set_info(e, Mode::Type, ty, None);
             return ty;
         }
@@ -40,7 +41,7 @@ impl<'a> Checker<'a> {
             }
             _ => {
                 let unions = vec![vec![Term { tilde: false, ty }]];
-                self.types.intern(Ty::Interface(IfaceTy { unions, ..IfaceTy::default() }))
+                self.types.intern(Ty::Interface(IfaceTy { unions, ..IfaceTy::default() }.into()))
             }
         }
     }
@@ -101,7 +102,7 @@ impl<'a> Checker<'a> {
                         continue;
                     }
                     // A few declarations could name one exponentially often.
-                    all.extend(terms.into_iter().filter(|t| seen.insert(t.clone())));
+                    all.extend(terms.into_iter().filter(|t| seen.insert(*t)));
                 }
                 Some(None) => everything = true,
                 None => {}
@@ -192,6 +193,7 @@ impl<'a> Checker<'a> {
     fn generic_params(&self, e: ExprId, ty: TyId) -> Option<Vec<TParamId>> {
         if let Some(o) = self.info.uses.get(&self.unparen(e))
             && matches!(self.info.obj(*o).kind, ObjKind::Type)
+            && self.info.obj(*o).pkg != UNIVERSE
             && let Some(list) = self.info.tparams.get(o)
         {
             return Some(list.clone());

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::constant::Value;
 use crate::info::Mode;
 use crate::types::{Basic, Class, Ty, TyId, Types};
@@ -50,7 +51,7 @@ impl Checker<'_> {
                 let (k, v) = (*k, *v);
                 if let Some(index) = self.single_index(list) {
                     let mut key = self.expr(index);
-                    self.assignment(&mut key, Some(k), "map index");
+                    self.assignment(&mut key, Some(k), Context::Named("map index"));
                 }
                 return Operand::new(Mode::MapIndex, v, e);
             }
@@ -58,7 +59,7 @@ impl Checker<'_> {
                 Some(Indexed::Map(k, v)) => {
                     if let Some(index) = self.single_index(list) {
                         let mut key = self.expr(index);
-                        self.assignment(&mut key, Some(k), "map index");
+                        self.assignment(&mut key, Some(k), Context::Named("map index"));
                     }
                     return Operand::new(Mode::MapIndex, v, e);
                 }

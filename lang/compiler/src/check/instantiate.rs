@@ -9,6 +9,7 @@ use crate::types::{FuncTy, TParamId, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
+use std::sync::Arc;
 
 /// A generic function without all its type arguments.
 #[derive(Clone, Debug, Default)]
@@ -93,23 +94,33 @@ impl Checker<'_> {
     }
 
     /// A generic function where a value is needed and no type is known: constraints must tell what is missing.
+    #[inline]
     pub(super) fn refuse_generic_func(&mut self, x: &mut Operand) {
-        let Some(g) = x.generic.clone() else { return };
+        if let Some(g) = x.generic.clone() {
+            self.refuse_generic_value(x, &g);
+        }
+    }
+    fn refuse_generic_value(&mut self, x: &mut Operand, g: &Generic) {
         if g.given.is_empty() {
             let m = format!("cannot use generic function {} without instantiation", self.expr_text(x.expr));
             let at = self.at(x);
             self.err(Code::NotInstantiated, at, m);
             return x.invalidate();
         }
-        self.infer_value(x, &g, vec![]);
+        self.infer_value(x, g, vec![]);
     }
     /// A generic function that is assigned to something of type `target`.
+    #[inline]
     pub(super) fn generic_for(&mut self, x: &mut Operand, target: Option<TyId>) {
-        let Some(g) = x.generic.clone() else { return };
+        if let Some(g) = x.generic.clone() {
+            self.infer_for(x, &g, target);
+        }
+    }
+    fn infer_for(&mut self, x: &mut Operand, g: &Generic, target: Option<TyId>) {
         match target {
             Some(t) if matches!(self.types.core_ty(t), Ty::Func(_)) => {
                 let to = Operand::value(t, x.expr);
-                self.infer_value(x, &g, vec![to]);
+                self.infer_value(x, g, vec![to]);
             }
             _ => self.refuse_generic_func(x),
         }
@@ -135,7 +146,7 @@ impl Checker<'_> {
         params: &[TyId],
         args: &mut [Operand],
         at: Span,
-    ) -> Option<FuncTy> {
+    ) -> Option<Arc<FuncTy>> {
         let g = f.generic.clone()?;
         let mut map = Subst::default();
         let mut tparams = self.renamed(&g.tparams, &mut map);

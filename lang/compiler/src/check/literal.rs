@@ -6,13 +6,14 @@
 use super::Checker;
 use super::lookup::{Lookup, Member, lookup_field_or_method};
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::constant::Value;
 use crate::info::{SelKind, Selection};
 use crate::types::{FieldTy, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{Elem, Expr, ExprId, Sym};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
 
 impl Checker<'_> {
@@ -110,7 +111,7 @@ impl Checker<'_> {
                 self.err(Code::NotExported, at, m);
                 continue;
             }
-            self.assignment(&mut x, Some(f.ty), "struct literal");
+            self.assignment(&mut x, Some(f.ty), Context::Named("struct literal"));
         }
         if elems.len() < fields.len() {
             let hidden = fields.iter().any(|f| f.pkg != PkgId(0) && f.pkg != self.pkg);
@@ -147,7 +148,7 @@ impl Checker<'_> {
                 continue;
             };
             let mut x = self.expr(el.value);
-            self.assignment(&mut x, Some(field), "struct literal");
+            self.assignment(&mut x, Some(field), Context::Named("struct literal"));
             self.check_overlap(&seen, &path, name, at);
             seen.push((path, name));
         }
@@ -239,13 +240,13 @@ impl Checker<'_> {
             index = index.saturating_add(1);
             max = max.max(index);
             let mut x = self.expr_hint(el.value, Some(elem));
-            self.assignment(&mut x, Some(elem), "array or slice literal");
+            self.assignment(&mut x, Some(elem), Context::Named("array or slice literal"));
         }
         max
     }
 
     fn map_literal(&mut self, elems: &[Elem], key: TyId, value: TyId) {
-        let mut seen: FxHashMap<(TyId, String), ()> = FxHashMap::default();
+        let mut seen: FxHashSet<(TyId, Value)> = FxHashSet::default();
         for el in elems {
             let Some(k) = el.key else {
                 let at = self.span(el.value);
@@ -256,21 +257,16 @@ impl Checker<'_> {
             let mut x = self.expr_hint(k, Some(key));
             // A constant of a type parameter's type is no constant any more, but the same key still.
             let written = x.value.clone().filter(|_| self.types.is_tparam(key));
-            self.assignment(&mut x, Some(key), "map literal");
-            let known = written.map(|v| v.to_int().map_or(v, Value::Int)).or_else(|| x.value.clone());
-            if let (true, Some(v)) = (x.ok(), &known)
-                && seen.insert((x.ty, key_text(v)), ()).is_some()
+            self.assignment(&mut x, Some(key), Context::Named("map literal"));
+            let known = written.map(|v| v.to_whole().unwrap_or(v)).or_else(|| x.value.clone());
+            if let (true, Some(v)) = (x.ok(), known)
+                && !seen.insert((x.ty, v))
             {
                 let (m, at) = (format!("duplicate key {} in map literal", self.expr_text(k)), self.span(k));
                 self.err(Code::BadLiteral, at, m);
             }
             let mut x = self.expr_hint(el.value, Some(value));
-            self.assignment(&mut x, Some(value), "map literal");
+            self.assignment(&mut x, Some(value), Context::Named("map literal"));
         }
     }
-}
-
-/// Tells constants apart exactly.
-pub(super) fn key_text(v: &Value) -> String {
-    format!("{v:?}")
 }

@@ -2,7 +2,7 @@
 
 use crate::check::world::name_pkg;
 use crate::info::{Info, ObjId, ObjKind};
-use crate::types::{IfaceTy, NamedId, PkgId, Ty, TyId, Types};
+use crate::types::{NamedId, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{Interner, Sym};
 use rustc_hash::FxHashSet;
 
@@ -64,8 +64,17 @@ pub fn lookup_field_or_method(types: &Types, info: &Info, ty: TyId, name: Sym, p
 }
 
 fn search(types: &Types, info: &Info, ty: TyId, indirect: bool, name: Sym, pkg: PkgId) -> Lookup {
-    let mut level = vec![Place { ty, path: vec![], indirect, multiples: false }];
+    let start = Place { ty, path: vec![], indirect, multiples: false };
+    if let Some(f) = members_here(types, info, &start, name, pkg) {
+        return Lookup::Found(f);
+    }
+    let mut level = vec![];
+    embedded(types, &start, &mut level);
     let mut seen: FxHashSet<NamedId> = FxHashSet::default();
+    if let (Ty::Named(n), false) = (types.get(ty), level.is_empty()) {
+        seen.insert(*n);
+    }
+    level = consolidate(level);
     while !level.is_empty() {
         let mut found: Option<Found> = None;
         let mut next = vec![];
@@ -211,7 +220,7 @@ fn collect_names(
         }
     }
     match types.under(ty) {
-        Ty::Interface(IfaceTy { methods, .. }) => out.extend(methods.iter().map(|m| (m.name, m.pkg))),
+        Ty::Interface(i) => out.extend(i.methods.iter().map(|m| (m.name, m.pkg))),
         Ty::TypeParam(_) => {
             let methods = types.constraint(ty).map(|i| i.methods.iter().map(|m| (m.name, m.pkg)));
             out.extend(methods.into_iter().flatten());

@@ -50,17 +50,17 @@ mod untyped;
 mod unused;
 pub mod world;
 
-use crate::info::{ExprInfo, Info, Mode, Obj, ObjId, ObjKind, PkgFacts};
+use crate::info::{Info, Mode, Obj, ObjId, ObjKind, PkgFacts};
 use crate::type_text::{TypeText, type_string};
 use crate::types::{NamedId, PkgId, TParamId, TyId, Types};
 use decl::Decl;
 use func::FuncCtx;
-use gol_syntax::ast::{Ast, ExprId, Ident, StmtId, Sym};
+use gol_syntax::ast::{Ast, BinOp, ExprId, Ident, StmtId, Sym};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::Span;
 use operand::Operand;
 use rustc_hash::{FxHashMap, FxHashSet};
-use scope::Scope;
+use scope::{Locals, Scope};
 use world::World;
 
 /// What a list of top-level statements is.
@@ -141,12 +141,10 @@ pub(crate) struct Checker<'a> {
     items: Vec<StmtId>,
     /// The package's (or the prompt line's) own names.
     top: Scope,
-    /// Blocks around the current place, innermost last.
-    locals: Vec<Block>,
+    /// Blocks around the current place.
+    locals: Locals,
     /// Functions around the current place, innermost last.
     funcs: Vec<FuncCtx>,
-    /// How deep in `funcs` a local variable is declared.
-    depth: FxHashMap<ObjId, usize>,
     /// Package-level objects whose type is not known yet.
     pending: FxHashMap<ObjId, Decl<'a>>,
     /// Objects being resolved.
@@ -172,6 +170,10 @@ pub(crate) struct Checker<'a> {
     untyped: Vec<ExprId>,
     /// Untyped constants that are shifted by a variable count.
     lhs_of_shift: FxHashMap<ExprId, ()>,
+    /// Binary operators on the way to the leftmost operand, of all chains around the current place.
+    spine: Vec<(ExprId, BinOp, ExprId)>,
+    /// Lists of operands that are not in use.
+    lists: Vec<Vec<Operand>>,
     /// The top level of a script calls `main` itself.
     calls_main: bool,
     /// Defined types whose underlying type is being found, outermost first.
@@ -200,12 +202,6 @@ pub(crate) struct Checker<'a> {
     put_off: FxHashMap<ObjId, later::PutOff>,
 }
 
-/// A block's names.
-#[derive(Default)]
-struct Block {
-    scope: Scope,
-}
-
 impl<'a> Checker<'a> {
     /// What came out: facts, diagnostics, and the names of the package when they are not in the world yet.
     fn end(mut self) -> (PkgFacts, Vec<Diagnostic>, Option<Scope>) {
@@ -223,6 +219,7 @@ impl<'a> Checker<'a> {
         pkg: PkgId,
         role: Role,
     ) -> Checker<'a> {
+        info.make_room(ast.expr_count());
         Checker {
             ast,
             types,
@@ -239,9 +236,8 @@ impl<'a> Checker<'a> {
             implicit: Scope::default(),
             items: vec![],
             top: Scope::default(),
-            locals: vec![],
+            locals: Locals::default(),
             funcs: vec![],
-            depth: FxHashMap::default(),
             pending: FxHashMap::default(),
             path: vec![],
             resolving: FxHashSet::default(),
@@ -256,6 +252,8 @@ impl<'a> Checker<'a> {
             local_types: 0,
             untyped: vec![],
             lhs_of_shift: FxHashMap::default(),
+            spine: vec![],
+            lists: vec![],
             calls_main: false,
             completing: vec![],
             written: FxHashMap::default(),
@@ -326,8 +324,7 @@ impl<'a> Checker<'a> {
 
     /// What a name means here, from the innermost block outwards.
     fn find(&self, name: Sym) -> Option<ObjId> {
-        let local = self.locals.iter().rev().find_map(|b| b.scope.get(name));
-        local.or_else(|| self.find_top(name))
+        self.locals.get(name).or_else(|| self.find_top(name))
     }
     /// What a name means outside all functions.
     fn find_top(&self, name: Sym) -> Option<ObjId> {
@@ -345,12 +342,13 @@ impl<'a> Checker<'a> {
     }
 
     fn open_block(&mut self) {
-        self.locals.push(Block::default());
+        self.locals.open();
     }
     fn close_block(&mut self) {
-        if let Some(b) = self.locals.pop() {
-            self.report_unused(&b.scope);
+        for i in self.locals.here() {
+            self.report_if_unused(self.locals.at(i));
         }
+        self.locals.close();
     }
 
     /// Declares an object in the innermost block, or at top level. The blank identifier declares nothing.
@@ -359,17 +357,16 @@ impl<'a> Checker<'a> {
         if self.is_blank(name) {
             return;
         }
-        let scope = self.locals.last().map_or(&self.top, |b| &b.scope);
-        let mut other = scope.get(name);
-        if self.locals.is_empty() && other.is_none() {
-            other = self.imports.iter().find_map(|s| s.get(name));
-        }
+        let other = match self.at_top() {
+            true => self.top.get(name).or_else(|| self.imports.iter().find_map(|s| s.get(name))),
+            false => self.locals.get_here(name),
+        };
         if let Some(other) = other {
             return self.redeclared(name, span, other);
         }
-        match self.locals.last_mut() {
-            Some(b) => b.scope.insert(name, obj),
-            None => self.top.insert(name, obj),
+        match self.at_top() {
+            true => self.top.insert(name, obj),
+            false => self.locals.insert(name, obj),
         }
     }
     fn redeclared(&mut self, name: Sym, span: Span, other: ObjId) {
@@ -384,7 +381,7 @@ impl<'a> Checker<'a> {
 
     /// Writes down what is known of an expression.
     fn record(&mut self, x: &Operand) {
-        self.set_info(x.expr, x.mode, x.ty, x.value.clone());
+        self.set_info(x.expr, x.mode, x.ty, x.value.as_ref());
         if x.mode == Mode::Invalid && self.gave_up.is_none() {
             self.gave_up = Some(x.expr);
         }
@@ -392,12 +389,8 @@ impl<'a> Checker<'a> {
             self.untyped.push(x.expr);
         }
     }
-    fn set_info(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<crate::constant::Value>) {
-        let i = e.ix();
-        if self.info.exprs.len() <= i {
-            self.info.exprs.resize(self.ast.expr_count().max(i + 1), None);
-        }
-        self.info.exprs[i] = Some(ExprInfo { mode, ty, value });
+    fn set_info(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&crate::constant::Value>) {
+        self.info.set_expr(e, mode, ty, value);
     }
 
     fn put_off(&mut self, action: Action<'a>) {

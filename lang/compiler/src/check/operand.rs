@@ -23,7 +23,7 @@ pub(super) struct Operand {
 pub(super) enum Part {
     Whole,
     /// A call's result, from 1.
-    Result(usize),
+    Result(u32),
     /// The second value of a comma-ok form.
     Ok,
 }
@@ -63,7 +63,7 @@ impl Checker<'_> {
         let text = match x.part {
             Part::Whole => self.expr_text(x.expr),
             Part::Result(n) => {
-                let th = ["th", "st", "nd", "rd"][if n < 4 { n } else { 0 }];
+                let th = ["th", "st", "nd", "rd"][if n < 4 { n as usize } else { 0 }];
                 format!("{n}{th} function result")
             }
             Part::Ok => "ok value of (comma, ok) expression".into(),

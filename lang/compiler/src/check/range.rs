@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::info::ObjKind;
 use crate::types::{Class, FuncTy, Ty, TyId, Types};
 use gol_syntax::ast::{Dir, Expr, ExprId, Ident};
@@ -95,7 +96,7 @@ impl<'a> Checker<'a> {
     fn range_int(&mut self, x: &mut Operand, var: Option<ExprId>) -> TyId {
         match var.map(|v| (v, self.target(v))) {
             Some((v, super::assign::Target::Of(ty))) => {
-                self.assignment(x, Some(ty), "range clause");
+                self.assignment(x, Some(ty), Context::Named("range clause"));
                 if x.ok() && !self.types.is(x.ty, Class::Integer) {
                     let m = format!("cannot use iteration variable of type {}", self.ty_text(x.ty));
                     let at = self.span(v);
@@ -104,10 +105,10 @@ impl<'a> Checker<'a> {
             }
             Some((_, super::assign::Target::Bad)) => x.invalidate(),
             Some((v, super::assign::Target::Blank)) => {
-                self.assignment(x, None, "range clause");
+                self.assignment(x, None, Context::Named("range clause"));
                 self.set_info(v, crate::info::Mode::Var, x.ty, None);
             }
-            None => self.assignment(x, None, "range clause"),
+            None => self.assignment(x, None, Context::Named("range clause")),
         }
         if x.ok() { x.ty } else { Types::ERROR }
     }
@@ -120,7 +121,6 @@ impl<'a> Checker<'a> {
                 continue;
             };
             let o = self.new_obj(ObjKind::Local, Ident { sym, span: self.span(v) }, ty);
-            self.own_local(o);
             self.set_info(v, crate::info::Mode::Var, ty, None);
             if ty == Types::ERROR {
                 self.info.obj_mut(o).used = true;

@@ -23,13 +23,11 @@ pub fn incomparable(types: &Types, ty: TyId) -> Option<TyId> {
 }
 
 fn incomparable_part(types: &Types, ty: TyId, seen: &mut FxHashSet<TyId>) -> Option<TyId> {
-    if !seen.insert(ty) {
-        return None;
-    }
     match types.under(ty) {
         Ty::Slice(_) | Ty::Map(..) | Ty::Func(_) => Some(ty),
         Ty::Array(_, elem) => incomparable_part(types, *elem, seen),
-        Ty::Struct(fields) => fields.iter().find_map(|f| incomparable_part(types, f.ty, seen)),
+        Ty::Struct(fields) if seen.insert(ty) => fields.iter().find_map(|f| incomparable_part(types, f.ty, seen)),
+        Ty::Struct(_) => None,
         Ty::Error | Ty::Basic(_) | Ty::Named(_) | Ty::Pointer(_) | Ty::Chan(..) | Ty::Interface(_) | Ty::Tuple(_) => {
             None
         }
@@ -168,7 +166,7 @@ pub fn identical_but_tags(types: &Types, a: TyId, b: TyId) -> bool {
             }
             (Ty::Struct(f), Ty::Struct(g)) => {
                 f.len() == g.len()
-                    && f.iter().zip(g).all(|(f, g)| {
+                    && f.iter().zip(&**g).all(|(f, g)| {
                         f.name == g.name
                             && f.pkg == g.pkg
                             && f.embedded == g.embedded

@@ -1,7 +1,6 @@
 //! A whole package: imports, collecting its objects, and the order in which everything is checked.
 
 use super::decl::Decl;
-use super::func::{FuncCtx, FuncKind};
 use super::later::PutOff;
 use super::scope::Scope;
 use super::{Checker, Role};
@@ -518,10 +517,5 @@ impl<'a> Checker<'a> {
         }
         let at = items.first().map_or(Span::default(), |&s| self.ast.stmt_span(s));
         self.err(Code::NoMain, at, "function main is undeclared in the main package");
-    }
-
-    /// A context for statements outside all functions.
-    pub(super) fn script_context() -> FuncCtx {
-        FuncCtx::new(FuncKind::Script)
     }
 }

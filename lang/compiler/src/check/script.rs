@@ -1,12 +1,13 @@
 //! The top level of scripts and prompt lines: statements that run in order, over objects that were collected before.
 
+use super::func::FuncKind;
 use super::{Checker, Role};
 use crate::info::ObjKind;
 use gol_syntax::ast::{Expr, Stmt, StmtId, Sym};
 
 impl Checker<'_> {
     pub(super) fn script(&mut self, items: &[StmtId]) {
-        self.funcs.push(Self::script_context());
+        self.enter_func(FuncKind::Script);
         self.items = items.to_vec();
         for &s in items {
             match self.ast.stmt(s) {
@@ -65,7 +66,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn unused_globals(&mut self) {
-        let unused: Vec<_> = self.top.objects().to_vec();
+        let unused: Vec<_> = self.top.objects().collect();
         for o in unused {
             let obj = self.info.obj(o);
             if matches!(obj.kind, ObjKind::Global) && !obj.used {

@@ -193,7 +193,7 @@ impl Checker<'_> {
         let Some(sig) = self.types.func(sig).cloned() else { return Operand::invalid(e) };
         let mut params = vec![x.ty];
         params.extend(&sig.params);
-        let ty = self.types.intern(Ty::Func(FuncTy { params, ..sig }));
+        let ty = self.types.intern(Ty::Func(FuncTy { params, ..(*sig).clone() }.into()));
         self.note_selection(e, kind, f.path, x.ty, name);
         Operand { generic, ..Operand::value(ty, e) }
     }

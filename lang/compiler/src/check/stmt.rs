@@ -4,6 +4,7 @@ use super::Checker;
 use super::builtin::is_statement;
 use super::func::FuncKind;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::info::Mode;
 use crate::types::{Class, TyId};
 use gol_syntax::ast::{BlockId, Expr, ExprId, ForHeader, Header, Stmt, StmtId, UnOp};
@@ -206,7 +207,8 @@ impl<'a> Checker<'a> {
     fn return_stmt(&mut self, s: StmtId, list: &'a [ExprId]) {
         let at = self.ast.stmt_span(s);
         let Some(f) = self.own_func() else { return };
-        let (kind, types, results, named) = (f.kind, f.result_types.clone(), f.results.clone(), f.named_results);
+        let (kind, sig, named) = (f.kind, f.sig.clone().unwrap_or_default(), f.named_results);
+        let results = if named { f.results.clone() } else { vec![] };
         if kind == FuncKind::Par {
             self.use_exprs(list);
             let d = Diagnostic::error(Code::BadReturn, at, "cannot return out of par");
@@ -229,19 +231,17 @@ impl<'a> Checker<'a> {
         if named {
             results.iter().for_each(|&r| self.info.obj_mut(r).reassigned = true);
         }
-        let mut xs = match list {
-            [one] => self.multi_expr(*one, false),
-            many => many.iter().map(|&e| self.generic_expr(e)).collect(),
-        };
-        if xs.len() != types.len() {
+        let mut xs = self.arguments(list);
+        if xs.len() != sig.results.len() {
             if xs.iter().all(Operand::ok) {
-                self.wrong_results(at, &xs, &types);
+                self.wrong_results(at, &xs, &sig.results);
             }
             return;
         }
-        for (x, t) in xs.iter_mut().zip(types) {
-            self.assignment(x, Some(t), "return statement");
+        for (x, &t) in xs.iter_mut().zip(&sig.results) {
+            self.assignment(x, Some(t), Context::Named("return statement"));
         }
+        self.done_with(xs);
     }
     fn wrong_results(&mut self, at: gol_syntax::span::Span, xs: &[Operand], types: &[TyId]) {
         let few = xs.len() < types.len();

@@ -2,8 +2,8 @@
 
 use super::Checker;
 use super::binary::Comparing;
-use super::literal::key_text;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::check::relation::{assignable, comparable};
 use crate::constant::Value;
 use crate::info::{Mode, ObjId, ObjKind};
@@ -12,6 +12,7 @@ use gol_syntax::ast::{Clause, ClauseKind, Expr, ExprId, Header, Ident, Stmt, Stm
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 impl<'a> Checker<'a> {
     pub(super) fn switch(&mut self, h: &Header, clauses: &'a [Clause]) {
@@ -62,7 +63,7 @@ impl<'a> Checker<'a> {
             _ => None,
         });
         let x = tag.map(|t| self.switch_value(t));
-        let mut seen: FxHashMap<(TyId, String), Span> = FxHashMap::default();
+        let mut seen: FxHashMap<(TyId, Value), Span> = FxHashMap::default();
         for c in clauses {
             for &e in self.case_list(c) {
                 self.case_value(x.as_ref(), e, &mut seen);
@@ -75,7 +76,7 @@ impl<'a> Checker<'a> {
 
     fn switch_value(&mut self, t: ExprId) -> Operand {
         let mut x = self.expr(t);
-        self.assignment(&mut x, None, "switch expression");
+        self.assignment(&mut x, None, Context::Named("switch expression"));
         if x.ok() && !comparable(self.types, x.ty) && !self.types.has_nil(x.ty) {
             let m = format!("cannot switch on {} ({} is not comparable)", self.describe(&x), self.ty_text(x.ty));
             let at = self.at(&x);
@@ -85,7 +86,7 @@ impl<'a> Checker<'a> {
         x
     }
 
-    fn case_value(&mut self, x: Option<&Operand>, e: ExprId, seen: &mut FxHashMap<(TyId, String), Span>) {
+    fn case_value(&mut self, x: Option<&Operand>, e: ExprId, seen: &mut FxHashMap<(TyId, Value), Span>) {
         let mut v = self.expr(e);
         if !v.ok() {
             return;
@@ -117,13 +118,16 @@ impl<'a> Checker<'a> {
         if !result.ok() {
             return;
         }
-        let Some(value) = v.value.as_ref().filter(|v| !matches!(v, Value::Bool(_))) else { return };
+        let Some(value) = v.value.clone().filter(|v| !matches!(v, Value::Bool(_))) else { return };
         let at = self.span(e);
-        if let Some(&first) = seen.get(&(v.ty, key_text(value))) {
-            let m = format!("duplicate case {} in expression switch", self.describe(&v));
-            self.report(Diagnostic::error(Code::DuplicateCase, at, m).related(first, "previous case"));
-        } else {
-            seen.insert((v.ty, key_text(value)), at);
+        match seen.entry((v.ty, value)) {
+            Entry::Occupied(first) => {
+                let m = format!("duplicate case {} in expression switch", self.describe(&v));
+                self.report(Diagnostic::error(Code::DuplicateCase, at, m).related(*first.get(), "previous case"));
+            }
+            Entry::Vacant(place) => {
+                place.insert(at);
+            }
         }
     }
 
@@ -154,7 +158,6 @@ impl<'a> Checker<'a> {
                 let old = self.info.defs.get(&n.span.lo).copied();
                 let o = self.new_obj(ObjKind::Local, n, ty);
                 self.info.defs.insert(n.span.lo, old.unwrap_or(o));
-                self.own_local(o);
                 self.declare(o);
                 self.info.implicits.insert(c.span.lo, o);
                 vars.push(o);

@@ -1,6 +1,7 @@
 //! Type expressions.
 
 use super::Checker;
+use super::scope::Names;
 use crate::check::relation::comparable;
 use crate::info::{Mode, ObjKind};
 use crate::sizes::size_of;
@@ -8,10 +9,12 @@ use crate::types::{Class, FieldTy, FuncTy, IfaceTy, MethodTy, Term, Ty, TyId, Ty
 use gol_syntax::ast::{Expr, ExprId, Field, Ident, IfaceElem, Sig, Sym, UnOp};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
-use rustc_hash::FxHashMap;
 
 /// Arrays of more words than this could not be made.
 const MAX_ARRAY: u64 = 1 << 40;
+/// Where names were declared.
+type Places = Names<Span>;
+
 /// Elements of channels are smaller than this, in bytes.
 const CHAN_ELEM_END: u64 = 1 << 16;
 
@@ -133,7 +136,7 @@ impl<'a> Checker<'a> {
             self.report(Diagnostic::error(Code::NotConstant, at, m).help("the length of an array must be constant"));
             return None;
         };
-        let whole = v.to_int().is_some();
+        let whole = v.to_whole().is_some();
         if whole && (self.types.is_untyped(x.ty) || self.types.is(x.ty, Class::Integer)) {
             if self.types.is_untyped(x.ty) {
                 self.convert_untyped(&mut x, Types::INT);
@@ -200,20 +203,32 @@ impl<'a> Checker<'a> {
     }
     /// Parameters and results have different names.
     fn check_params(&mut self, sig: &Sig) {
-        let names: Vec<Ident> = sig.params.iter().chain(&sig.results).filter_map(|p| p.name).collect();
-        let mut places: FxHashMap<Sym, Span> = FxHashMap::default();
-        for n in names {
-            let other = if self.is_blank(n.sym) { None } else { places.insert(n.sym, n.span) };
-            if let Some(other) = other {
+        if sig.params.len() + sig.results.len() < 2 {
+            return;
+        }
+        let mut places = Places::default();
+        for n in sig.params.iter().chain(&sig.results).filter_map(|p| p.name) {
+            if let Some(other) = self.named_before(&mut places, n) {
                 let text = self.name(n.sym);
                 let d = Diagnostic::error(Code::Redeclared, n.span, format!("{text} redeclared in this block"));
                 self.report(d.related(other, format!("other declaration of {text}")));
-                places.insert(n.sym, other);
             }
         }
     }
+    /// Where a name of a list that allows each once occurred before.
+    fn named_before(&self, places: &mut Places, n: Ident) -> Option<Span> {
+        if self.is_blank(n.sym) {
+            return None;
+        }
+        let other = places.get(n.sym);
+        if other.is_none() {
+            places.insert(n.sym, n.span);
+        }
+        other
+    }
     fn signature(&mut self, sig: &'a Sig) -> TyId {
-        let mut f = FuncTy::default();
+        let (params, results) = (Vec::with_capacity(sig.params.len()), Vec::with_capacity(sig.results.len()));
+        let mut f = FuncTy { params, variadic: false, results };
         for (i, p) in sig.params.iter().enumerate() {
             let Some(t) = p.ty else { return Types::ERROR };
             let mut ty = self.type_expr(t);
@@ -234,35 +249,33 @@ impl<'a> Checker<'a> {
             f.results.push(if p.dots { Types::ERROR } else { ty });
         }
         // Wrong parts stay in the signature as `Ty::Error`, so that the body can be checked.
-        self.types.intern(Ty::Func(f))
+        self.types.intern(Ty::Func(f.into()))
     }
 
     fn struct_type(&mut self, list: &[Field]) -> TyId {
         let mut fields: Vec<FieldTy> = vec![];
-        let mut places: FxHashMap<Sym, Span> = FxHashMap::default();
+        let mut places = Places::default();
         for f in list {
             let ty = self.type_expr(f.ty);
             let tag = f.tag.and_then(|t| self.decoded_tag(t));
-            let names: Vec<Ident> = if f.names.is_empty() {
+            let own = if f.names.is_empty() {
                 self.check_embedded(f.ty, ty);
-                self.embedded_name(f.ty).into_iter().collect()
+                self.embedded_name(f.ty)
             } else {
-                f.names.clone()
+                None
             };
-            for n in names {
-                let other = if self.is_blank(n.sym) { None } else { places.insert(n.sym, n.span) };
-                if let Some(other) = other {
+            for &n in f.names.iter().chain(&own) {
+                if let Some(other) = self.named_before(&mut places, n) {
                     let name = self.name(n.sym);
                     let d = Diagnostic::error(Code::DuplicateMember, n.span, format!("{name} redeclared"));
                     self.report(d.related(other, format!("other declaration of {name}")));
-                    places.insert(n.sym, other);
                     continue;
                 }
                 let (pkg, embedded) = (self.name_pkg(n.sym), f.names.is_empty());
                 fields.push(FieldTy { name: n.sym, pkg, ty, embedded, tag });
             }
         }
-        self.types.intern(Ty::Struct(fields))
+        self.types.intern(Ty::Struct(fields.into()))
     }
 
     fn decoded_tag(&self, literal: Sym) -> Option<Sym> {
@@ -334,7 +347,7 @@ impl<'a> Checker<'a> {
         }
         let names = &self.ast.names;
         iface.methods.sort_by(|a, b| (names.get(a.name), a.pkg).cmp(&(names.get(b.name), b.pkg)));
-        self.types.intern(Ty::Interface(iface))
+        self.types.intern(Ty::Interface(iface.into()))
     }
 
     fn add_method(&mut self, iface: &mut IfaceTy, at: &mut Vec<Span>, m: MethodTy, span: Span, own: bool) {
@@ -364,10 +377,10 @@ impl<'a> Checker<'a> {
         self.complete(ty);
         match self.types.under(ty).clone() {
             Ty::Interface(inner) => {
-                for m in inner.methods {
+                for m in inner.methods.iter().copied() {
                     self.add_method(iface, at, m, span, false);
                 }
-                iface.unions.extend(inner.unions);
+                iface.unions.extend(inner.unions.iter().cloned());
                 iface.comparable |= inner.comparable;
             }
             Ty::Error => {}

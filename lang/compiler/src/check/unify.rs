@@ -10,6 +10,7 @@ use crate::check::relation::{method_subst, own_tparams};
 use crate::types::{IfaceTy, MethodTy, TParamId, Ty, TyId, Types};
 use gol_syntax::ast::Dir;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// Types nest no deeper than this in unification: cyclic constraints end here.
 const MAX_DEPTH: u32 = 100;
@@ -175,7 +176,7 @@ impl Checker<'_> {
             (None, None) => None,
         }
     }
-    fn iface_of(&mut self, ty: TyId) -> Option<IfaceTy> {
+    fn iface_of(&mut self, ty: TyId) -> Option<Arc<IfaceTy>> {
         self.complete(ty);
         match self.types.under(ty) {
             Ty::Interface(i) => Some(i.clone()),
@@ -229,7 +230,7 @@ impl Checker<'_> {
             (Ty::Tuple(a), Ty::Tuple(b)) => self.unify_lists(u, &a, &b, inside),
             (Ty::Struct(f), Ty::Struct(g)) => {
                 f.len() == g.len()
-                    && f.iter().zip(&g).all(|(f, g)| {
+                    && f.iter().zip(&*g).all(|(f, g)| {
                         (f.name, f.pkg, f.embedded, f.tag) == (g.name, g.pkg, g.embedded, g.tag)
                             && self.unify(u, f.ty, g.ty, inside)
                     })

@@ -6,6 +6,7 @@
 
 use super::Checker;
 use super::operand::Operand;
+use super::untyped::Context;
 use crate::info::{Builtin, Mode, SelKind};
 use crate::sizes::{align_of, offset_of, size_of};
 use crate::types::{Basic, Ty, TyId, Types};
@@ -19,8 +20,7 @@ const MAX_SIZE: u64 = i64::MAX as u64;
 impl Checker<'_> {
     /// `unsafe.Sizeof(x)` and `unsafe.Alignof(x)`.
     pub(super) fn size(&mut self, e: ExprId, b: Builtin, x: &mut Operand) -> Option<Operand> {
-        let what = super::builtin::name_of(b);
-        self.assignment(x, None, &format!("argument to unsafe.{what}"));
+        self.assignment(x, None, Context::UnsafeArgument(b));
         if !x.ok() {
             return None;
         }

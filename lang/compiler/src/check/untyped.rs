@@ -6,10 +6,21 @@
 use super::Checker;
 use super::operand::Operand;
 use crate::constant::{Misfit, Value};
-use crate::info::Mode;
+use crate::info::{Builtin, Mode};
 use crate::types::{Basic, Class, Ty, TyId, Types};
 use gol_syntax::ast::{BinOp, Expr, ExprId, UnOp};
 use gol_syntax::diag::{Code, Diagnostic};
+
+/// Where a value goes, as messages name it.
+#[derive(Clone, Copy)]
+pub(super) enum Context {
+    Named(&'static str),
+    /// Of a call of this expression.
+    Argument(ExprId),
+    BuiltinArgument(Builtin),
+    /// Of a function of package unsafe.
+    UnsafeArgument(Builtin),
+}
 
 impl Checker<'_> {
     /// The type and value that an untyped operand takes where `target` is wanted. Typed operands stay as they are.
@@ -102,21 +113,27 @@ impl Checker<'_> {
 
     /// Records the type that an expression got from its context, in it and its operands.
     pub(super) fn finalize(&mut self, e: ExprId, ty: TyId) {
-        let mut work = vec![e];
-        while let Some(e) = work.pop() {
-            let Some(Some(info)) = self.info.exprs.get(e.ix()) else { continue };
+        let mut work = vec![];
+        let mut next = Some(e);
+        while let Some(e) = next.or_else(|| work.pop()) {
+            next = None;
+            let Some(info) = self.info.expr(e) else { continue };
             if !self.types.is_untyped(info.ty) {
                 continue;
             }
-            let (mode, old, value) = (info.mode, info.ty, info.value.clone());
+            let (mode, old) = (info.mode, info.ty);
+            let value = self.info.value(e).cloned();
             match self.ast.expr(e) {
-                Expr::Paren(x) => work.push(*x),
+                Expr::Paren(x) => next = Some(*x),
                 // Operands of a constant are never computed.
-                Expr::Unary(op, x) if value.is_none() && *op != UnOp::Recv => work.push(*x),
+                Expr::Unary(op, x) if value.is_none() && *op != UnOp::Recv => next = Some(*x),
                 Expr::Binary(op, x, y) if value.is_none() => match op {
                     BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => {}
-                    BinOp::Shl | BinOp::Shr => work.push(*x),
-                    _ => work.extend([*x, *y]),
+                    BinOp::Shl | BinOp::Shr => next = Some(*x),
+                    _ => {
+                        next = Some(*y);
+                        work.push(*x);
+                    }
                 },
                 _ => {}
             }
@@ -125,8 +142,8 @@ impl Checker<'_> {
     }
 
     fn finalize_one(&mut self, e: ExprId, mode: Mode, old: TyId, ty: TyId, mut value: Option<Value>) {
-        let typed = !self.types.is_untyped(ty);
-        if typed && self.lhs_of_shift.remove(&e).is_some() && !self.types.is(ty, Class::Integer) {
+        let shifted = !self.lhs_of_shift.is_empty() && !self.types.is_untyped(ty);
+        if shifted && self.lhs_of_shift.remove(&e).is_some() && !self.types.is(ty, Class::Integer) {
             let (text, t, at) = (self.expr_text(e), self.ty_text(ty), self.span(e));
             let m = format!("invalid operation: shifted operand {text} (type {t}) must be integer");
             return self.err(Code::BadShift, at, m);
@@ -140,7 +157,7 @@ impl Checker<'_> {
                 }
             }
         }
-        self.set_info(e, mode, ty, value);
+        self.set_info(e, mode, ty, value.as_ref());
     }
     /// Reports a constant operand that its context cannot hold; nothing to walk down any more.
     fn convert_untyped_leaf(&mut self, x: &mut Operand, ty: TyId) {
@@ -151,20 +168,32 @@ impl Checker<'_> {
     /// What never got a context takes its default type.
     pub(super) fn finalize_rest(&mut self) {
         for e in std::mem::take(&mut self.untyped) {
-            let Some(Some(info)) = self.info.exprs.get(e.ix()) else { continue };
+            let Some(info) = self.info.expr(e) else { continue };
             let ty = self.default_type(info.ty);
-            let fits = match (&info.value, self.types.basic(ty)) {
+            if ty == info.ty {
+                continue;
+            }
+            let fits = match (self.info.value(e), self.types.basic(ty)) {
                 (Some(v), Some(b)) => v.represent(b).is_ok(),
                 _ => true,
             };
-            if fits && ty != info.ty {
+            if fits {
                 self.finalize(e, ty);
             }
         }
     }
 
+    fn context_text(&self, context: Context) -> String {
+        match context {
+            Context::Named(text) => text.to_string(),
+            Context::Argument(callee) => format!("argument to {}", self.expr_text(callee)),
+            Context::BuiltinArgument(b) => format!("argument to {}", super::builtin::name_of(b)),
+            Context::UnsafeArgument(b) => format!("argument to unsafe.{}", super::builtin::name_of(b)),
+        }
+    }
+
     /// Prepares `x` to be a value of type `target` (`None`: of any type) in the named context; invalid when it cannot.
-    pub(super) fn assignment(&mut self, x: &mut Operand, target: Option<TyId>, context: &str) {
+    pub(super) fn assignment(&mut self, x: &mut Operand, target: Option<TyId>, context: Context) {
         self.single_value(x);
         self.generic_for(x, target);
         if !x.ok() {
@@ -180,7 +209,7 @@ impl Checker<'_> {
         if crate::check::relation::assignable(self.types, self.info, x.ty, target) {
             return;
         }
-        let cause = self.why_not_assignable(x.ty, target);
+        let (context, cause) = (self.context_text(context), self.why_not_assignable(x.ty, target));
         let m = format!("cannot use {} as {} value in {context}{cause}", self.describe(x), self.ty_text(target));
         let mut d = Diagnostic::error(Code::Mismatch, self.at(x), m);
         if self.types.is(x.ty, Class::Numeric) && self.types.is(target, Class::Numeric) {
@@ -190,11 +219,11 @@ impl Checker<'_> {
         x.invalidate();
     }
 
-    fn assign_untyped(&mut self, x: &mut Operand, target: Option<TyId>, context: &str) {
+    fn assign_untyped(&mut self, x: &mut Operand, target: Option<TyId>, context: Context) {
         let at = self.at(x);
         let target = match target {
             None if x.is_nil() => {
-                self.err(Code::BadNil, at, format!("use of untyped nil in {context}"));
+                self.err(Code::BadNil, at, format!("use of untyped nil in {}", self.context_text(context)));
                 return x.invalidate();
             }
             None => self.default_type(x.ty),
@@ -204,8 +233,8 @@ impl Checker<'_> {
         match self.implicit(x, target) {
             Ok((ty, value)) => self.set_type(x, ty, value),
             Err(m) => {
-                let mut text =
-                    format!("cannot use {} as {} value in {context}", self.describe(x), self.ty_text(target));
+                let (what, context) = (self.describe(x), self.context_text(context));
+                let mut text = format!("cannot use {what} as {} value in {context}", self.ty_text(target));
                 let code = match m {
                     Misfit::Truncated => Code::ConstTruncated,
                     Misfit::Overflows => Code::ConstOverflow,

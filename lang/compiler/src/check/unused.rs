@@ -1,18 +1,15 @@
 //! Variables and imports that are never used: errors in programs, warnings in scripts.
 
 use super::Checker;
-use super::scope::Scope;
 use crate::info::{ObjId, ObjKind};
 use crate::types::Types;
 use gol_syntax::diag::Code;
 
 impl Checker<'_> {
-    pub(super) fn report_unused(&mut self, scope: &Scope) {
-        for &o in scope.objects() {
-            let obj = self.info.obj(o);
-            if matches!(obj.kind, ObjKind::Local) && !obj.used {
-                self.report_unused_var(o);
-            }
+    pub(super) fn report_if_unused(&mut self, o: ObjId) {
+        let obj = self.info.obj(o);
+        if matches!(obj.kind, ObjKind::Local) && !obj.used {
+            self.report_unused_var(o);
         }
     }
     pub(super) fn report_unused_var(&mut self, o: ObjId) {
@@ -26,7 +23,7 @@ impl Checker<'_> {
             // Later lines may use them.
             let imports = std::mem::take(&mut self.imports[0]);
             let mut all = std::mem::take(&mut self.top);
-            for &o in imports.objects() {
+            for o in imports.objects() {
                 let (name, written) = (self.info.obj(o).name, self.info.obj(o).span != Default::default());
                 if written && matches!(self.info.obj(o).kind, ObjKind::Pkg(_)) {
                     all.insert(name, o);
@@ -40,7 +37,7 @@ impl Checker<'_> {
             let m = format!("\"{}\" imported and not used", self.info.pkgs[pkg.0 as usize].path);
             self.lax(Code::UnusedImport, Code::WarnUnusedImport, at, m);
         }
-        for o in self.imports.iter().flat_map(|s| s.objects()).copied().collect::<Vec<_>>() {
+        for o in self.imports.iter().flat_map(|s| s.objects()).collect::<Vec<_>>() {
             let obj = self.info.obj(o);
             let ObjKind::Pkg(pkg) = obj.kind else { continue };
             if obj.used || obj.ty == Types::ERROR {

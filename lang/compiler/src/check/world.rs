@@ -10,6 +10,8 @@ use crate::universe::{Universe, unsafe_scope};
 use gol_syntax::ast::{ExprId, Interner, Sym};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+/// What is predeclared.
+pub const UNIVERSE: PkgId = PkgId(0);
 /// The package of the user's texts.
 pub const MAIN: PkgId = PkgId(1);
 

@@ -354,7 +354,7 @@ impl Em<'_> {
         } else {
             let n = self.words(ty);
             let one = self.f.alloc(n);
-            self.load_const(one, &crate::constant::Value::Int(1.into()), ty);
+            self.load_const(one, &crate::constant::Value::Int(1), ty);
             self.arith_regs(op, ty, cur, cur, one);
         }
         if !matches!(place, Lhs::Place(Place::Reg(_), _)) {

@@ -9,21 +9,23 @@ use crate::types::{FuncTy, PkgId, Ty, TyId};
 use gol_bytecode::in_place::is_in_place;
 use gol_bytecode::{FuncId, Op};
 use gol_syntax::ast::{Expr, ExprId, Sym};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Code that a call reaches directly.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     Func(FuncId),
-    Native(String),
+    Native(Arc<str>),
 }
 
 /// What a call calls; operands not evaluated yet.
 #[derive(Clone)]
-pub(super) enum Plan {
+pub(super) enum Plan<'a> {
     Static(Target),
     /// A concrete method: operand and selection.
-    Method(Target, ExprId, Selection, Inst),
-    Iface(ExprId, Selection),
+    Method(Target, ExprId, Cow<'a, Selection>, Inst),
+    Iface(ExprId, Cow<'a, Selection>),
     Closure(ExprId),
     Lifted(Lifted),
 }
@@ -40,11 +42,11 @@ pub(super) enum Callee {
     Lifted(Lifted),
 }
 
-impl Em<'_> {
-    pub(super) fn sig_of(&self, ty: TyId) -> FuncTy {
+impl<'a> Em<'a> {
+    pub(super) fn sig_of(&self, ty: TyId) -> Arc<FuncTy> {
         match self.types.under(ty) {
             Ty::Func(f) => f.clone(),
-            _ => FuncTy::default(),
+            _ => Arc::default(),
         }
     }
     pub(super) fn sum_words(&mut self, tys: &[TyId]) -> u32 {
@@ -58,7 +60,7 @@ impl Em<'_> {
         self.target(&Inst { obj, targs: vec![] })
     }
 
-    pub(super) fn plan(&mut self, fun: ExprId) -> Plan {
+    pub(super) fn plan(&mut self, fun: ExprId) -> Plan<'a> {
         let fun = self.strip(fun);
         if self.f.given.contains_key(&fun) {
             return Plan::Closure(fun);
@@ -90,6 +92,14 @@ impl Em<'_> {
     }
     /// Id of a method name; unexported ones belong to their package.
     pub(super) fn method_id(&mut self, name: Sym, pkg: PkgId) -> u32 {
+        if let Some(&id) = self.st.method_ids.get(&(name, pkg)) {
+            return id;
+        }
+        let id = self.method_id_of_text(name, pkg);
+        self.st.method_ids.insert((name, pkg), id);
+        id
+    }
+    fn method_id_of_text(&mut self, name: Sym, pkg: PkgId) -> u32 {
         let text = self.ast.name(name);
         let exported = text.chars().next().is_some_and(char::is_uppercase);
         let key = if exported { text.to_string() } else { format!("{}.{text}", self.pkg_path(pkg)) };
@@ -164,8 +174,8 @@ impl Em<'_> {
     /// A call of a function (no builtin, no conversion). The results stay in the window; their first register.
     pub(super) fn call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Reg {
         if let Some(i) = self.intrinsic(fun) {
-            let results = self.sig_of(self.ty(fun)).results;
-            let n = self.sum_words(&results);
+            let results = &self.sig_of(self.ty(fun)).results;
+            let n = self.sum_words(results);
             let dst = self.f.alloc(n);
             if self.intrinsic_to(&i, fun, args, dst) {
                 return dst;

@@ -2,7 +2,7 @@
 
 use super::call::Target;
 use super::escape::Local;
-use super::func::Loc;
+use super::func::{Fun, Loc};
 use super::generic::Inst;
 use super::place::Place;
 use super::{Em, Reg};
@@ -13,6 +13,7 @@ use gol_bytecode::{Func, FuncId, Op};
 use gol_syntax::ast::{BlockId, Expr, ExprId, StmtId};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
+use std::borrow::Cow;
 
 /// What a function runs.
 #[derive(Clone, Copy)]
@@ -57,15 +58,19 @@ impl Em<'_> {
         match obj.kind {
             ObjKind::Method { recv, ptr } => {
                 let t = self.recv_name(recv);
-                if ptr { format!("{path}.(*{t}).{name}{args}") } else { format!("{path}.{t}.{name}{args}") }
+                if ptr {
+                    [path, ".(*", &t, ").", name, args].concat()
+                } else {
+                    [path, ".", &t, ".", name, args].concat()
+                }
             }
-            _ => format!("{path}.{name}{args}"),
+            _ => [path, ".", name, args].concat(),
         }
     }
-    pub(super) fn recv_name(&self, recv: NamedId) -> String {
+    pub(super) fn recv_name(&self, recv: NamedId) -> Cow<'_, str> {
         let n = self.types.named(recv);
-        let args = if n.tparams.is_empty() { "" } else { "[...]" };
-        format!("{}{args}", self.ast.name(n.name))
+        let name = self.ast.name(n.name);
+        if n.tparams.is_empty() { name.into() } else { format!("{name}[...]").into() }
     }
     /// How a package is called in names of functions: its path, `main` for programs and scripts.
     pub(super) fn pkg_label(&self, pkg: crate::types::PkgId) -> &str {
@@ -184,38 +189,46 @@ impl Em<'_> {
         self.prologue(facts, caps, None);
         body(self);
         self.epilogue();
-        self.finish(id);
-        self.f = outer;
+        self.finish(id, outer);
+    }
+    /// Words of a parameter as it is passed.
+    fn param_words(&mut self, facts: &FuncFacts, o: ObjId) -> u32 {
+        if self.f.in_box && facts.recv == Some(o) { 1 } else { self.words(self.obj_ty(o)) }
     }
     /// `local`: it is a local function.
     pub(super) fn prologue(&mut self, facts: &FuncFacts, caps: &[Capture], local: Option<&Local>) {
         let sig = self.sig_of(self.sub(facts.sig));
-        let mut params = vec![];
+        let start = self.f.next;
         for &o in facts.recv.iter().chain(&facts.params) {
-            let n = if self.f.in_box && facts.recv == Some(o) { 1 } else { self.words(self.obj_ty(o)) };
-            params.push((o, self.f.alloc(n)));
+            let n = self.param_words(facts, o);
+            self.f.alloc(n);
         }
         if let Some(l) = local {
             self.passed_params(l);
         }
         self.f.params = self.f.next;
         self.f.results = self.sum_words(&sig.results) + self.f.back.iter().map(|b| b.1).sum::<u32>();
-        self.f.result_tys = sig.results.clone();
+        self.f.sig = Some(sig.clone());
         let closure = self.f.alloc(1);
         if !caps.is_empty() {
             self.load_captures(closure, caps);
         } else {
             self.f.next = closure;
         }
-        if self.f.in_box
-            && let Some((o, r)) = params.first_mut()
-        {
-            let n = self.words(self.obj_ty(*o));
-            let boxed = std::mem::replace(r, self.f.alloc(n));
-            self.load_words(boxed, 0, *r, n);
-        }
-        for (o, r) in params {
-            self.adopt(o, r);
+        let unboxed = facts.recv.filter(|_| self.f.in_box).map(|o| {
+            let n = self.words(self.obj_ty(o));
+            let r = self.f.alloc(n);
+            self.load_words(start, 0, r, n);
+            (o, r)
+        });
+        let mut at = start;
+        for &o in facts.recv.iter().chain(&facts.params) {
+            let n = self.param_words(facts, o);
+            match unboxed {
+                Some((recv, r)) if recv == o => self.adopt(o, r),
+                _ => self.adopt(o, at),
+            }
+            at += n;
         }
         self.f.named_results = facts.named_results;
         if facts.named_results || facts.has_defer {
@@ -295,7 +308,7 @@ impl Em<'_> {
             self.f.data(w, 0, 0, 0);
             self.return_vars();
         } else if !self.f.dead {
-            if self.f.result_tys.is_empty() {
+            if self.f.sig().results.is_empty() {
                 self.ret(&[], &[]);
             } else {
                 self.f.end(Op::Trap, 0, 0);
@@ -304,19 +317,23 @@ impl Em<'_> {
     }
     /// Returns what the result variables hold.
     pub(super) fn return_vars(&mut self) {
-        let tys = self.f.result_tys.clone();
+        let sig = self.f.sig();
         let locs = self.f.result_vars.clone();
         let mut values = vec![];
-        for (loc, &ty) in locs.iter().zip(&tys) {
+        for (loc, &ty) in locs.iter().zip(&sig.results) {
             values.push(match *loc {
                 Loc::Reg(r) => r,
                 Loc::Box(b) => self.load(Place::Mem(b, 0), ty),
             });
         }
-        self.ret(&values, &tys);
+        self.ret(&values, &sig.results);
     }
     /// Returns values that lie in registers.
     pub(super) fn ret(&mut self, values: &[Reg], tys: &[TyId]) {
+        if let ([r], [ty], true) = (values, tys, self.f.back.is_empty() && !self.st.plain) {
+            let n = self.words(*ty);
+            return self.ret_row(*r, n);
+        }
         let mut parts: Vec<(Reg, u32)> = values.iter().zip(tys).map(|(&r, &ty)| (r, self.words(ty))).collect();
         parts.extend(&self.f.back);
         let total = parts.iter().fold(0u32, |n, p| n.saturating_add(p.1));
@@ -338,17 +355,21 @@ impl Em<'_> {
             }
             t
         };
-        match total {
+        self.ret_row(from, total);
+    }
+    /// Returns words that lie in a row.
+    fn ret_row(&mut self, from: Reg, words: u32) {
+        match words {
             0 => self.f.end(Op::Ret, 0, 0),
             1 => self.f.end(Op::Ret1, from, 0),
             n => self.f.end(Op::RetN, from, n),
         }
     }
-    /// Hands the finished function to the program.
-    pub(super) fn finish(&mut self, id: FuncId) {
+    /// Hands the finished function to the program and goes on with the one around it.
+    pub(super) fn finish(&mut self, id: FuncId, outer: Fun) {
         self.f.patch();
         let need = self.f.max.max(self.f.params + 1).max(self.f.results).max(1);
-        let f = std::mem::take(&mut self.f);
+        let mut f = std::mem::replace(&mut self.f, outer);
         if need > 0xffff || f.cut {
             let span = Span::new(f.file_pos, f.file_pos);
             let what = if need > 0xffff { "it needs more than 65,535 registers" } else { "an operand has no room" };
@@ -359,17 +380,18 @@ impl Em<'_> {
             self.refuse(Code::NotYet, span, "function is too large");
         }
         self.prog.funcs[id as usize] = Func {
-            name: f.name,
-            code: f.code,
+            name: std::mem::take(&mut f.name),
+            code: f.code.clone(),
             regs: need as u16,
             params: f.params as u16,
             results: f.results as u16,
             epilogue: f.epilogue_at,
             pos: f.file_pos,
-            lines: f.lines,
+            lines: f.lines.clone(),
             hidden: f.hidden,
-            inlined: f.inlined,
+            inlined: std::mem::take(&mut f.inlined),
         };
+        self.spare.push(f);
     }
 
     // ---- functions as values

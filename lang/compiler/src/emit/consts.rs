@@ -6,22 +6,19 @@ use crate::constant::Value;
 use crate::types::{TyId, Types};
 use gol_bytecode::{Const, FuncId, Op};
 use gol_syntax::ast::ExprId;
-use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
 /// The word of an integer: two's complement, as registers hold it.
-fn int_word(v: &BigInt) -> u64 {
-    v.to_i64().map(|v| v as u64).or_else(|| v.to_u64()).unwrap_or(0)
-}
-
-fn to_int(v: &Value) -> Option<BigInt> {
-    match v {
-        Value::Int(i) => Some(i.clone()),
-        Value::Float(f) => Some(f.to_integer()),
-        Value::Complex(c) => Some(c.0.to_integer()),
-        Value::Huge(_) | Value::Bool(_) | Value::Str(_) => None,
-    }
+fn int_word(v: &Value) -> Option<u64> {
+    let i = match v {
+        Value::Int(i) => return Some(*i as u64),
+        Value::Big(i) => return Some(i.to_u64().unwrap_or(0)),
+        Value::Float(f) => f.to_integer(),
+        Value::Complex(c) => c.0.to_integer(),
+        Value::Huge(_) | Value::Bool(_) | Value::Str(_) => return None,
+    };
+    Some(i.to_i64().map(|v| v as u64).or_else(|| i.to_u64()).unwrap_or(0))
 }
 
 fn float(v: &BigRational) -> f64 {
@@ -30,7 +27,8 @@ fn float(v: &BigRational) -> f64 {
 
 fn to_float(v: &Value) -> f64 {
     match v {
-        Value::Int(i) => i.to_f64().unwrap_or(0.0),
+        Value::Int(i) => *i as f64,
+        Value::Big(i) => i.to_f64().unwrap_or(0.0),
         Value::Float(f) => float(f),
         Value::Complex(c) => float(&c.0),
         Value::Huge(_) | Value::Bool(_) | Value::Str(_) => 0.0,
@@ -100,20 +98,25 @@ impl Em<'_> {
     /// The words of a constant other than a string.
     pub(super) fn const_words(&self, v: &Value, ty: TyId) -> [u64; 2] {
         match self.num(ty) {
-            Num::Int(_) | Num::Uint(_) => [to_int(v).map_or(0, |i| int_word(&i)), 0],
+            Num::Int(_) | Num::Uint(_) => [int_word(v).unwrap_or(0), 0],
             Num::F64 => [to_float(v).to_bits(), 0],
             Num::F32 => [(to_float(v) as f32).to_bits() as u64, 0],
             Num::Complex(_) => {
                 let im = match v {
                     Value::Complex(c) => float(&c.1),
-                    Value::Bool(_) | Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Huge(_) => 0.0,
+                    Value::Bool(_)
+                    | Value::Str(_)
+                    | Value::Int(_)
+                    | Value::Big(_)
+                    | Value::Float(_)
+                    | Value::Huge(_) => 0.0,
                 };
                 [to_float(v).to_bits(), im.to_bits()]
             }
             Num::Str => [0, 0],
             Num::Other => match v {
                 Value::Bool(b) => [*b as u64, 0],
-                Value::Int(i) => [int_word(i), 0],
+                Value::Int(_) | Value::Big(_) => [int_word(v).unwrap_or(0), 0],
                 Value::Str(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => [0, 0],
             },
         }
@@ -140,16 +143,21 @@ impl Em<'_> {
 
     /// The value of a constant expression.
     pub(super) fn value(&self, e: ExprId) -> Option<&Value> {
-        self.info.expr(e)?.value.as_ref()
+        self.info.value(e)
     }
     /// The word of a constant integer (bool, too).
     pub(super) fn int_const(&self, e: ExprId) -> Option<i64> {
         let v = self.value(e)?;
         match self.num(self.ty(e)) {
-            Num::Int(_) | Num::Uint(_) => to_int(v).map(|i| int_word(&i) as i64),
+            Num::Int(_) | Num::Uint(_) => int_word(v).map(|w| w as i64),
             Num::Other => match v {
                 Value::Bool(b) => Some(*b as i64),
-                Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => None,
+                Value::Str(_)
+                | Value::Int(_)
+                | Value::Big(_)
+                | Value::Float(_)
+                | Value::Huge(_)
+                | Value::Complex(..) => None,
             },
             Num::F64 | Num::F32 | Num::Complex(_) | Num::Str => None,
         }
@@ -167,7 +175,9 @@ impl Em<'_> {
         }
         match self.value(e)? {
             Value::Bool(b) => Some(*b),
-            Value::Str(_) | Value::Int(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => None,
+            Value::Str(_) | Value::Int(_) | Value::Big(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => {
+                None
+            }
         }
     }
 }
@@ -176,7 +186,7 @@ fn default_type(v: &Value) -> TyId {
     match v {
         Value::Bool(_) => Types::BOOL,
         Value::Str(_) => Types::STRING,
-        Value::Int(_) => Types::INT,
+        Value::Int(_) | Value::Big(_) => Types::INT,
         Value::Float(_) | Value::Huge(_) => Types::FLOAT64,
         Value::Complex(..) => Types::COMPLEX128,
     }

@@ -8,13 +8,14 @@ use crate::types::FuncTy;
 use gol_bytecode::{FuncId, Op};
 use gol_syntax::ast::{BlockId, Expr, ExprId};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// A call whose operands lie in a row of registers, to be captured.
 struct Prepared {
     first: Reg,
     words: u32,
     /// What is called, with registers relative to `first`.
-    callee: Option<(Callee, FuncTy)>,
+    callee: Option<(Callee, Arc<FuncTy>)>,
     /// Arguments, relative to `first`.
     args: Vec<(ExprId, Reg)>,
 }

@@ -125,7 +125,7 @@ impl Em<'_> {
             let n = self.words(ty);
             return self.mov(dst, r, n);
         }
-        if let Some(v) = self.info.expr(e).and_then(|i| i.value.as_ref()) {
+        if let Some(v) = self.info.value(e) {
             return self.load_const(dst, v, ty);
         }
         if self.is_nil(e) {
@@ -323,15 +323,14 @@ impl Em<'_> {
         }
         let ty = self.ty(e);
         let n = self.words(ty);
-        let steps: Vec<_> = steps.into_iter().rev().collect();
-        let Some((&(op0, e0, r0), rest)) = steps.split_first() else { return };
+        let Some((op0, e0, r0)) = steps.pop() else { return };
         let mut acc = dst;
-        if !rest.is_empty() && !self.f.dst_fresh {
+        if !steps.is_empty() && !self.f.dst_fresh {
             acc = self.f.alloc(n);
         }
         self.first_step(op0, e0, x, r0, acc);
-        for (i, &(op, at, r)) in rest.iter().enumerate() {
-            let to = if i + 1 == rest.len() { dst } else { acc };
+        while let Some((op, at, r)) = steps.pop() {
+            let to = if steps.is_empty() { dst } else { acc };
             let mark = self.f.next;
             let pos = self.ast.expr_span(at).lo;
             if to != acc || !self.mul_add(op, ty, acc, r) {

@@ -6,11 +6,12 @@
 use super::Reg;
 use super::range_func::RangeBody;
 use crate::info::ObjId;
-use crate::types::TyId;
+use crate::types::FuncTy;
 use gol_bytecode::{Inlined, Ins, Op};
 use gol_syntax::ast::{ExprId, Sym};
 use gol_syntax::span::Span;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Label(u32);
@@ -97,7 +98,8 @@ pub(super) struct Fun {
     pub is_lit: bool,
     pub params: u32,
     pub results: u32,
-    pub result_tys: Vec<TyId>,
+    /// Its results are what the statements `return` here give.
+    pub sig: Option<Arc<FuncTy>>,
     /// Of a local function: variables around it that come back behind the results.
     pub back: Vec<(Reg, u32)>,
     /// Result variables, when they are named or there are defers.
@@ -116,9 +118,26 @@ pub(super) struct Fun {
     pub ranges: u32,
 }
 
+/// A larger table of variables is not used again: clearing it takes time.
+const VARS_KEPT: usize = 256;
+
 impl Fun {
-    pub fn new(name: String, pos: u32) -> Fun {
-        Fun { name, file_pos: pos, pos, ..Fun::default() }
+    /// A function in the room that another one, which is finished, took up.
+    pub fn new(name: String, pos: u32, room: Fun) -> Fun {
+        let Fun { mut code, mut lines, mut labels, mut jumped, mut patches, mut vars, .. } = room;
+        code.clear();
+        lines.clear();
+        labels.clear();
+        jumped.clear();
+        patches.clear();
+        if vars.capacity() > VARS_KEPT {
+            vars = FxHashMap::default();
+        }
+        vars.clear();
+        Fun { name, file_pos: pos, pos, code, lines, labels, jumped, patches, vars, ..Fun::default() }
+    }
+    pub fn sig(&self) -> Arc<FuncTy> {
+        self.sig.clone().unwrap_or_default()
     }
     pub fn span(&self) -> Span {
         Span::new(self.pos, self.pos)
@@ -287,7 +306,7 @@ impl Fun {
 
     /// Writes the branch offsets. Every label that is jumped to has been bound.
     pub fn patch(&mut self) {
-        for p in std::mem::take(&mut self.patches) {
+        for p in &self.patches {
             let to = self.labels[p.label.0 as usize].unwrap_or(p.at as u32 + 1) as i64;
             let off = (to - (p.at as i64 + 1)) as i32 as u32;
             let i = &mut self.code[p.at];

@@ -19,6 +19,7 @@ use gol_syntax::ast::{Expr, ExprId};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A function or method with its type arguments: none when it is not generic.
@@ -66,7 +67,7 @@ impl Generics {
 /// More instances than any program needs that was not meant to exhaust the machine.
 const INSTANCES_MAX: usize = 100_000;
 
-impl Em<'_> {
+impl<'a> Em<'a> {
     // ---- types as the function under construction sees them
 
     /// A type from a side table, with the type arguments of the function under construction.
@@ -80,8 +81,12 @@ impl Em<'_> {
         self.sub(self.info.obj(o).ty)
     }
     /// The selection of a selector expression; a method of a type parameter is one of its argument.
-    pub(super) fn selection(&self, e: ExprId) -> Option<Selection> {
-        let s = self.info.selections.get(&e)?;
+    pub(super) fn selection(&self, e: ExprId) -> Option<Cow<'a, Selection>> {
+        let info = self.info;
+        let s = info.selections.get(&e)?;
+        if self.map.is_empty() {
+            return Some(Cow::Borrowed(s));
+        }
         let targs = s.targs.iter().map(|t| self.sub(*t)).collect();
         let mut s = Selection { recv: self.sub(s.recv), targs, ..s.clone() };
         let expr = match s.kind {
@@ -91,10 +96,10 @@ impl Em<'_> {
             | SelKind::Method(_)
             | SelKind::IfaceMethod
             | SelKind::MethodExpr(_)
-            | SelKind::IfaceMethodExpr => return Some(s),
+            | SelKind::IfaceMethodExpr => return Some(Cow::Owned(s)),
         };
         let Lookup::Found(f) = lookup_field_or_method(self.types, self.info, s.recv, s.name, s.name_pkg) else {
-            return Some(s);
+            return Some(Cow::Owned(s));
         };
         s.path = f.path;
         s.kind = match (f.member, expr) {
@@ -104,7 +109,7 @@ impl Em<'_> {
             (Member::IfaceMethod(_), true) => SelKind::IfaceMethodExpr,
             (Member::Field(_), _) => SelKind::Field,
         };
-        Some(s)
+        Some(Cow::Owned(s))
     }
 
     /// `x.m[int]` is the selector `x.m`, whose selection has the type arguments.

@@ -78,8 +78,7 @@ impl Em<'_> {
         if !self.f.dead {
             self.f.end(Op::Ret, 0, 0);
         }
-        self.finish(id);
-        self.f = outer;
+        self.finish(id, outer);
         id
     }
     fn package_var(&mut self, i: &Init) {
@@ -127,8 +126,7 @@ impl Em<'_> {
         if !self.f.dead {
             self.f.end(Op::Ret, 0, 0);
         }
-        self.finish(id);
-        self.f = outer;
+        self.finish(id, outer);
         id
     }
     /// The expression of a statement that has a value.

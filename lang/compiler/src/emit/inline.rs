@@ -8,9 +8,11 @@
 use super::func::Label;
 use super::{Em, Reg};
 use crate::info::{Builtin, FuncFacts, Mode, ObjId, SelKind, Selection};
-use crate::types::TyId;
+use crate::types::FuncTy;
 use gol_bytecode::{Inlined, Op};
 use gol_syntax::ast::{BlockId, ClauseKind, Expr, ExprId, Header, Stmt, StmtId, UnOp};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Nodes of a body that is worth it: about as many operations as a call with its arguments costs, a few times over.
 const NODES_MAX: i32 = 60;
@@ -36,23 +38,23 @@ pub(super) enum Body {
 }
 
 /// A call that can be replaced.
-struct Candidate {
+struct Candidate<'a> {
     body: Body,
-    recv: Option<(ExprId, ObjId, Selection)>,
+    recv: Option<(ExprId, ObjId, Cow<'a, Selection>)>,
 }
 
 impl<'a> Em<'a> {
     /// The call's body in its place; the results' first register. `None`: it has to be a call.
     pub(super) fn inline_call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Option<Reg> {
         let (c, facts) = self.candidate(fun, args, spread)?;
-        let tys = self.sig_of(self.sub(facts.sig)).results.clone();
-        let n = self.sum_words(&tys);
+        let sig = self.sig_of(self.sub(facts.sig));
+        let n = self.sum_words(&sig.results);
         let results = self.f.alloc(n);
         let mark = self.f.next;
         self.bind_params(&c, facts, args);
         self.taken_over(e, c.body, results, |em| match em.only_result(&c, facts) {
-            Some(x) => em.expr_conv_to(x, tys[0], results),
-            None => em.inline_body(c.body, &tys),
+            Some(x) => em.expr_conv_to(x, sig.results[0], results),
+            None => em.inline_body(c.body, &sig),
         });
         self.f.next = mark;
         Some(results)
@@ -115,7 +117,7 @@ impl<'a> Em<'a> {
 
     // ---- which calls
 
-    fn candidate(&mut self, fun: ExprId, args: &[ExprId], spread: bool) -> Option<(Candidate, &'a FuncFacts)> {
+    fn candidate(&mut self, fun: ExprId, args: &[ExprId], spread: bool) -> Option<(Candidate<'a>, &'a FuncFacts)> {
         if self.st.plain || self.st.keep_calls || spread || self.f.inlining.len() >= DEPTH_MAX {
             return None;
         }
@@ -135,7 +137,7 @@ impl<'a> Em<'a> {
         // One call may give several arguments.
         (facts.params.len() == args.len()).then_some((c, facts))
     }
-    fn callee(&mut self, fun: ExprId) -> Option<Candidate> {
+    fn callee(&mut self, fun: ExprId) -> Option<Candidate<'a>> {
         if let Some(f) = self.named_func(fun) {
             return f.targs.is_empty().then_some(Candidate { body: Body::Func(f.obj), recv: None });
         }
@@ -275,11 +277,11 @@ impl<'a> Em<'a> {
         let from = self.f.here() as u32;
         let end = self.f.label();
         self.f.inlining.push(Inlining { body, end, results });
-        let tys = std::mem::take(&mut self.f.result_tys);
+        let sig = self.f.sig.take();
         let range = self.f.range.take();
         make(self);
         self.f.range = range;
-        self.f.result_tys = tys;
+        self.f.sig = sig;
         self.f.inlining.pop();
         let to = self.f.here() as u32;
         if to > from {
@@ -295,12 +297,12 @@ impl<'a> Em<'a> {
         let known = self.f.literals.values().find(|l| l.0 == e);
         known.map(|l| &l.1).or_else(|| self.lifted_name(e)).cloned().unwrap_or_default()
     }
-    fn inline_body(&mut self, body: Body, tys: &[TyId]) {
+    fn inline_body(&mut self, body: Body, sig: &Arc<FuncTy>) {
         let Some(block) = self.block_of(body) else { return };
-        self.f.result_tys = tys.to_vec();
+        self.f.sig = Some(sig.clone());
         let end = self.f.inlining.last().map(|i| i.end);
         self.block(block);
-        if !tys.is_empty() && !self.f.dead {
+        if !sig.results.is_empty() && !self.f.dead {
             self.f.end(Op::Trap, 0, 0);
         }
         if let Some(end) = end {
@@ -310,14 +312,14 @@ impl<'a> Em<'a> {
     /// A return statement of a body that was taken over; false when the statement is the function's own.
     pub(super) fn inline_return(&mut self, list: &[ExprId]) -> bool {
         let Some(&Inlining { end, results, .. }) = self.f.inlining.last() else { return false };
-        let tys = self.f.result_tys.clone();
-        if let ([x], [ty]) = (list, &tys[..]) {
+        let sig = self.f.sig();
+        if let ([x], [ty]) = (list, &sig.results[..]) {
             self.f.fresh = Some(results);
             self.expr_conv_to(*x, *ty, results);
         } else if !list.is_empty() {
             let values = self.result_values(list);
             let mut at = results;
-            for (&v, &ty) in values.iter().zip(&tys) {
+            for (&v, &ty) in values.iter().zip(&sig.results) {
                 let n = self.words(ty);
                 self.mov(at, v, n);
                 at += n;

@@ -36,10 +36,33 @@ pub(super) enum Num {
     Other,
 }
 
-/// Words of a type; `memo` outlives texts.
-pub(super) fn words_of(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId) -> u64 {
-    let n = match types.under(ty) {
-        Ty::Basic(Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex) => return 2,
+/// What was found out about types, by id; it outlives texts.
+#[derive(Default)]
+pub(super) struct Words(Vec<Option<Known>>);
+
+#[derive(Clone, Copy)]
+struct Known {
+    words: u64,
+    /// There is an array, perhaps of no elements, in its own words.
+    array: bool,
+}
+
+/// Words of a type.
+pub(super) fn words_of(types: &Types, memo: &mut Words, ty: TyId) -> u64 {
+    known(types, memo, ty).words
+}
+
+#[inline]
+fn known(types: &Types, memo: &mut Words, ty: TyId) -> Known {
+    match memo.0.get(ty.0 as usize) {
+        Some(&Some(known)) => known,
+        _ => find_out(types, memo, ty),
+    }
+}
+fn find_out(types: &Types, memo: &mut Words, ty: TyId) -> Known {
+    let plain = |words| Known { words, array: false };
+    let k = match types.under(ty) {
+        Ty::Basic(Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex) => plain(2),
         Ty::Basic(_)
         | Ty::Pointer(_)
         | Ty::Map(..)
@@ -48,27 +71,26 @@ pub(super) fn words_of(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId)
         | Ty::Interface(_)
         | Ty::Error
         | Ty::TypeParam(_)
-        | Ty::Named(_) => return 1,
-        Ty::Slice(_) => return 3,
-        Ty::Struct(fields) => {
-            if let Some(&n) = memo.get(&ty) {
-                return n;
-            }
-            fields.iter().fold(0u64, |n, f| n.saturating_add(words_of(types, memo, f.ty)))
-        }
-        Ty::Tuple(tys) => tys.iter().fold(0u64, |n, t| n.saturating_add(words_of(types, memo, *t))),
+        | Ty::Named(_) => plain(1),
+        Ty::Slice(_) => plain(3),
+        Ty::Struct(fields) => fields.iter().fold(plain(0), |sum, f| {
+            let k = known(types, memo, f.ty);
+            Known { words: sum.words.saturating_add(k.words), array: sum.array || k.array }
+        }),
+        Ty::Tuple(tys) => plain(tys.iter().fold(0u64, |n, t| n.saturating_add(words_of(types, memo, *t)))),
         Ty::Array(len, elem) => {
-            if let Some(&n) = memo.get(&ty) {
-                return n;
-            }
-            match packed(types, *elem) {
+            let words = match packed(types, *elem) {
                 Some(size) => len.saturating_mul(size as u64).div_ceil(8),
                 None => len.saturating_mul(words_of(types, memo, *elem)),
-            }
+            };
+            Known { words, array: true }
         }
     };
-    memo.insert(ty, n);
-    n
+    if memo.0.len() < types.count() {
+        memo.0.resize(types.count(), None);
+    }
+    memo.0[ty.0 as usize] = Some(k);
+    k
 }
 
 /// Size in bytes of an element that arrays and slices pack.
@@ -151,11 +173,11 @@ fn some_part(types: &Types, ty: TyId, wanted: &dyn Fn(&Ty) -> bool, seen: &mut F
 }
 
 /// Appends the reference map of one value.
-pub(super) fn ptr_map(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId, out: &mut Vec<bool>) {
+pub(super) fn ptr_map(types: &Types, memo: &mut Words, ty: TyId, out: &mut Vec<bool>) {
     match types.under(ty) {
         Ty::Slice(_) => out.extend([true, false, false]),
         Ty::Struct(fields) => {
-            for f in fields {
+            for f in fields.iter() {
                 ptr_map(types, memo, f.ty, out);
             }
         }
@@ -205,7 +227,7 @@ pub(super) fn num(types: &Types, ty: TyId) -> Num {
     }
 }
 
-pub(super) fn mem(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId) -> Mem {
+pub(super) fn mem(types: &Types, memo: &mut Words, ty: TyId) -> Mem {
     match types.under(ty) {
         Ty::Basic(b) => match b {
             Basic::Bool | Basic::Uint8 | Basic::UntypedBool => Mem::U8,
@@ -303,32 +325,18 @@ impl Em<'_> {
     /// Word offset of field `i` and its type.
     pub(super) fn field(&mut self, strct: TyId, i: u32) -> (u32, TyId) {
         let Ty::Struct(fields) = self.types.under(strct) else { return (0, Types::ERROR) };
-        let tys: Vec<TyId> = fields.iter().take(i as usize + 1).map(|f| f.ty).collect();
-        let mut off = 0u32;
-        for t in &tys[..tys.len().saturating_sub(1)] {
-            off = off.saturating_add(self.words(*t));
-        }
-        (off, tys.last().copied().unwrap_or(Types::ERROR))
+        let fields = fields.clone();
+        let Some(field) = fields.get(i as usize) else { return (0, Types::ERROR) };
+        (fields[..i as usize].iter().fold(0u32, |off, f| off.saturating_add(self.words(f.ty))), field.ty)
     }
     /// Variables of the type live in memory even when nothing takes their address: arrays are indexed, large values are copied as blocks.
     pub(super) fn in_memory(&mut self, ty: TyId) -> bool {
-        self.words(ty) > REG_WORDS_MAX || has_array(self.types, ty)
+        self.words(ty) > REG_WORDS_MAX || known(self.types, &mut self.st.words, ty).array
     }
 }
 
 /// Largest variable that lives in registers.
 pub(super) const REG_WORDS_MAX: u32 = 16;
-
-fn has_array(types: &Types, ty: TyId) -> bool {
-    fn find(types: &Types, ty: TyId, seen: &mut FxHashSet<TyId>) -> bool {
-        match types.under(ty) {
-            Ty::Array(..) => true,
-            Ty::Struct(fields) => seen.insert(ty) && fields.iter().any(|f| find(types, f.ty, seen)),
-            _ => false,
-        }
-    }
-    find(types, ty, &mut FxHashSet::default())
-}
 
 #[cfg(test)]
 mod tests {
@@ -343,13 +351,13 @@ mod tests {
     #[test]
     fn words_of_types() {
         let mut t = Types::default();
-        let mut memo = FxHashMap::default();
+        let mut memo = Words::default();
         let bytes5 = t.intern(Ty::Array(5, Types::UINT8));
         let ints3 = t.intern(Ty::Array(3, Types::INT));
         let runes3 = t.intern(Ty::Array(3, Types::INT32));
-        let empty = t.intern(Ty::Struct(vec![]));
+        let empty = t.intern(Ty::Struct([].into()));
         let s =
-            t.intern(Ty::Struct(vec![field(Types::INT8), field(Types::BYTES), field(bytes5), field(Types::STRING)]));
+            t.intern(Ty::Struct([field(Types::INT8), field(Types::BYTES), field(bytes5), field(Types::STRING)].into()));
         for (ty, n) in [
             (Types::INT8, 1),
             (Types::STRING, 1),
@@ -372,7 +380,7 @@ mod tests {
     #[test]
     fn huge_arrays_saturate() {
         let mut t = Types::default();
-        let mut memo = FxHashMap::default();
+        let mut memo = Words::default();
         let a = t.intern(Ty::Array(u64::MAX, Types::STRING));
         let b = t.intern(Ty::Array(u64::MAX, a));
         assert_eq!(words_of(&t, &mut memo, b), u64::MAX);

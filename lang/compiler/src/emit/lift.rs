@@ -225,8 +225,7 @@ impl<'a> Em<'a> {
         self.prologue(facts, &[], Some(&local));
         self.body(Body::Block(block));
         self.epilogue();
-        self.finish(id);
-        self.f = outer;
+        self.finish(id, outer);
     }
     /// The variables around a local function are its last parameters.
     pub(super) fn passed_params(&mut self, lit: &Local) {

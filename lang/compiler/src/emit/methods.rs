@@ -125,7 +125,7 @@ impl Em<'_> {
         next: &mut Vec<Step>,
     ) {
         let Ty::Struct(fields) = self.types.under(step.ty) else { return };
-        for (i, f) in fields.clone().into_iter().enumerate() {
+        for (i, f) in fields.clone().iter().enumerate() {
             let key = self.name_key(f.name, f.pkg);
             let slot = here.entry(key).or_insert((0, None));
             *slot = (slot.0 + 1, None);

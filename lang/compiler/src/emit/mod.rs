@@ -48,9 +48,11 @@ use crate::types::{PkgId, TyId, Types};
 use func::Fun;
 use generic::{Generics, Inst};
 use gol_bytecode::{FuncId, Program, TypeId};
-use gol_syntax::ast::{Ast, BlockId, ExprId};
+use gol_syntax::ast::{Ast, BlockId, ExprId, Sym};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
+use layout::Words;
+use natives::Intrinsic;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use thunk::ThunkKey;
@@ -80,12 +82,14 @@ pub struct EmitState {
     pub types_seen: usize,
     types: FxHashMap<TyId, TypeId>,
     packed: FxHashMap<TyId, TypeId>,
-    words: FxHashMap<TyId, u64>,
+    words: Words,
     words_k: FxHashMap<u64, u32>,
     strings: FxHashMap<Arc<[u8]>, u32>,
     func_ks: FxHashMap<FuncId, u32>,
     natives: FxHashMap<String, u32>,
     methods: FxHashMap<String, u32>,
+    method_ids: FxHashMap<(Sym, PkgId), u32>,
+    intrinsics: FxHashMap<ObjId, Option<Intrinsic>>,
     thunks: FxHashMap<ThunkKey, FuncId>,
     /// What was found out about variables and literals of function bodies.
     escapes: escape::Escapes,
@@ -124,6 +128,8 @@ pub(crate) struct Em<'a> {
     pkg: PkgId,
     /// The function under construction.
     f: Fun,
+    /// Functions that are finished: their room is used again.
+    spare: Vec<Fun>,
     /// The declared function around it.
     root: Option<(BlockId, &'a FuncFacts)>,
     /// Its local functions.
@@ -204,6 +210,7 @@ impl Emission {
             prog: program,
             pkg: self.pkg,
             f,
+            spare: vec![],
             root: None,
             lifts: Default::default(),
             map,
@@ -263,8 +270,9 @@ impl Marks {
         s.func_ks.retain(|_, v| *v < consts);
         s.natives.retain(|_, v| (*v as usize) < self.natives);
         s.methods.retain(|_, v| (*v as usize) < self.methods);
+        s.method_ids.retain(|_, v| (*v as usize) < self.methods);
         // Type ids of a text that failed are given out again.
-        s.words.clear();
+        s.words = Words::default();
         s.pending.clear();
         s.large.clear();
         s.generics.clear();
@@ -273,8 +281,8 @@ impl Marks {
 
 impl Em<'_> {
     /// A new function under construction.
-    fn fun(&self, name: String, pos: u32) -> Fun {
-        let mut f = Fun::new(name, pos);
+    fn fun(&mut self, name: String, pos: u32) -> Fun {
+        let mut f = Fun::new(name, pos, self.spare.pop().unwrap_or_default());
         f.plain = self.st.plain;
         f
     }

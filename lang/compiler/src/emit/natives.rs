@@ -6,12 +6,14 @@ use crate::types::{FuncTy, TyId};
 use gol_bytecode::Op;
 use gol_bytecode::in_place::{is_in_place, shape};
 use gol_syntax::ast::ExprId;
+use std::sync::Arc;
 
 /// What a function is that needs no call.
+#[derive(Clone)]
 pub(super) enum Intrinsic {
     Op(Op),
     /// A native that reads its arguments where they lie.
-    InPlace(String),
+    InPlace(Arc<str>),
 }
 
 impl Em<'_> {
@@ -32,17 +34,20 @@ impl Em<'_> {
         self.f.data(window, 0, 0, 0);
     }
     /// A function that is one operation.
-    pub(super) fn intrinsic(&self, fun: ExprId) -> Option<Intrinsic> {
+    pub(super) fn intrinsic(&mut self, fun: ExprId) -> Option<Intrinsic> {
         let o = *self.info.uses.get(&self.strip(fun))?;
         let obj = self.info.obj(o);
-        if obj.kind != ObjKind::Func {
+        if self.st.plain || !matches!(obj.kind, ObjKind::Func) {
             return None;
         }
-        let name = self.ast.name(obj.name);
-        let path = self.pkg_path(obj.pkg);
-        if self.st.plain {
-            return None;
+        if let Some(known) = self.st.intrinsics.get(&o) {
+            return known.clone();
         }
+        let found = self.find_intrinsic(self.pkg_path(obj.pkg), self.ast.name(obj.name));
+        self.st.intrinsics.insert(o, found.clone());
+        found
+    }
+    fn find_intrinsic(&self, path: &str, name: &str) -> Option<Intrinsic> {
         let op = match (path, name) {
             ("sort", "swapElems") => Op::SwpElem,
             ("math", "Sqrt") => Op::SqrtF,
@@ -50,10 +55,9 @@ impl Em<'_> {
             ("math", "Floor") => Op::FloorF,
             ("math", "Ceil") => Op::CeilF,
             ("math", "Trunc") => Op::TruncF,
-            // Most calls are of no such package; their names need not be put together.
             ("bytes" | "math" | "math/bits" | "strconv" | "strings" | "unicode" | "unicode/utf8", _) => {
                 let native = format!("{path}.{name}");
-                return is_in_place(&native).then_some(Intrinsic::InPlace(native));
+                return is_in_place(&native).then(|| Intrinsic::InPlace(native.into()));
             }
             _ => return None,
         };
@@ -101,15 +105,15 @@ impl Em<'_> {
         self.f.data2(n, shape(&words).map_or(0, u32::from));
     }
     /// `"pkg.Func"` or `"pkg.Type.Method"`.
-    pub(super) fn native_name(&self, o: ObjId) -> String {
+    pub(super) fn native_name(&self, o: ObjId) -> Arc<str> {
         let obj = self.info.obj(o);
         let path = self.pkg_path(obj.pkg);
         let name = self.ast.name(obj.name);
         match obj.kind {
             ObjKind::Method { recv, .. } => {
-                format!("{path}.{}.{name}", self.ast.name(self.types.named(recv).name))
+                format!("{path}.{}.{name}", self.ast.name(self.types.named(recv).name)).into()
             }
-            _ => format!("{path}.{name}"),
+            _ => [path, ".", name].concat().into(),
         }
     }
     pub(super) fn pkg_path(&self, pkg: crate::types::PkgId) -> &str {

@@ -19,6 +19,7 @@ use crate::types::{FuncTy, Ty, TyId, Types};
 use gol_bytecode::{FuncId, Op};
 use gol_syntax::ast::{BlockId, ExprId, Stmt, StmtId, Sym};
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// A way out of a body that leads further than the end of its loop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,7 +135,8 @@ impl Em<'_> {
             hidden.extend(head.map(|h| Capture { obj: DEFERS, from: Loc::Box(h), words: 1 }));
         }
         if contents.returns {
-            for (i, ty) in self.f.result_tys.clone().into_iter().enumerate() {
+            let sig = self.f.sig();
+            for (i, &ty) in sig.results.iter().enumerate() {
                 let r = self.new_object(ty);
                 hidden.push(Capture { obj: result_key(i), from: Loc::Box(r), words: 1 });
             }
@@ -157,12 +159,12 @@ impl Em<'_> {
         debug_assert!(facts.recv.is_none());
         self.f.ranges += 1;
         let name = format!("{}-range{}", self.f.name, self.f.ranges);
-        let result_tys = self.f.result_tys.clone();
+        let sig = self.f.sig();
         let pos = self.ast.block(block).span.lo;
         let next = self.fun(name, pos);
         let outer = std::mem::replace(&mut self.f, next);
         self.f.is_lit = true;
-        self.f.result_tys = result_tys;
+        self.f.sig = Some(sig);
         let mut items = vec![];
         for &ty in &yields.params {
             let n = self.words(ty);
@@ -194,8 +196,7 @@ impl Em<'_> {
         self.end_body(state, DONE, 0);
 
         let exits = self.f.range.take().map_or(vec![], |r| r.exits);
-        self.finish(id);
-        self.f = outer;
+        self.finish(id, outer);
         exits
     }
     fn enter_body(&mut self, state: Reg) {
@@ -282,9 +283,10 @@ impl Em<'_> {
             self.f.jump(Op::JneK, code, k as u32 + 1, other);
             match *exit {
                 Exit::Return => {
-                    let tys = self.f.result_tys.clone();
+                    let sig = self.f.sig();
+                    let tys = &sig.results;
                     let mut values = vec![];
-                    for (c, ty) in hidden[hidden.len() - tys.len()..].iter().zip(tys) {
+                    for (c, &ty) in hidden[hidden.len() - tys.len()..].iter().zip(tys) {
                         let (Loc::Reg(r) | Loc::Box(r)) = c.from;
                         values.push(self.load(Place::Mem(r, 0), ty));
                     }
@@ -304,7 +306,7 @@ impl Em<'_> {
 
     /// Makes a list for the deferred closures of a loop and defers its run; the address of its head.
     fn defer_list(&mut self) -> Reg {
-        let func = self.types.intern(Ty::Func(FuncTy::default()));
+        let func = self.types.intern(Ty::Func(Arc::default()));
         let head = self.new_object(func);
         let run = self.defer_run();
         let mark = self.f.next;
@@ -330,7 +332,7 @@ impl Em<'_> {
         self.f.next = mark;
     }
     fn node_type(&mut self) -> TyId {
-        let func = self.types.intern(Ty::Func(FuncTy::default()));
+        let func = self.types.intern(Ty::Func(Arc::default()));
         self.types.intern(Ty::Array(2, func))
     }
     /// The closure that runs a list, newest first. It calls them itself, so that they can recover; should one of them panic, its own

@@ -34,6 +34,10 @@ impl Em<'_> {
             Stmt::IncDec(op, x) => self.inc_dec(*op, *x),
             Stmt::OpAssign(op, l, r) => self.op_assign(*op, *l, *r),
             Stmt::Assign(l, r) => self.assign(l, r),
+            Stmt::Define(l, r) if let [one] = l[..] => {
+                let def = self.def_of(one);
+                self.define(&[def], r);
+            }
             Stmt::Define(l, r) => {
                 let defs: Vec<_> = l.iter().map(|e| self.def_of(*e)).collect();
                 self.define(&defs, r);
@@ -173,30 +177,37 @@ impl Em<'_> {
         self.f.next = mark;
     }
     fn return_values(&mut self, list: &[ExprId]) {
-        let tys = self.f.result_tys.clone();
+        let sig = self.f.sig();
+        if let ([e], [ty]) = (list, &sig.results[..]) {
+            let pos = self.f.pos;
+            let value = self.expr_conv(*e, *ty);
+            self.f.pos = pos;
+            return self.ret(&[value], &sig.results);
+        }
         let values = self.result_values(list);
-        self.ret(&values, &tys);
+        self.ret(&values, &sig.results);
     }
     /// Values of a return statement in registers, converted to the result types, in a row when there are several.
     pub(super) fn result_values(&mut self, list: &[ExprId]) -> Vec<super::Reg> {
-        let tys = self.f.result_tys.clone();
+        let sig = self.f.sig();
+        let tys = &sig.results;
         let pos = self.f.pos;
         let mut values = vec![];
         match list {
             [e] if tys.len() != 1 => {
                 let Ty::Tuple(from) = self.types.get(self.ty(*e)).clone() else { return values };
                 let mut r = self.expr(*e);
-                for (&f, &to) in from.iter().zip(&tys) {
+                for (&f, &to) in from.iter().zip(tys) {
                     values.push(self.reg_conv(r, f, to));
                     r += self.words(f);
                 }
             }
             [e] => values.push(self.expr_conv(*e, tys[0])),
-            _ if let Some(row) = self.row_of_vars(list, &tys) => values = row,
+            _ if let Some(row) = self.row_of_vars(list, tys) => values = row,
             _ => {
-                let total = self.sum_words(&tys);
+                let total = self.sum_words(tys);
                 let mut at = self.f.alloc(total);
-                for (&e, &ty) in list.iter().zip(&tys) {
+                for (&e, &ty) in list.iter().zip(tys) {
                     self.expr_conv_to(e, ty, at);
                     values.push(at);
                     at += self.words(ty);
@@ -238,13 +249,13 @@ impl Em<'_> {
             self.store_results(values, &vars);
             self.f.goto(l);
         } else {
-            let tys = self.f.result_tys.clone();
-            self.ret(values, &tys);
+            let sig = self.f.sig();
+            self.ret(values, &sig.results);
         }
     }
     fn store_results(&mut self, values: &[super::Reg], vars: &[super::func::Loc]) {
-        let tys = self.f.result_tys.clone();
-        for ((loc, &v), ty) in vars.iter().zip(values).zip(tys) {
+        let sig = self.f.sig();
+        for ((loc, &v), &ty) in vars.iter().zip(values).zip(&sig.results) {
             let p = match *loc {
                 super::func::Loc::Reg(r) => super::place::Place::Reg(r),
                 super::func::Loc::Box(b) => super::place::Place::Mem(b, 0),

@@ -11,6 +11,7 @@ use crate::info::{ObjId, ObjKind, Selection};
 use crate::types::{FuncTy, TyId};
 use gol_bytecode::{FuncId, Op, Recv};
 use gol_syntax::ast::ExprId;
+use std::sync::Arc;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum ThunkKey {
@@ -20,7 +21,7 @@ pub(super) enum ThunkKey {
     Expr(TyId, u32, Vec<TyId>),
     Bound(Inst),
     BoundIface(u32, TyId),
-    Native(String),
+    Native(Arc<str>),
     ParRun,
     ParDone,
     RangeMisuse,
@@ -47,17 +48,16 @@ impl Em<'_> {
         if !self.f.dead {
             self.f.end(Op::Ret, 0, 0);
         }
-        self.finish(id);
-        self.f = outer;
+        self.finish(id, outer);
     }
     /// Parameters of the thunk under construction: the receiver's words, then those of the signature, then the closure.
-    fn thunk_params(&mut self, recv: u32, sig: &FuncTy) -> Reg {
+    fn thunk_params(&mut self, recv: u32, sig: &Arc<FuncTy>) -> Reg {
         self.f.alloc(recv);
         let n = self.sum_words(&sig.params);
         let params = self.f.alloc(n);
         self.f.params = self.f.next;
         self.f.results = self.sum_words(&sig.results);
-        self.f.result_tys = sig.results.clone();
+        self.f.sig = Some(sig.clone());
         self.f.alloc(1);
         params
     }
@@ -157,7 +157,8 @@ impl Em<'_> {
     pub(super) fn method_in_box(&mut self, id: FuncId, ty: TyId, m: &MethodSel, o: ObjId) {
         let Some(facts) = self.info.funcs.get(&o) else { return };
         let Some(block) = facts.body.filter(|_| self.is_short(o)) else { return self.method_thunk(id, ty, m) };
-        let next = self.fun(self.func_name(o), self.info.obj(o).span.lo);
+        let name = self.func_name(o);
+        let next = self.fun(name, self.info.obj(o).span.lo);
         let outer = std::mem::replace(&mut self.f, next);
         let script = self.st.script;
         self.st.script &= self.info.obj(o).pkg == self.pkg;
@@ -167,14 +168,13 @@ impl Em<'_> {
         self.prologue(facts, &[], None);
         self.body(Body::Block(block));
         self.epilogue();
-        self.finish(id);
+        self.finish(id, outer);
         self.root = None;
         self.st.script = script;
-        self.f = outer;
     }
-    pub(super) fn native_wrapper(&mut self, name: String, sig: TyId) -> FuncId {
+    pub(super) fn native_wrapper(&mut self, name: Arc<str>, sig: TyId) -> FuncId {
         let sig = self.sig_of(sig);
-        self.thunk(ThunkKey::Native(name.clone()), name.clone(), |em| {
+        self.thunk(ThunkKey::Native(name.clone()), name.to_string(), |em| {
             let params = em.thunk_params(0, &sig);
             let w = em.f.alloc(1);
             em.pass_on(&Callee::Static(Target::Native(name)), &sig, w, params);
@@ -256,7 +256,7 @@ impl Em<'_> {
         }
         let full = self.sig_of(self.ty(e));
         let Some((_, rest)) = full.params.split_first() else { return };
-        let sig = FuncTy { params: rest.to_vec(), variadic: full.variadic, results: full.results.clone() };
+        let sig = Arc::new(FuncTy { params: rest.to_vec(), ..(*full).clone() });
         let via = match s.kind {
             crate::info::SelKind::MethodExpr(o) => Via::Concrete(self.method_inst(o, s)),
             _ => Via::Iface,

@@ -172,7 +172,7 @@ impl Em<'_> {
             Ty::Struct(fields) => {
                 d.kind = Kind::Struct;
                 let mut offset = 0u32;
-                for f in fields {
+                for f in fields.iter() {
                     let name = self.ast.name(f.name).to_string();
                     let exported = name.chars().next().is_some_and(char::is_uppercase);
                     let tag = f.tag.map_or(String::new(), |t| self.ast.name(t).to_string());
