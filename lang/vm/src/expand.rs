@@ -167,8 +167,7 @@ fn shortcut_handler(mark: u16) -> Option<Handler> {
 fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler>, String> {
     let ins = f.code[k];
     if !shared.profile_ops
-        && let Some(&next) = f.code.get(k + 1)
-        && let Some(pair) = pairs::handler_of(ins, next)
+        && let Some(pair) = pairs::handler_of(&f.code[k..])
     {
         return Ok(Some(pair));
     }

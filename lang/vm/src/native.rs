@@ -60,11 +60,14 @@ pub enum Quick {
     StrHasByte,
     /// The first rune of a string and its width.
     StrRune,
+    /// Where a string without white space at both ends begins and ends.
+    StrTrim,
     BytesPrefix,
     BytesSuffix,
     BytesEqual,
     BytesByte,
     BytesRune,
+    BytesTrim,
     /// A rune is one of these.
     Ascii(Ascii),
     Upper,

@@ -42,7 +42,7 @@ pub const NATIVES: &[Native] = &[
     in_place("bytes.cutBounds", |s, cut, _| bounds(search::trim(s.bytes(), cut.str()))),
     in_place("bytes.cutLeft", |s, cut, _| number(search::trim_left(s.bytes(), cut.str()) as i64)),
     in_place("bytes.cutRight", |s, cut, _| number(search::trim_right(s.bytes(), cut.str()) as i64)),
-    in_place("bytes.spaceBounds", |s, _, _| bounds(search::trim_space(s.bytes()))),
+    quick("bytes.spaceBounds", Quick::BytesTrim, |s, _, _| bounds(search::trim_space(s.bytes()))),
     leaf("bytes.cuts", |cx| {
         let parts = search::split(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg(6) as usize, cx.arg_i64(7));
         numbers(cx, &parts)

@@ -67,7 +67,7 @@ pub const NATIVES: &[Native] = &[
     in_place("strings.cutBounds", |s, cut, _| bounds(search::trim(s.str(), cut.str()))),
     in_place("strings.cutLeft", |s, cut, _| number(search::trim_left(s.str(), cut.str()) as i64)),
     in_place("strings.cutRight", |s, cut, _| number(search::trim_right(s.str(), cut.str()) as i64)),
-    in_place("strings.spaceBounds", |s, _, _| bounds(search::trim_space(s.str()))),
+    quick("strings.spaceBounds", Quick::StrTrim, |s, _, _| bounds(search::trim_space(s.str()))),
     leaf("strings.split", split),
     leaf("strings.repeat", |cx| {
         let s = cx.arg_str(0);

@@ -1,5 +1,6 @@
 //! Moves, constants, globals and integers. *(unsafe: see `code.rs` for register access)*
 use crate::code::*;
+use crate::object::torn::word;
 use crate::unwind::{fault_div, fault_shift};
 use crate::vm::shared;
 
@@ -113,4 +114,15 @@ macro_rules! moves {
         *(at(base, i.a) as *mut [u64; $n]) = v;
     })* } };
 }
-moves! { MovN2 2 MovN4 4 MovN5 5 MovN6 6 }
+moves! { MovN4 4 MovN5 5 MovN6 6 }
+
+handlers! { [pc base p i]
+    // Word by word: two words that were just stored one by one would be waited for when they are loaded as one piece.
+    MovN2 {
+        let from = at(base, i.b);
+        let (x, y) = (word(from), word(from.add(1)));
+        let to = at(base, i.a);
+        *to = x;
+        *to.add(1) = y;
+    }
+}

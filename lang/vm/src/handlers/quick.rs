@@ -14,11 +14,13 @@ pub(crate) fn handler(quick: Quick) -> Handler {
         Quick::StrByte => StrByte,
         Quick::StrHasByte => StrHasByte,
         Quick::StrRune => StrRune,
+        Quick::StrTrim => StrTrim,
         Quick::BytesPrefix => BytesPrefix,
         Quick::BytesSuffix => BytesSuffix,
         Quick::BytesEqual => BytesEqual,
         Quick::BytesByte => BytesByte,
         Quick::BytesRune => BytesRune,
+        Quick::BytesTrim => BytesTrim,
         Quick::Ascii(set) => ascii(set),
         Quick::Upper => Upper,
         Quick::Lower => Lower,
@@ -155,6 +157,26 @@ unsafe fn decode((s, n): Text) -> Option<(u64, u64)> {
     }
 }
 
+/// The bounds of a text without white space, when what is left begins and ends in ASCII.
+#[inline(always)]
+unsafe fn trim((s, n): Text) -> Option<(u64, u64)> {
+    let (mut lo, mut hi) = (0, n);
+    // SAFETY: what is read lies below `n`.
+    unsafe {
+        let space = |k: usize| matches!(*s.add(k), b'\t'..=b'\r' | b' ');
+        while lo < hi && space(lo) {
+            lo += 1;
+        }
+        if lo == hi {
+            return Some((n as u64, n as u64));
+        }
+        while space(hi - 1) {
+            hi -= 1;
+        }
+        ((*s.add(lo) | *s.add(hi - 1)) < 0x80).then_some((lo as u64, hi as u64))
+    }
+}
+
 /// Handlers for one word of result, and for two. `None` goes to the native.
 macro_rules! answers {
     ([$base:ident $i:ident] $($name:ident $value:expr;)*) => {
@@ -202,6 +224,8 @@ answers! { [base i]
 pairs! { [base i]
     StrRune decode(str(base, i.b));
     BytesRune decode(bytes(base, i.b));
+    StrTrim trim(str(base, i.b));
+    BytesTrim trim(bytes(base, i.b));
     Mul Some(product(r(base, i.b), r(base, i.c)));
 }
 

@@ -67,6 +67,63 @@ fn an_element_behind_a_pointer_fails_as_its_two_instructions_do() {
     assert!(text.contains("nil pointer"), "{text}");
 }
 
+/// Words that are loaded, stored and added to in one handler, against the same with something between.
+#[test]
+fn neighbours_do_what_they_do_apart() {
+    let run = |apart: bool, first: Ins, second: Ins, third: Option<Ins>| {
+        let mut code = vec![
+            k(Op::NewArr, 0, 0, INT),
+            i(Op::Data, 4, 0, 0, 0),
+            k(Op::LoadI, 1, 0, 40),
+            k(Op::LoadI, 2, 0, 2),
+            i(Op::StW, 0, 1, 1, 0),
+            i(Op::Nop, 0, 0, 0, 0),
+            i(Op::StW, 0, 2, 2, 0),
+            k(Op::StG, 1, 0, 7),
+            k(Op::StG, 2, 0, 8),
+        ];
+        for ins in [Some(first), Some(second), third].into_iter().flatten() {
+            code.push(ins);
+            if apart {
+                code.push(i(Op::Nop, 0, 0, 0, 0));
+            }
+        }
+        code.extend([i(Op::LdW, 3, 0, 1, 0), i(Op::Nop, 0, 0, 0, 0), i(Op::LdW, 4, 0, 2, 0)]);
+        code.extend([1, 2, 3, 4, 5].map(|n| k(Op::StG, n, 0, n)));
+        code.push(i(Op::Ret, 0, 0, 0, 0));
+        let m = Machine::new(&full(vec![func("main.main", 0, 0, 8, code)]));
+        m.run(0);
+        ([1, 2, 3, 4, 5, 7, 8].map(|n| m.global(n)), m.printed())
+    };
+    let load = |to, at, word| i(Op::LdW, to, at, word, 0);
+    let store = |at, from, word| i(Op::StW, at, from, word, 0);
+    let mut cases = vec![
+        (load(1, 0, 2), load(2, 0, 1), None),
+        (load(5, 0, 1), load(5, 0, 2), None),
+        (store(0, 2, 1), store(0, 1, 2), None),
+        (store(0, 2, 1), store(0, 1, 1), None),
+        (i(Op::AddK, 2, 1, 7, 0), store(0, 2, 1), None),
+        (i(Op::AddK, 2, 2, -7, 0), store(0, 1, 1), None),
+        // Nil in the first, or the second, which the first may make so.
+        (load(1, 6, 0), load(2, 0, 1), None),
+        (load(1, 0, 0), load(2, 1, 0), None),
+        (store(6, 1, 0), store(0, 1, 1), None),
+        (store(0, 1, 1), store(6, 1, 0), None),
+        (i(Op::AddK, 0, 6, 0, 0), store(0, 1, 1), None),
+    ];
+    for (at, to) in [(7, 7), (7, 8)] {
+        for sum in [i(Op::AddI, 5, 5, 1, 0), i(Op::AddI, 5, 2, 5, 0), i(Op::AddI, 1, 1, 2, 0), i(Op::AddK, 5, 5, -3, 0)]
+        {
+            for from in [5, 1] {
+                cases.push((k(Op::LdG, 5, 0, at), sum, Some(k(Op::StG, from, 0, to))));
+            }
+        }
+    }
+    for (first, second, third) in cases {
+        assert_eq!(run(false, first, second, third), run(true, first, second, third), "{first:?} {second:?} {third:?}");
+    }
+}
+
 /// A nil function after the move of its argument, and one that needs a larger stack than there is.
 #[test]
 fn calls_behind_moves_fail_and_grow_as_others() {
