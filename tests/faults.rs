@@ -16,7 +16,7 @@ fn natives(name: &str) -> Vec<&'static [Native]> {
     let native = all.iter_mut().find(|n| n.name == name).unwrap_or_else(|| panic!("no native {name}"));
     native.run = match native.run {
         NativeFn::Direct(_) => NativeFn::Direct(|_| panic!("by hand")),
-        NativeFn::InPlace(_) => NativeFn::InPlace(|_, _, _| panic!("by hand")),
+        NativeFn::InPlace(..) => NativeFn::InPlace(|_, _, _| panic!("by hand"), None),
         NativeFn::Leaf(_) => NativeFn::Leaf(|_| panic!("by hand")),
         NativeFn::Callback(_) => NativeFn::Callback(|_| panic!("by hand")),
         NativeFn::Parking(_) => NativeFn::Parking(|_| panic!("by hand")),
