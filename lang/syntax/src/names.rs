@@ -74,3 +74,20 @@ fn bytes<'a>(texts: &'a str, ends: &[u32], s: Sym) -> &'a [u8] {
     let (from, to) = place(ends, s);
     &texts.as_bytes()[from..to]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_come_first_and_stay_apart_from_names() {
+        let mut names = Interner::default();
+        assert_eq!(names.intern("gopher").0 as usize, KEYWORDS.len());
+        for (i, (word, _)) in KEYWORDS.iter().enumerate() {
+            assert_eq!(names.intern(word), Sym(i as u32), "{word}");
+            assert_eq!(names.get(Sym(i as u32)), *word);
+        }
+        assert_eq!(names.find("gopher"), Some(Sym(KEYWORDS.len() as u32)));
+        assert_eq!(names.find("gophers"), None);
+    }
+}

@@ -66,14 +66,15 @@ static NAME_BYTES: [bool; 256] = {
 /// reported and the whole stays one name, so that the parser sees an operand.
 pub fn word(l: &mut Lex) -> Sym {
     let rest = l.remainder().as_bytes();
-    let mut all = l.source().as_bytes()[l.span().start];
+    // The bytes joined: the highest bit tells whether all are ASCII. What ends the name is.
+    let mut joined = l.source().as_bytes()[l.span().start];
     let ends = |&c: &u8| {
-        all |= c;
+        joined |= c;
         !NAME_BYTES[c as usize]
     };
     let n = rest.iter().position(ends).unwrap_or(rest.len());
     l.bump(n);
-    if !all.is_ascii() {
+    if !joined.is_ascii() {
         check_name(l);
     }
     let s = l.slice();

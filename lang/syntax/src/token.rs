@@ -61,7 +61,7 @@ pub enum Tok {
     #[token(";", |_| SemiKind::Explicit)]
     Semi(SemiKind),
 
-    /// Also the keywords, until [`lex`] looks at them.
+    /// Also the keywords, until [`lex_into`] looks at them.
     #[regex(r"[A-Za-z_\u{80}-\u{10FFFF}]", scan::word)]
     Ident(Sym),
 
