@@ -294,8 +294,8 @@ macro_rules! for_each_op {
         AddJltB(M R R J);
         /// a += b; if a <= c then jump d (backward, polls)
         AddJleB(M R R J);
-        /// jump table: if a < b (unsigned; b is a count) then pc += the JJ offset of the a-th of the b `Jmp` instructions that follow; else falls behind them
-        JmpTab(R N Z Z);
+        /// jump table: if a - imm c < b (unsigned; b is a count) then that one of the b `Jmp` instructions that follow is done at once; else falls behind them
+        JmpTab(R N I Z);
         // ---- memory through a pointer: b (load) or a (store) is an address, c a word offset; nil (0) panics
         /// a = word at b + 8c
         LdW(W R U Z);
@@ -570,6 +570,8 @@ macro_rules! for_each_op {
         SubIK(W R R I);
         /// a = b * c + d, rounded twice
         MulFAddF(W R R R);
+        /// float32: a = b * c + d, rounded twice
+        MulFAddF32(W R R R);
         /// a = b * c - d, rounded twice
         MulFSubF(W R R R);
         /// a = the smaller of b and c, signed
@@ -632,10 +634,18 @@ macro_rules! for_each_op {
         MulLdF(W R R U);
         /// a = word element c + imm of slice b
         LdIdxKW(W R3 R I);
+        /// a = byte element (uint8, bool) c + imm of slice b
+        LdIdxKU8(W R3 R I);
+        /// a = byte c + imm of string b
+        LdIdxKS(W R R I);
+        /// a = byte of the string at word c behind address b, its index is word d there
+        LdFldIdxS(W R U U);
         /// element b + imm of slice a = c (no reference)
         StIdxKW(R3 R R I);
         /// a = b + word element d of slice c
         AddIdx(W R R3 R);
+        /// a = b + byte element (uint8, bool) d of slice c
+        AddIdxU8(W R R3 R);
         /// float64: a = b + element d of slice c
         AddIdxF(W R R3 R);
         /// float64: a = b * element d of slice c

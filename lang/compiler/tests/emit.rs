@@ -89,7 +89,7 @@ fn code_of_small_functions() {
         ("const debug = false; func f() int { if debug { println(1) }; return 3 }", "RetK"),
         (
             "func f(n int) int { switch n { case 1: return 5; case 2: return 6; case 3: return 7; case 4: return 8; case 5: return 9 }; return 0 }",
-            "AddK JmpTab Jmp Jmp Jmp Jmp Jmp Jmp RetK RetK RetK RetK RetK RetK",
+            "JmpTab Jmp Jmp Jmp Jmp Jmp Jmp RetK RetK RetK RetK RetK RetK",
         ),
         ("func g() (int, int); func h() (a, b int) { return 1, 2 }; func f() (int, int) { return h() }", "Call RetN"),
         ("func f(a, b int) (int, int) { a, b = b, a+b; return a, b }", "Mov AddI Mov RetN"),

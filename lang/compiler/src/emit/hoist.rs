@@ -149,7 +149,11 @@ impl Em<'_> {
                     self.in_operand(o, r, out);
                     (op, x) = (o, l);
                 }
-                self.in_operand(op, x, out);
+                match op {
+                    // What is shifted by something that is not known.
+                    BinOp::Shl | BinOp::Shr if self.value(x).is_some() => self.note(x, true, out),
+                    _ => self.in_operand(op, x, out),
+                }
             }
             Expr::Paren(x) | Expr::Unary(_, x) | Expr::Select(x, _) => self.in_expr(x, out),
             Expr::Index(x, ref ix) => {

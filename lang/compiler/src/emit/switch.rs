@@ -8,8 +8,12 @@ use crate::types::{TyId, Types};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, Clause, ClauseKind, Expr, ExprId, Header, Stmt, StmtId};
 
-/// A dense switch gets a jump table from this many cases on.
+/// A switch gets a jump table from this many cases on, when they lie close together.
 const TABLE_MIN: usize = 5;
+/// From so many cases on they may lie scattered, as characters do, in a table up to this long. For fewer, comparisons are foreseen better by the processor
+/// than one jump to anywhere.
+const MANY: usize = 12;
+const SCATTERED_MAX: usize = 256;
 /// The longest table; more values get several.
 const TABLE_MAX: usize = 0x8000;
 
@@ -129,10 +133,8 @@ impl Em<'_> {
             return false;
         };
         let span = max.wrapping_sub(min);
-        if cases.len() < TABLE_MIN || span < 0 || span as usize > cases.len() * 2 || i16::try_from(min).is_err() {
-            return false;
-        }
-        if min == i16::MIN as i64 || self.value(tag).is_some() {
+        let most = if cases.len() < MANY { cases.len() * 2 } else { (cases.len() * 2).max(SCATTERED_MAX) };
+        if cases.len() < TABLE_MIN || span < 0 || span as usize > most || self.value(tag).is_some() {
             return false;
         }
         let mark = self.f.next;
@@ -143,18 +145,16 @@ impl Em<'_> {
         }
         let mut first = min;
         for part in labels.chunks(TABLE_MAX) {
-            let mut at = r;
-            if first != 0 {
-                at = self.f.alloc(1);
-                match i16::try_from(-first) {
-                    Ok(k) => self.f.emit(Op::AddK, at, r, k as u16 as u32, 0),
-                    Err(_) => {
-                        self.load_word(at, first as u64);
-                        self.f.emit(Op::SubI, at, r, at, 0);
-                    }
+            let (at, from) = match i16::try_from(first) {
+                Ok(k) => (r, k),
+                Err(_) => {
+                    let at = self.f.alloc(1);
+                    self.load_word(at, first as u64);
+                    self.f.emit(Op::SubI, at, r, at, 0);
+                    (at, 0)
                 }
-            }
-            self.f.emit(Op::JmpTab, at, part.len() as u32, 0, 0);
+            };
+            self.f.emit(Op::JmpTab, at, part.len() as u32, from as u16 as u32, 0);
             part.iter().for_each(|&l| self.f.table_jump(l));
             first += part.len() as i64;
         }

@@ -2,7 +2,7 @@
 
 use super::code::Node;
 use super::values::{Fact, Values};
-use gol_bytecode::{Ins, Op};
+use gol_bytecode::{Const, Ins, Op, Program};
 
 const NOTHING: Fact = Fact::UNKNOWN;
 
@@ -24,35 +24,103 @@ pub(super) fn loaded_bits(op: Op) -> u8 {
 /// What is known of an operation's result.
 pub(super) fn result(v: &mut Values, i: Ins) -> Fact {
     use Op::*;
-    let known = |k: i64| Fact { known: Some(k), bits: bits_of(k), ..NOTHING };
-    let below = |bits: u8| Fact { bits: bits.min(64), ..NOTHING };
     match i.op {
-        LoadI => known(i.cd() as i32 as i64),
-        LoadK => v.constant(i.cd()).map_or(NOTHING, known),
+        LoadI => Fact { known: Some(i.cd() as i32 as i64), bits: bits_of(i.cd() as i32 as i64), ..NOTHING },
+        LoadK => v.constant(i.cd()).map_or(NOTHING, |k| Fact { known: Some(k), bits: bits_of(k), ..NOTHING }),
         LeaG => Fact { not_nil: true, ..NOTHING },
-        EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | Not => below(1),
-        // Lengths are positive.
-        LenS => below(63),
-        Zext8 => below(v.fact(i.b).bits.min(8)),
-        Zext16 => below(v.fact(i.b).bits.min(16)),
-        Zext32 => below(v.fact(i.b).bits.min(32)),
-        RotLK32 => below(32),
-        AndK if i.c as i16 >= 0 => below(v.fact(i.b).bits.min(bits_of(i.c as i64))),
-        And => below(v.fact(i.b).bits.min(v.fact(i.c).bits)),
-        Or | Xor => below(v.fact(i.b).bits.max(v.fact(i.c).bits)),
-        AndNot => below(v.fact(i.b).bits),
-        ShrUK => below(v.fact(i.b).bits.saturating_sub(i.c as u8)),
-        ShrIK if v.fact(i.b).bits < 64 => below(v.fact(i.b).bits.saturating_sub(i.c as u8)),
-        ShrU => below(v.fact(i.b).bits),
-        ShlK => below(v.fact(i.b).bits.saturating_add(i.c as u8)),
-        AddI => below(v.fact(i.b).bits.max(v.fact(i.c).bits).saturating_add(1)),
-        AddK if i.c as i16 >= 0 => below(v.fact(i.b).bits.max(bits_of(i.c as i64)).saturating_add(1)),
-        MulI => below(v.fact(i.b).bits.saturating_add(v.fact(i.c).bits)),
-        MulK if i.c as i16 >= 0 => below(v.fact(i.b).bits.saturating_add(bits_of(i.c as i64))),
-        RemK if i.c as i16 > 0 && v.fact(i.b).bits < 64 => below(bits_of(i.c as i64 - 1)),
-        DivK if i.c as i16 > 0 && v.fact(i.b).bits < 64 => below(v.fact(i.b).bits),
-        _ => NOTHING,
+        _ => Fact { bits: bits(i, |r| v.fact(r).bits, |_| None), ..NOTHING },
     }
+}
+
+/// A word among the constants.
+pub(super) fn word(p: &Program, id: u32) -> Option<i64> {
+    match p.consts.get(id as usize) {
+        Some(Const::Word(w)) => Some(*w as i64),
+        _ => None,
+    }
+}
+
+/// Writes one register, and [`bits`] tells how wide.
+pub(super) fn makes_one(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        Mov | LoadI
+            | LoadK
+            | EqW
+            | NeW
+            | LtI
+            | LeI
+            | LtU
+            | LeU
+            | EqF
+            | NeF
+            | LtF
+            | LeF
+            | Not
+            | LenS
+            | Zext8
+            | Zext16
+            | Zext32
+            | RotLK32
+            | AndK
+            | And
+            | Or
+            | Xor
+            | AndNot
+            | ShrUK
+            | ShrIK
+            | ShrU
+            | ShlK
+            | AddI
+            | AddK
+            | MulI
+            | MulK
+            | RemK
+            | DivK
+            | LdU8
+            | LdU16
+            | LdU32
+            | LdIdxU8
+            | LdIdxU16
+            | LdIdxU32
+            | LdIdxS
+    )
+}
+
+/// Bits of an operation's result, as an unsigned number, from those of its operands.
+pub(super) fn bits(i: Ins, mut of: impl FnMut(u16) -> u8, word: impl Fn(u32) -> Option<i64>) -> u8 {
+    use Op::*;
+    let k = i.c as i16;
+    let bits = match i.op {
+        Mov => of(i.b),
+        LoadI => bits_of(i.cd() as i32 as i64),
+        LoadK => word(i.cd()).map_or(64, bits_of),
+        EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | Not => 1,
+        // Lengths are positive.
+        LenS => 63,
+        Zext8 => of(i.b).min(8),
+        Zext16 => of(i.b).min(16),
+        Zext32 => of(i.b).min(32),
+        RotLK32 => 32,
+        AndK if k >= 0 => of(i.b).min(bits_of(k as i64)),
+        And => of(i.b).min(of(i.c)),
+        Or | Xor => of(i.b).max(of(i.c)),
+        AndNot => of(i.b),
+        ShrUK => of(i.b).saturating_sub(i.c as u8),
+        ShrIK if of(i.b) < 64 => of(i.b).saturating_sub(i.c as u8),
+        ShrU => of(i.b),
+        ShlK => of(i.b).saturating_add(i.c as u8),
+        AddI => of(i.b).max(of(i.c)).saturating_add(1),
+        AddK if k >= 0 => of(i.b).max(bits_of(k as i64)).saturating_add(1),
+        MulI => of(i.b).saturating_add(of(i.c)),
+        MulK if k >= 0 => of(i.b).saturating_add(bits_of(k as i64)),
+        RemK if k > 0 && of(i.b) < 64 => bits_of(k as i64 - 1),
+        DivK if k > 0 && of(i.b) < 64 => of(i.b),
+        LdU8 | LdU16 | LdU32 | LdIdxU8 | LdIdxU16 | LdIdxU32 | LdIdxS => loaded_bits(i.op),
+        _ => 64,
+    };
+    bits.min(64)
 }
 
 fn small(k: i64) -> Option<u16> {
@@ -68,7 +136,7 @@ pub(super) fn simplify(v: &mut Values, n: &mut Node) {
         }
         return;
     }
-    if let Some(new) = immediate(v, i).or_else(|| needless(v, i)).or_else(|| rotation(v, i)) {
+    if let Some(new) = immediate(v, i).or_else(|| needless(v, i)).or_else(|| rotation(v, i)).or_else(|| again(v, i)) {
         n.ins = new;
         return;
     }
@@ -176,6 +244,39 @@ fn needless(v: &mut Values, i: Ins) -> Option<Ins> {
         }
         _ => None,
     }
+}
+
+/// A sum with a constant of such a sum, and what is left without the bits of another value.
+fn again(v: &mut Values, i: Ins) -> Option<Ins> {
+    match i.op {
+        Op::AddK => {
+            let x = v.value(i.b);
+            let first = v.made(x);
+            let home = (first.op == Op::AddK).then(|| v.holder(first.from))??;
+            let sum = small(first.by as i16 as i64 + i.c as i16 as i64)?;
+            Some(if sum == 0 { Ins::new(Op::Mov, i.a, home, 0, 0) } else { Ins::new(Op::AddK, i.a, home, sum, 0) })
+        }
+        Op::And => without(v, i.a, i.b, i.c).or_else(|| without(v, i.a, i.c, i.b)),
+        _ => None,
+    }
+}
+
+/// `x & ^y`, where `^y` may have been cut to a width that `x` has.
+fn without(v: &mut Values, dst: u16, x: u16, not: u16) -> Option<Ins> {
+    let bits = v.fact(x).bits;
+    let not = v.value(not);
+    let mut made = v.made(not);
+    let width = match made.op {
+        Op::Zext8 => 8,
+        Op::Zext16 => 16,
+        Op::Zext32 => 32,
+        _ => 64,
+    };
+    if width < 64 {
+        made = v.made(made.from);
+    }
+    let home = (made.op == Op::Com && bits <= width).then(|| v.holder(made.from))??;
+    Some(Ins::new(Op::AndNot, dst, x, home, 0))
 }
 
 /// `x << k | x >> (n - k)`.

@@ -35,6 +35,7 @@ pub(super) fn fuse(live: &Live, nodes: &mut [Node], from: usize, k: usize, wante
     if updates(live, nodes, from, j, k, wanted)
         || field_element(live, nodes, from, k, wanted)
         || field_append(live, nodes, from, j, k, wanted)
+        || string_field(live, nodes, from, j, k, wanted)
         || swap(live, nodes, from, j, k, wanted)
         || counts(nodes, from, j, k)
     {
@@ -102,6 +103,31 @@ fn updates(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize, wan
     };
     (nodes[h].gone, nodes[j].gone) = (true, true);
     nodes[k].ins = ins;
+    true
+}
+
+/// `p.s[p.i]`: a string and an index that were loaded from the same object for one byte.
+fn string_field(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize, wanted: &[u8]) -> bool {
+    let (byte, l2) = (nodes[k].ins, nodes[j].ins);
+    if (byte.op, l2.op) != (Op::LdIdxS, Op::LdW) || nodes[j].leader {
+        return false;
+    }
+    let Some(h) = before(nodes, from, j) else { return false };
+    let l1 = nodes[h].ins;
+    if l1.op != Op::LdW || l1.b != l2.b || l1.a == l1.b || l1.a == l2.a {
+        return false;
+    }
+    let (s, at) = match (byte.b, byte.c) {
+        (s, at) if s == l1.a && at == l2.a => (l1, l2),
+        (s, at) if s == l2.a && at == l1.a => (l2, l1),
+        _ => return false,
+    };
+    let free = |r: u16| (wanted[r as usize] == 0 || byte.a == r) && !live.is_fixed(r);
+    if !free(l1.a) || !free(l2.a) {
+        return false;
+    }
+    (nodes[h].gone, nodes[j].gone) = (true, true);
+    nodes[k].ins = Ins::new(Op::LdFldIdxS, byte.a, l1.b, s.c, at.c);
     true
 }
 
@@ -298,7 +324,7 @@ impl Pair<'_> {
         if k.op == AddK && k.b == j.a && matches!(j.op, AddI | SubI) && self.only(Some(k.a)) {
             return one(if j.op == AddI { AddIK } else { SubIK }, k.a, j.b, j.c, k.c);
         }
-        if !matches!(k.op, AddI | AddF | SubF) || !self.only(Some(k.a)) {
+        if !matches!(k.op, AddI | AddF | SubF | AddF32) || !self.only(Some(k.a)) {
             return None;
         }
         let x = self.operand()?;
@@ -307,6 +333,7 @@ impl Pair<'_> {
             (MulK, AddI) => one(MulKAddI, k.a, j.b, x, j.c),
             (AddI, AddI) => one(AddI3, k.a, j.b, j.c, x),
             (MulF, AddF) if x != k.a => one(MulFAddF, k.a, j.b, j.c, x),
+            (MulF32, AddF32) => one(MulFAddF32, k.a, j.b, j.c, x),
             (MulF, SubF) if k.b == j.a => one(MulFSubF, k.a, j.b, j.c, x),
             (MulF, AddF) => one(MulAddF, k.a, j.b, j.c, 0),
             _ => None,
@@ -348,7 +375,7 @@ impl Pair<'_> {
     fn load(&self) -> Option<Fused> {
         use Op::*;
         let (j, k) = (self.j.ins, self.k.ins);
-        if !matches!(j.op, LdW | LdIdxW) {
+        if !matches!(j.op, LdW | LdIdxW | LdIdxU8) {
             return None;
         }
         if (j.op, k.op) == (LdW, LdW) && k.b == j.a && self.only(Some(k.a)) {
@@ -368,6 +395,7 @@ impl Pair<'_> {
             (LdW, SubF) if k.c == j.a => SubLdF,
             (LdW, MulF) => MulLdF,
             (LdIdxW, AddI) => AddIdx,
+            (LdIdxU8, AddI) => AddIdxU8,
             (LdIdxW, AddF) => AddIdxF,
             (LdIdxW, MulF) => MulIdxF,
             _ => return None,
@@ -382,6 +410,10 @@ impl Pair<'_> {
         let t = j.a;
         match (j.op, k.op) {
             (AddK, LdIdxW) if k.c == t && apart(t, k.b, 3) && self.only(Some(k.a)) => one(LdIdxKW, k.a, k.b, j.b, j.c),
+            (AddK, LdIdxU8) if k.c == t && apart(t, k.b, 3) && self.only(Some(k.a)) => {
+                one(LdIdxKU8, k.a, k.b, j.b, j.c)
+            }
+            (AddK, LdIdxS) if k.c == t && k.b != t && self.only(Some(k.a)) => one(LdIdxKS, k.a, k.b, j.b, j.c),
             (AddK, StIdxW) if k.b == t && k.c != t && apart(t, k.a, 3) && self.only(None) => {
                 one(StIdxKW, k.a, j.b, k.c, j.c)
             }

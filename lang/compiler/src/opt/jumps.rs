@@ -1,6 +1,7 @@
 //! Jumps to jumps, jumps to what comes next anyway, and what cannot be reached any more.
 
 use super::code::{NONE, Node};
+use super::live::{Block, Live};
 use gol_bytecode::{Ins, Op};
 
 /// Jumps that are followed.
@@ -67,6 +68,64 @@ fn follow(nodes: &mut [Node], k: usize) -> bool {
         }
         _ => false,
     }
+}
+
+/// `x = k` in front of a test of `x` that others come to as well, as when a result that is nil here is asked for: goes on where the test leads.
+/// Whether there was one.
+pub(super) fn foreseen(live: &mut Live, nodes: &mut [Node]) -> bool {
+    let mut found = false;
+    for b in 0..live.blocks.len() {
+        found |= foreseen_behind(live, nodes, b).is_some();
+    }
+    found
+}
+
+fn foreseen_behind(live: &mut Live, nodes: &mut [Node], b: usize) -> Option<()> {
+    let Block { from, to } = live.blocks[b];
+    let last = (from..to).rev().find(|&k| !nodes[k].gone)?;
+    let jumps = nodes[last].ins.op == Op::Jmp;
+    let load = if jumps { (from..last).rev().find(|&k| !nodes[k].gone)? } else { last };
+    let (n, l) = (nodes[load], nodes[last]);
+    if n.ins.op != Op::LoadI || n.pinned || l.pinned {
+        return None;
+    }
+    let at = real(nodes, if jumps { l.to as usize } else { to })?;
+    let test = nodes[at];
+    if test.to == NONE || test.ins.a != n.ins.a {
+        return None;
+    }
+    let way = if holds(test.ins, n.ins.cd() as i32 as i64)? { test.to as usize } else { at + 1 };
+    if way <= last || way >= nodes.len() {
+        return None;
+    }
+    let dead = live.start(way).get(n.ins.a as usize) == Some(&0) && !live.is_fixed(n.ins.a);
+    if !dead && !jumps {
+        return None;
+    }
+    if dead && jumps {
+        nodes[load].delete();
+    }
+    nodes[last].ins = Ins::wide(Op::Jmp, 0, 0, 0);
+    nodes[last].to = way as u32;
+    nodes[way].leader = true;
+    live.changed(last, &nodes[last]);
+    Some(())
+}
+
+/// Is a branch on this value taken? `None` when it asks for something else.
+fn holds(test: Ins, v: i64) -> Option<bool> {
+    let k = test.b as i16 as i64;
+    Some(match test.op {
+        Op::Jz => v == 0,
+        Op::Jnz => v != 0,
+        Op::JeqK => v == k,
+        Op::JneK => v != k,
+        Op::JltK => v < k,
+        Op::JleK => v <= k,
+        Op::JgtK => v > k,
+        Op::JgeK => v >= k,
+        _ => return None,
+    })
 }
 
 /// A branch over a jump becomes the opposite branch.

@@ -64,7 +64,8 @@ pub(super) fn is_pure(n: &Node) -> bool {
         IToF | UToF | FToI | FToU | FToF32 | F32ToF | IToF32 | UToF32 => true,
         EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | EqS | LtS | LeS | LenS => true,
         Mov2 | AddZ32 | SubZ32 | MulZ32 | AddKZ32 | ShlKZ32 | AddKZ8 | RotLK | RotLK32 | MulAddI | MulKAddI | AddI3
-        | AddIK | SubIK | MulFAddF | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI | IncLeI => true,
+        | AddIK | SubIK | MulFAddF | MulFAddF32 | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI
+        | IncLeI => true,
         LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | LdSl | Lea => n.safe,
         _ => false,
     }
@@ -156,7 +157,7 @@ impl<'p> Live<'p> {
     pub fn block_of(&self, node: usize) -> u32 {
         self.block_at[node]
     }
-    fn start(&self, node: usize) -> &[u8] {
+    pub fn start(&self, node: usize) -> &[u8] {
         match self.block_at[node] {
             NONE => &[],
             b => &self.at_start[b as usize * self.regs..][..self.regs],

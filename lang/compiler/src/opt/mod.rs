@@ -1,6 +1,6 @@
 //! After emission: functions are made shorter by what can be seen in their code alone, when they are first asked for.
 //!
-//! Reading order: `code` (a function as a list that can be edited), `live` (what is still wanted, backward), `values` and `fold`
+//! Reading order: `code` (a function as a list that can be edited), `live` (what is still wanted, backward), `values`, `fold` and `widths`
 //! (what is known, forward), `sweep` (deletes, joins, fuses), `jumps`. The order of instructions never changes, so
 //! positions, stretches of inlined bodies and the order of failures stay as they were. `--no-opt` leaves all this out.
 
@@ -12,6 +12,7 @@ mod jumps;
 mod live;
 mod sweep;
 mod values;
+mod widths;
 
 use gol_bytecode::{Func, FuncId, Op, Program};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -72,7 +73,9 @@ fn function(p: &Program, f: &mut Func, room: &mut values::Room) {
     let loops = nodes.iter().enumerate().any(|(k, n)| n.to as usize <= k);
     for round in 1..=ROUNDS {
         let Some(blocks) = live::Live::blocks(p, &nodes, regs, epilogue) else { return };
-        values::Values::run(p, &mut nodes, &blocks, &mut known, room);
+        // Parameters, and behind them the closure that was called.
+        let given = loops.then(|| (f.params as usize + 1).min(regs));
+        values::Values::run(p, &mut nodes, &blocks, &mut known, given, room);
         let way = |nodes: &[code::Node]| nodes.iter().map(|n| (n.to, n.gone, n.leader)).collect::<Vec<_>>();
         let before = way(&nodes);
         jumps::shorten(&mut nodes, epilogue);

@@ -41,7 +41,7 @@ pub(super) fn sweep(live: &mut Live, nodes: &mut [Node], fuse: bool) -> bool {
             live.step(&nodes[k], live.known(k), &mut wanted);
         }
     }
-    changed
+    super::jumps::foreseen(live, nodes) || changed
 }
 
 /// Bits that nobody looks at need no normalisation. Whether there are some.

@@ -8,8 +8,9 @@ use super::code::{NONE, Node};
 use super::flow::Flow;
 use super::fold;
 use super::live::{Known, Live};
+use super::widths;
 use gol_bytecode::effects::Effects;
-use gol_bytecode::{Const, Ins, Op, Program, Role};
+use gol_bytecode::{Ins, Op, Program, Role};
 use rustc_hash::FxHashMap;
 
 /// What is known of a value.
@@ -40,10 +41,13 @@ struct Loaded {
 /// Loads that are remembered.
 const LOADED_MAX: usize = 24;
 
+/// No value is known, nor how wide it is.
+const LOST: u32 = NONE - 1;
+
 /// What holds in one place of the code.
 #[derive(Default)]
 struct State {
-    /// Value of each register; `NONE` before it is asked for.
+    /// Value of each register; `NONE` before it is asked for, `LOST` when this block wrote it in some way.
     of: Vec<u32>,
     loaded: Vec<Loaded>,
     /// What branches and accesses on the way here told.
@@ -59,13 +63,14 @@ impl State {
         self.not_nil.clone_from(&other.not_nil);
         self.is.clone_from(&other.is);
     }
-    fn writes(&mut self, e: &Effects) {
+    /// Notes what is written: `NONE` when that happens before the block begins, else `LOST`.
+    fn writes(&mut self, e: &Effects, mark: u32) {
         for (first, k) in e.writes.iter().chain(e.may_write.iter()) {
-            self.of[first as usize..][..k as usize].fill(NONE);
+            self.of[first as usize..][..k as usize].fill(mark);
         }
         if let Some(from) = e.clobbers {
             let from = (from as usize).min(self.of.len());
-            self.of[from..].fill(NONE);
+            self.of[from..].fill(mark);
         }
     }
 }
@@ -103,16 +108,31 @@ pub(super) struct Values<'p> {
     patience: usize,
     /// Blocks that were looked at, by the look.
     seen: Vec<u32>,
+    /// How wide registers are where blocks begin, if anybody has looked; and where the block's own begin in that.
+    widths: Vec<u8>,
+    widths_at: usize,
 }
 
 impl<'p> Values<'p> {
-    pub fn run(p: &'p Program, nodes: &mut [Node], live: &Live, known: &'p mut Known, room: &mut Room) {
+    pub fn run(
+        p: &'p Program,
+        nodes: &mut [Node],
+        live: &Live,
+        known: &'p mut Known,
+        given: Option<usize>,
+        room: &mut Room,
+    ) {
         let flow = Flow::new(live, nodes);
         let n = live.blocks.len();
+        let widths = given
+            .filter(|_| widths::pay(nodes))
+            .map(|given| widths::at_starts(p, nodes, live, &flow, known, given))
+            .unwrap_or_default();
         let Room { now, states, made, done } = std::mem::take(room);
         let (kept, seen) = (vec![NONE; n], vec![NONE; n]);
         let patience = super::WORK_MAX / 8;
-        let mut v = Values { p, known, now, states, states_used: 0, kept, made, done, patience, seen };
+        let mut v =
+            Values { p, known, now, states, states_used: 0, kept, made, done, patience, seen, widths, widths_at: 0 };
         v.made.clear();
         v.done.clear();
         v.now.of.resize(live.regs, NONE);
@@ -129,6 +149,7 @@ impl<'p> Values<'p> {
             } else if let Some(k) = live.blocks[b].from.checked_sub(1) {
                 v.branch_taught(&nodes[k], k + 1, live.blocks[b].from);
             }
+            v.begins(b);
             let (from, to) = (live.blocks[b].from, live.blocks[b].to);
             for (k, n) in nodes[from..to].iter_mut().enumerate().filter(|(_, n)| !n.gone) {
                 v.node(from + k, n);
@@ -177,12 +198,19 @@ impl<'p> Values<'p> {
                 if e.opaque {
                     return self.forget();
                 }
-                self.now.writes(e);
+                self.now.writes(e, NONE);
                 if !is_operation(n.ins.op) && !is_load(n.ins.op) && !keeps_memory(n.ins.op) && n.ins.op != Op::Mov {
                     self.now.loaded.retain(|l| l.op == Op::LdIdxS);
                 }
             }
             todo.extend(flow.preds(x as usize).iter().filter(|p| **p != d));
+        }
+    }
+    /// What was lost has a width again.
+    fn begins(&mut self, b: usize) {
+        if !self.widths.is_empty() {
+            self.widths_at = b * self.now.of.len();
+            self.now.of.iter_mut().filter(|v| **v == LOST).for_each(|v| *v = NONE);
         }
     }
     fn forget(&mut self) {
@@ -201,8 +229,11 @@ impl<'p> Values<'p> {
     }
     pub fn value(&mut self, reg: u16) -> u32 {
         match self.now.of[reg as usize] {
-            NONE => {
+            at @ (NONE | LOST) => {
                 let v = self.fresh(reg);
+                if let Some(bits) = self.widths.get(self.widths_at + reg as usize).filter(|_| at == NONE) {
+                    self.made[v as usize].fact.bits = *bits;
+                }
                 self.now.of[reg as usize] = v;
                 v
             }
@@ -283,7 +314,7 @@ impl<'p> Values<'p> {
             self.teach_not_nil(at);
         }
         self.memory(n);
-        self.now.writes(self.known.of(self.p, k, n));
+        self.now.writes(self.known.of(self.p, k, n), LOST);
     }
     /// A move, or what became one.
     fn moved(&mut self, n: &mut Node, v: u32) {
@@ -353,10 +384,7 @@ impl<'p> Values<'p> {
         self.set(i.a, v);
     }
     pub fn constant(&self, id: u32) -> Option<i64> {
-        match self.p.consts.get(id as usize) {
-            Some(Const::Word(w)) => Some(*w as i64),
-            _ => None,
-        }
+        fold::word(self.p, id)
     }
 
     // ---- memory

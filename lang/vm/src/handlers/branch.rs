@@ -135,7 +135,15 @@ handlers! { [pc base p i]
         w(base, i.a, v as u64);
         jump_back!(pc base p v <= ri(base, i.c), i.d as i16 as isize);
     }
-    JmpTab { pc = pc.add(r(base, i.a).min(i.b as u64) as usize); }
+    JmpTab {
+        let k = r(base, i.a).wrapping_sub(i.c as i16 as i64 as u64);
+        if k < i.b as u64 {
+            let entry = pc.add(k as usize);
+            pc = entry.add(1).offset((*entry).cd() as i32 as isize);
+        } else {
+            pc = pc.add(i.b as usize);
+        }
+    }
     JneType { jump!(pc i dyn_type(r(base, i.a)) != i.b as u32); }
 }
 

@@ -1,8 +1,9 @@
 //! What neighbouring instructions do, in one. *(unsafe: see `code.rs`, `memory.rs`, `slice.rs` for what operands are)*
 use crate::code::*;
 use crate::unwind::{
-    fault_index_arr_b, fault_index_arr_c, fault_index_arr2_ld, fault_index_arr2_st, fault_index_cd, fault_index_ld,
-    fault_index_ldc, fault_index_ldk, fault_index_st, fault_index_stc, fault_index_stk, fault_nil,
+    fault_index_arr_b, fault_index_arr_c, fault_index_arr2_ld, fault_index_arr2_st, fault_index_cd,
+    fault_index_fld_str, fault_index_ld, fault_index_ldc, fault_index_ldk, fault_index_st, fault_index_stc,
+    fault_index_stk, fault_index_strk, fault_nil,
 };
 
 /// The address of word `$off` behind the pointer in a register.
@@ -58,6 +59,7 @@ handlers! { [pc base p i]
     AddIK { w(base, i.a, r(base, i.b).wrapping_add(r(base, i.c)).wrapping_add(i.d as i16 as i64 as u64)); }
     SubIK { w(base, i.a, r(base, i.b).wrapping_sub(r(base, i.c)).wrapping_add(i.d as i16 as i64 as u64)); }
     MulFAddF { wf(base, i.a, rf(base, i.b) * rf(base, i.c) + rf(base, i.d)); }
+    MulFAddF32 { wf32(base, i.a, rf32(base, i.b) * rf32(base, i.c) + rf32(base, i.d)); }
     MulFSubF { wf(base, i.a, rf(base, i.b) * rf(base, i.c) - rf(base, i.d)); }
 
     MinI { w(base, i.a, ri(base, i.b).min(ri(base, i.c)) as u64); }
@@ -96,6 +98,23 @@ handlers! { [pc base p i]
         let k = r(base, i.c).wrapping_add(i.d as i16 as i64 as u64);
         w(base, i.a, *elem!(pc base p, i.b, k, fault_index_ldk));
     }
+    LdIdxKU8 {
+        let k = r(base, i.c).wrapping_add(i.d as i16 as i64 as u64);
+        if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ldk(pc, base, p) }
+        w(base, i.a, *(r(base, i.b) as *const u8).add(k as usize) as u64);
+    }
+    LdIdxKS {
+        let (s, k) = (r(base, i.b), r(base, i.c).wrapping_add(i.d as i16 as i64 as u64));
+        if s == 0 || k >= *(s as *const u64).sub(1) >> 24 { std::hint::cold_path(); return fault_index_strk(pc, base, p) }
+        w(base, i.a, *(*(s as *const u64) as *const u8).add(k as usize) as u64);
+    }
+    LdFldIdxS {
+        let at = r(base, i.b);
+        if at == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
+        let (s, k) = (*(at as *const u64).add(i.c as usize), *(at as *const u64).add(i.d as usize));
+        if s == 0 || k >= *(s as *const u64).sub(1) >> 24 { std::hint::cold_path(); return fault_index_fld_str(pc, base, p) }
+        w(base, i.a, *(*(s as *const u64) as *const u8).add(k as usize) as u64);
+    }
     StIdxKW {
         let k = r(base, i.b).wrapping_add(i.d as i16 as i64 as u64);
         *elem!(pc base p, i.a, k, fault_index_stk) = r(base, i.c);
@@ -103,6 +122,11 @@ handlers! { [pc base p i]
     AddIdx {
         let at = elem!(pc base p, i.c, r(base, i.d), fault_index_cd);
         w(base, i.a, r(base, i.b).wrapping_add(*at));
+    }
+    AddIdxU8 {
+        let k = r(base, i.d);
+        if k >= *at(base, i.c).add(1) { std::hint::cold_path(); return fault_index_cd(pc, base, p) }
+        w(base, i.a, r(base, i.b).wrapping_add(*(r(base, i.c) as *const u8).add(k as usize) as u64));
     }
     AddIdxF { let at = elem!(pc base p, i.c, r(base, i.d), fault_index_cd); wf(base, i.a, rf(base, i.b) + f!(at)); }
     MulIdxF { let at = elem!(pc base p, i.c, r(base, i.d), fault_index_cd); wf(base, i.a, rf(base, i.b) * f!(at)); }

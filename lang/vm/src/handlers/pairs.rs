@@ -1,9 +1,10 @@
 //! Neighbours in one handler, chosen by the loader: calls of closures and of interfaces' methods with the moves before them, results that are returned at once,
-//! words of objects that are loaded or stored together, and package variables that are added to. All units stay as they are, so that a jump to the second one
+//! words of objects that are loaded or stored together, package variables that are added to, what stands before the count of a loop (or jumps to it), and
+//! elements that are compared. All units stay as they are, so that a jump to the second one
 //! and a second try of it find what they expect. *(unsafe: see `code.rs`)*
 use crate::code::*;
 use crate::handlers::call::{CallC, CallI};
-use crate::unwind::{fault_index_ld, fault_nil};
+use crate::unwind::{fault_index_cd, fault_index_ld, fault_index_st, fault_index_str, fault_nil, poll_back};
 use crate::vm::shared;
 use gol_bytecode::{Ins, Op};
 
@@ -21,7 +22,18 @@ pub(crate) fn handler_of(code: &[Ins]) -> Option<Handler> {
             _ => {}
         }
     }
+    if first.op == Op::Jmp {
+        let target = code.get((first.cd() as usize).checked_add(1)?)?;
+        return (target.op == Op::AddKJltB).then_some(JmpCount as Handler);
+    }
     match second.op {
+        Op::AddKJltB => counting(first.op),
+        Op::JltI if first.op == Op::LdIdxW => Some(LdIdxWJltI),
+        Op::JleI if first.op == Op::LdIdxW => Some(LdIdxWJleI),
+        Op::JeqK | Op::JneK | Op::JltK | Op::JgtK if second.a == first.a => scanning(first.op, second.op),
+        Op::MulF if first.op == Op::MulF => Some(MulFMulF),
+        Op::AddF if first.op == Op::AddF => Some(AddFAddF),
+        Op::SubF if first.op == Op::SubF => Some(SubFSubF),
         Op::CallC => match first.op {
             Op::Mov => Some(MovCallC),
             Op::Mov2 => Some(Mov2CallC),
@@ -134,6 +146,138 @@ handlers! { [pc base p i]
         w(base, i.a, *(ptr as *const u64).add(k as usize));
     }
 }
+
+/// `AddKJltB` at `pc`.
+macro_rules! count {
+    ($pc:ident $base:ident $p:ident) => {{
+        let i = &*$pc;
+        $pc = $pc.add(1);
+        let v = ri($base, i.a).wrapping_add(i.c as i16 as i64);
+        w($base, i.a, v as u64);
+        if v < ri($base, i.b) {
+            $pc = $pc.offset(i.d as i16 as isize);
+            if guard($p) == 0 {
+                std::hint::cold_path();
+                return poll_back($pc, $base, $p);
+            }
+        }
+    }};
+}
+/// What stands at the bottom of a counting loop, and the count.
+macro_rules! counting {
+    ([$pc:ident $base:ident $p:ident $i:ident] $($name:ident $op:ident $work:block)*) => {
+        handlers! { [$pc $base $p $i] $($name {
+            $work
+            count!($pc $base $p);
+        })* }
+        fn counting(op: Op) -> Option<Handler> {
+            match op {
+                $(Op::$op => Some($name),)*
+                _ => None,
+            }
+        }
+    };
+}
+counting! { [pc base p i]
+    AddICount AddI { w(base, i.a, r(base, i.b).wrapping_add(r(base, i.c))); }
+    AddFCount AddF { wf(base, i.a, rf(base, i.b) + rf(base, i.c)); }
+    MulAddFCount MulAddF { wf(base, i.a, rf(base, i.a) + rf(base, i.b) * rf(base, i.c)); }
+    AddIdxU8Count AddIdxU8 {
+        let k = r(base, i.d);
+        if k >= *at(base, i.c).add(1) { std::hint::cold_path(); return fault_index_cd(pc, base, p) }
+        w(base, i.a, r(base, i.b).wrapping_add(*(r(base, i.c) as *const u8).add(k as usize) as u64));
+    }
+    StIdxWCount StIdxW {
+        let k = r(base, i.b);
+        if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
+        *(r(base, i.a) as *mut u64).add(k as usize) = r(base, i.c);
+    }
+    StIdx8Count StIdx8 {
+        let k = r(base, i.b);
+        if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
+        *(r(base, i.a) as *mut u8).add(k as usize) = r(base, i.c) as u8;
+    }
+}
+handlers! { [pc base p i]
+    // Out of a branch of the body.
+    JmpCount {
+        pc = pc.offset(i.cd() as i32 as isize);
+        count!(pc base p);
+    }
+}
+
+/// An element that is compared with another word: the second instruction's branch.
+macro_rules! element_branches {
+    ([$base:ident $i:ident] $($name:ident $cond:expr;)*) => { handlers! { [pc $base p $i] $($name {
+        let k = r($base, $i.c);
+        if k >= *at($base, $i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, $base, p) }
+        w($base, $i.a, *(r($base, $i.b) as *const u64).add(k as usize));
+        let $i = &*pc;
+        pc = pc.add(1);
+        if $cond {
+            pc = pc.offset($i.cd() as i32 as isize);
+        }
+    })* } };
+}
+element_branches! { [base i]
+    LdIdxWJltI ri(base, i.a) < ri(base, i.b);
+    LdIdxWJleI ri(base, i.a) <= ri(base, i.b);
+}
+
+/// A byte that is compared with a constant.
+macro_rules! scanning {
+    ([$v:ident $k:ident] $($op:ident $text:ident $bytes:ident $cond:expr;)*) => {
+        handlers! { [pc base p i] $(
+            $text {
+                let (s, k) = (r(base, i.b), r(base, i.c));
+                if s == 0 || k >= *(s as *const u64).sub(1) >> 24 { std::hint::cold_path(); return fault_index_str(pc, base, p) }
+                let byte = *(*(s as *const u64) as *const u8).add(k as usize) as u64;
+                w(base, i.a, byte);
+                let i = &*pc;
+                pc = pc.add(1);
+                let ($v, $k) = (byte as i64, i.b as i16 as i64);
+                if $cond {
+                    pc = pc.offset(i.cd() as i32 as isize);
+                }
+            }
+            $bytes {
+                let k = r(base, i.c);
+                if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
+                let byte = *(r(base, i.b) as *const u8).add(k as usize) as u64;
+                w(base, i.a, byte);
+                let i = &*pc;
+                pc = pc.add(1);
+                let ($v, $k) = (byte as i64, i.b as i16 as i64);
+                if $cond {
+                    pc = pc.offset(i.cd() as i32 as isize);
+                }
+            }
+        )* }
+        fn scanning(load: Op, test: Op) -> Option<Handler> {
+            match (load, test) {
+                $((Op::LdIdxS, Op::$op) => Some($text), (Op::LdIdxU8, Op::$op) => Some($bytes),)*
+                _ => None,
+            }
+        }
+    };
+}
+scanning! { [v k]
+    JeqK LdIdxSJeqK LdIdxU8JeqK v == k;
+    JneK LdIdxSJneK LdIdxU8JneK v != k;
+    JltK LdIdxSJltK LdIdxU8JltK v < k;
+    JgtK LdIdxSJgtK LdIdxU8JgtK v > k;
+}
+
+/// The same operation twice, as vectors have it.
+macro_rules! twice {
+    ($($name:ident $op:tt;)*) => { handlers! { [pc base p i] $($name {
+        wf(base, i.a, rf(base, i.b) $op rf(base, i.c));
+        let i = &*pc;
+        pc = pc.add(1);
+        wf(base, i.a, rf(base, i.b) $op rf(base, i.c));
+    })* } };
+}
+twice! { MulFMulF *; AddFAddF +; SubFSubF -; }
 
 /// Handlers that compute a word and return it; see `Ret1`.
 macro_rules! returning {

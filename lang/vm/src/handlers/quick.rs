@@ -56,11 +56,38 @@ unsafe fn is_end(s: Text, part: Text, last: bool) -> Option<u64> {
     if part.1 > s.1 {
         return Some(0);
     }
-    if part.1 > FEW {
-        return None;
-    }
     // SAFETY: both have so many bytes.
-    unsafe { Some(eq_few(if last { s.0.add(s.1 - part.1) } else { s.0 }, part.0, part.1) as u64) }
+    unsafe {
+        let from = if last { s.0.add(s.1 - part.1) } else { s.0 };
+        match part.1 {
+            0..=FEW => Some(eq_few(from, part.0, part.1) as u64),
+            n @ ..=COMPARE => Some(eq_pieces(from, part.0, n) as u64),
+            _ => None,
+        }
+    }
+}
+
+/// Texts up to this length are compared here, sixteen bytes at a time.
+const COMPARE: usize = 256;
+
+/// Equality of `n` bytes, at least sixteen.
+#[inline(always)]
+unsafe fn eq_pieces(a: *const u8, b: *const u8, n: usize) -> bool {
+    const STEP: usize = size_of::<u128>();
+    let mut k = 0;
+    // SAFETY: what is read lies below `n`.
+    unsafe {
+        loop {
+            if (*a.add(k).cast::<Loose<u128>>()).0 != (*b.add(k).cast::<Loose<u128>>()).0 {
+                return false;
+            }
+            if k == n - STEP {
+                return true;
+            }
+            // The last piece overlaps the one before.
+            k = (k + STEP).min(n - STEP);
+        }
+    }
 }
 
 #[inline(always)]

@@ -342,9 +342,13 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::LdWW => vec![(vec![i(Op::StW, ARR, ARR, 1, 0)], vec![i(op, OUT, ARR, 1, 2)])],
         Op::IncM | Op::AddM | Op::AddMF => just(vec![i(op, ARR, N, 1, 0)]),
         Op::AddLdW | Op::SubLdW | Op::AddLdF | Op::SubLdF | Op::MulLdF => just(vec![i(op, OUT, N, ARR, 1)]),
-        Op::LdIdxKW => just(vec![i(op, OUT, SL, K, 0)]),
+        Op::LdIdxKW | Op::LdIdxKU8 => just(vec![i(op, OUT, SL, K, 0)]),
+        Op::LdIdxKS => just(vec![i(op, OUT, STR, K, 0)]),
+        Op::LdFldIdxS => {
+            vec![(vec![i(Op::StP, ARR, STR, 1, 0), i(Op::StW, ARR, K, 2, 0)], vec![i(op, OUT, ARR, 1, 2)])]
+        }
         Op::StIdxKW => just(vec![i(op, SL, K, N, 0)]),
-        Op::AddIdx | Op::AddIdxF | Op::MulIdxF | Op::MulAddIdxF => just(vec![i(op, OUT, N, SL, K)]),
+        Op::AddIdx | Op::AddIdxU8 | Op::AddIdxF | Op::MulIdxF | Op::MulAddIdxF => just(vec![i(op, OUT, N, SL, K)]),
         Op::IncIdx | Op::AddIdxM | Op::AddIdxMF => just(vec![i(op, SL, K, N, 0)]),
         Op::LdIdxFld => just(vec![i(op, OUT, SL, K, 1 << 8)]),
         Op::StIdxFld => just(vec![i(op, SL, K, N, 1 << 8)]),

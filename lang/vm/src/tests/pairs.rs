@@ -186,3 +186,50 @@ fn only_natives_for_it_are_called_in_place() {
     let code = vec![k(Op::CallNC, 1, 2, BOTH), data(), i(Op::Ret, 0, 0, 0, 0)];
     assert!(load(code).contains("window"));
 }
+
+/// A byte that is loaded, and a test in front of a jump over one instruction: of the byte, of another register; and counts at the end of a loop, fallen into
+/// and jumped to.
+#[test]
+fn tests_and_counts_behind_loads_are_their_own() {
+    // Whether 6, and 5, pass the test against 5.
+    for (test, six, five) in
+        [(Op::JeqK, false, true), (Op::JneK, true, false), (Op::JltK, false, false), (Op::JgtK, true, false)]
+    {
+        for (asked, taken) in [(7, six), (3, five)] {
+            let code = vec![
+                k(Op::LoadI, 3, 0, 5),
+                i(Op::MakeSlice, 4, 3, 3, BYTES),
+                k(Op::LoadI, 8, 0, 6),
+                k(Op::LoadI, 9, 0, 2),
+                i(Op::StIdx8, 4, 9, 8, 0),
+                // Register 7 becomes 6, register 3 stays 5.
+                i(Op::LdIdxU8, 7, 4, 9, 0),
+                k(test, asked, 5, 1),
+                k(Op::LoadI, 9, 0, 100),
+                k(Op::StG, 9, 0, 0),
+                k(Op::StG, 7, 0, 1),
+                i(Op::Ret, 0, 0, 0, 0),
+            ];
+            let m = Machine::new(&full(vec![func("main.main", 0, 0, 12, code)]));
+            m.ok(0);
+            assert_eq!([m.global(0), m.global(1)], [if taken { 2 } else { 100 }, 6], "{test:?} of {asked}");
+        }
+    }
+    let code = vec![
+        k(Op::LoadI, 1, 0, 0),
+        k(Op::LoadI, 2, 0, 10),
+        k(Op::LoadI, 3, 0, 0),
+        // Even ones jump to the count, odd ones add and fall into it.
+        k(Op::JntstK, 1, 1, 2),
+        i(Op::AddI, 3, 3, 1, 0),
+        k(Op::Jmp, 0, 0, 1),
+        i(Op::AddI, 3, 3, 2, 0),
+        i(Op::AddKJltB, 1, 2, 1, -5),
+        k(Op::StG, 3, 0, 0),
+        k(Op::StG, 1, 0, 1),
+        i(Op::Ret, 0, 0, 0, 0),
+    ];
+    let m = Machine::new(&full(vec![func("main.main", 0, 0, 12, code)]));
+    m.ok(0);
+    assert_eq!([m.global(0), m.global(1)], [1 + 3 + 5 + 7 + 9 + 5 * 10, 10]);
+}

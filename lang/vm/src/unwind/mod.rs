@@ -75,6 +75,8 @@ enum Kind {
     IndexChk,
     IndexLdK,
     IndexStK,
+    IndexStrK,
+    IndexFldStr,
     IndexCd,
     Index2dSt,
     IndexArr2Ld,
@@ -111,6 +113,14 @@ unsafe fn stash_kind(pc: Pc, base: Base, p: *mut P, kind: Kind) {
             Kind::IndexChk => Fault::index(ri(base, i.a), (*pc).ab() as i64),
             Kind::IndexLdK => Fault::index(ri(base, i.c).wrapping_add(i.d as i16 as i64), *at(base, i.b).add(1) as i64),
             Kind::IndexStK => Fault::index(ri(base, i.b).wrapping_add(i.d as i16 as i64), *at(base, i.a).add(1) as i64),
+            Kind::IndexStrK => {
+                Fault::index(ri(base, i.c).wrapping_add(i.d as i16 as i64), string::str_len(r(base, i.b)) as i64)
+            }
+            // What another goroutine has stored there meanwhile may be told: whatever it is, the index was wrong.
+            Kind::IndexFldStr => {
+                let at = r(base, i.b) as *const u64;
+                Fault::index(*at.add(i.d as usize) as i64, string::str_len(*at.add(i.c as usize)) as i64)
+            }
             Kind::IndexCd => Fault::index(ri(base, i.d), *at(base, i.c).add(1) as i64),
             Kind::Index2dSt => {
                 // As for `Index2d`.
@@ -167,6 +177,8 @@ faults! { [pc base p]
     fault_index_chk IndexChk
     fault_index_ldk IndexLdK
     fault_index_stk IndexStK
+    fault_index_strk IndexStrK
+    fault_index_fld_str IndexFldStr
     fault_index_cd IndexCd
     fault_index_2d_st Index2dSt
     fault_index_arr2_ld IndexArr2Ld
