@@ -303,6 +303,10 @@ impl Info {
     }
     /// Something may be found out about any of so many expressions.
     pub fn make_room(&mut self, count: usize) {
+        let added = count.saturating_sub(self.exprs.len());
+        // Of so many expressions one declares something, or selects it.
+        self.defs.reserve(added / 10);
+        self.selections.reserve(added / 20);
         grow(&mut self.exprs, count, None);
         self.uses.make_room(count);
     }

@@ -71,7 +71,7 @@ impl FuncInfo {
             }
             pos = i.call;
         }
-        (&self.name, pos)
+        (self.name, pos)
     }
     /// The source position of the instruction before `pc`; the function's own at the entry.
     fn position(&self, pc: Pc) -> u32 {
