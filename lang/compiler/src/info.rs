@@ -8,6 +8,7 @@ use crate::types::{NamedId, PkgId, TParamId, TyId};
 use gol_syntax::ast::{BlockId, ExprId, StmtId, Sym};
 use gol_syntax::span::Span;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::num::NonZeroU32;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -150,7 +151,7 @@ pub enum SelKind {
 pub struct Selection {
     pub kind: SelKind,
     /// Field indices through embedded structs, from the operand's type; pointers on the way are dereferenced.
-    pub path: Vec<u32>,
+    pub path: FieldPath,
     /// Type of the operand `x` (for method expressions: the receiver type as written). In bodies of generic functions it may
     /// mention type parameters.
     pub recv: TyId,
@@ -160,6 +161,9 @@ pub struct Selection {
     /// Arguments for the method's own type parameters, written (`x.m[int]`) or inferred; those of its receiver follow from `recv`.
     pub targs: Vec<TyId>,
 }
+
+/// Indices of fields, each in the one before; most are short.
+pub type FieldPath = SmallVec<[u32; 4]>;
 
 /// What emission needs about a function body: declarations and literals.
 #[derive(Clone, Debug)]
@@ -254,10 +258,7 @@ impl Uses {
 
     /// So many expressions there are.
     fn make_room(&mut self, count: usize) {
-        if self.0.len() < count {
-            self.0.reserve(count + count / 8 - self.0.len());
-            self.0.resize(count, Uses::NONE);
-        }
+        grow(&mut self.0, count, Uses::NONE);
     }
     pub fn get(&self, e: &ExprId) -> Option<&ObjId> {
         self.0.get(e.ix()).filter(|&&o| o != Uses::NONE)
@@ -267,6 +268,16 @@ impl Uses {
     }
     pub fn insert(&mut self, e: ExprId, obj: ObjId) {
         self.0[e.ix()] = obj;
+    }
+}
+
+/// Makes a table by expressions so long. Library packages follow a program with a little more each.
+fn grow<T: Copy>(table: &mut Vec<T>, count: usize, nothing: T) {
+    if table.capacity() < count {
+        table.reserve_exact(count + count / 8 - table.len());
+    }
+    if table.len() < count {
+        table.resize(count, nothing);
     }
 }
 
@@ -292,11 +303,11 @@ impl Info {
     }
     /// Something may be found out about any of so many expressions.
     pub fn make_room(&mut self, count: usize) {
-        if self.exprs.len() < count {
-            // Library packages follow with a little more each.
-            self.exprs.reserve(count + count / 8 - self.exprs.len());
-            self.exprs.resize(count, None);
-        }
+        let added = count.saturating_sub(self.exprs.len());
+        // Of so many expressions one declares something, or selects it.
+        self.defs.reserve(added / 10);
+        self.selections.reserve(added / 20);
+        grow(&mut self.exprs, count, None);
         self.uses.make_room(count);
     }
     /// Writes down what is known of an expression.

@@ -9,7 +9,8 @@ use crate::info::{Info, ObjId};
 use crate::opt::Functions;
 use crate::types::{PkgId, Types};
 use gol_bytecode::{Func, FuncId, Ins, Op, Program, Unit};
-use gol_syntax::ast::{Ast, Expr, ExprId, Ident, ImportName, LitKind, Stmt, StmtId, Sym};
+use gol_syntax::Mentions;
+use gol_syntax::ast::{Ast, Expr, ExprId, Ident, ImportName, Stmt, StmtId, Sym};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
 use gol_syntax::span::{SourceMap, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -105,13 +106,6 @@ struct Inits {
     values: Vec<ExprId>,
 }
 
-/// A place in the arenas of the tree.
-#[derive(Clone, Copy)]
-struct Mark {
-    expr: usize,
-    stmt: usize,
-}
-
 /// The files of a package after parsing.
 #[derive(Default)]
 struct Parsed {
@@ -121,6 +115,7 @@ struct Parsed {
     script: bool,
     /// What the package clauses say.
     name: String,
+    mentions: Mentions,
 }
 
 /// A text after parsing and checking.
@@ -335,14 +330,10 @@ impl Session {
             }
             for Due { pkg, base, pieces } in due {
                 let Some(source) = self.sources.source(base) else { continue };
-                let first = self.ast.expr_count();
                 let parsed = gol_syntax::parse_pieces(&mut self.ast, source, &pieces);
                 diagnostics.extend(parsed.diagnostics);
                 items.entry(pkg).or_default().extend(parsed.items);
-                let exprs = (first..self.ast.expr_count()).map(|i| self.ast.expr(ExprId::new(i)));
-                let tags = exprs.filter_map(|e| if let Expr::Struct(fields) = e { Some(fields) } else { None });
-                let tags = tags.flatten().filter_map(|f| f.tag).collect();
-                self.intern_tags(tags);
+                self.intern_tags(&parsed.mentions.tags);
             }
         }
         for pkg in self.loaded.iter().filter(|_| !items.is_empty()) {
@@ -353,8 +344,8 @@ impl Session {
         diagnostics
     }
     /// The checker reads the tree only; decoded tags of structs must be names already.
-    fn intern_tags(&mut self, tags: Vec<Sym>) {
-        for t in tags {
+    fn intern_tags(&mut self, tags: &[Sym]) {
+        for &t in tags {
             let text = crate::constant::parse_string(self.ast.name(t)).unwrap_or_default();
             self.ast.names.intern(&String::from_utf8_lossy(&text));
         }
@@ -407,8 +398,9 @@ impl Session {
     fn check_files(&mut self, files: Vec<File>, kind: TextKind) -> Checked {
         // At the prompt a package that had errors may be better now.
         self.world.packages.retain(|_, p| p.is_some());
-        let first = self.mark();
-        let Parsed { items, mut diagnostics, script, .. } = self.parse_files(files);
+        let first = self.ast.expr_count();
+        let mut parsed = self.parse_files(files);
+        let (mut diagnostics, script) = (std::mem::take(&mut parsed.diagnostics), parsed.script);
         let role = match (kind, script) {
             (TextKind::Prompt, true) => Role::Prompt,
             (TextKind::File, true) => Role::Script,
@@ -419,9 +411,13 @@ impl Session {
         }
         // Run-time errors are values of its types.
         self.load("runtime", Span::default(), &mut vec![String::new()], &mut diagnostics);
-        self.load_imports(&items, first, role.script(), &mut vec![String::new()], &mut diagnostics);
+        let mut implied = self.implied(&parsed.mentions);
+        if role.script() {
+            self.imply_selected(first, &mut implied);
+        }
+        self.load_imports(&parsed, &implied, &mut vec![String::new()], &mut diagnostics);
         diagnostics.extend(self.declare_mentioned());
-        diagnostics.extend(self.check_list(MAIN, role, &items));
+        diagnostics.extend(self.check_list(MAIN, role, &parsed.items));
         diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
         let ok = diagnostics.iter().all(|d| d.severity != Severity::Error);
         Checked { diagnostics, ok, role }
@@ -462,6 +458,7 @@ impl Session {
                 _ => {}
             }
             out.items.extend(parsed.items);
+            out.mentions.add(parsed.mentions);
         }
         out.script &= !several;
         out.name = clause.map_or(String::new(), |(n, _)| self.ast.name(n.sym).to_string());
@@ -472,24 +469,35 @@ impl Session {
         check_items(&self.ast, &mut self.types, &mut self.info, &mut self.world, pkg, role, items)
     }
 
-    /// Where the next text's nodes begin in the tree.
-    fn mark(&self) -> Mark {
-        Mark { expr: self.ast.expr_count(), stmt: self.ast.stmt_count() }
+    /// The packages that constructs of a text need.
+    fn implied(&self, mentions: &Mentions) -> Vec<String> {
+        let packages = [("time", mentions.time), ("fmt", mentions.fmt)];
+        packages.iter().filter(|p| p.1).map(|p| p.0.to_string()).collect()
+    }
+    /// Adds the packages that a script, whose expressions begin at an index, may use without import.
+    fn imply_selected(&self, first: usize, implied: &mut Vec<String>) {
+        for i in first..self.ast.expr_count() {
+            if let Expr::Select(x, _) = self.ast.expr(ExprId::new(i))
+                && let Expr::Name(s) = self.ast.expr(*x)
+                && let Some(path) = self.world.implicit.get(s)
+                && !implied.contains(path)
+            {
+                implied.push(path.clone());
+            }
+        }
     }
 
-    /// Loads the packages that a text imports or, in a script, may use without import.
+    /// Loads the packages that a text imports and those that it needs without import.
     fn load_imports(
         &mut self,
-        items: &[StmtId],
-        first: Mark,
-        implicit: bool,
+        parsed: &Parsed,
+        implied: &[String],
         stack: &mut Vec<String>,
         diags: &mut Vec<Diagnostic>,
     ) {
         let mut written: Vec<(String, Span)> = vec![];
-        let mut implied: Vec<String> = vec![];
         let mut dots: Vec<String> = vec![];
-        for &s in items {
+        for &s in &parsed.items {
             if let Stmt::Import(specs) = self.ast.stmt(s) {
                 for spec in specs {
                     let path = crate::constant::parse_string(self.ast.name(spec.path)).unwrap_or_default();
@@ -501,31 +509,7 @@ impl Session {
                 }
             }
         }
-        let mut imply = |path: &str| {
-            if !implied.iter().any(|p| p == path) {
-                implied.push(path.to_string());
-            }
-        };
-        let mut tags = vec![];
-        for i in first.expr..self.ast.expr_count() {
-            match self.ast.expr(ExprId::new(i)) {
-                Expr::Select(x, _) if implicit => {
-                    if let Expr::Name(s) = self.ast.expr(*x) {
-                        self.world.implicit.get(s).into_iter().for_each(|path| imply(path));
-                    }
-                }
-                Expr::Lit(l) if l.kind == LitKind::Duration => imply("time"),
-                Expr::Interp(_) => imply("fmt"),
-                Expr::Struct(fields) => tags.extend(fields.iter().filter_map(|f| f.tag)),
-                _ => {}
-            }
-        }
-        for i in first.stmt..self.ast.stmt_count() {
-            if let Stmt::After(_) = self.ast.stmt(StmtId::new(i)) {
-                imply("time");
-            }
-        }
-        self.intern_tags(tags);
+        self.intern_tags(&parsed.mentions.tags);
         for (path, span) in written {
             self.load_written(&path, span, stack, diags);
         }
@@ -536,8 +520,8 @@ impl Session {
             }
         }
         for path in implied {
-            if !stack.contains(&path) {
-                self.load(&path, Span::default(), stack, diags);
+            if !stack.contains(path) {
+                self.load(path, Span::default(), stack, diags);
             }
         }
     }
@@ -583,22 +567,22 @@ impl Session {
         if self.world.packages.contains_key(path) {
             return;
         }
-        let first = self.mark();
         let library = self.library.source(path);
         let pkg = self.world.add_package(&mut self.info, path);
-        let (parsed, role) = match library {
+        let (mut parsed, role) = match library {
             Some(text) => (self.parse_clauses(pkg, path, text), Role::Library),
             None => (self.parse_own(path, at), Role::Package),
         };
         let before = diags.len();
         let broken = parsed.diagnostics.iter().any(stops_checking);
-        diags.extend(parsed.diagnostics);
+        diags.append(&mut parsed.diagnostics);
         if broken {
             self.world.packages.insert(path.to_string(), None);
             return;
         }
         stack.push(path.to_string());
-        self.load_imports(&parsed.items, first, false, stack, diags);
+        let implied = self.implied(&parsed.mentions);
+        self.load_imports(&parsed, &implied, stack, diags);
         stack.pop();
         if role == Role::Package {
             diags.extend(self.declare_mentioned());
@@ -630,7 +614,7 @@ impl Session {
         };
         let clauses = self.world.contents.add(&self.ast.names, pkg, source.base, text);
         let p = gol_syntax::parse_pieces(&mut self.ast, &source, &clauses);
-        Parsed { items: p.items, diagnostics: p.diagnostics, ..Parsed::default() }
+        Parsed { items: p.items, diagnostics: p.diagnostics, mentions: p.mentions, ..Parsed::default() }
     }
     /// The files of a package of the user, which must be one that can be imported.
     fn parse_own(&mut self, path: &str, at: Span) -> Parsed {

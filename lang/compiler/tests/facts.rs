@@ -186,10 +186,10 @@ func main() {
         let e = ids.filter(|e| s.info.selections.contains_key(e)).find(|&e| text_of(&s, e) == text);
         s.info.selections[&e.expect("a selection")].clone()
     };
-    assert_eq!((find("c.y").kind, find("c.y").path), (SelKind::Field, vec![0, 1, 1]));
+    assert_eq!((find("c.y").kind, &find("c.y").path[..]), (SelKind::Field, &[0, 1, 1][..]));
     assert!(matches!(find("c.ptr").kind, SelKind::Method(_)));
-    assert_eq!(find("c.ptr").path, [0, 1]);
-    assert_eq!((find("d.val").kind, find("d.val").path), (SelKind::IfaceMethod, vec![0]));
+    assert_eq!(find("c.ptr").path[..], [0, 1]);
+    assert_eq!((find("d.val").kind, &find("d.val").path[..]), (SelKind::IfaceMethod, &[0][..]));
     assert!(matches!(find("C.val").kind, SelKind::MethodExpr(_)));
     assert_eq!(ty(&s, "C.val"), "func(C)");
     assert_eq!(find("I.val").kind, SelKind::IfaceMethodExpr);

@@ -8,6 +8,7 @@ use crate::ast::*;
 use crate::builder::Builder;
 use crate::diag::{Code, Diagnostic};
 use crate::span::Span;
+use smallvec::{SmallVec, smallvec};
 
 /// What a label stands before, and so who may name it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,9 +55,9 @@ struct Walk<'a> {
     errors: Vec<Diagnostic>,
     labels: Vec<Label>,
     gotos: Vec<Goto>,
-    decls: Vec<Decl>,
-    blocks: Vec<u32>,
-    block_spans: Vec<Span>,
+    decls: SmallVec<[Decl; 8]>,
+    blocks: SmallVec<[u32; 8]>,
+    block_spans: SmallVec<[Span; 8]>,
     /// The labels of the statements around, with what they stand before.
     enclosing: Vec<(Sym, Target)>,
     /// Fallthroughs at the end of a clause of a switch.
@@ -89,9 +90,9 @@ fn check_function(ast: &Ast, body: &[StmtId], span: Span, around: &Around) -> Ve
         errors: vec![],
         labels: vec![],
         gotos: vec![],
-        decls: vec![],
-        blocks: vec![],
-        block_spans: vec![],
+        decls: smallvec![],
+        blocks: smallvec![],
+        block_spans: smallvec![],
         enclosing: vec![],
         falls: vec![],
     };
@@ -175,7 +176,7 @@ impl Walk<'_> {
             Stmt::Break(label) => self.break_stmt(*label, span, around),
             Stmt::Continue(label) => self.continue_stmt(*label, span, around),
             Stmt::Goto(name) => {
-                self.gotos.push(Goto { name: *name, blocks: self.blocks.clone(), decls: self.decls.len() });
+                self.gotos.push(Goto { name: *name, blocks: self.blocks.to_vec(), decls: self.decls.len() });
             }
             Stmt::Fallthrough if self.falls.contains(&s) => {}
             Stmt::Fallthrough => self.error(Code::Fallthrough, span, "fallthrough statement out of place"),
@@ -194,7 +195,7 @@ impl Walk<'_> {
                     self.errors.push(d.related(first.name.span, "the first one"));
                 }
                 None => {
-                    let (blocks, decls) = (self.blocks.clone(), self.decls.len());
+                    let (blocks, decls) = (self.blocks.to_vec(), self.decls.len());
                     self.labels.push(Label { name, used: false, blocks, decls });
                 }
             }

@@ -3,6 +3,7 @@
 //!
 //! Nodes go into the session's [`Ast`]; the builder itself lives for one parse.
 
+use crate::Mentions;
 use crate::ast::*;
 use crate::depth::{Depths, MAX_DEPTH};
 use crate::diag::{Code, Diagnostic};
@@ -31,6 +32,7 @@ pub struct Builder<'a> {
     pub too_deep: bool,
     /// Every `x.(type)` that no type switch has claimed yet.
     pub guards: Vec<ExprId>,
+    pub mentions: Mentions,
     text: &'a str,
     base: u32,
     patience: &'a Patience,
@@ -46,7 +48,8 @@ impl<'a> Builder<'a> {
     pub fn new(ast: &'a mut Ast, text: &'a str, base: u32, patience: &'a Patience) -> Builder<'a> {
         let depths = Depths::new(ast);
         let (errors, recoveries, guards) = (vec![], vec![], vec![]);
-        Builder { ast, errors, recoveries, depths, too_deep: false, guards, text, base, patience }
+        let mentions = Mentions::default();
+        Builder { ast, errors, recoveries, depths, too_deep: false, guards, mentions, text, base, patience }
     }
 
     pub fn expr(&mut self, l: u32, r: u32, mut e: Expr) -> ExprId {
@@ -85,6 +88,26 @@ impl<'a> Builder<'a> {
 
     pub fn name(&mut self, n: Ident) -> ExprId {
         self.expr(n.span.lo, n.span.hi, Expr::Name(n.sym))
+    }
+
+    pub fn literal(&mut self, l: u32, r: u32, x: Lit) -> ExprId {
+        self.mentions.time |= x.kind == LitKind::Duration;
+        self.expr(l, r, Expr::Lit(x))
+    }
+
+    pub fn interpolation(&mut self, l: u32, r: u32, parts: Vec<InterpPart>) -> ExprId {
+        self.mentions.fmt = true;
+        self.expr(l, r, Expr::Interp(parts))
+    }
+
+    pub fn struct_type(&mut self, l: u32, r: u32, fields: Vec<Field>) -> ExprId {
+        self.mentions.tags.extend(fields.iter().filter_map(|f| f.tag));
+        self.expr(l, r, Expr::Struct(fields))
+    }
+
+    pub fn after(&mut self, l: u32, r: u32, delay: ExprId) -> StmtId {
+        self.mentions.time = true;
+        self.stmt(l, r, Stmt::After(delay))
     }
 
     pub fn recover(&mut self, l: u32, r: u32, e: Recovery) {

@@ -12,7 +12,7 @@ use crate::patience::Patience;
 use crate::scan::LexErrorKind::BadChar;
 use crate::span::Span;
 use crate::token::{Lexed, Tok, Token};
-use crate::{LexError, Parsed, decode, grammar, layout, lexical, token};
+use crate::{LexError, Mentions, Parsed, decode, grammar, layout, lexical, token};
 use std::ops::Range;
 
 /// So many commas are put in; each costs another parse.
@@ -34,6 +34,7 @@ struct Attempt {
     errors: Vec<Diagnostic>,
     /// The token before which the parser gave up.
     given_up: Option<usize>,
+    mentions: Mentions,
 }
 
 /// Parses the parts of a text, which lie in its order; the rest of it is passed over.
@@ -54,14 +55,14 @@ pub fn parse_text(ast: &mut Ast, text: &str, base: u32, problems: &[LexError], p
     let r = Reporter { text, base, tokens: &tokens, names: &ast.names };
     diagnostics.extend(layout.repairs.iter().map(|x| r.repair(x)));
     diagnostics.extend(layout.too_deep.map(|open| r.too_deep(open)));
-    let items = match layout.too_deep {
-        Some(_) => vec![],
+    let (items, mentions) = match layout.too_deep {
+        Some(_) => Default::default(),
         None => parse_tokens(ast, input, &mut tokens, &layout.late, &mut diagnostics),
     };
     let place = |r: &Range<usize>| Span::new(base + r.start as u32, base + r.end as u32);
     ast.add_parts(first, parts.iter().map(place));
     diagnostics.sort_by_key(|d| (d.span.lo, d.span.hi));
-    Parsed { items, diagnostics: filter(text, base, diagnostics), script, marks }
+    Parsed { items, diagnostics: filter(text, base, diagnostics), script, marks, mentions }
 }
 
 fn parse_tokens(
@@ -70,7 +71,7 @@ fn parse_tokens(
     tokens: &mut Vec<Token>,
     late: &[Token],
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<StmtId> {
+) -> (Vec<StmtId>, Mentions) {
     let mut commas = 0;
     loop {
         let a = attempt(ast, input, tokens);
@@ -95,7 +96,7 @@ fn parse_tokens(
         {
             diagnostics.push(r.too_deep(stopped));
         }
-        return a.items;
+        return (a.items, a.mentions);
     }
 }
 
@@ -114,12 +115,12 @@ fn attempt(ast: &mut Ast, input: Input, tokens: &[Token]) -> Attempt {
         }
         Err(e) => (vec![], Some(e)),
     };
-    let Builder { errors, recoveries, .. } = b;
+    let Builder { errors, recoveries, mentions, .. } = b;
     let given_up = patience.given_up_at();
     // The end is no error where the tokens were ended.
     let real = |e: &SyntaxError| given_up.is_none() || !matches!(e, SyntaxError::UnrecognizedEof { .. });
     let misfits = recoveries.into_iter().map(|(_, e)| e.error).chain(fatal).filter(real).collect();
-    Attempt { items, misfits, errors, given_up }
+    Attempt { items, misfits, errors, given_up, mentions }
 }
 
 /// One error a line, no consequences of earlier ones, not too many. The list is sorted.

@@ -74,16 +74,15 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
     let mut inserts: Vec<(usize, Vec<(Open, usize)>)> = vec![];
     let file = tokens.first().is_some_and(|t| t.tok == Tok::Package);
     let mut p = Pass { t: tokens, stack: Vec::with_capacity(32), head: None, file };
-    let mut prev = None;
     for i in 0..p.t.len() {
         let tok = p.t[i].tok;
-        if tok.is_open() && p.stack.len() >= MAX_BRACKETS {
+        if p.stack.len() >= MAX_BRACKETS && tok.is_open() {
             result.too_deep = Some(p.t[i]);
             tokens.truncate(i);
             return result;
         }
         match tok {
-            Tok::Func if p.begins_declaration(i, prev) => {
+            Tok::Func if p.begins_declaration(i) => {
                 if let Some(&(_, open)) = p.stack.last()
                     && starts_line(text, p.t[i].lo)
                     && result.repairs.len() < MAX_REPAIRS
@@ -95,20 +94,20 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
                 p.t[i].tok = Tok::FuncDecl;
                 p.head = Some(p.stack.len());
             }
-            Tok::LParen => p.paren(i, prev),
-            Tok::LBrack => p.bracket(i, prev),
+            Tok::LParen => p.paren(i),
+            Tok::LBrack => p.bracket(i),
             Tok::LBrace => {
                 if p.in_head() {
                     p.head = None;
                 }
-                let interface = prev == Some(Tok::Interface);
+                let interface = p.before(i) == Some(Tok::Interface);
                 p.stack.push((if interface { Open::Interface } else { Open::Brace }, i));
             }
             Tok::ResultParen => p.stack.push((Open::Paren, i)),
             Tok::HoleOpen => p.stack.push((Open::Hole, i)),
             Tok::RParen | Tok::RBrack | Tok::RBrace | Tok::HoleClose => p.close(i, tok),
             Tok::Semi(_) if p.in_head() => p.head = None,
-            Tok::Case | Tok::Default if prev.is_some_and(Tok::ends_statement) => result.late.push(p.t[i]),
+            Tok::Case | Tok::Default if p.before(i).is_some_and(Tok::ends_statement) => result.late.push(p.t[i]),
             Tok::Ident(s) if words.has(s) => {
                 let brace = p.stack.last().map(|&(_, open)| open);
                 if let Some(tok) = words.contextual(p.t, i, s, brace) {
@@ -117,25 +116,28 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
             }
             _ => {}
         }
-        prev = Some(p.t[i].tok);
     }
     insert_closers(tokens, inserts);
     result
 }
 
 impl Pass<'_> {
+    fn before(&self, i: usize) -> Option<Tok> {
+        i.checked_sub(1).map(|j| self.t[j].tok)
+    }
+
     fn in_head(&self) -> bool {
         self.head == Some(self.stack.len())
     }
 
     /// `func` at the beginning of a statement: a declaration, or the type of a literal?
-    fn begins_declaration(&self, i: usize, prev: Option<Tok>) -> bool {
-        let first = matches!(prev, None | Some(Tok::Semi(_) | Tok::LBrace));
+    fn begins_declaration(&self, i: usize) -> bool {
+        let first = matches!(self.before(i), None | Some(Tok::Semi(_) | Tok::LBrace));
         first && (self.file && self.stack.is_empty() || names_a_function(self.t, i))
     }
 
-    fn paren(&mut self, i: usize, prev: Option<Tok>) {
-        let open = match prev {
+    fn paren(&mut self, i: usize) {
+        let open = match self.before(i) {
             Some(Tok::Func) => Open::FuncParams,
             Some(Tok::FuncDecl) => Open::Receiver,
             Some(Tok::Ident(_) | Tok::RBrack) if self.in_head() => {
@@ -149,8 +151,8 @@ impl Pass<'_> {
         self.stack.push((open, i));
     }
 
-    fn bracket(&mut self, i: usize, prev: Option<Tok>) {
-        let after_name = matches!(prev, Some(Tok::Ident(_)));
+    fn bracket(&mut self, i: usize) {
+        let after_name = matches!(self.before(i), Some(Tok::Ident(_)));
         let in_group = matches!(self.stack.last(), Some((Open::TypeGroup, _)));
         let type_params = after_name
             && (self.in_head()

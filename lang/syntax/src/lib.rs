@@ -67,6 +67,27 @@ pub struct Parsed {
     pub script: bool,
     /// For [`span::SourceMap::set_marks`].
     pub marks: Vec<LineMark>,
+    pub mentions: Mentions,
+}
+
+/// What the constructs of a text need beside its imports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// Package time: durations and `after`.
+    pub time: bool,
+    /// Package fmt: interpolated strings.
+    pub fmt: bool,
+    /// The tags of structs, with their quotes.
+    pub tags: Vec<ast::Sym>,
+}
+
+impl Mentions {
+    /// Adds those of another text.
+    pub fn add(&mut self, other: Mentions) {
+        self.time |= other.time;
+        self.fmt |= other.fmt;
+        self.tags.extend(other.tags);
+    }
 }
 
 /// Parses a source. Nesting is bounded, so later passes may recurse over the tree.

@@ -11,9 +11,14 @@ use std::hash::BuildHasher;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct Sym(pub u32);
 
+/// So many short names are found without the table, if they were seen lately.
+const RECENT: usize = 512;
+
 /// Names and literal texts, each once.
 pub struct Interner {
     table: HashTable<Sym>,
+    /// By a mix of its bytes, the latest name of at most eight of them: the bytes as a word, and its symbol.
+    recent: Box<[(u64, Sym)]>,
     /// All texts, one behind the other.
     texts: String,
     /// Where each of them ends.
@@ -22,7 +27,8 @@ pub struct Interner {
 
 impl Default for Interner {
     fn default() -> Interner {
-        let mut names = Interner::empty();
+        let recent = vec![(0, Sym(u32::MAX)); RECENT].into();
+        let mut names = Interner { recent, ..Interner::empty() };
         for (word, _) in KEYWORDS {
             names.intern(word);
         }
@@ -33,11 +39,30 @@ impl Default for Interner {
 impl Interner {
     /// Without the keywords: what stands in the place of one that is away. Not for a lexer.
     pub(crate) fn empty() -> Interner {
-        Interner { table: HashTable::new(), texts: String::new(), ends: vec![] }
+        Interner { table: HashTable::new(), recent: Box::default(), texts: String::new(), ends: vec![] }
+    }
+    /// The same for a name, which the bytes behind it may follow: `text` begins with it and `len` are its own.
+    pub fn intern_name(&mut self, text: &str, len: usize) -> Sym {
+        let key = match text.as_bytes().first_chunk::<8>() {
+            Some(bytes) if (1..=8).contains(&len) => u64::from_le_bytes(*bytes) & (u64::MAX >> (64 - 8 * len)),
+            _ => return self.intern(&text[..len]),
+        };
+        // Names have no byte 0, so words of names of different lengths differ.
+        let mix = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize;
+        match self.recent.get(mix) {
+            Some(&(word, y)) if word == key => y,
+            _ => {
+                let y = self.intern(&text[..len]);
+                if let Some(slot) = self.recent.get_mut(mix) {
+                    *slot = (key, y);
+                }
+                y
+            }
+        }
     }
     pub fn intern(&mut self, s: &str) -> Sym {
         let hash = hash(s.as_bytes());
-        let Interner { table, texts, ends } = self;
+        let Interner { table, texts, ends, .. } = self;
         if let Some(y) = table.find(hash, |y| bytes(texts, ends, *y) == s.as_bytes()) {
             return *y;
         }

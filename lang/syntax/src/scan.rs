@@ -77,8 +77,8 @@ pub fn word(l: &mut Lex) -> Sym {
     if !joined.is_ascii() {
         check_name(l);
     }
-    let s = l.slice();
-    l.extras.names.intern(s)
+    let (text, name) = (l.source(), l.span());
+    l.extras.names.intern_name(&text[name.start..], name.len())
 }
 
 /// Complains about the first character of a name that Go does not have in names.

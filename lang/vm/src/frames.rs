@@ -14,7 +14,7 @@ pub(crate) const MACHINE_WORDS: usize = 3;
 /// A loaded function.
 #[derive(Debug)]
 pub(crate) struct FuncInfo {
-    pub name: String,
+    pub name: &'static str,
     pub regs: u16,
     pub hidden: bool,
     pub pos: u32,
@@ -71,7 +71,7 @@ impl FuncInfo {
             }
             pos = i.call;
         }
-        (&self.name, pos)
+        (self.name, pos)
     }
     /// The source position of the instruction before `pc`; the function's own at the entry.
     fn position(&self, pc: Pc) -> u32 {
@@ -89,9 +89,9 @@ pub(crate) struct CodeMap {
 }
 
 impl CodeMap {
-    pub fn add(&self, new: &[&'static FuncInfo]) {
+    pub fn add(&self, new: &'static [FuncInfo]) {
         let mut sorted = self.sorted.write().unwrap_or_else(PoisonError::into_inner);
-        sorted.extend_from_slice(new);
+        sorted.extend(new);
         sorted.sort_unstable_by_key(|f| f.code as usize);
     }
     /// The function of the instruction before `pc` (the header counts as one).

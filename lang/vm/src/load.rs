@@ -47,14 +47,9 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
     }
     let first = shared.funcs.len();
     let new = &program.funcs[first..];
-    let mut infos: Vec<&'static FuncInfo> = Vec::with_capacity(new.len());
-    for (f, id) in new.iter().zip(first as FuncId..) {
-        infos.push(place(shared, f, id)?);
-    }
-    for f in loaded.closures.len()..program.funcs.len() {
-        let closure = permanent_closure(shared.code_of(f as FuncId));
-        loaded.closures.push(closure);
-    }
+    let infos = places(shared, new, first as FuncId)?;
+    let without = loaded.closures.len() as FuncId..program.funcs.len() as FuncId;
+    loaded.closures.extend(permanent_closures(without.map(|f| shared.code_of(f))));
     for c in &program.consts[shared.consts.len()..] {
         shared.consts.push(match c {
             Const::Word(word) => *word,
@@ -62,7 +57,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
             Const::Func(f) => loaded.closures[*f as usize],
         })?;
     }
-    shared.code.add(&infos);
+    shared.code.add(infos);
     match &shared.hooks.functions {
         Some(_) if LAZY => Ok(()),
         Some(finish) => infos.iter().try_for_each(|info| finish(info.id, &mut |p, f| body(shared, heap, info, p, &f))),
@@ -70,33 +65,35 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
     }
 }
 
-/// Gives a function its place: header, and in front of its code the operation that loads the rest.
-fn place(shared: &Shared, f: &Func, id: FuncId) -> Result<&'static FuncInfo, String> {
-    if f.code.is_empty() {
-        return Err(format!("function {}: no code", f.name));
+/// Gives functions their places: each a header, and in front of its code the operation that loads the rest. The first id is given.
+fn places(shared: &Shared, new: &[Func], first: FuncId) -> Result<&'static [FuncInfo], String> {
+    let names: String = new.iter().map(|f| f.name.as_str()).collect();
+    let mut names: &'static str = names.leak();
+    let mut infos = Vec::with_capacity(new.len());
+    for (f, id) in new.iter().zip(first..) {
+        if f.code.is_empty() {
+            return Err(format!("function {}: no code", f.name));
+        }
+        let (name, rest) = names.split_at(f.name.len());
+        names = rest;
+        let (regs, len) = (frame_regs(f)?, f.room());
+        // SAFETY: behind the header.
+        let code: Pc = unsafe { shared.units.reserve(len + 1)?.add(1) };
+        let detail = OnceLock::new();
+        infos.push(FuncInfo { name, regs, hidden: f.hidden, pos: f.pos, id, detail, code, len });
     }
-    let regs = frame_regs(f)?;
-    let len = f.room();
-    let header = shared.units.reserve(len + 1)?;
-    // SAFETY: behind the header.
-    let code: Pc = unsafe { header.add(1) };
-    let info: &'static FuncInfo = Box::leak(Box::new(FuncInfo {
-        name: f.name.clone(),
-        regs,
-        hidden: f.hidden,
-        pos: f.pos,
-        id,
-        detail: OnceLock::new(),
-        code,
-        len,
-    }));
-    // SAFETY: the two units are reserved, and nobody else's while the function is not known.
-    unsafe {
-        header.write(Unit { h: &raw const *info as usize, a: 0, b: regs, c: f.params, d: shortcut_mark(shared, f) });
-        header.add(1).write(Unit { h: FirstCall as Handler as usize, a: 0, b: 0, c: 0, d: 0 });
+    let infos: &'static [FuncInfo] = infos.leak();
+    for (f, info) in new.iter().zip(infos) {
+        let code = info.code as *mut Unit;
+        let shortcut = shortcut_mark(shared, f);
+        // SAFETY: the two units are reserved, and nobody else's while the function is not known.
+        unsafe {
+            code.sub(1).write(Unit { h: &raw const *info as usize, a: 0, b: info.regs, c: f.params, d: shortcut });
+            code.write(Unit { h: FirstCall as Handler as usize, a: 0, b: 0, c: 0, d: 0 });
+        }
+        shared.funcs.push(info.code)?;
     }
-    shared.funcs.push(code)?;
-    Ok(info)
+    Ok(infos)
 }
 
 raw_handlers! { [pc base p]
@@ -171,10 +168,10 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize)
     let len = units.len() - 1;
     // SAFETY: behind the header.
     let code: Pc = unsafe { shared.units.append(units)?.add(1) };
-    let name = "runtime.main".into();
+    let name = "runtime.main";
     let detail = OnceLock::from(Detail { lines: Vec::new(), inlined: Vec::new() });
     let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, id: FuncId::MAX, detail, code, len };
-    shared.code.add(&[Box::leak(Box::new(info))]);
+    shared.code.add(vec![info].leak());
     Ok((code, REGS as usize))
 }
 
@@ -209,7 +206,9 @@ fn frame_regs(f: &Func) -> Result<u16, String> {
     u16::try_from(regs).map_err(|_| format!("function {} needs too many registers", f.name))
 }
 
-fn permanent_closure(code: Pc) -> u64 {
-    let object = Box::leak(Box::new([Header::new(desc::CLOSURE, 0).0, code as u64]));
-    &raw const object[1] as u64
+/// Closures of functions that capture nothing.
+fn permanent_closures(entries: impl Iterator<Item = Pc>) -> impl Iterator<Item = u64> {
+    let header = Header::new(desc::CLOSURE, 0).0;
+    let objects = entries.map(|code| [header, code as u64]).collect::<Vec<_>>().leak();
+    objects.iter().map(|object| &raw const object[1] as u64)
 }

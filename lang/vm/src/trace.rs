@@ -352,7 +352,7 @@ mod tests {
     fn frames(n: usize) -> Frames {
         let mut keeper = Keeper::default();
         for k in 0..n {
-            let name = k.to_string();
+            let name = k.to_string().leak();
             let code: Pc = std::ptr::null();
             let (lines, inlined) = (Vec::new(), Vec::new());
             let detail = std::sync::OnceLock::from(crate::frames::Detail { lines, inlined });

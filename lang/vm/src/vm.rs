@@ -453,7 +453,7 @@ impl Vm {
     /// Name of the function at a pc that an event of the runtime has, and the source position there.
     pub fn function_at(&self, pc: u64) -> Option<(&'static str, u32)> {
         let func = self.shared.code.find(pc as Pc)?;
-        Some((&func.name, func.place(pc as Pc, 0).1))
+        Some((func.name, func.place(pc as Pc, 0).1))
     }
     /// What a profile has found so far.
     pub fn profile(&self) -> Vec<crate::profile::FunctionTicks> {

@@ -1,7 +1,7 @@
 //! Natives of package slices, for the usual element types.
 
 use crate::abi::{direct, leaf};
-use crate::sort::{float64s, ints, strings};
+use crate::sort::{float64s, ints, search, strings};
 use crate::text::search::equal;
 use gol_vm::native::{Native, Window};
 
@@ -23,9 +23,9 @@ pub const NATIVES: &[Native] = &[
     direct("slices.indexByte", |w| place(w, memchr::memchr(w.arg(3) as u8, w.arg_bytes(0)))),
     direct("slices.minInt", |w| w.set_i64(0, w.arg_words(0).iter().map(|v| *v as i64).min().unwrap_or(0))),
     direct("slices.maxInt", |w| w.set_i64(0, w.arg_words(0).iter().map(|v| *v as i64).max().unwrap_or(0))),
-    direct("slices.searchInts", |w| search(w, |v| (v as i64) < w.arg_i64(3), |v| v == w.arg(3))),
+    direct("slices.searchInts", |w| found(w, |v| v as i64 >= w.arg_i64(3), |v| v == w.arg(3))),
     direct("slices.searchStrings", |w| {
-        search(w, |v| w.str_bytes(v) < w.arg_str(3), |v| w.str_bytes(v) == w.arg_str(3))
+        found(w, |v| w.str_bytes(v) >= w.arg_str(3), |v| w.str_bytes(v) == w.arg_str(3))
     }),
 ];
 
@@ -33,15 +33,9 @@ fn place(w: Window, at: Option<usize>) {
     w.set_i64(0, at.map_or(-1, |i| i as i64));
 }
 
-/// Looks at the same elements as the loop in gol, whatever their order is.
-fn search(w: Window, less: impl Fn(u64) -> bool, is_it: impl Fn(u64) -> bool) {
-    let words = w.arg_words(0);
-    let (mut low, mut high) = (0, words.len());
-    while low < high {
-        let mid = (low + high) / 2;
-        if less(words[mid]) { low = mid + 1 } else { high = mid }
-    }
-    let found = words.get(low).is_some_and(|v| is_it(*v));
-    w.set(0, low as u64);
+fn found(w: Window, enough: impl Fn(u64) -> bool, is_it: impl Fn(u64) -> bool) {
+    let at = search(w, enough);
+    let found = w.arg_words(0).get(at as usize).is_some_and(|v| is_it(*v));
+    w.set(0, at);
     w.set_bool(1, found);
 }

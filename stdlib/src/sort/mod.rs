@@ -1,9 +1,9 @@
 //! Natives of package sort.
 #![allow(unsafe_code)]
 
-use crate::abi::{Done, leaf};
+use crate::abi::{Done, direct, leaf};
 use gol_bytecode::program::Kind;
-use gol_vm::native::{Cx, Fault, Native};
+use gol_vm::native::{Cx, Fault, Native, Window};
 use gol_vm::object::slice;
 use std::cmp::Ordering;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,6 +12,10 @@ pub const NATIVES: &[Native] = &[
     leaf("sort.Ints", ints),
     leaf("sort.Float64s", float64s),
     leaf("sort.Strings", strings),
+    direct("sort.SearchInts", |w| w.set(0, search(w, |v| v as i64 >= w.arg_i64(3)))),
+    // Nothing is as large as NaN, and NaN is as large as nothing.
+    direct("sort.SearchFloat64s", |w| w.set(0, search(w, |v| f64::from_bits(v) >= f64::from_bits(w.arg(3))))),
+    direct("sort.SearchStrings", |w| w.set(0, search(w, |v| w.str_bytes(v) >= w.arg_str(3)))),
     leaf("sort.ofSlice", |cx| {
         let slice = cx.iface(cx.arg(0)).filter(|(ty, _)| cx.types().get(*ty).desc.kind == Kind::Slice);
         let Some((ty, s)) = slice else {
@@ -71,6 +75,18 @@ fn sort(cx: &Cx, order: impl Fn(&u64, &u64) -> Ordering) -> Done {
     words.sort_unstable_by(order);
     elements.zip(words).for_each(|(e, word)| e.store(word, Relaxed));
     Ok(())
+}
+
+/// The first of the words in the first slots that is large enough, if they are in order. Looks at the same elements as `sort.Search`, whatever
+/// their order is.
+pub fn search(w: Window, enough: impl Fn(u64) -> bool) -> u64 {
+    let words = w.arg_words(0);
+    let (mut low, mut high) = (0, words.len());
+    while low < high {
+        let mid = (low + high) / 2;
+        if enough(words[mid]) { high = mid } else { low = mid + 1 }
+    }
+    low as u64
 }
 
 /// NaN comes first.

@@ -10,6 +10,7 @@ use crate::types::{Class, TyId, Types};
 use gol_syntax::ast::{BinOp, Expr, ExprId, Ident};
 use gol_syntax::diag::{Code, Diagnostic};
 use gol_syntax::span::Span;
+use smallvec::{SmallVec, smallvec};
 
 /// The left side of an assignment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -214,8 +215,8 @@ impl Checker<'_> {
 
     /// `lhs := rhs`.
     pub(super) fn define(&mut self, lhs: &[ExprId], rhs: &[ExprId]) {
-        let mut objs: Vec<ObjId> = vec![];
-        let mut new: Vec<(ExprId, ObjId)> = vec![];
+        let mut objs: SmallVec<[ObjId; 4]> = smallvec![];
+        let mut new: SmallVec<[(ExprId, ObjId); 4]> = smallvec![];
         let mut bad = false;
         for (i, &l) in lhs.iter().enumerate() {
             let Expr::Name(sym) = *self.ast.expr(l) else {

@@ -8,12 +8,13 @@ use super::lookup::{Lookup, Member, lookup_field_or_method};
 use super::operand::Operand;
 use super::untyped::Context;
 use crate::constant::Value;
-use crate::info::{SelKind, Selection};
+use crate::info::{FieldPath, SelKind, Selection};
 use crate::types::{FieldTy, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{Elem, Expr, ExprId, Sym};
 use gol_syntax::diag::Code;
 use gol_syntax::span::Span;
 use rustc_hash::FxHashSet;
+use smallvec::smallvec;
 use std::cmp::Ordering;
 
 impl Checker<'_> {
@@ -123,7 +124,7 @@ impl Checker<'_> {
     }
 
     fn keyed_fields(&mut self, ty: TyId, fields: &[FieldTy], elems: &[Elem]) {
-        let mut seen: Vec<(Vec<u32>, Sym)> = vec![];
+        let mut seen: Vec<(FieldPath, Sym)> = vec![];
         for el in elems {
             let Some(key) = el.key else {
                 let at = self.span(el.value);
@@ -155,10 +156,10 @@ impl Checker<'_> {
     }
 
     /// The field that a key names, perhaps one of an embedded struct: its type and the way to it.
-    fn literal_field(&mut self, ty: TyId, fields: &[FieldTy], name: Sym, key: ExprId) -> Option<(TyId, Vec<u32>)> {
+    fn literal_field(&mut self, ty: TyId, fields: &[FieldTy], name: Sym, key: ExprId) -> Option<(TyId, FieldPath)> {
         let pkg = self.name_pkg(name);
         if let Some(i) = fields.iter().position(|f| f.name == name && f.pkg == pkg) {
-            return Some((fields[i].ty, vec![i as u32]));
+            return Some((fields[i].ty, smallvec![i as u32]));
         }
         let at = self.span(key);
         let Lookup::Found(f) = lookup_field_or_method(self.types, self.info, ty, name, pkg) else {
@@ -181,7 +182,7 @@ impl Checker<'_> {
     }
 
     /// No part of a struct is given twice.
-    fn check_overlap(&mut self, seen: &[(Vec<u32>, Sym)], path: &[u32], name: Sym, at: Span) {
+    fn check_overlap(&mut self, seen: &[(FieldPath, Sym)], path: &[u32], name: Sym, at: Span) {
         let Some((other, sym)) = seen.iter().find(|(p, _)| p.starts_with(path) || path.starts_with(p)) else { return };
         let (n, o) = (self.name(name), self.name(*sym));
         let m = match other.len().cmp(&path.len()) {

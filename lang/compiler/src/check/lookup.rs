@@ -1,10 +1,11 @@
 //! Finding fields and methods: selectors through embedded fields, and method sets. Reads tables only; emission uses it too.
 
 use crate::check::world::name_pkg;
-use crate::info::{Info, ObjId, ObjKind};
+use crate::info::{FieldPath, Info, ObjId, ObjKind};
 use crate::types::{NamedId, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{Interner, Sym};
 use rustc_hash::FxHashSet;
+use smallvec::smallvec;
 
 /// What a selector found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,7 +24,7 @@ pub enum Member {
 pub struct Found {
     pub member: Member,
     /// Field indices from the type that was searched; for a field its own index is the last.
-    pub path: Vec<u32>,
+    pub path: FieldPath,
     /// The type that has the member itself: a defined type (an instance, when it is generic), a struct, an interface.
     pub owner: TyId,
     /// A pointer is followed on the way (the searched type itself being a pointer counts).
@@ -41,7 +42,7 @@ pub enum Lookup {
 /// One place where the search goes on: an embedded type and the way to it.
 struct Place {
     ty: TyId,
-    path: Vec<u32>,
+    path: FieldPath,
     indirect: bool,
     /// The same type is embedded several times at this depth.
     multiples: bool,
@@ -64,7 +65,7 @@ pub fn lookup_field_or_method(types: &Types, info: &Info, ty: TyId, name: Sym, p
 }
 
 fn search(types: &Types, info: &Info, ty: TyId, indirect: bool, name: Sym, pkg: PkgId) -> Lookup {
-    let start = Place { ty, path: vec![], indirect, multiples: false };
+    let start = Place { ty, path: smallvec![], indirect, multiples: false };
     if let Some(f) = members_here(types, info, &start, name, pkg) {
         return Lookup::Found(f);
     }
@@ -168,7 +169,7 @@ pub struct SetMethod {
     pub pkg: PkgId,
     pub member: Member,
     /// Way to the embedded receiver.
-    pub path: Vec<u32>,
+    pub path: FieldPath,
     /// The type that declares it, as in [`Found`].
     pub owner: TyId,
     /// Only in the set of `*T`: pointer receiver, and no pointer on the way.

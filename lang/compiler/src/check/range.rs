@@ -3,10 +3,11 @@
 use super::Checker;
 use super::operand::Operand;
 use super::untyped::Context;
-use crate::info::ObjKind;
+use crate::info::{ObjId, ObjKind};
 use crate::types::{Class, FuncTy, Ty, TyId, Types};
 use gol_syntax::ast::{Dir, Expr, ExprId, Ident};
 use gol_syntax::diag::Code;
+use smallvec::{SmallVec, smallvec};
 
 /// What a range gives: the types of its two variables, as far as it has them.
 enum Ranged {
@@ -114,7 +115,7 @@ impl<'a> Checker<'a> {
     }
 
     fn range_vars(&mut self, vars: &[ExprId], types: [TyId; 2]) {
-        let mut objs = vec![];
+        let mut objs: SmallVec<[ObjId; 2]> = smallvec![];
         for (&v, ty) in vars.iter().zip(types) {
             let Expr::Name(sym) = *self.ast.expr(v) else {
                 self.use_exprs(&[v]);

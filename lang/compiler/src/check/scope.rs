@@ -3,6 +3,7 @@
 use crate::info::ObjId;
 use gol_syntax::ast::Sym;
 use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 use std::ops::Range;
 
 /// So many names are searched one by one: most lists of names are short.
@@ -13,16 +14,16 @@ pub type Scope = Names<ObjId>;
 
 /// Names, and what each stands for.
 #[derive(Clone, Debug)]
-pub struct Names<T> {
+pub struct Names<T: Copy> {
     /// In the order of declaration, with those that were replaced.
-    order: Vec<(Sym, T)>,
+    order: SmallVec<[(Sym, T); 4]>,
     /// The latest meaning of each name, when there are more than [`SMALL`].
     names: FxHashMap<Sym, T>,
 }
 
-impl<T> Default for Names<T> {
+impl<T: Copy> Default for Names<T> {
     fn default() -> Names<T> {
-        Names { order: vec![], names: FxHashMap::default() }
+        Names { order: smallvec![], names: FxHashMap::default() }
     }
 }
 

@@ -6,7 +6,7 @@ use super::lookup::{Found, Lookup, Member, lookup_field_or_method, method_set};
 use super::operand::Operand;
 use super::relation::{method_subst, own_tparams};
 use super::world::exported;
-use crate::info::{Mode, ObjId, ObjKind, SelKind, Selection};
+use crate::info::{FieldPath, Mode, ObjId, ObjKind, SelKind, Selection};
 use crate::types::{FuncTy, PkgId, Ty, TyId, Types};
 use gol_syntax::ast::{Expr, ExprId, Ident, Sym};
 use gol_syntax::diag::{Code, Diagnostic};
@@ -162,7 +162,7 @@ impl Checker<'_> {
         if ty == Types::ERROR { Operand::invalid(e) } else { Operand { generic, ..Operand::new(mode, ty, e) } }
     }
 
-    fn note_selection(&mut self, e: ExprId, kind: SelKind, path: Vec<u32>, recv: TyId, name: Ident) {
+    fn note_selection(&mut self, e: ExprId, kind: SelKind, path: FieldPath, recv: TyId, name: Ident) {
         let name_pkg = self.name_pkg(name.sym);
         self.info.selections.insert(e, Selection { kind, path, recv, name: name.sym, name_pkg, targs: vec![] });
     }

@@ -184,6 +184,10 @@ impl<'a> Em<'a> {
         if let Some(r) = self.inline_call(e, fun, args, spread) {
             return r;
         }
+        self.window_call(e, fun, args, spread)
+    }
+    /// The same without a body or an operation in its place.
+    pub(super) fn window_call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Reg {
         let below = self.f.next;
         let w = self.f.alloc(1);
         self.call_at(e, fun, args, spread, w, below)
@@ -191,7 +195,15 @@ impl<'a> Em<'a> {
     /// The same with a given window, which is the top of the registers in use.
     fn call_at(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool, mut w: Reg, below: Reg) -> Reg {
         let sig = self.sig_of(self.ty(fun));
-        let callee = match self.plan(fun) {
+        let clone = match spread || self.st.plain || self.st.keep_calls || !self.takes_func(&sig) {
+            true => None,
+            false => self.clone_call(fun, &sig, args),
+        };
+        let plan = match &clone {
+            Some(c) => c.plan(),
+            None => self.plan(fun),
+        };
+        let mut callee = match plan {
             Plan::Static(t) => Callee::Static(t),
             Plan::Lifted(l) => Callee::Lifted(l),
             Plan::Method(t, x, s, f) => {
@@ -221,6 +233,11 @@ impl<'a> Em<'a> {
         }
         self.args(&sig, args, spread, w);
         self.f.pos = self.ast.expr_span(e).lo;
+        if let Some(c) = clone
+            && let Callee::Static(t) | Callee::Method(t, ..) = &mut callee
+        {
+            *t = self.clone_target(*c);
+        }
         self.finish_call(&callee, &sig, w)
     }
     /// The call instruction; arguments (and the receiver of a method) are in the window.

@@ -23,7 +23,7 @@ pub(super) enum Body {
 }
 
 /// A captured variable: whether its words are copied or the address of its object is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Capture {
     pub obj: ObjId,
     pub from: Loc,
@@ -97,16 +97,22 @@ impl Em<'_> {
         let info = self.info;
         if let Some(facts) = info.lits.get(&e) {
             let pos = self.ast.expr_span(e).lo;
-            self.closure_to(facts, Body::Block(block), pos, dst);
+            let wanted = self.is_wanted(e);
+            let name = if wanted { self.next_lit_name() } else { String::new() };
+            let (id, caps) = self.closure_to(facts, Body::Block(block), pos, dst);
+            if wanted {
+                self.note_literal(e, id, name, caps);
+            }
         }
     }
-    /// A closure of a body that is a function of its own.
-    pub(super) fn closure_to(&mut self, facts: &FuncFacts, body: Body, pos: u32, dst: Reg) {
+    /// A closure of a body that is a function of its own; the function, and what the closure holds.
+    pub(super) fn closure_to(&mut self, facts: &FuncFacts, body: Body, pos: u32, dst: Reg) -> (FuncId, Vec<Capture>) {
         let name = self.lit_name();
         let caps = self.captures(&facts.captures);
         let id = self.reserve_func();
         self.build(id, name, pos, facts, &caps, true, |em| em.body(body));
         self.mk_closure(dst, id, &caps);
+        (id, caps)
     }
     pub(super) fn captures(&mut self, objs: &[ObjId]) -> Vec<Capture> {
         let mut out = vec![];
@@ -230,6 +236,7 @@ impl Em<'_> {
             }
             at += n;
         }
+        self.bind_knowns();
         self.f.named_results = facts.named_results;
         if facts.named_results || facts.has_defer {
             for (i, &ty) in sig.results.iter().enumerate() {

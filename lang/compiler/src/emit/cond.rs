@@ -25,7 +25,10 @@ impl Em<'_> {
         if !self.f.given.contains_key(&e) {
             match *self.ast.expr(e) {
                 Expr::Unary(UnOp::Not, x) if !self.st.plain => return self.cond_jump(x, label, !sense),
-                Expr::Binary(op @ (BinOp::LAnd | BinOp::LOr), ..) => return self.logic_jump(op, e, label, sense),
+                // Unoptimised code has constants as values.
+                Expr::Binary(op @ (BinOp::LAnd | BinOp::LOr), ..) if self.value(e).is_none() => {
+                    return self.logic_jump(op, e, label, sense);
+                }
                 Expr::Binary(op, l, r) if is_comparison(op) && !self.st.plain => {
                     return self.compare_jump(op, l, r, label, sense);
                 }

@@ -210,7 +210,7 @@ impl Em<'_> {
                     None => false,
                 };
                 if !done && self.inline_call_to(e, fun, args, spread, dst).is_none() {
-                    let r = self.call(e, fun, args, spread);
+                    let r = self.window_call(e, fun, args, spread);
                     let n = self.words(self.ty(e));
                     self.mov(dst, r, n);
                 }

@@ -4,6 +4,7 @@
 //! A label that is bound when it is jumped to makes the branch a backward one (`…B`), which polls.
 
 use super::Reg;
+use super::known::{Bound, Literal};
 use super::range_func::RangeBody;
 use crate::info::ObjId;
 use crate::types::FuncTy;
@@ -70,6 +71,11 @@ pub(super) struct Fun {
     pub held: FxHashMap<ObjId, Reg>,
     /// Variables that keep the function literal that they were declared with, and its name.
     pub literals: FxHashMap<ObjId, (ExprId, String)>,
+    /// Literals of which it is to be noted what they become.
+    pub wanted: Vec<ExprId>,
+    pub made: FxHashMap<ExprId, Arc<Literal>>,
+    /// Parameters that are known functions.
+    pub known: FxHashMap<ObjId, Bound>,
     /// Expressions whose value is in registers already (arguments of deferred calls).
     pub given: FxHashMap<ExprId, Reg>,
     /// The destination that the next expression may write before it has read everything: nothing else uses it.

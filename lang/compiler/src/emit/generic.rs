@@ -9,6 +9,7 @@
 //! function that needs ever larger instances of itself is refused.
 
 use super::Em;
+use super::known::Knowns;
 use super::methods::MethodSel;
 use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
 use crate::info::{Obj, ObjId, ObjKind, SelKind, Selection};
@@ -36,7 +37,12 @@ pub(super) struct Job {
     pos: Span,
     /// Not the method itself is wanted, but how this interface method reaches it.
     boxed: Option<(FuncId, TyId, MethodSel)>,
+    /// It is a clone: its own function, and what is known of its parameters.
+    clone: Option<(FuncId, Knowns)>,
 }
+
+/// What types with type parameters stand for; `None` outside of generic functions.
+pub(super) type TypeMap = Option<Arc<FxHashMap<TyId, TyId>>>;
 
 /// What instances need between texts.
 #[derive(Default)]
@@ -46,6 +52,7 @@ pub(super) struct Generics {
     unchecked: Vec<Job>,
     /// The types with type parameters in the side tables of a generic function.
     mentioned: FxHashMap<ObjId, Arc<[TyId]>>,
+    maps: FxHashMap<Inst, Arc<FxHashMap<TyId, TyId>>>,
     /// The objects whose types have type parameters, by position; so many objects were looked at.
     objs: Vec<(u32, TyId)>,
     objs_seen: usize,
@@ -61,6 +68,7 @@ impl Generics {
     pub fn clear(&mut self) {
         self.todo.clear();
         self.unchecked.clear();
+        self.maps.clear();
     }
 }
 
@@ -72,7 +80,10 @@ impl<'a> Em<'a> {
 
     /// A type from a side table, with the type arguments of the function under construction.
     pub(super) fn sub(&self, ty: TyId) -> TyId {
-        if self.map.is_empty() { ty } else { self.map.get(&ty).copied().unwrap_or(ty) }
+        match &self.map {
+            None => ty,
+            Some(map) => map.get(&ty).copied().unwrap_or(ty),
+        }
     }
     pub(super) fn ty(&self, e: ExprId) -> TyId {
         self.info.expr(e).map_or(Types::ERROR, |i| self.sub(i.ty))
@@ -84,7 +95,7 @@ impl<'a> Em<'a> {
     pub(super) fn selection(&self, e: ExprId) -> Option<Cow<'a, Selection>> {
         let info = self.info;
         let s = info.selections.get(&e)?;
-        if self.map.is_empty() {
+        if self.map.is_none() {
             return Some(Cow::Borrowed(s));
         }
         let targs = s.targs.iter().map(|t| self.sub(*t)).collect();
@@ -123,6 +134,11 @@ impl<'a> Em<'a> {
 
     /// The function that an expression without parentheses names, with its type arguments.
     pub(super) fn named_func(&self, e: ExprId) -> Option<Inst> {
+        if !self.f.known.is_empty()
+            && let Some(f) = self.known_named(e)
+        {
+            return Some(f.clone());
+        }
         let targs = self.info.instances.get(&e);
         let name = match *self.ast.expr(e) {
             Expr::Index(x, _) if targs.is_some() => self.strip(x),
@@ -196,12 +212,17 @@ impl<'a> Em<'a> {
         if self.st.funcs.len() > INSTANCES_MAX {
             return self.refuse(Code::NotYet, pos, "program needs more than 100,000 instances of generic functions");
         }
-        self.st.generics.todo.push(Job { inst: inst.clone(), pos, boxed: None });
+        self.st.generics.todo.push(Job { inst: inst.clone(), pos, boxed: None, clone: None });
+    }
+    /// The function `id` will be the instance for what is known of its parameters.
+    pub(super) fn queue_clone(&mut self, inst: Inst, id: FuncId, known: Knowns) {
+        let pos = self.f.span();
+        self.st.generics.todo.push(Job { inst, pos, boxed: None, clone: Some((id, known)) });
     }
     /// The function `id` will be how an interface reaches method `m` of type `ty`, which is `inst`, in a box.
     pub(super) fn queue_boxed(&mut self, inst: &Inst, id: FuncId, ty: TyId, m: &MethodSel) {
         let pos = self.f.span();
-        self.st.generics.todo.push(Job { inst: inst.clone(), pos, boxed: Some((id, ty, m.clone())) });
+        self.st.generics.todo.push(Job { inst: inst.clone(), pos, boxed: Some((id, ty, m.clone())), clone: None });
     }
     /// Emits bodies of instances and fills in descriptors until nothing is missing.
     pub(super) fn complete(&mut self) {
@@ -222,19 +243,20 @@ impl<'a> Em<'a> {
             return self.method_in_box(*id, *ty, m, job.inst.obj);
         }
         let Some(block) = facts.body else { return };
-        let map = self.subst_of(&job.inst);
-        if !map.is_empty() {
-            for t in self.mentioned(job.inst.obj).iter() {
-                let to = self.types.subst(*t, &map);
-                self.map.insert(*t, to);
-            }
-        }
+        self.map = self.type_map(&job.inst);
         let script = self.st.script;
         self.st.script &= info.obj(job.inst.obj).pkg == self.pkg;
-        let id = self.func_id(&job.inst);
+        let id = match job.clone {
+            None => self.func_id(&job.inst),
+            Some((id, known)) => {
+                self.knowns = known;
+                id
+            }
+        };
         let name = self.func_name(job.inst.obj);
         self.outermost(id, name, facts, job.inst.obj, block);
-        self.map.clear();
+        self.map = None;
+        self.knowns = Knowns::default();
         self.st.script = script;
         // What does not fit is said where the instance is made, too.
         if let Some(d) = &mut self.err
@@ -242,6 +264,21 @@ impl<'a> Em<'a> {
         {
             d.span = job.pos;
         }
+    }
+    /// What the types that a function mentions stand for in an instance.
+    pub(super) fn type_map(&mut self, inst: &Inst) -> TypeMap {
+        if inst.targs.is_empty() {
+            return None;
+        }
+        if let Some(map) = self.st.generics.maps.get(inst) {
+            return Some(map.clone());
+        }
+        let subst = self.subst_of(inst);
+        let mentioned = self.mentioned(inst.obj);
+        let map = mentioned.iter().map(|t| (*t, self.types.subst(*t, &subst))).collect();
+        let map = Arc::new(map);
+        self.st.generics.maps.insert(inst.clone(), Arc::clone(&map));
+        Some(map)
     }
     /// Every type with type parameters that the function's entries in the side tables have.
     fn mentioned(&mut self, o: ObjId) -> Arc<[TyId]> {

@@ -19,6 +19,7 @@ impl Em<'_> {
             self.revise(&facts.funcs);
         }
         if !self.st.on_demand.contains(&self.pkg) {
+            self.prog.funcs.reserve(facts.funcs.len() + info.lits.len());
             for &o in &facts.funcs {
                 self.declared(o);
             }

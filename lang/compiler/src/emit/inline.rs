@@ -1,14 +1,16 @@
 //! Calls of small functions, methods and function literals that a variable keeps are replaced by their bodies.
 //!
 //! A body may be taken over when it is straight or branches forward only: no loop, no literal, no `defer`, `recover`, `go`, and
-//! few nodes. Its parameters become variables of the caller: the argument's own register when neither side can change it, else a copy.
+//! few nodes. It may be that of an instance of a generic function, or one from elsewhere (`known`). Its parameters become variables of the caller: the argument's own register when neither side can change it, else a copy.
 //! A range table in the function ([`Inlined`]) lets tracebacks name what was taken over. A loop around the call still polls at its
 //! back-edge; what is gone is the callee's entry, so `--preempt=entry` keeps all calls.
 
 use super::func::Label;
+use super::generic::Inst;
+use super::known::Origin;
 use super::{Em, Reg};
 use crate::info::{Builtin, FuncFacts, Mode, ObjId, SelKind, Selection};
-use crate::types::FuncTy;
+use crate::types::{FuncTy, Ty};
 use gol_bytecode::{Inlined, Op};
 use gol_syntax::ast::{BlockId, ClauseKind, Expr, ExprId, Header, Stmt, StmtId, UnOp};
 use std::borrow::Cow;
@@ -40,24 +42,28 @@ pub(super) enum Body {
 /// A call that can be replaced.
 struct Candidate<'a> {
     body: Body,
-    recv: Option<(ExprId, ObjId, Cow<'a, Selection>)>,
+    recv: Option<(ExprId, Cow<'a, Selection>)>,
+    /// It is not of the function under construction, or of an instance.
+    origin: Option<Box<Origin>>,
 }
 
 impl<'a> Em<'a> {
     /// The call's body in its place; the results' first register. `None`: it has to be a call.
     pub(super) fn inline_call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Option<Reg> {
         let (c, facts) = self.candidate(fun, args, spread)?;
-        let sig = self.sig_of(self.sub(facts.sig));
+        Some(self.inline_candidate(e, &c, facts, args))
+    }
+    fn inline_candidate(&mut self, e: ExprId, c: &Candidate, facts: &FuncFacts, args: &[ExprId]) -> Reg {
+        let sig = self.body_sig(c, facts);
         let n = self.sum_words(&sig.results);
         let results = self.f.alloc(n);
         let mark = self.f.next;
-        self.bind_params(&c, facts, args);
-        self.taken_over(e, c.body, results, |em| match em.only_result(&c, facts) {
+        self.in_its_place(e, c, facts, &sig, args, results, |em| match em.only_result(c, facts) {
             Some(x) => em.expr_conv_to(x, sig.results[0], results),
             None => em.inline_body(c.body, &sig),
         });
         self.f.next = mark;
-        Some(results)
+        results
     }
     /// The same into a destination that may be an operand's register.
     pub(super) fn inline_call_to(
@@ -72,16 +78,16 @@ impl<'a> Em<'a> {
         let fresh = self.f.dst_fresh;
         let mark = self.f.next;
         match self.only_result(&c, facts) {
-            Some(x) if fresh || self.in_place(x) => {
-                self.bind_params(&c, facts, args);
-                let ty = self.sig_of(self.sub(facts.sig)).results[0];
-                self.taken_over(e, c.body, dst, |em| {
+            Some(x) if fresh || self.with_types(c.origin.as_deref(), |em| em.in_place(x)) => {
+                let sig = self.body_sig(&c, facts);
+                let ty = sig.results[0];
+                self.in_its_place(e, &c, facts, &sig, args, dst, |em| {
                     em.f.fresh = fresh.then_some(dst);
                     em.expr_conv_to(x, ty, dst);
                 });
             }
             _ => {
-                let r = self.inline_call(e, fun, args, spread)?;
+                let r = self.inline_candidate(e, &c, facts, args);
                 let n = self.words(self.ty(e));
                 self.mov(dst, r, n);
             }
@@ -97,8 +103,8 @@ impl<'a> Em<'a> {
         }
         let Some((c, facts)) = self.candidate(fun, args, spread) else { return false };
         let Some(x) = self.only_result(&c, facts) else { return false };
-        self.bind_params(&c, facts, args);
-        self.taken_over(e, c.body, 0, |em| em.cond_jump(x, label, sense));
+        let sig = self.body_sig(&c, facts);
+        self.in_its_place(e, &c, facts, &sig, args, 0, |em| em.cond_jump(x, label, sense));
         true
     }
     /// The call will be replaced by a body.
@@ -112,7 +118,8 @@ impl<'a> Em<'a> {
             return None;
         }
         let (c, _) = self.candidate(fun, args, spread)?;
-        self.block_of(c.body)
+        // Its types may be others than those here.
+        self.block_of(c.body).filter(|_| c.origin.is_none_or(|o| !o.is_instance()))
     }
 
     // ---- which calls
@@ -125,7 +132,7 @@ impl<'a> Em<'a> {
         if self.f.given.contains_key(&fun) || self.intrinsic(fun).is_some() {
             return None;
         }
-        let c = self.callee(fun)?;
+        let mut c = self.callee(fun)?;
         let again = match c.body {
             Body::Func(o) => self.f.obj == Some(o),
             Body::Lit(e) => self.f.local == Some(e),
@@ -135,22 +142,33 @@ impl<'a> Em<'a> {
         }
         let facts = self.facts(c.body)?;
         // One call may give several arguments.
-        (facts.params.len() == args.len()).then_some((c, facts))
+        if facts.params.len() != args.len() {
+            return None;
+        }
+        if let Some(o) = &mut c.origin {
+            self.find_types(o);
+        }
+        Some((c, facts))
     }
     fn callee(&mut self, fun: ExprId) -> Option<Candidate<'a>> {
+        let candidate = |body| Candidate { body, recv: None, origin: None };
         if let Some(f) = self.named_func(fun) {
-            return f.targs.is_empty().then_some(Candidate { body: Body::Func(f.obj), recv: None });
+            let obj = f.obj;
+            return Some(Candidate { origin: Origin::instance(f), ..candidate(Body::Func(obj)) });
         }
         if let Some(o) = self.info.uses.get(&fun) {
+            if let Some((lit, origin)) = self.known_literal(*o) {
+                return Some(Candidate { origin: Some(origin), ..candidate(Body::Lit(lit)) });
+            }
             let lit = self.literal_of(*o)?;
-            return Some(Candidate { body: Body::Lit(lit), recv: None });
+            return Some(candidate(Body::Lit(lit)));
         }
         let fun = self.selector(fun);
         let Expr::Select(x, _) = *self.ast.expr(fun) else { return None };
         let s = self.selection(fun)?;
         let SelKind::Method(o) = s.kind else { return None };
         let f = self.method_inst(o, &s);
-        f.targs.is_empty().then_some(Candidate { body: Body::Func(o), recv: Some((x, o, s)) })
+        Some(Candidate { recv: Some((x, s)), origin: Origin::instance(f), ..candidate(Body::Func(o)) })
     }
     fn facts(&self, body: Body) -> Option<&'a FuncFacts> {
         let info = self.info;
@@ -159,7 +177,7 @@ impl<'a> Em<'a> {
             Body::Lit(e) => info.lits.get(&e),
         }
     }
-    fn is_small(&mut self, body: Body) -> bool {
+    pub(super) fn is_small(&mut self, body: Body) -> bool {
         if let Some(&small) = self.st.small.get(&body) {
             return small;
         }
@@ -171,14 +189,14 @@ impl<'a> Em<'a> {
         small
     }
     pub(super) fn is_short(&self, m: ObjId) -> bool {
-        self.measure(Body::Func(m)).is_some()
+        !self.is_generic(m) && self.measure(Body::Func(m)).is_some()
     }
     fn measure(&self, of: Body) -> Option<()> {
         let facts = self.facts(of)?;
         if let Body::Func(o) = of
-            && (self.is_generic(o) || self.pkg_path(self.info.obj(o).pkg) == "sync")
+            && self.pkg_path(self.info.obj(o).pkg) == "sync"
         {
-            // Of another function every time; or the machine has shortcuts for calls of it (the methods of locks).
+            // The machine has shortcuts for calls of it (the methods of locks).
             return None;
         }
         let body = self.block_of(of)?;
@@ -214,30 +232,52 @@ impl<'a> Em<'a> {
             },
         }
     }
-    /// The parameters as variables of the caller. All arguments are evaluated before the first parameter exists.
-    fn bind_params(&mut self, c: &Candidate, facts: &FuncFacts, args: &[ExprId]) {
+    fn body_sig(&mut self, c: &Candidate, facts: &FuncFacts) -> Arc<FuncTy> {
+        self.with_types(c.origin.as_deref(), |em| em.sig_of(em.sub(facts.sig)))
+    }
+    /// The parameters as variables of the caller, and what `make` emits of the body. All arguments are evaluated before the first
+    /// parameter exists.
+    #[allow(clippy::too_many_arguments)]
+    fn in_its_place(
+        &mut self,
+        e: ExprId,
+        c: &Candidate,
+        facts: &FuncFacts,
+        sig: &FuncTy,
+        args: &[ExprId],
+        results: Reg,
+        make: impl FnOnce(&mut Self),
+    ) {
         let mut bound = vec![];
         let mut bound_ref = None;
-        if let Some((x, o, s)) = &c.recv
-            && let Some(r) = self.held_receiver(*x, *o)
-        {
-            debug_assert!(s.path.is_empty());
-            bound_ref = facts.recv.map(|o| (o, r));
-        } else if let Some((x, o, s)) = &c.recv {
-            let slot = match facts.recv.and_then(|o| self.shared_var(o, *x).filter(|_| s.path.is_empty())) {
-                Some(r) => r,
-                None => {
-                    let n = self.recv_words(&super::generic::Inst { obj: *o, targs: vec![] });
-                    let slot = self.f.alloc(n);
-                    self.receiver_to(*x, s, *o, slot);
-                    slot
-                }
-            };
-            bound.extend(facts.recv.map(|o| (o, slot)));
+        if let (Some((x, s)), Body::Func(m)) = (&c.recv, c.body) {
+            if let Some(r) = self.held_receiver(*x, &s.path, m) {
+                bound_ref = facts.recv.map(|o| (o, r));
+            } else {
+                let shared = facts.recv.filter(|_| s.path.is_empty()).and_then(|o| self.shared_var(c, o, *x));
+                let slot = match shared {
+                    Some(r) => r,
+                    None => {
+                        let n = match c.origin.as_ref().and_then(|o| o.inst()) {
+                            Some(f) => self.recv_words(f),
+                            None => self.recv_words(&Inst { obj: m, targs: vec![] }),
+                        };
+                        let slot = self.f.alloc(n);
+                        self.receiver_to(*x, s, m, slot);
+                        slot
+                    }
+                };
+                bound.extend(facts.recv.map(|o| (o, slot, None)));
+            }
         }
-        for (&o, &x) in facts.params.iter().zip(args) {
-            let ty = self.obj_ty(o);
-            let slot = match self.shared_var(o, x) {
+        for ((&o, &x), &ty) in facts.params.iter().zip(args).zip(&sig.params) {
+            let func = matches!(self.types.under(ty), Ty::Func(_))
+                && !self.info.obj(o).reassigned
+                && !self.info.obj(o).addr_taken;
+            if func {
+                self.want(x);
+            }
+            let slot = match self.shared_var(c, o, x) {
                 Some(r) => r,
                 None => {
                     let n = self.words(ty);
@@ -249,11 +289,30 @@ impl<'a> Em<'a> {
                     slot
                 }
             };
-            bound.push((o, slot));
+            let known = if func { self.bound(x) } else { None };
+            bound.push((o, slot, known));
         }
-        for (o, r) in bound {
+        // Most bodies have nothing to do with what is known here.
+        let alone = c.origin.is_none() && self.f.known.is_empty() && bound.iter().all(|b| b.2.is_none());
+        if alone {
+            bound.into_iter().for_each(|(o, r, _)| self.adopt(o, r));
+            self.hold_receiver(facts, bound_ref);
+            return self.taken_over(e, c, results, make);
+        }
+        let scope = self.enter_scope(c.origin.as_deref(), matches!(c.body, Body::Lit(_)));
+        for (o, r, known) in bound {
             self.adopt(o, r);
+            match known {
+                Some(k) => self.f.known.insert(o, k),
+                None => self.f.known.remove(&o),
+            };
         }
+        self.hold_receiver(facts, bound_ref);
+        self.taken_over(e, c, results, make);
+        self.leave_scope(scope);
+    }
+    /// The receiver is a pointer to what lies in registers, or not.
+    fn hold_receiver(&mut self, facts: &FuncFacts, bound_ref: Option<(ObjId, Reg)>) {
         // The same method may have been taken over before, with another kind of receiver.
         if let Some(o) = facts.recv {
             self.f.held.remove(&o);
@@ -265,14 +324,16 @@ impl<'a> Em<'a> {
     }
     /// The register of a variable that a parameter can share: neither is written while the body runs. (The caller's cannot be: what
     /// others write lives in an object.)
-    fn shared_var(&mut self, param: ObjId, arg: ExprId) -> Option<Reg> {
-        if self.is_boxed(param) || self.is_passed(arg) || self.info.obj(param).reassigned || self.value(arg).is_some() {
+    fn shared_var(&mut self, c: &Candidate, param: ObjId, arg: ExprId) -> Option<Reg> {
+        let (boxed, ty) = self.with_types(c.origin.as_deref(), |em| (em.is_boxed(param), em.obj_ty(param)));
+        if boxed || self.is_passed(arg) || self.info.obj(param).reassigned || self.value(arg).is_some() {
             return None;
         }
-        (self.ty(arg) == self.obj_ty(param)).then(|| self.reg_var(arg)).flatten()
+        (self.ty(arg) == ty).then(|| self.reg_var(arg)).flatten()
     }
     /// Emits a body with the caller's state of returning put aside, and notes where it lies.
-    fn taken_over(&mut self, e: ExprId, body: Body, results: Reg, make: impl FnOnce(&mut Self)) {
+    fn taken_over(&mut self, e: ExprId, c: &Candidate, results: Reg, make: impl FnOnce(&mut Self)) {
+        let body = c.body;
         let pos = self.ast.expr_span(e).lo;
         let from = self.f.here() as u32;
         let end = self.f.label();
@@ -285,9 +346,10 @@ impl<'a> Em<'a> {
         self.f.inlining.pop();
         let to = self.f.here() as u32;
         if to > from {
-            let name = match body {
-                Body::Func(o) => self.func_name(o),
-                Body::Lit(e) => self.literal_name(e),
+            let name = match (body, c.origin.as_ref().and_then(|o| o.literal_name())) {
+                (_, Some(name)) => name.clone(),
+                (Body::Func(o), None) => self.func_name(o),
+                (Body::Lit(e), None) => self.literal_name(e),
             };
             self.f.inlined.push(Inlined { from, to, name, call: pos });
         }

@@ -70,9 +70,12 @@ impl<'a> Em<'a> {
         }
         self.f.held.get(self.info.uses.get(&self.strip(e))?).copied()
     }
-    /// The registers of the receiver of a method with a pointer receiver.
-    pub(super) fn held_receiver(&mut self, x: ExprId, m: ObjId) -> Option<Reg> {
+    /// The registers of the receiver of a method with a pointer receiver. What an embedded pointer leads to is elsewhere.
+    pub(super) fn held_receiver(&mut self, x: ExprId, path: &[u32], m: ObjId) -> Option<Reg> {
         let ObjKind::Method { ptr: true, .. } = self.info.obj(m).kind else { return None };
+        if !path.is_empty() {
+            return None;
+        }
         if let Some(r) = self.held(x) {
             return Some(r);
         }

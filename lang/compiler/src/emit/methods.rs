@@ -3,10 +3,11 @@
 use super::Em;
 use super::generic::Inst;
 use crate::check::relation::own_tparams;
-use crate::info::{ObjId, ObjKind};
+use crate::info::{FieldPath, ObjId, ObjKind};
 use crate::types::{NamedId, PkgId, Ty, TyId};
 use gol_syntax::ast::Sym;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::smallvec;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Via {
@@ -20,7 +21,7 @@ pub(super) struct MethodSel {
     pub name: Sym,
     pub id: u32,
     /// Field indices to the embedded receiver.
-    pub path: Vec<u32>,
+    pub path: FieldPath,
     pub via: Via,
     pub sig: TyId,
 }
@@ -28,7 +29,7 @@ pub(super) struct MethodSel {
 /// An embedded type at some depth.
 struct Step {
     ty: TyId,
-    path: Vec<u32>,
+    path: FieldPath,
     /// Reached through a pointer: methods with pointer receivers count.
     addressable: bool,
 }
@@ -43,7 +44,7 @@ impl Em<'_> {
             .map(|m| MethodSel {
                 name: m.name,
                 id: self.method_id(m.name, m.pkg),
-                path: vec![],
+                path: smallvec![],
                 via: Via::Iface,
                 sig: m.sig,
             })
@@ -60,7 +61,7 @@ impl Em<'_> {
         }
         let mut found: FxHashMap<(Sym, PkgId), Option<MethodSel>> = FxHashMap::default();
         let mut seen: FxHashSet<TyId> = FxHashSet::default();
-        let mut level = vec![Step { ty: base, path: vec![], addressable }];
+        let mut level = vec![Step { ty: base, path: smallvec![], addressable }];
         while !level.is_empty() {
             let mut here: FxHashMap<(Sym, PkgId), (u32, Option<MethodSel>)> = FxHashMap::default();
             let mut next = vec![];

@@ -8,6 +8,7 @@
 mod assign;
 mod builtin;
 mod call;
+mod clones;
 mod closure;
 mod compare;
 mod conc;
@@ -25,6 +26,7 @@ mod iface;
 mod index;
 mod init;
 mod inline;
+mod known;
 mod layout;
 mod lift;
 mod literal;
@@ -95,6 +97,7 @@ pub struct EmitState {
     escapes: escape::Escapes,
     /// Bodies that were measured: whether they replace calls.
     small: FxHashMap<inline::Body, bool>,
+    clones: clones::Clones,
     /// Globals of this package that are objects of their own and have to be made.
     large: Vec<ObjId>,
     /// Types whose descriptor is reserved but not filled in yet.
@@ -135,7 +138,9 @@ pub(crate) struct Em<'a> {
     /// Its local functions.
     lifts: lift::Lifts,
     /// Types that it mentions and what they stand for, when it is an instance of a generic function.
-    map: FxHashMap<TyId, TyId>,
+    map: generic::TypeMap,
+    /// What its parameters are known to be, when it is a clone.
+    knowns: known::Knowns,
     err: Option<Diagnostic>,
 }
 
@@ -201,7 +206,6 @@ impl Emission {
     /// Does a piece of work, and what that makes necessary.
     fn step<R>(&self, t: Tables, work: impl FnOnce(&mut Em) -> R) -> Result<R, Diagnostic> {
         let Tables { ast, types, info, state, program } = t;
-        let (f, map) = (Fun::default(), FxHashMap::default());
         let mut em = Em {
             ast,
             types,
@@ -209,11 +213,12 @@ impl Emission {
             st: state,
             prog: program,
             pkg: self.pkg,
-            f,
+            f: Fun::default(),
             spare: vec![],
             root: None,
             lifts: Default::default(),
-            map,
+            map: None,
+            knowns: Default::default(),
             err: None,
         };
         let done = work(&mut em);
@@ -276,6 +281,7 @@ impl Marks {
         s.pending.clear();
         s.large.clear();
         s.generics.clear();
+        s.clones.undo(funcs);
     }
 }
 

@@ -35,7 +35,13 @@ impl Em<'_> {
     }
     /// A function that is one operation.
     pub(super) fn intrinsic(&mut self, fun: ExprId) -> Option<Intrinsic> {
-        let o = *self.info.uses.get(&self.strip(fun))?;
+        let fun = self.strip(fun);
+        let mut o = *self.info.uses.get(&fun)?;
+        if !self.f.known.is_empty()
+            && let Some(f) = self.known_named(fun)
+        {
+            o = f.obj;
+        }
         let obj = self.info.obj(o);
         if self.st.plain || !matches!(obj.kind, ObjKind::Func) {
             return None;
