@@ -30,8 +30,8 @@ use std::sync::Arc;
 /// Clones of one function.
 const CLONES_MAX: u32 = 20;
 /// Expressions in all clones together: so many, and one for so many expressions of the whole program.
-const BUDGET: usize = 3000;
-const BUDGET_SHARE: usize = 150;
+const BUDGET: usize = 2500;
+const BUDGET_SHARE: usize = 200;
 /// Expressions in a body that is cloned.
 const SIZE_MAX: usize = 1500;
 /// Clones for literals of clones.
@@ -101,24 +101,25 @@ impl<'a> Em<'a> {
     }
     /// The call is one of a function that may be cloned for what it gets.
     pub(super) fn clone_call(&mut self, fun: ExprId, sig: &FuncTy, args: &[ExprId]) -> Option<Box<CloneCall<'a>>> {
-        let mut known = vec![];
-        let fixed = sig.params.len() - usize::from(sig.variadic);
-        for (i, (&x, &ty)) in args.iter().zip(&sig.params).enumerate().take(fixed) {
-            if matches!(self.types.under(ty), Ty::Func(_)) && self.may_be_known(x) {
-                known.push((i, x));
-            }
-        }
-        if known.is_empty() {
-            return None;
-        }
         let fun = self.strip(fun);
         if self.f.given.contains_key(&fun) {
             return None;
         }
         let (inst, method) = self.cloneable(fun)?;
+        // What is known already may have its clone.
+        if self.knows_own_only() && self.is_full(inst.obj) {
+            return None;
+        }
         let uses = self.uses_of(inst.obj, &mut vec![])?;
         let enough = if self.knowns.depth > 0 { Use::Called } else { Use::Hot };
-        known.retain(|&(i, _)| uses.get(i).is_some_and(|u| *u >= enough));
+        let mut known = vec![];
+        let fixed = sig.params.len() - usize::from(sig.variadic);
+        for (i, (&x, &ty)) in args.iter().zip(&sig.params).enumerate().take(fixed) {
+            let func = matches!(self.types.under(ty), Ty::Func(_));
+            if func && uses.get(i).is_some_and(|u| *u >= enough) && self.may_be_known(x) {
+                known.push((i, x));
+            }
+        }
         if known.is_empty() {
             return None;
         }
@@ -162,19 +163,27 @@ impl<'a> Em<'a> {
         if let Some(&id) = self.st.clones.ids.get(&key) {
             return Target::Func(id);
         }
-        let count = self.st.clones.count.get(&key.0.obj).copied().unwrap_or(0);
-        let body = self.info.funcs.get(&key.0.obj).and_then(|f| f.body);
-        let size = self.st.clones.size + body.map_or(0, |b| self.ast.exprs_in(self.ast.block(b).span).len());
-        let full = count >= CLONES_MAX || size > BUDGET + self.ast.expr_count() / BUDGET_SHARE;
-        if key.1.is_empty() || full || knowns.depth > DEPTH_MAX {
+        if key.1.is_empty() || self.is_full(key.0.obj) || knowns.depth > DEPTH_MAX {
             return self.target(&key.0);
         }
         let id = self.reserve_func();
-        self.st.clones.size = size;
-        self.st.clones.count.insert(key.0.obj, count + 1);
+        self.st.clones.size += self.size_of(key.0.obj);
+        *self.st.clones.count.entry(key.0.obj).or_default() += 1;
         self.queue_clone(key.0.clone(), id, knowns);
         self.st.clones.ids.insert(key, id);
         Target::Func(id)
+    }
+
+    /// There are as many clones of the function as there may be, or no room for one more.
+    fn is_full(&self, o: ObjId) -> bool {
+        let c = &self.st.clones;
+        c.count.get(&o).is_some_and(|n| *n >= CLONES_MAX)
+            || c.size + self.size_of(o) > BUDGET + self.ast.expr_count() / BUDGET_SHARE
+    }
+    /// Expressions in a function's body.
+    fn size_of(&self, o: ObjId) -> usize {
+        let body = self.info.funcs.get(&o).and_then(|f| f.body);
+        body.map_or(0, |b| self.ast.exprs_in(self.ast.block(b).span).len())
     }
 
     // ---- what functions do with their parameters

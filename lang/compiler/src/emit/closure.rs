@@ -98,10 +98,9 @@ impl Em<'_> {
         if let Some(facts) = info.lits.get(&e) {
             let pos = self.ast.expr_span(e).lo;
             let wanted = self.is_wanted(e);
-            let name = if wanted { self.next_lit_name() } else { String::new() };
             let (id, caps) = self.closure_to(facts, Body::Block(block), pos, dst);
             if wanted {
-                self.note_literal(e, id, name, caps);
+                self.note_literal(e, id, caps);
             }
         }
     }
@@ -236,7 +235,9 @@ impl Em<'_> {
             }
             at += n;
         }
-        self.bind_knowns();
+        if self.knows() {
+            self.bind_knowns();
+        }
         self.f.named_results = facts.named_results;
         if facts.named_results || facts.has_defer {
             for (i, &ty) in sig.results.iter().enumerate() {

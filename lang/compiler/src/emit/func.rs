@@ -73,9 +73,9 @@ pub(super) struct Fun {
     pub literals: FxHashMap<ObjId, (ExprId, String)>,
     /// Literals of which it is to be noted what they become.
     pub wanted: Vec<ExprId>,
-    pub made: FxHashMap<ExprId, Arc<Literal>>,
+    pub made: Vec<Arc<Literal>>,
     /// Parameters that are known functions.
-    pub known: FxHashMap<ObjId, Bound>,
+    pub known: Vec<(ObjId, Bound)>,
     /// Expressions whose value is in registers already (arguments of deferred calls).
     pub given: FxHashMap<ExprId, Reg>,
     /// The destination that the next expression may write before it has read everything: nothing else uses it.

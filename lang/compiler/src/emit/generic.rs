@@ -134,11 +134,6 @@ impl<'a> Em<'a> {
 
     /// The function that an expression without parentheses names, with its type arguments.
     pub(super) fn named_func(&self, e: ExprId) -> Option<Inst> {
-        if !self.f.known.is_empty()
-            && let Some(f) = self.known_named(e)
-        {
-            return Some(f.clone());
-        }
         let targs = self.info.instances.get(&e);
         let name = match *self.ast.expr(e) {
             Expr::Index(x, _) if targs.is_some() => self.strip(x),
@@ -147,8 +142,8 @@ impl<'a> Em<'a> {
         let obj = *self.info.uses.get(&name)?;
         match self.info.obj(obj).kind {
             ObjKind::Func => {}
+            ObjKind::Local => return self.known_named(obj).cloned(),
             ObjKind::Global
-            | ObjKind::Local
             | ObjKind::Const(_)
             | ObjKind::Type
             | ObjKind::Method { .. }

@@ -50,7 +50,8 @@ struct Candidate<'a> {
 impl<'a> Em<'a> {
     /// The call's body in its place; the results' first register. `None`: it has to be a call.
     pub(super) fn inline_call(&mut self, e: ExprId, fun: ExprId, args: &[ExprId], spread: bool) -> Option<Reg> {
-        let (c, facts) = self.candidate(fun, args, spread)?;
+        let (mut c, facts) = self.candidate(fun, args, spread)?;
+        self.find_types(&mut c.origin);
         Some(self.inline_candidate(e, &c, facts, args))
     }
     fn inline_candidate(&mut self, e: ExprId, c: &Candidate, facts: &FuncFacts, args: &[ExprId]) -> Reg {
@@ -74,7 +75,8 @@ impl<'a> Em<'a> {
         spread: bool,
         dst: Reg,
     ) -> Option<()> {
-        let (c, facts) = self.candidate(fun, args, spread)?;
+        let (mut c, facts) = self.candidate(fun, args, spread)?;
+        self.find_types(&mut c.origin);
         let fresh = self.f.dst_fresh;
         let mark = self.f.next;
         match self.only_result(&c, facts) {
@@ -101,7 +103,8 @@ impl<'a> Em<'a> {
         if !matches!(self.info.expr(fun).map(|i| i.mode), Some(Mode::Value | Mode::Var)) {
             return false;
         }
-        let Some((c, facts)) = self.candidate(fun, args, spread) else { return false };
+        let Some((mut c, facts)) = self.candidate(fun, args, spread) else { return false };
+        self.find_types(&mut c.origin);
         let Some(x) = self.only_result(&c, facts) else { return false };
         let sig = self.body_sig(&c, facts);
         self.in_its_place(e, &c, facts, &sig, args, 0, |em| em.cond_jump(x, label, sense));
@@ -132,7 +135,7 @@ impl<'a> Em<'a> {
         if self.f.given.contains_key(&fun) || self.intrinsic(fun).is_some() {
             return None;
         }
-        let mut c = self.callee(fun)?;
+        let c = self.callee(fun)?;
         let again = match c.body {
             Body::Func(o) => self.f.obj == Some(o),
             Body::Lit(e) => self.f.local == Some(e),
@@ -144,9 +147,6 @@ impl<'a> Em<'a> {
         // One call may give several arguments.
         if facts.params.len() != args.len() {
             return None;
-        }
-        if let Some(o) = &mut c.origin {
-            self.find_types(o);
         }
         Some((c, facts))
     }
@@ -289,7 +289,7 @@ impl<'a> Em<'a> {
                     slot
                 }
             };
-            let known = if func { self.bound(x) } else { None };
+            let known = if func { self.bound(x).map(Box::new) } else { None };
             bound.push((o, slot, known));
         }
         // Most bodies have nothing to do with what is known here.
@@ -302,10 +302,8 @@ impl<'a> Em<'a> {
         let scope = self.enter_scope(c.origin.as_deref(), matches!(c.body, Body::Lit(_)));
         for (o, r, known) in bound {
             self.adopt(o, r);
-            match known {
-                Some(k) => self.f.known.insert(o, k),
-                None => self.f.known.remove(&o),
-            };
+            self.f.known.retain(|k| k.0 != o);
+            self.f.known.extend(known.map(|k| (o, *k)));
         }
         self.hold_receiver(facts, bound_ref);
         self.taken_over(e, c, results, make);
@@ -346,8 +344,8 @@ impl<'a> Em<'a> {
         self.f.inlining.pop();
         let to = self.f.here() as u32;
         if to > from {
-            let name = match (body, c.origin.as_ref().and_then(|o| o.literal_name())) {
-                (_, Some(name)) => name.clone(),
+            let name = match (body, c.origin.as_ref().and_then(|o| o.literal())) {
+                (_, Some(f)) => self.prog.funcs[f as usize].name.clone(),
                 (Body::Func(o), None) => self.func_name(o),
                 (Body::Lit(e), None) => self.literal_name(e),
             };

@@ -32,7 +32,6 @@ pub(super) struct Literal {
     pub expr: ExprId,
     /// Its function, which is another one in each instance or clone of what is around.
     pub id: FuncId,
-    name: String,
     caps: Vec<Capture>,
     map: TypeMap,
     /// The outermost body that it is in.
@@ -60,7 +59,7 @@ pub(super) struct Knowns {
 /// What was put aside for a body from elsewhere.
 pub(super) struct Scope {
     map: Option<TypeMap>,
-    known: FxHashMap<ObjId, Bound>,
+    known: Vec<(ObjId, Bound)>,
     literals: Option<FxHashMap<ObjId, (ExprId, String)>>,
     given: Option<FxHashMap<ExprId, Reg>>,
     vars: Vec<(ObjId, Option<Loc>)>,
@@ -90,28 +89,42 @@ impl Origin {
     pub fn inst(&self) -> Option<&Inst> {
         self.inst.as_ref()
     }
-    pub fn literal_name(&self) -> Option<&String> {
-        self.literal.as_ref().map(|l| &l.name)
+    pub fn literal(&self) -> Option<FuncId> {
+        self.literal.as_ref().map(|l| l.id)
     }
     /// Its types are not those that the text says.
     pub fn is_instance(&self) -> bool {
-        self.map.is_some()
+        self.inst.is_some() || self.map.is_some()
     }
 }
 
 impl<'a> Em<'a> {
     // ---- what is known
 
+    /// The function under construction is a clone, or in one.
+    pub(super) fn knows(&self) -> bool {
+        !self.knowns.params.is_empty()
+    }
+    fn known(&self, o: ObjId) -> Option<&Bound> {
+        self.f.known.iter().find(|k| k.0 == o).map(|k| &k.1)
+    }
+    /// Nothing is known but literals of this function: no other one knows them.
+    pub(super) fn knows_own_only(&self) -> bool {
+        self.f.known.iter().all(|(_, b)| b.here && matches!(b.known, Known::Literal(_)))
+    }
+    fn made(&self, e: ExprId) -> Option<&Arc<Literal>> {
+        self.f.made.iter().rev().find(|l| l.expr == e)
+    }
     /// The function that a variable is known to be.
-    pub(super) fn known_named(&self, e: ExprId) -> Option<&Inst> {
-        match &self.f.known.get(self.info.uses.get(&e)?)?.known {
+    pub(super) fn known_named(&self, o: ObjId) -> Option<&Inst> {
+        match &self.known(o)?.known {
             Known::Named(f) => Some(f),
             Known::Literal(_) => None,
         }
     }
     /// The literal that a variable is known to be.
     pub(super) fn known_literal(&self, o: ObjId) -> Option<(ExprId, Box<Origin>)> {
-        let b = self.f.known.get(&o)?;
+        let b = self.known(o)?;
         match &b.known {
             Known::Literal(l) => {
                 let home = l.home.filter(|_| !b.here);
@@ -122,16 +135,18 @@ impl<'a> Em<'a> {
         }
     }
     /// What the types of an instance are.
-    pub(super) fn find_types(&mut self, o: &mut Origin) {
-        if let Some(f) = &o.inst {
+    pub(super) fn find_types(&mut self, o: &mut Option<Box<Origin>>) {
+        if let Some(o) = o
+            && let Some(f) = &o.inst
+        {
             o.map = self.type_map(f);
         }
     }
     /// A literal got its function.
-    pub(super) fn note_literal(&mut self, e: ExprId, id: FuncId, name: String, caps: Vec<Capture>) {
+    pub(super) fn note_literal(&mut self, e: ExprId, id: FuncId, caps: Vec<Capture>) {
         let (map, depth) = (self.map.clone(), self.knowns.depth);
         let home = self.root.map(|r| r.0);
-        self.f.made.insert(e, Arc::new(Literal { expr: e, id, name, caps, map, home, depth }));
+        self.f.made.push(Arc::new(Literal { expr: e, id, caps, map, home, depth }));
     }
     /// The literal `x` will be asked for.
     pub(super) fn want(&mut self, x: ExprId) {
@@ -156,14 +171,14 @@ impl<'a> Em<'a> {
                         || self.is_small(Body::Func(f.obj));
                 }
                 let Some(o) = self.info.uses.get(&x) else { return false };
-                self.f.known.contains_key(o) || self.kept_literal(*o).is_some()
+                self.known(*o).is_some() || self.kept_literal(*o).is_some()
             }
             _ => false,
         }
     }
     /// The literal that a variable of this function keeps.
     fn kept_literal(&self, o: ObjId) -> Option<&Arc<Literal>> {
-        self.f.made.get(&self.f.literals.get(&o)?.0)
+        self.made(self.f.literals.get(&o)?.0)
     }
     /// What the value of `x`, which was evaluated, is known to be.
     pub(super) fn bound(&mut self, x: ExprId) -> Option<Bound> {
@@ -175,11 +190,11 @@ impl<'a> Em<'a> {
             return Some(Bound { known: Known::Named(f), vars: Arc::default(), here: true });
         }
         let here = |l: &Arc<Literal>| Bound { known: Known::Literal(l.clone()), vars: Arc::default(), here: true };
-        if let Some(l) = self.f.made.get(&x) {
+        if let Some(l) = self.made(x) {
             return Some(here(l));
         }
         let o = self.info.uses.get(&x)?;
-        self.f.known.get(o).cloned().or_else(|| self.kept_literal(*o).map(here))
+        self.known(*o).cloned().or_else(|| self.kept_literal(*o).map(here))
     }
     /// In the prologue of a clone and of literals in it: known parameters, and what they capture, in registers.
     pub(super) fn bind_knowns(&mut self) {
@@ -191,7 +206,7 @@ impl<'a> Em<'a> {
                 self.load_captures(r, &l.caps);
                 vars.extend(std::mem::replace(&mut self.f.vars, outer));
             }
-            self.f.known.insert(o, Bound { known, vars: vars.into(), here: false });
+            self.f.known.push((o, Bound { known, vars: vars.into(), here: false }));
         }
     }
 
@@ -200,8 +215,7 @@ impl<'a> Em<'a> {
     /// What follows belongs to a body from elsewhere, until [`Em::leave_scope`].
     /// Without an origin, `own` says whether it is a literal of the function under construction.
     pub(super) fn enter_scope(&mut self, origin: Option<&Origin>, own: bool) -> Scope {
-        let mut scope =
-            Scope { map: None, known: FxHashMap::default(), literals: None, given: None, vars: vec![], all_vars: None };
+        let mut scope = Scope { map: None, known: vec![], literals: None, given: None, vars: vec![], all_vars: None };
         let own = origin.map_or(own, |o| o.own);
         scope.known = if own { self.f.known.clone() } else { std::mem::take(&mut self.f.known) };
         let Some(o) = origin else { return scope };

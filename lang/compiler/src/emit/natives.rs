@@ -37,12 +37,11 @@ impl Em<'_> {
     pub(super) fn intrinsic(&mut self, fun: ExprId) -> Option<Intrinsic> {
         let fun = self.strip(fun);
         let mut o = *self.info.uses.get(&fun)?;
-        if !self.f.known.is_empty()
-            && let Some(f) = self.known_named(fun)
-        {
+        let mut obj = self.info.obj(o);
+        if let (ObjKind::Local, Some(f)) = (&obj.kind, self.known_named(o)) {
             o = f.obj;
+            obj = self.info.obj(o);
         }
-        let obj = self.info.obj(o);
         if self.st.plain || !matches!(obj.kind, ObjKind::Func) {
             return None;
         }

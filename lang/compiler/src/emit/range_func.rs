@@ -174,7 +174,9 @@ impl Em<'_> {
         self.f.results = 1;
         let closure = self.f.alloc(1);
         self.load_captures(closure, caps);
-        self.bind_knowns();
+        if self.knows() {
+            self.bind_knowns();
+        }
         let boxed = |f: &Fun, o| match f.vars.get(&o) {
             Some(Loc::Box(r)) => Some(*r),
             _ => None,
