@@ -142,6 +142,7 @@ pub(super) fn simplify(v: &mut Values, n: &mut Node) {
     }
     match i.op {
         Op::ChkNil if v.fact(i.a).not_nil => n.delete(),
+        Op::Lea if i.c == 0 && v.fact(i.b).not_nil => n.ins = Ins::new(Op::Mov, i.a, i.b, 0, 0),
         _ => branch(v, n),
     }
 }

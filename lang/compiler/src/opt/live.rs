@@ -217,7 +217,7 @@ impl<'p> Live<'p> {
             let from = (from as usize).min(self.regs);
             wanted[from..].fill(0);
         }
-        read(n.ins, dst, e, wanted);
+        read(self.p, n.ins, dst, e, wanted);
         if !pure {
             self.epilogue.iter().zip(wanted.iter_mut()).for_each(|(f, w)| *w = (*w).max(*f));
         }
@@ -239,7 +239,7 @@ fn width(bits: u32) -> u8 {
 }
 
 /// How much of its operands an instruction looks at when so much of its result is wanted.
-fn read(i: Ins, dst: u8, e: &Effects, wanted: &mut [u8]) {
+fn read(p: &Program, i: Ins, dst: u8, e: &Effects, wanted: &mut [u8]) {
     use Op::*;
     let mut want = |reg: u16, bits: u8| wanted[reg as usize] = wanted[reg as usize].max(bits);
     match i.op {
@@ -279,6 +279,13 @@ fn read(i: Ins, dst: u8, e: &Effects, wanted: &mut [u8]) {
         }
         AddKZ32 | ShlKZ32 | RotLK32 => want(i.b, 32),
         AddKZ8 => want(i.b, 8),
+        AppendV | AppFldV => {
+            let element = p.types.get(i.d as usize).map_or(ALL, |t| width(t.stride.saturating_mul(8)));
+            for (first, k) in e.reads.iter() {
+                let bits = if first == i.c { element } else { ALL };
+                (first..first + k).for_each(|r| want(r, bits));
+            }
+        }
         _ => e.reads.iter().for_each(|(first, k)| wanted[first as usize..][..k as usize].fill(ALL)),
     }
 }

@@ -10,6 +10,7 @@ use super::fold;
 use super::live::{Known, Live};
 use super::widths;
 use gol_bytecode::effects::Effects;
+use gol_bytecode::program::{Kind, TypeDesc};
 use gol_bytecode::{Ins, Op, Program, Role};
 use rustc_hash::FxHashMap;
 
@@ -315,6 +316,10 @@ impl<'p> Values<'p> {
         }
         self.memory(n);
         self.now.writes(self.known.of(self.p, k, n), LOST);
+        if n.ins.op == Op::New {
+            let v = self.value(n.ins.a);
+            self.made[v as usize].fact.not_nil = true;
+        }
     }
     /// A move, or what became one.
     fn moved(&mut self, n: &mut Node, v: u32) {
@@ -332,6 +337,7 @@ impl<'p> Values<'p> {
             let new = match role {
                 Role::R => self.home(reg),
                 Role::R3 => self.home3(reg),
+                Role::Rs if self.appends_word(n.ins) => self.home(reg),
                 Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT => return,
                 _ => continue,
             };
@@ -342,6 +348,11 @@ impl<'p> Values<'p> {
                 _ => n.ins.d = new,
             }
         }
+    }
+    /// An element of one register is appended.
+    fn appends_word(&self, i: Ins) -> bool {
+        let one = |t: &TypeDesc| t.kind == Kind::Packed || t.words == 1;
+        i.op == Op::AppendV && self.p.types.get(i.d as usize).is_some_and(one)
     }
     fn home3(&mut self, reg: u16) -> u16 {
         let h = self.home(reg);

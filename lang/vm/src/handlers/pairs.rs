@@ -1,5 +1,5 @@
 //! Neighbours in one handler, chosen by the loader: calls of closures and of interfaces' methods with the moves before them, results that are returned at once,
-//! words of objects that are loaded or stored together, package variables that are added to, what stands before the count of a loop (or jumps to it), and
+//! words of objects that are loaded or stored together or asked for, package variables that are added to, what stands before the count of a loop (or jumps to it), and
 //! elements that are compared. All units stay as they are, so that a jump to the second one
 //! and a second try of it find what they expect. *(unsafe: see `code.rs`)*
 use crate::code::*;
@@ -25,6 +25,11 @@ pub(crate) fn handler_of(code: &[Ins]) -> Option<Handler> {
     if first.op == Op::Jmp {
         let target = code.get((first.cd() as usize).checked_add(1)?)?;
         return (target.op == Op::AddKJltB).then_some(JmpCount as Handler);
+    }
+    if first.op == Op::LdW
+        && let Some(h) = field_test(second.op)
+    {
+        return Some(h);
     }
     match second.op {
         Op::AddKJltB => counting(first.op),
@@ -222,6 +227,34 @@ macro_rules! element_branches {
 element_branches! { [base i]
     LdIdxWJltI ri(base, i.a) < ri(base, i.b);
     LdIdxWJleI ri(base, i.a) <= ri(base, i.b);
+}
+
+/// A field, and a branch that most often asks for it.
+macro_rules! field_tests {
+    ([$base:ident $i:ident] $($op:ident $name:ident $cond:expr;)*) => {
+        handlers! { [pc $base p $i] $($name {
+            w($base, $i.a, *word!(pc $base p, $i.b, $i.c));
+            let $i = &*pc;
+            pc = pc.add(1);
+            if $cond {
+                pc = pc.offset($i.cd() as i32 as isize);
+            }
+        })* }
+        fn field_test(op: Op) -> Option<Handler> {
+            match op {
+                $(Op::$op => Some($name),)*
+                _ => None,
+            }
+        }
+    };
+}
+field_tests! { [base i]
+    JeqW LdWJeqW r(base, i.a) == r(base, i.b);
+    JneW LdWJneW r(base, i.a) != r(base, i.b);
+    JltI LdWJltI ri(base, i.a) < ri(base, i.b);
+    JleI LdWJleI ri(base, i.a) <= ri(base, i.b);
+    JeqK LdWJeqK ri(base, i.a) == i.b as i16 as i64;
+    JneK LdWJneK ri(base, i.a) != i.b as i16 as i64;
 }
 
 /// A byte that is compared with a constant.

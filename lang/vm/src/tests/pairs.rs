@@ -233,3 +233,47 @@ fn tests_and_counts_behind_loads_are_their_own() {
     m.ok(0);
     assert_eq!([m.global(0), m.global(1)], [1 + 3 + 5 + 7 + 9 + 5 * 10, 10]);
 }
+
+/// A field of an object, and a branch on it; the same with something between them; and of a nil pointer.
+#[test]
+fn fields_are_asked_for_as_if_they_had_been_loaded_before() {
+    for op in [Op::JeqW, Op::JneW, Op::JltI, Op::JleI, Op::JeqK, Op::JneK] {
+        for (x, y) in [(3, 3), (3, 5), (5, 3), (-1, 0), (0, -1)] {
+            let against = if matches!(op, Op::JeqK | Op::JneK) { y } else { 4 };
+            let outcome = |between: Vec<Ins>| {
+                let pre = vec![
+                    k(Op::NewArr, 0, 0, INT),
+                    i(Op::Data, 3, 0, 0, 0),
+                    k(Op::LoadI, 3, 0, x),
+                    i(Op::StW, 0, 3, 1, 0),
+                    k(Op::LoadI, 4, 0, y),
+                    k(Op::LoadI, 6, 0, 2),
+                    i(Op::LdW, 5, 0, 1, 0),
+                ];
+                let post = vec![
+                    k(op, 5, against, 1),
+                    k(Op::LoadI, 6, 0, 100),
+                    k(Op::StG, 6, 0, 0),
+                    k(Op::StG, 5, 0, 1),
+                    i(Op::Ret, 0, 0, 0, 0),
+                ];
+                let m = Machine::new(&full(vec![func("main.main", 0, 0, 12, join(vec![pre, between, post]))]));
+                m.ok(0);
+                [m.global(0), m.global(1)]
+            };
+            let later = outcome(vec![i(Op::Nop, 0, 0, 0, 0)]);
+            assert_eq!(outcome(vec![]), later, "{op:?} of {x} and {y}");
+            assert_eq!(later[1], x as i64 as u64);
+        }
+        let code = vec![
+            k(Op::LoadI, 0, 0, 0),
+            k(Op::LoadI, 4, 0, 0),
+            i(Op::LdW, 5, 0, 1, 0),
+            k(op, 5, 4, 0),
+            i(Op::Ret, 0, 0, 0, 0),
+        ];
+        let m = Machine::new(&full(vec![func("main.main", 0, 0, 12, code)]));
+        assert_eq!(m.run(0), crate::RunResult::Panicked, "{op:?}");
+        assert!(m.printed().contains("nil pointer dereference"), "{op:?}: {}", m.printed());
+    }
+}
