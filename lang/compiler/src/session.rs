@@ -411,7 +411,7 @@ impl Session {
         }
         // Run-time errors are values of its types.
         self.load("runtime", Span::default(), &mut vec![String::new()], &mut diagnostics);
-        let mut implied = self.implied(&parsed.mentions);
+        let mut implied = implied(&parsed.mentions);
         if role.script() {
             self.imply_selected(first, &mut implied);
         }
@@ -469,11 +469,6 @@ impl Session {
         check_items(&self.ast, &mut self.types, &mut self.info, &mut self.world, pkg, role, items)
     }
 
-    /// The packages that constructs of a text need.
-    fn implied(&self, mentions: &Mentions) -> Vec<String> {
-        let packages = [("time", mentions.time), ("fmt", mentions.fmt)];
-        packages.iter().filter(|p| p.1).map(|p| p.0.to_string()).collect()
-    }
     /// Adds the packages that a script, whose expressions begin at an index, may use without import.
     fn imply_selected(&self, first: usize, implied: &mut Vec<String>) {
         for i in first..self.ast.expr_count() {
@@ -581,7 +576,7 @@ impl Session {
             return;
         }
         stack.push(path.to_string());
-        let implied = self.implied(&parsed.mentions);
+        let implied = implied(&parsed.mentions);
         self.load_imports(&parsed, &implied, stack, diags);
         stack.pop();
         if role == Role::Package {
@@ -634,6 +629,12 @@ impl Session {
         }
         parsed
     }
+}
+
+/// The packages that constructs of a text need.
+fn implied(mentions: &Mentions) -> Vec<String> {
+    let packages = [("time", mentions.time), ("fmt", mentions.fmt)];
+    packages.iter().filter(|p| p.1).map(|p| p.0.to_string()).collect()
 }
 
 /// The library has no errors: one that is found in it is as bad as any other.

@@ -41,7 +41,7 @@ impl Interner {
     pub(crate) fn empty() -> Interner {
         Interner { table: HashTable::new(), recent: Box::default(), texts: String::new(), ends: vec![] }
     }
-    /// The same for a name, which the bytes behind it may follow: `text` begins with it and `len` are its own.
+    /// The symbol of a name that `text` begins with; `len` bytes are its own, and what stands behind them does not count.
     pub fn intern_name(&mut self, text: &str, len: usize) -> Sym {
         let key = match text.as_bytes().first_chunk::<8>() {
             Some(bytes) if (1..=8).contains(&len) => u64::from_le_bytes(*bytes) & (u64::MAX >> (64 - 8 * len)),
