@@ -3,6 +3,12 @@
 
 /// Their names, sorted.
 pub const IN_PLACE: &[&str] = &[
+    "bufio.ahead",
+    "bufio.nextByte",
+    "bufio.nextLine",
+    "bufio.nextRune",
+    "bufio.put",
+    "bufio.skip",
     "bytes.Compare",
     "bytes.Contains",
     "bytes.Equal",

@@ -2,7 +2,7 @@
 //! *(unsafe)*
 use crate::code::{Handler, Unit};
 use crate::handlers::{self, atomic, call, handler_of, int, memory, pairs, quick, slice, table};
-use crate::native::NativeFn;
+use crate::native::{NativeFn, Quick};
 use crate::op_profile;
 use crate::types::{Inline, MapKey};
 use crate::vm::{MethodSite, NO_METHOD, Shared};
@@ -43,7 +43,7 @@ fn instruction(
     }
     let unit = &mut units[k];
     if !shared.profile_ops
-        && let Some(form) = alone_form(shared, ins)
+        && let Some(form) = alone_form(shared, f, k)
     {
         unit.h = shared.sharing.choose(form, unit.h, place);
     }
@@ -87,14 +87,19 @@ fn instruction(
 }
 
 /// The form of an operation for the time of one goroutine.
-fn alone_form(shared: &Shared, ins: Ins) -> Option<Handler> {
-    if ins.op != Op::AppFldV {
-        return handlers::shared::alone(ins.op);
-    }
-    match shared.types.get(ins.d as u32).stride {
-        8 => Some(handlers::shared::AppFldW),
-        1 => Some(handlers::shared::AppFld8),
-        _ => None,
+fn alone_form(shared: &Shared, f: &Func, k: usize) -> Option<Handler> {
+    let ins = f.code[k];
+    match ins.op {
+        Op::AppFldV => match shared.types.get(ins.d as u32).stride {
+            8 => Some(handlers::shared::AppFldWAlone),
+            1 => Some(handlers::shared::AppFld8Alone),
+            _ => None,
+        },
+        Op::CallD | Op::CallD2 => match shared.native(f.code[k + 1].ab()) {
+            NativeFn::InPlace(_, Some(Quick::Cursor(cursor))) => Some(handlers::cursor::alone(cursor)),
+            _ => None,
+        },
+        op => handlers::shared::alone(op),
     }
 }
 
@@ -166,10 +171,14 @@ fn shortcut_handler(mark: u16) -> Option<Handler> {
 /// Operations that have a handler of their own for some types or sizes.
 fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler>, String> {
     let ins = f.code[k];
-    if !shared.profile_ops
-        && let Some(pair) = pairs::handler_of(&f.code[k..])
-    {
-        return Ok(Some(pair));
+    let stride = |backing: u16| shared.types.get(backing as u32).stride;
+    if !shared.profile_ops {
+        if handlers::shared::appends_to_own(&f.code[k..], |backing| stride(backing) == 1) {
+            return Ok(Some(handlers::shared::OwnAppFld8));
+        }
+        if let Some(pair) = pairs::handler_of(&f.code, k) {
+            return Ok(Some(pair));
+        }
     }
     let by_key = |word, string, general: Option<Handler>| match shared.types.get(ins.d as u32).map_key {
         MapKey::Word => Some(word),
@@ -201,6 +210,8 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
         },
         Op::DivK if power_of_two(ins.c) => Some(int::DivP2),
         Op::RemK if power_of_two(ins.c) => Some(int::RemP2),
+        Op::DivK if (2..int::SMALL).contains(&ins.c.into()) => Some(int::DivSmall),
+        Op::RemK if (2..int::SMALL).contains(&ins.c.into()) => Some(int::RemSmall),
         Op::RetN if ins.b == 2 => Some(call::Ret2),
         Op::MkIface => match inline(ins.cd()) {
             Inline::Signed => Some(table::MkIfaceS),
@@ -217,9 +228,14 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
         Op::MapGet => by_key(table::MapGetInt as Handler, table::MapGetStr, None),
         Op::MapGetOk => by_key(table::MapGetOkInt as Handler, table::MapGetOkStr, None),
         Op::MapSet => by_key(table::MapSetInt as Handler, table::MapSetStr, None),
-        Op::AppendV if ins.b == 0 => match shared.types.get(ins.d as u32).stride {
+        Op::AppendV if ins.b == 0 => match stride(ins.d) {
             8 => Some(slice::AppendW),
             1 => Some(slice::Append8),
+            _ => None,
+        },
+        Op::AppFldV if !shared.profile_ops => match stride(ins.d) {
+            8 => Some(handlers::shared::AppFldW),
+            1 => Some(handlers::shared::AppFld8),
             _ => None,
         },
         // SAFETY: the unit before an entry is the header.

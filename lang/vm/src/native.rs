@@ -81,6 +81,24 @@ pub enum Quick {
     ReverseBytes,
     /// The high and the low half of a product.
     Mul,
+    Cursor(Cursor),
+}
+
+/// What is done on a buffer of package bufio, in the handler or not at all; `handlers/cursor.rs`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cursor {
+    /// The next byte, and whether there is one.
+    Byte,
+    /// The next rune and its width, which is 0 when there is none.
+    Rune,
+    /// Where the bytes up to one with a value begin and end; they end at 0 when that is not there.
+    Line,
+    /// Where the next so many bytes begin and end; 0 when there are less.
+    Ahead,
+    /// Leaves so many bytes out: whether they were there.
+    Skip,
+    /// Appends a byte: whether there was room.
+    Put,
 }
 
 /// Kinds of ASCII characters; other ones are the native's.

@@ -1,11 +1,24 @@
 //! Natives of package bufio.
 
-use crate::abi::direct;
+use crate::abi::{direct, quick};
 use crate::text::{category, rune};
-use gol_vm::native::{Native, Window};
+use gol_vm::native::{Cursor, Native, Quick, Window};
 
-pub const NATIVES: &[Native] =
-    &[direct("bufio.same", |w| w.set_bool(0, w.arg(0) == w.arg(1))), direct("bufio.scanWords", scan_words)];
+pub const NATIVES: &[Native] = &[
+    direct("bufio.same", |w| w.set_bool(0, w.arg(0) == w.arg(1))),
+    direct("bufio.scanWords", scan_words),
+    on_buffer("bufio.ahead", Cursor::Ahead),
+    on_buffer("bufio.nextByte", Cursor::Byte),
+    on_buffer("bufio.nextLine", Cursor::Line),
+    on_buffer("bufio.nextRune", Cursor::Rune),
+    on_buffer("bufio.put", Cursor::Put),
+    on_buffer("bufio.skip", Cursor::Skip),
+];
+
+/// What the handler does or nobody: the native itself answers that it was not done.
+const fn on_buffer(name: &'static str, cursor: Cursor) -> Native {
+    quick(name, Quick::Cursor(cursor), |_, _, _| (0, 0))
+}
 
 /// The first word of the bytes ends before white space, or with them when there are no more.
 fn scan_words(w: Window) {

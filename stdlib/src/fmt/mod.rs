@@ -140,19 +140,39 @@ fn write(cx: &mut Cx, text: Vec<u8>) -> Done {
     Ok(())
 }
 
-fn wrapped(cx: &mut Cx) -> Done {
-    let mut indexes = {
-        let mut printer = Printer::new(cx, Answers { texts: &[], meta: &[] });
-        printer.wrap = true;
-        printer.printf(cx.arg_str(0), cx.arg_words(1))?;
-        let indexes = std::mem::take(&mut printer.wrapped);
-        if let Ok(text) = printer.into_text() {
-            recycle(text);
+/// The arguments of `%w` by number, when each directive of the format is a verb with one argument: nothing need be formatted to know.
+fn plain_wraps(format: &[u8]) -> Option<Vec<usize>> {
+    let mut wraps = vec![];
+    let mut rest = format;
+    for n in 0.. {
+        let Some(at) = memchr::memchr(b'%', rest) else { break };
+        rest = &rest[at + 1..];
+        let verb = *rest.iter().find(|b| !matches!(b, b'+' | b'-' | b'#' | b' ' | b'.' | b'0'..=b'9'))?;
+        match verb {
+            b'w' => wraps.push(n),
+            b'a'..=b'z' | b'A'..=b'Z' => {}
+            _ => return None,
         }
-        indexes
+    }
+    Some(wraps)
+}
+
+fn wrapped(cx: &mut Cx) -> Done {
+    let (format, args) = (cx.arg_str(0), cx.arg_words(1));
+    let mut indexes: Vec<usize> = match plain_wraps(format) {
+        Some(wraps) => wraps.into_iter().filter(|&i| i < args.len()).collect(),
+        None => {
+            let mut printer = Printer::new(cx, Answers { texts: &[], meta: &[] });
+            printer.wrap = true;
+            printer.printf(format, args)?;
+            let indexes = std::mem::take(&mut printer.wrapped);
+            if let Ok(text) = printer.into_text() {
+                recycle(text);
+            }
+            indexes
+        }
     };
     indexes.sort_unstable();
-    indexes.dedup();
     let out = cx.new_slice(cx.known().ints, indexes.len())?;
     crate::abi::fill(out, indexes.iter().map(|&i| i as u64));
     cx.set_words(0, &out);

@@ -217,9 +217,11 @@ impl Printer<'_> {
     /// `%w`: as `%v` of an error in Errorf, else a bad verb (of a []byte: for each element).
     fn wrap_verb(&mut self, index: usize, arg: u64) -> Result<(), Fault> {
         self.spec.for_v();
-        if self.wrap && self.is_error(arg) {
-            self.wrapped.push(index as i64);
-            return self.arg(arg, 'v');
+        if self.wrap {
+            self.wrapped.push(index);
+            if self.is_error(arg) {
+                return self.arg(arg, 'v');
+            }
         }
         if self.is_plain_bytes(arg) { self.arg(arg, 'w') } else { self.bad_verb_arg(arg, 'w') }
     }

@@ -76,7 +76,7 @@ pub struct Printer<'a> {
     answered: usize,
     /// `%w` is allowed (Errorf); the indexes of its operands.
     pub wrap: bool,
-    pub wrapped: Vec<i64>,
+    pub wrapped: Vec<usize>,
 }
 
 thread_local! {

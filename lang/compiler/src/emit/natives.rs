@@ -60,7 +60,7 @@ impl Em<'_> {
             ("math", "Floor") => Op::FloorF,
             ("math", "Ceil") => Op::CeilF,
             ("math", "Trunc") => Op::TruncF,
-            ("bytes" | "math" | "math/bits" | "strconv" | "strings" | "unicode" | "unicode/utf8", _) => {
+            ("bufio" | "bytes" | "math" | "math/bits" | "strconv" | "strings" | "unicode" | "unicode/utf8", _) => {
                 let native = format!("{path}.{name}");
                 return is_in_place(&native).then(|| Intrinsic::InPlace(native.into()));
             }

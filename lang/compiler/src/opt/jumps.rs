@@ -84,21 +84,21 @@ fn foreseen_behind(live: &mut Live, nodes: &mut [Node], b: usize) -> Option<()> 
     let Block { from, to } = live.blocks[b];
     let last = (from..to).rev().find(|&k| !nodes[k].gone)?;
     let jumps = nodes[last].ins.op == Op::Jmp;
-    let load = if jumps { (from..last).rev().find(|&k| !nodes[k].gone)? } else { last };
-    let (n, l) = (nodes[load], nodes[last]);
-    if n.ins.op != Op::LoadI || n.pinned || l.pinned {
+    let at = real(nodes, if jumps { nodes[last].to as usize } else { to })?;
+    let test = nodes[at];
+    if test.to == NONE {
         return None;
     }
-    let at = real(nodes, if jumps { l.to as usize } else { to })?;
-    let test = nodes[at];
-    if test.to == NONE || test.ins.a != n.ins.a {
+    let (load, read) = if jumps { maker(live, nodes, from, last, test.ins.a)? } else { (last, false) };
+    let (n, l) = (nodes[load], nodes[last]);
+    if n.ins.op != Op::LoadI || n.ins.a != test.ins.a || n.pinned || l.pinned {
         return None;
     }
     let way = if holds(test.ins, n.ins.cd() as i32 as i64)? { test.to as usize } else { at + 1 };
     if way <= last || way >= nodes.len() {
         return None;
     }
-    let dead = live.start(way).get(n.ins.a as usize) == Some(&0) && !live.is_fixed(n.ins.a);
+    let dead = live.start(way).get(n.ins.a as usize) == Some(&0) && !live.is_fixed(n.ins.a) && !read;
     if !dead && !jumps {
         return None;
     }
@@ -110,6 +110,25 @@ fn foreseen_behind(live: &mut Live, nodes: &mut [Node], b: usize) -> Option<()> 
     nodes[way].leader = true;
     live.changed(last, &nodes[last]);
     Some(())
+}
+
+/// So far the maker of a value is looked for in front of a jump.
+const NEAR: usize = 6;
+
+/// What writes a register last in front of `last` in its block, and whether it is read behind that.
+fn maker(live: &Live, nodes: &[Node], from: usize, last: usize, reg: u16) -> Option<(usize, bool)> {
+    let mut read = false;
+    for k in (from..last).rev().filter(|&k| !nodes[k].gone).take(NEAR) {
+        let e = live.known(k);
+        if e.opaque || e.clobbers.is_some_and(|first| first <= reg) || e.may_write.hits(reg) {
+            return None;
+        }
+        if e.writes.hits(reg) {
+            return Some((k, read));
+        }
+        read |= e.reads.hits(reg);
+    }
+    None
 }
 
 /// Is a branch on this value taken? `None` when it asks for something else.

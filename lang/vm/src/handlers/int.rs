@@ -4,6 +4,31 @@ use crate::object::torn::word;
 use crate::unwind::{fault_div, fault_shift};
 use crate::vm::shared;
 
+/// Divisors that `DivSmall` and `RemSmall` take are below this.
+pub(crate) const SMALL: usize = 1024;
+/// 2^64 divided by each, rounded up; for 1 that has no place.
+static RECIPROCALS: [u64; SMALL] = {
+    let mut all = [0; SMALL];
+    let mut d = 2;
+    while d < SMALL {
+        all[d] = u64::MAX / d as u64 + 1;
+        d += 1;
+    }
+    all
+};
+
+/// `x / d` for 2 <= d < `SMALL` when x has no more than 32 bits: what the reciprocal is too large, less than d parts of 2^64, makes less than 1 of it then.
+#[inline(always)]
+fn small_quotient(x: i64, d: usize) -> Option<i64> {
+    if x as u64 >> 32 != 0 {
+        std::hint::cold_path();
+        return None;
+    }
+    debug_assert!((2..SMALL).contains(&d));
+    let reciprocal = RECIPROCALS[d & (SMALL - 1)];
+    Some((u128::from(x as u64) * u128::from(reciprocal) >> 64) as i64)
+}
+
 handlers! { [pc base p i]
     Nop {}
     Mov { w(base, i.a, r(base, i.b)); }
@@ -92,6 +117,28 @@ handlers! { [pc base p i]
         let low = i.c as i64 - 1;
         w(base, i.a, (x.wrapping_add(round) & low).wrapping_sub(round) as u64);
     }
+    // By small constants, in the same way: a product is much faster than a division.
+    DivSmall {
+        let x = ri(base, i.b);
+        let d = i.c as usize;
+        // The loader puts this where the divisor is from 2 on.
+        std::hint::assert_unchecked(d != 0);
+        let q = match small_quotient(x, d) {
+            Some(q) => q,
+            None => x / d as i64,
+        };
+        w(base, i.a, q as u64);
+    }
+    RemSmall {
+        let x = ri(base, i.b);
+        let d = i.c as usize;
+        std::hint::assert_unchecked(d != 0);
+        let rem = match small_quotient(x, d) {
+            Some(q) => x - q * d as i64,
+            None => x % d as i64,
+        };
+        w(base, i.a, rem as u64);
+    }
     AndK { w(base, i.a, (ri(base, i.b) & i.c as i16 as i64) as u64); }
     ShlK { w(base, i.a, r(base, i.b) << (i.c & 63)); }
     ShrIK { w(base, i.a, (ri(base, i.b) >> (i.c & 63)) as u64); }
@@ -124,5 +171,22 @@ handlers! { [pc base p i]
         let to = at(base, i.a);
         *to = x;
         *to.add(1) = y;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotients_by_reciprocals_are_exact() {
+        const LAST: i64 = u32::MAX as i64;
+        for d in 2..SMALL {
+            let top = LAST / d as i64 * d as i64;
+            for x in [0, 1, d as i64 - 1, d as i64, d as i64 + 1, 1 << 31, top - 1, top, LAST - 1, LAST] {
+                assert_eq!(small_quotient(x, d), Some(x / d as i64), "{x} / {d}");
+            }
+            assert_eq!([-1, LAST + 1, i64::MIN, i64::MAX].map(|x| small_quotient(x, d)), [None; 4]);
+        }
     }
 }

@@ -3,6 +3,7 @@ pub(crate) mod atomic;
 pub(crate) mod branch;
 pub(crate) mod call;
 pub(crate) mod chan;
+pub(crate) mod cursor;
 mod float;
 mod fused;
 pub(crate) mod int;

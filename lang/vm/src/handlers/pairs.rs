@@ -4,12 +4,19 @@
 //! and a second try of it find what they expect. *(unsafe: see `code.rs`)*
 use crate::code::*;
 use crate::handlers::call::{CallC, CallI};
-use crate::unwind::{fault_index_cd, fault_index_ld, fault_index_st, fault_index_str, fault_nil, poll_back};
+use crate::object::string;
+use crate::unwind::{
+    fault_index_arr_c, fault_index_cd, fault_index_ld, fault_index_st, fault_index_str, fault_nil, poll_back,
+};
 use crate::vm::shared;
 use gol_bytecode::{Ins, Op};
 
-/// The handler that does what code begins with, two or three instructions together; none has another form that the loader may put in its place.
-pub(crate) fn handler_of(code: &[Ins]) -> Option<Handler> {
+/// The handler for the instruction at `at` of a function that does what follows it as well, or what it leads to; none has another form that the loader may put in
+/// its place.
+pub(crate) fn handler_of(function: &[Ins], at: usize) -> Option<Handler> {
+    let code = &function[at..];
+    // Where the branch so many units on leads.
+    let target = |k: usize, off: i32| function.get((at + k + 1).checked_add_signed(off as isize)?).copied();
     let (first, second) = (*code.first()?, *code.get(1)?);
     if let Some(&third) = code.get(2)
         && (first.op, third.op) == (Op::LdG, Op::StG)
@@ -22,6 +29,19 @@ pub(crate) fn handler_of(code: &[Ins]) -> Option<Handler> {
             _ => {}
         }
     }
+    if let (Op::LdArrW, Some(third)) = (first.op, code.get(2))
+        && third.op == Op::StArrW
+        && (first.b, first.c, first.d) == (third.a, third.b, third.d)
+        && (second.a, third.c) == (first.a, first.a)
+        && first.a != first.b
+        && first.a != first.c
+    {
+        match second.op {
+            Op::AddI if second.b == first.a => return Some(ArrayAddI),
+            Op::AddK if second.b == first.a => return Some(ArrayAddK),
+            _ => {}
+        }
+    }
     if first.op == Op::Jmp {
         let target = code.get((first.cd() as usize).checked_add(1)?)?;
         return (target.op == Op::AddKJltB).then_some(JmpCount as Handler);
@@ -31,11 +51,31 @@ pub(crate) fn handler_of(code: &[Ins]) -> Option<Handler> {
     {
         return Some(h);
     }
+    match first.op {
+        Op::AddKJltB => return next_of(target(0, first.d as i16 as i32)?, first.a),
+        Op::AddK if (second.op, second.a) == (Op::JltLenSB, first.a) => {
+            let from = target(1, second.cd() as i32).filter(|t| t.b == second.b);
+            return Some(match from.is_some_and(|t| (t.op, t.c) == (Op::LdIdxS, first.a)) {
+                true => AddKJltLenSNext,
+                false => AddKJltLenS,
+            });
+        }
+        _ => {}
+    }
     match second.op {
         Op::AddKJltB => counting(first.op),
         Op::JltI if first.op == Op::LdIdxW => Some(LdIdxWJltI),
         Op::JleI if first.op == Op::LdIdxW => Some(LdIdxWJleI),
-        Op::JeqK | Op::JneK | Op::JltK | Op::JgtK if second.a == first.a => scanning(first.op, second.op),
+        Op::JeqK | Op::JneK | Op::JltK | Op::JleK | Op::JgtK | Op::JgeK if second.a == first.a => {
+            scanning(first.op, second.op).or_else(|| two_tests(first.op, second.op))
+        }
+        Op::Jmp => match first.op {
+            Op::Mov => Some(MovJmp),
+            Op::LoadI => Some(LoadIJmp),
+            _ => None,
+        },
+        Op::LoadI if first.op == Op::LoadI => Some(LoadILoadI),
+        Op::LenS if first.op == Op::LdIdxW => Some(LdIdxWLenS),
         Op::MulF if first.op == Op::MulF => Some(MulFMulF),
         Op::AddF if first.op == Op::AddF => Some(AddFAddF),
         Op::SubF if first.op == Op::SubF => Some(SubFSubF),
@@ -68,6 +108,21 @@ macro_rules! word {
             return fault_nil($pc, $base, $p);
         }
         (at as *mut u64).add($c as usize)
+    }};
+}
+/// Where the element of an array lies that `LdArrW` loads.
+macro_rules! array_word {
+    ($pc:ident $base:ident $p:ident $i:ident) => {{
+        let (from, k) = (r($base, $i.b), r($base, $i.c));
+        if from == 0 {
+            std::hint::cold_path();
+            return fault_nil($pc, $base, $p);
+        }
+        if k >= $i.d as u64 {
+            std::hint::cold_path();
+            return fault_index_arr_c($pc, $base, $p);
+        }
+        (from as *mut u64).add(k as usize)
     }};
 }
 /// The variable of an instruction for package variables.
@@ -114,6 +169,45 @@ handlers! { [pc base p i]
         *at = sum;
         pc = pc.add(2);
     }
+    // An element of an array that is added to: no reference, so the collector need not know.
+    ArrayAddI {
+        let x = array_word!(pc base p i);
+        let old = *x;
+        w(base, i.a, old);
+        let sum = old.wrapping_add(r(base, (*pc).c));
+        *x = sum;
+        w(base, i.a, sum);
+        pc = pc.add(2);
+    }
+    ArrayAddK {
+        let x = array_word!(pc base p i);
+        let sum = (*x).wrapping_add((*pc).c as i16 as i64 as u64);
+        *x = sum;
+        w(base, i.a, sum);
+        pc = pc.add(2);
+    }
+    LoadILoadI {
+        w(base, i.a, i.cd() as i32 as i64 as u64);
+        let i = &*pc;
+        pc = pc.add(1);
+        w(base, i.a, i.cd() as i32 as i64 as u64);
+    }
+    MovJmp {
+        w(base, i.a, r(base, i.b));
+        pc = pc.offset((*pc).cd() as i32 as isize + 1);
+    }
+    LoadIJmp {
+        w(base, i.a, i.cd() as i32 as i64 as u64);
+        pc = pc.offset((*pc).cd() as i32 as isize + 1);
+    }
+    LdIdxWLenS {
+        let k = r(base, i.c);
+        if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
+        w(base, i.a, *(r(base, i.b) as *const u64).add(k as usize));
+        let i = &*pc;
+        pc = pc.add(1);
+        w(base, i.a, string::str_len(r(base, i.b)) as u64);
+    }
     MovCallC {
         w(base, i.a, r(base, i.b));
         return CallC(pc, base, p)
@@ -149,6 +243,85 @@ handlers! { [pc base p i]
         let k = r(base, i.c);
         if k >= len { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
         w(base, i.a, *(ptr as *const u64).add(k as usize));
+    }
+}
+
+/// A loop goes on at the load of an element, whose number it has just counted to: it is loaded, or the load is tried again where it stands.
+macro_rules! next_word {
+    ($pc:ident $base:ident, $k:expr) => {{
+        let t = &*$pc;
+        if ($k as u64) < *at($base, t.b).add(1) {
+            w($base, t.a, *(r($base, t.b) as *const u64).add($k as usize));
+            $pc = $pc.add(1);
+        }
+    }};
+}
+macro_rules! next_byte {
+    ($pc:ident $base:ident, $k:expr) => {{
+        let t = &*$pc;
+        if ($k as u64) < *at($base, t.b).add(1) {
+            w($base, t.a, *(r($base, t.b) as *const u8).add($k as usize) as u64);
+            $pc = $pc.add(1);
+        }
+    }};
+}
+macro_rules! next_of_text {
+    ($pc:ident $base:ident, $k:expr) => {{
+        let t = &*$pc;
+        let s = r($base, t.b);
+        if s != 0 && ($k as u64) < *(s as *const u64).sub(1) >> 24 {
+            w($base, t.a, *(*(s as *const u64) as *const u8).add($k as usize) as u64);
+            $pc = $pc.add(1);
+        }
+    }};
+}
+/// A loop's count, and `$next` where it goes on.
+macro_rules! count_to {
+    ($pc:ident $base:ident $p:ident $i:ident, $k:ident, $next:block) => {{
+        let $k = ri($base, $i.a).wrapping_add($i.c as i16 as i64);
+        w($base, $i.a, $k as u64);
+        if $k < ri($base, $i.b) {
+            $pc = $pc.offset($i.d as i16 as isize);
+            if guard($p) == 0 {
+                std::hint::cold_path();
+                return poll_back($pc, $base, $p);
+            }
+            $next
+        }
+    }};
+}
+/// Counts to a string's length.
+macro_rules! count_to_text {
+    ($pc:ident $base:ident $p:ident $i:ident, $k:ident, $next:block) => {{
+        let $k = ri($base, $i.b).wrapping_add($i.c as i16 as i64);
+        w($base, $i.a, $k as u64);
+        let $i = &*$pc;
+        $pc = $pc.add(1);
+        if $k < string::str_len(r($base, $i.b)) as i64 {
+            $pc = $pc.offset($i.cd() as i32 as isize);
+            if guard($p) == 0 {
+                std::hint::cold_path();
+                return poll_back($pc, $base, $p);
+            }
+            $next
+        }
+    }};
+}
+handlers! { [pc base p i]
+    NextW { count_to!(pc base p i, k, { next_word!(pc base, k) }); }
+    NextU8 { count_to!(pc base p i, k, { next_byte!(pc base, k) }); }
+    NextS { count_to!(pc base p i, k, { next_of_text!(pc base, k) }); }
+    AddKJltLenS { count_to_text!(pc base p i, k, {}); }
+    AddKJltLenSNext { count_to_text!(pc base p i, k, { next_of_text!(pc base, k) }); }
+}
+/// The handler of a count behind which `t` loads the element `counter`.
+fn next_of(t: Ins, counter: u16) -> Option<Handler> {
+    match t.op {
+        _ if t.c != counter => None,
+        Op::LdIdxW => Some(NextW),
+        Op::LdIdxU8 => Some(NextU8),
+        Op::LdIdxS => Some(NextS),
+        _ => None,
     }
 }
 
@@ -299,6 +472,40 @@ scanning! { [v k]
     JneK LdIdxSJneK LdIdxU8JneK v != k;
     JltK LdIdxSJltK LdIdxU8JltK v < k;
     JgtK LdIdxSJgtK LdIdxU8JgtK v > k;
+}
+
+/// A word that is compared with two constants: an interval, or cases of a switch.
+macro_rules! two_tests {
+    ([$v:ident $k:ident] $($name:ident $first:ident $one:expr, $second:ident $other:expr;)*) => {
+        handlers! { [pc base p i] $($name {
+            let ($v, $k) = (ri(base, i.a), i.b as i16 as i64);
+            let off = i.cd() as i32 as isize;
+            let i = &*pc;
+            if $one {
+                pc = pc.offset(off);
+            } else {
+                pc = pc.add(1);
+                let $k = i.b as i16 as i64;
+                if $other {
+                    pc = pc.offset(i.cd() as i32 as isize);
+                }
+            }
+        })* }
+        fn two_tests(first: Op, second: Op) -> Option<Handler> {
+            match (first, second) {
+                $((Op::$first, Op::$second) => Some($name),)*
+                _ => None,
+            }
+        }
+    };
+}
+two_tests! { [v k]
+    JltKJleK JltK v < k, JleK v <= k;
+    JltKJgtK JltK v < k, JgtK v > k;
+    JgtKJltK JgtK v > k, JltK v < k;
+    JgtKJgeK JgtK v > k, JgeK v >= k;
+    JeqKJeqK JeqK v == k, JeqK v == k;
+    JeqKJneK JeqK v == k, JneK v != k;
 }
 
 /// The same operation twice, as vectors have it.

@@ -30,11 +30,12 @@ pub(crate) fn handler(quick: Quick) -> Handler {
         Quick::TrailingZeros => TrailingZeros,
         Quick::ReverseBytes => ReverseBytes,
         Quick::Mul => Mul,
+        Quick::Cursor(cursor) => super::cursor::handler(cursor),
     }
 }
 
 /// Bytes and their number.
-type Text = (*const u8, usize);
+pub(super) type Text = (*const u8, usize);
 
 /// The string in a register.
 #[inline(always)]
@@ -164,7 +165,7 @@ fn product(x: u64, y: u64) -> (u64, u64) {
 
 /// What is in ASCII, or Latin letters and much else that has two or three bytes: the rune and its width.
 #[inline(always)]
-unsafe fn decode((s, n): Text) -> Option<(u64, u64)> {
+pub(super) unsafe fn decode((s, n): Text) -> Option<(u64, u64)> {
     // SAFETY: what is read lies below `n`.
     unsafe {
         if n == 0 {

@@ -13,7 +13,7 @@ use crate::unwind::{
     fault_index_g_st, fault_index_ld, fault_index_st, fault_nil, raise, stash,
 };
 use crate::vm::shared;
-use gol_bytecode::Op;
+use gol_bytecode::{Ins, Op};
 use gol_runtime::P;
 use gol_runtime::ops::{barrier, is_marking};
 
@@ -217,23 +217,80 @@ slow_ops! { [pc base p i]
     }
 }
 
-/// The forms of `AppFldV` for one goroutine and elements of one size: where there is room, only the length changes.
-macro_rules! append {
-    ([$pc:ident $base:ident $p:ident $i:ident] $($name:ident $t:ty;)*) => { handlers! { [$pc $base $p $i] $($name {
-        let s = field!($pc $base $p, $i.a, $i.b) as *mut u64;
-        let len = *s.add(1);
-        if len >= *s.add(2) || is_marking($p) {
-            std::hint::cold_path();
-            $pc = $pc.sub(1);
-            return AppFldV($pc, $base, $p)
+/// Where the next element of a slice in memory goes, when there is room; the length counts it already. `$whole` looks at address and number of elements.
+macro_rules! room {
+    ($p:ident $s:expr, $t:ty, |$ptr:ident, $n:ident| $whole:expr) => {{
+        let s: *mut u64 = $s;
+        let ($ptr, len, cap) = (word(s), word(s.add(1)), word(s.add(2)));
+        let $n = len.wrapping_add(1);
+        // An element that may be a reference is overwritten, so the collector has to see the old one.
+        if len >= cap || !$whole || size_of::<$t>() == size_of::<u64>() && is_marking($p) {
+            None
+        } else {
+            *s.add(1) = $n;
+            Some(($ptr as *mut $t).add(len as usize))
         }
-        *(*s as *mut $t).add(len as usize) = r($base, $i.c) as $t;
-        *s.add(1) = len + 1;
-    })* } };
+    }};
+}
+
+/// The forms of `AppFldV` for elements of one size, the loader's choice: where there is room, only the length changes.
+macro_rules! append {
+    ([$pc:ident $base:ident $p:ident $i:ident] $($name:ident $alone:ident $t:ty;)*) => { handlers! { [$pc $base $p $i] $(
+        $name {
+            let s = field!($pc $base $p, $i.a, $i.b) as *mut u64;
+            let Some(to) = room!($p s, $t, |ptr, n| is_inside($p, ptr, n, size_of::<$t>() as u32)) else {
+                std::hint::cold_path();
+                $pc = $pc.sub(1);
+                return AppFldV($pc, $base, $p)
+            };
+            *to = r($base, $i.c) as $t;
+        }
+        $alone {
+            let s = field!($pc $base $p, $i.a, $i.b) as *mut u64;
+            let Some(to) = room!($p s, $t, |_ptr, n| true) else {
+                std::hint::cold_path();
+                $pc = $pc.sub(1);
+                return AppFldV($pc, $base, $p)
+            };
+            *to = r($base, $i.c) as $t;
+        }
+    )* } };
 }
 append! { [pc base p i]
-    AppFldW u64;
-    AppFld8 u8;
+    AppFldW AppFldWAlone u64;
+    AppFld8 AppFld8Alone u8;
+}
+
+handlers! { [pc base p i]
+    // `LdW`, `JeqW` and, as long as there is one goroutine, the `AppFldV` of a byte that the branch leads to: a builder that finds its own address
+    // in itself appends.
+    OwnAppFld8 {
+        let at = r(base, i.b);
+        if at == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
+        let own = *(at as *const u64).add(i.c as usize);
+        w(base, i.a, own);
+        let i = &*pc;
+        pc = pc.add(1);
+        if own == at {
+            pc = pc.offset(i.cd() as i32 as isize);
+            let i = &*pc;
+            let s = (at as *mut u64).add(i.b as usize);
+            if let Some(to) = room!(p s, u8, |_ptr, n| !shared(p).sharing.has_begun()) {
+                *to = r(base, i.c) as u8;
+                pc = pc.add(1);
+            }
+        }
+    }
+}
+
+/// The code begins with what `OwnAppFld8` does; `is_byte`: of a backing type.
+pub(crate) fn appends_to_own(code: &[Ins], is_byte: impl Fn(u16) -> bool) -> bool {
+    let [load, test, ..] = code else { return false };
+    let target = || code.get((test.cd() as usize).checked_add(2)?);
+    (load.op, test.op) == (Op::LdW, Op::JeqW)
+        && (test.a, test.b) == (load.a, load.b)
+        && load.a != load.b
+        && target().is_some_and(|t| t.op == Op::AppFldV && t.a == load.b && t.c != load.a && is_byte(t.d))
 }
 
 handlers! { [pc base p i]
