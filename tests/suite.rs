@@ -145,6 +145,15 @@ fn examples() {
     all(&v, |p| short(p), |p| run_one(p, &[], &[]));
 }
 
+/// The library's benchmark, which computes what it does under Go.
+#[test]
+fn library_bench() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/library");
+    let out = Command::new(GOL).arg("run").arg(folder.join("library.go")).arg("values").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&out.stdout), std::fs::read_to_string(folder.join("values.txt")).unwrap());
+}
+
 #[test]
 fn run() {
     all(&programs("tests/run"), |p| short(p), |p| run_one(p, &[], &[]));

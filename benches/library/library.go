@@ -1,7 +1,7 @@
 // Functions that lean on a library, as users write them: each line that this program prints is `family name nanoseconds`, the best of
 // some rounds of one call. It is a Go program too, so `gol run` and `go run` can be set side by side, by family and by function.
 //
-// Arguments: a part of a name (only these are run) and a number of rounds.
+// Arguments: a part of a name (only these are run) and a number of rounds; or `values`, which prints what each gives instead.
 package main
 
 import (
@@ -850,6 +850,454 @@ func stringsVowels() int {
 	return n
 }
 
+// --- more of all of them, written when the others had been worked on
+
+func mapAnagrams() int {
+	m := map[string][]string{}
+	for _, w := range words[:800] {
+		b := []byte(w)
+		slices.Sort(b)
+		m[string(b)] = append(m[string(b)], w)
+	}
+	return len(m)
+}
+
+func mapGraph() int {
+	next := map[int][]int{}
+	for i, x := range numbers {
+		next[i%200] = append(next[i%200], x%200)
+	}
+	seen := map[int]bool{0: true}
+	queue := []int{0}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		for _, to := range next[at] {
+			if !seen[to] {
+				seen[to] = true
+				queue = append(queue, to)
+			}
+		}
+	}
+	return len(seen)
+}
+
+func mapInventory() int {
+	type item struct {
+		count int
+		price float64
+	}
+	stock := map[string]item{}
+	for i, w := range words {
+		it := stock[w]
+		it.count++
+		it.price += float64(i)
+		stock[w] = it
+	}
+	total := 0.0
+	for _, it := range stock {
+		total += it.price * float64(it.count)
+	}
+	return int(total)
+}
+
+func builderWrap() int {
+	var b strings.Builder
+	width := 0
+	for _, w := range words {
+		if width+len(w) > 60 {
+			b.WriteByte('\n')
+			width = 0
+		} else if width > 0 {
+			b.WriteByte(' ')
+			width++
+		}
+		b.WriteString(w)
+		width += len(w)
+	}
+	return b.Len()
+}
+
+func builderFprintf() int {
+	var b strings.Builder
+	for i, x := range numbers[:300] {
+		fmt.Fprintf(&b, "[%d:%04x]", i, x&0xffff)
+	}
+	return b.Len()
+}
+
+func builderSnake() int {
+	n := 0
+	for _, w := range []string{"someFieldName", "HTTPServer", "getURLPath", "x", "simple", "ThisIsALongerIdentifier"} {
+		for k := 0; k < 20; k++ {
+			var b strings.Builder
+			for i, r := range w {
+				if r >= 'A' && r <= 'Z' {
+					if i > 0 {
+						b.WriteByte('_')
+					}
+					b.WriteRune(r + 32)
+				} else {
+					b.WriteRune(r)
+				}
+			}
+			n += b.Len()
+		}
+	}
+	return n
+}
+
+func strconvRoundTrip() int {
+	n := 0
+	for i := 0; i < 300; i++ {
+		f := float64(numbers[i]) / 1000
+		s := strconv.FormatFloat(f, 'g', -1, 64)
+		g, _ := strconv.ParseFloat(s, 64)
+		if f == g {
+			n += len(s)
+		}
+	}
+	return n
+}
+
+func strconvBools() int {
+	n := 0
+	for _, line := range strings.Split(csv, "\n") {
+		if f := strings.Split(line, ","); len(f) > 3 {
+			if b, err := strconv.ParseBool(f[3]); err == nil && b {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func strconvBinary() int {
+	n := 0
+	for i := 0; i < 256; i++ {
+		s := strconv.FormatUint(uint64(i), 2)
+		s = strings.Repeat("0", 8-len(s)) + s
+		v, _ := strconv.ParseUint(s, 2, 8)
+		n += int(v) + len(s)
+	}
+	return n
+}
+
+type version struct{ major, minor, patch int }
+
+func sortVersions() int {
+	v := make([]version, 400)
+	for i := range v {
+		v[i] = version{numbers[i] % 5, numbers[i+1] % 10, numbers[i+2] % 20}
+	}
+	slices.SortFunc(v, func(a, b version) int {
+		if a.major != b.major {
+			return a.major - b.major
+		}
+		if a.minor != b.minor {
+			return a.minor - b.minor
+		}
+		return a.patch - b.patch
+	})
+	return v[0].patch
+}
+
+type byLength []string
+
+func (s byLength) Len() int           { return len(s) }
+func (s byLength) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s byLength) Less(i, j int) bool { return len(s[i]) < len(s[j]) }
+
+func sortLengths() int {
+	s := slices.Clone(words[:800])
+	sort.Sort(byLength(s))
+	return len(s[0])
+}
+
+func sortStableSlice() int {
+	p := people()
+	sort.SliceStable(p, func(i, j int) bool { return p[i].age < p[j].age })
+	return p[0].age
+}
+
+func sortBinary() int {
+	x := slices.Clone(numbers)
+	slices.Sort(x)
+	n := 0
+	for i := 0; i < 1000; i++ {
+		if at, ok := slices.BinarySearch(x, numbers[i]); ok {
+			n += at
+		}
+		n += sort.SearchInts(x, i*10000)
+	}
+	return n
+}
+
+func sortDistinct() int {
+	x := make([]int, len(numbers))
+	for i, v := range numbers {
+		x[i] = v % 300
+	}
+	slices.Sort(x)
+	x = slices.Compact(x)
+	slices.Reverse(x)
+	return len(x) + slices.Index(x, 7) + slices.Max(x)
+}
+
+func fmtPadded() int {
+	n := 0
+	for i, w := range words[:300] {
+		n += len(fmt.Sprintf("|%-10s|%10s|%+d|%05d|", w, w, i, i))
+	}
+	return n
+}
+
+func fmtValues() int {
+	n := 0
+	for i := 0; i < 100; i++ {
+		n += len(fmt.Sprint(numbers[i:i+5], map[string]int{"a": i}, &point{i, i}, true, 2.5, nil))
+	}
+	return n
+}
+
+func fmtSscan() int {
+	n := 0
+	for i := 0; i < 100; i++ {
+		var a int
+		var f float64
+		var s string
+		if _, err := fmt.Sscan("42 2.5 word", &a, &f, &s); err == nil {
+			n += a + len(s)
+		}
+	}
+	return n
+}
+
+func bytesFields() int {
+	n := 0
+	for _, f := range bytes.Fields([]byte(text)) {
+		if bytes.HasPrefix(f, []byte("x=")) {
+			n += len(bytes.TrimPrefix(f, []byte("x=")))
+		}
+		if bytes.ContainsAny(f, ",:") {
+			n += len(bytes.TrimRight(f, ",:"))
+		}
+	}
+	return n
+}
+
+func bytesReader() int {
+	r := bytes.NewReader([]byte(text))
+	n := 0
+	for {
+		c, err := r.ReadByte()
+		if err != nil {
+			return n
+		}
+		if c == '\n' {
+			n++
+		}
+	}
+}
+
+func bytesLines() int {
+	n := 0
+	b := []byte(text)
+	for len(b) > 0 {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			break
+		}
+		if bytes.Contains(b[:i], []byte("lazy")) {
+			n += i
+		}
+		b = b[i+1:]
+	}
+	return n
+}
+
+func bytesJoin() int {
+	parts := bytes.Split([]byte(csv), []byte(","))
+	for i := range parts {
+		if bytes.Equal(parts[i], []byte("true")) {
+			parts[i] = []byte("1")
+		}
+	}
+	return len(bytes.Join(parts, []byte("; ")))
+}
+
+func bytesBufferRead() int {
+	b := bytes.NewBufferString(csv)
+	n := 0
+	for {
+		line, err := b.ReadString('\n')
+		if err != nil {
+			return n
+		}
+		n += strings.Count(line, ",")
+	}
+}
+
+func bytesWriteInts() int {
+	var b bytes.Buffer
+	for _, x := range numbers {
+		b.Write(strconv.AppendInt(b.AvailableBuffer(), int64(x), 10))
+		b.WriteByte(',')
+	}
+	return b.Len()
+}
+
+func bufioRunesScanned() int {
+	s := bufio.NewScanner(strings.NewReader(text[:8000]))
+	s.Split(bufio.ScanRunes)
+	n := 0
+	for s.Scan() {
+		if s.Text() == "o" {
+			n++
+		}
+	}
+	return n
+}
+
+func bufioCommas() int {
+	s := bufio.NewScanner(strings.NewReader(csv))
+	s.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+		if i := bytes.IndexAny(data, ",\n"); i >= 0 {
+			return i + 1, data[:i], nil
+		}
+		if atEOF && len(data) > 0 {
+			return len(data), data, nil
+		}
+		return 0, nil, nil
+	})
+	n := 0
+	for s.Scan() {
+		n += len(s.Bytes())
+	}
+	return n
+}
+
+func bufioTwoLines() int {
+	in := bufio.NewReader(strings.NewReader(text))
+	n := 0
+	for {
+		a, err := in.ReadBytes('\n')
+		if err != nil {
+			return n
+		}
+		b, err := in.ReadString('\n')
+		if err != nil {
+			return n
+		}
+		if len(a) > len(b) {
+			n++
+		}
+	}
+}
+
+func bufioLexer() int {
+	in := bufio.NewReader(strings.NewReader(text))
+	n := 0
+	for {
+		r, _, err := in.ReadRune()
+		if err != nil {
+			return n
+		}
+		switch {
+		case r >= 'a' && r <= 'z':
+			for err == nil && r >= 'a' && r <= 'z' {
+				r, _, err = in.ReadRune()
+			}
+			if err == nil {
+				in.UnreadRune()
+			}
+			n += 100
+		case r >= '0' && r <= '9':
+			n += int(r - '0')
+		}
+	}
+}
+
+func bufioColumns() int {
+	s := bufio.NewScanner(strings.NewReader(csv))
+	var sums [3]int
+	for s.Scan() {
+		for i, f := range strings.SplitN(s.Text(), ",", 3) {
+			sums[i] += len(f)
+		}
+	}
+	return sums[0] + sums[1]*sums[2]
+}
+
+func bufioWriteRunes() int {
+	var out bytes.Buffer
+	w := bufio.NewWriter(&out)
+	for _, r := range text {
+		if r != ' ' {
+			w.WriteRune(r)
+		}
+	}
+	w.Flush()
+	return out.Len()
+}
+
+func stringsCompare() int {
+	n := 0
+	for i := 1; i < len(words); i++ {
+		if words[i-1] < words[i] {
+			n++
+		}
+		if strings.EqualFold(words[i-1], words[i]) {
+			n += 10
+		}
+	}
+	return n
+}
+
+func stringsBetween() int {
+	n := 0
+	rest := text
+	for {
+		i := strings.Index(rest, "jumps")
+		if i < 0 {
+			return n
+		}
+		rest = rest[i+5:]
+		if j := strings.IndexByte(rest, '\n'); j >= 0 {
+			n += len(strings.TrimSpace(rest[:j]))
+			rest = rest[j+1:]
+		}
+	}
+}
+
+func stringsLongest() int {
+	a, b := text[:150], text[300:450]
+	row := make([]int, len(b)+1)
+	best := 0
+	for i := 0; i < len(a); i++ {
+		last := 0
+		for j := 0; j < len(b); j++ {
+			old := row[j+1]
+			if a[i] == b[j] {
+				row[j+1] = last + 1
+				best = max(best, row[j+1])
+			} else {
+				row[j+1] = 0
+			}
+			last = old
+		}
+	}
+	return best
+}
+
+func stringsConcat() int {
+	s := ""
+	for i := 0; i < 200; i++ {
+		s += words[i] + " "
+	}
+	return len(s)
+}
+
 var subjects = []subject{
 	{"maps", "count", mapCount}, {"maps", "group", mapGroup}, {"maps", "points", mapPoints}, {"maps", "twosum", mapTwoSum},
 	{"maps", "invert", mapInvert}, {"maps", "memo", mapMemo}, {"maps", "delete", mapDelete}, {"maps", "nested", mapNested},
@@ -871,6 +1319,18 @@ var subjects = []subject{
 	{"bufio", "fscan", bufioFscan},
 	{"strings", "fields", stringsFields}, {"loops", "palindrome", stringsPalindrome}, {"strings", "title", stringsTitle},
 	{"strings", "map", stringsMap}, {"strings", "trim", stringsTrim}, {"strings", "replacer", stringsReplacer}, {"strings", "vowels", stringsVowels},
+	{"maps", "anagrams", mapAnagrams}, {"maps", "graph", mapGraph}, {"maps", "inventory", mapInventory},
+	{"builder", "wrap", builderWrap}, {"builder", "fprintf", builderFprintf}, {"builder", "snake", builderSnake},
+	{"strconv", "roundtrip", strconvRoundTrip}, {"strconv", "bools", strconvBools}, {"strconv", "binary", strconvBinary},
+	{"sort", "versions", sortVersions}, {"sort", "lengths", sortLengths}, {"sort", "stableslice", sortStableSlice},
+	{"sort", "binary", sortBinary}, {"sort", "distinct", sortDistinct},
+	{"fmt", "padded", fmtPadded}, {"fmt", "values", fmtValues}, {"fmt", "sscan", fmtSscan},
+	{"bytes", "fields", bytesFields}, {"bytes", "reader", bytesReader}, {"bytes", "lines", bytesLines}, {"bytes", "join", bytesJoin},
+	{"bytes", "bufferread", bytesBufferRead}, {"bytes", "writeints", bytesWriteInts},
+	{"bufio", "runesscanned", bufioRunesScanned}, {"bufio", "commas", bufioCommas}, {"bufio", "twolines", bufioTwoLines},
+	{"bufio", "lexer", bufioLexer}, {"bufio", "columns", bufioColumns}, {"bufio", "writerunes", bufioWriteRunes},
+	{"strings", "compare", stringsCompare}, {"strings", "between", stringsBetween}, {"loops", "longest", stringsLongest},
+	{"strings", "concat", stringsConcat},
 }
 
 func main() {
@@ -883,6 +1343,10 @@ func main() {
 	}
 	for _, s := range subjects {
 		name := s.family + " " + s.name
+		if part == "values" {
+			fmt.Println(name, s.run())
+			continue
+		}
 		if !strings.Contains(name, part) {
 			continue
 		}

@@ -381,6 +381,8 @@ macro_rules! for_each_op {
         PartS(W3 R X X);
         /// a = string([]byte b) in this way
         PartB(W3 R3 Z Z);
+        /// a.. = []byte(string b) without a copy, for instructions that only read it, as long as b lies in its register
+        ViewS(W3 R Z Z);
         /// a.. = slice of the array at address b; c, d as above; e|f<<16: stride; g|h<<16: array length; nil panics
         SliceArr(W3 R X X) +(U U U U);
         /// a.. (slice, in and out) = append(a, one element at c..), where b more are going to follow; T: the *slice's backing* descriptor
@@ -684,6 +686,8 @@ macro_rules! for_each_op {
         CpyIdxW(R3 R R3 R);
         /// word elements b of slice a and d of slice c change places (no references)
         SwpIdxW(R3 R R3 R);
+        /// the same of packed uint8
+        SwpIdx8(R3 R R3 R);
         /// a = word element c of the slice at word d behind address b
         LdFldIdxW(W R R U);
         /// the same, packed uint8 / bool

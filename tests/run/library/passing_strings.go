@@ -134,4 +134,20 @@ func main() {
 		total += <-done
 	}
 	fmt.Println(total)
+	views()
+}
+
+type named []byte
+
+// Bytes of strings that are only read.
+func views() {
+	s, e := "hello, world", ""
+	b := []byte(s)
+	fmt.Println(bytes.Equal(b, []byte(s)), bytes.Equal(b, []byte("hello")), bytes.Equal([]byte(e), nil), bytes.Equal([]byte(e), []byte("")))
+	fmt.Println(bytes.HasPrefix(b, []byte("hell")), bytes.HasSuffix([]byte(s), []byte("ld")), bytes.Index([]byte(s), []byte{'w'}), bytes.Compare(named(s), named("i")))
+	fmt.Println(bytes.IndexByte([]byte(s[2:]), 'o'), bytes.Contains([]byte(note(s)), []byte(note("wor"))), utf8.RuneCount([]byte("größe")))
+	b[0] = 'j'
+	fmt.Println(bytes.Equal(b, []byte(s)), string(b), s)
+	r, n := utf8.DecodeRune([]byte("ö"))
+	fmt.Println(r, n, bytes.IndexByte([]byte((&key{s: "abc"}).s), 'c'))
 }

@@ -121,6 +121,62 @@ func parts(x int) []int {
 	return []int{x / 3, x % 3, x / 10, x % 10, x / 7, x % 7, x / 641, x % 641, x / 1000, x % 1000, x / 1023, x % 1023, x / 1025, x % 1025}
 }
 
+func turned(s string) string {
+	b := []byte(s)
+	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
+		b[i], b[j] = b[j], b[i]
+	}
+	return string(b)
+}
+
+func swapAt(b []byte, i, j int) int {
+	b[i], b[j] = b[j], b[i]
+	t := b[0]
+	b[0] = b[1]
+	b[1] = t
+	return int(b[0])
+}
+
+// The same variable on several sides, in all orders.
+func together(x, y, z int) []int {
+	x, y = x+1, y-1
+	a, b := x, y
+	a, b = b, a
+	c, d := x+y, x-y
+	c, d = d*2, c*3
+	x, y, z = y+1, z+2, 3*x
+	x, x = x+1, x*10
+	var u, v uint8 = 200, 100
+	u, v = v+200, v+v
+	f, g := 1.5, 2.5
+	f, g = f+0.5, g*f
+	return []int{a, b, c, d, x, y, z, int(u), int(v), int(f * 100), int(g * 100)}
+}
+
+func compares(s, t string, b []byte, x []int) (n int) {
+	for i := 0; i < len(s) && i < len(t); i++ {
+		if s[i] == t[len(t)-1-i] {
+			n++
+		}
+		if s[i] < t[i] {
+			n += 10
+		}
+		if b[i] != t[i] {
+			n += 100
+		}
+		if x[i] == x[len(x)-i-1] {
+			n += 1000
+		}
+		if x[i] <= i {
+			n += 10000
+		}
+		if b[len(b)-(1+i)] >= s[i] {
+			n += 100000
+		}
+	}
+	return n
+}
+
 func main() {
 	caught("shrinks", func() int { return shrinks([]int{1, 2, 3, 4, 5, 6}) })
 	caught("bytes", func() int { return shrinkingBytes([]byte("abcdefgh")) })
@@ -139,6 +195,13 @@ func main() {
 	caught("through", func() int { return sumThrough(new([4]int), []int{1, 3, 3, 0}) })
 	caught("through nil", func() int { return sumThrough(nil, []int{1, 3}) })
 	fmt.Println(kinds("The 3 quick brown foxes, 12 of them: jumped\tover é 0-9 A..Z [`{@"))
+	fmt.Println(turned(""), turned("x"), turned("drawer"), turned("reviled"), together(3, 8, -2))
+	caught("swap", func() int { return swapAt([]byte("abc"), 0, 2) })
+	caught("swap beyond", func() int { return swapAt([]byte("abc"), 3, 1) })
+	caught("swap far beyond", func() int { return swapAt([]byte("abc"), 1, 4) })
+	caught("swap below", func() int { return swapAt([]byte("abc"), -1, 1) })
+	caught("compares", func() int { return compares("abcde", "edcbx", []byte("abxde"), []int{0, 5, 7, 5, 1}) })
+	caught("compares beyond", func() int { return compares("abcde", "edcbx", []byte("abxd"), []int{0, 5, 7, 5, 1}) })
 	for _, x := range []int{0, 1, 9, 10, 641, 1023, 1 << 31, 1<<32 - 1, 1 << 32, 1<<32 + 7, 1<<63 - 1, -1, -10, -1 << 31, -1 << 63} {
 		fmt.Println(x, parts(x))
 	}

@@ -182,6 +182,9 @@ impl Em<'_> {
         let mark = self.f.next;
         let places = self.places(l);
         let written = self.written(&places);
+        if self.one_by_one(&places, r) {
+            return;
+        }
         let mut values = vec![];
         for (i, &x) in r.iter().enumerate() {
             let ty = self.lhs_type(&places[i]).unwrap_or(self.ty(x));
@@ -207,6 +210,42 @@ impl Em<'_> {
         }
         for (p, v) in places.iter().zip(values) {
             self.store_lhs(p, v);
+        }
+    }
+    /// `i, j = i+1, j-1`: arithmetic that reads none of the variables written before can be done one after the other.
+    fn one_by_one(&mut self, places: &[Lhs], r: &[ExprId]) -> bool {
+        if self.st.plain {
+            return false;
+        }
+        let mut before = vec![];
+        for (p, &x) in places.iter().zip(r) {
+            let Lhs::Place(Place::Reg(to), ty) = *p else { return false };
+            if ty != self.ty(x) || self.words(ty) != 1 || !self.is_sum_without(x, &before) {
+                return false;
+            }
+            before.push(to);
+        }
+        for (p, &x) in places.iter().zip(r) {
+            if let Lhs::Place(Place::Reg(to), ty) = *p {
+                self.expr_conv_to(x, ty, to);
+            }
+        }
+        true
+    }
+    /// Sums and products of constants and variables in registers, none of them in these.
+    fn is_sum_without(&self, e: ExprId, regs: &[Reg]) -> bool {
+        let e = self.strip(e);
+        if self.value(e).is_some() {
+            return true;
+        }
+        match *self.ast.expr(e) {
+            Expr::Name(_) => self.reg_var(e).is_some_and(|v| !regs.contains(&v)),
+            Expr::Binary(BinOp::Add | BinOp::Sub | BinOp::Mul, x, y) => {
+                !matches!(self.num(self.ty(e)), Num::Other | Num::Complex(_))
+                    && self.is_sum_without(x, regs)
+                    && self.is_sum_without(y, regs)
+            }
+            _ => false,
         }
     }
     /// A copy of registers that are about to be written.

@@ -134,13 +134,18 @@ fn string_field(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize
 /// `a[i], b[j] = b[j], a[i]`: two loads, two stores.
 fn swap(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize, wanted: &[u8]) -> bool {
     let (s2, s1) = (nodes[k].ins, nodes[j].ins);
-    if (s1.op, s2.op) != (Op::StIdxW, Op::StIdxW) || nodes[j].leader {
+    let (load, swap) = match s2.op {
+        Op::StIdxW => (Op::LdIdxW, Op::SwpIdxW),
+        Op::StIdx8 => (Op::LdIdxU8, Op::SwpIdx8),
+        _ => return false,
+    };
+    if s1.op != s2.op || nodes[j].leader {
         return false;
     }
     let Some(g) = before(nodes, from, j).filter(|g| !nodes[*g].leader) else { return false };
     let Some(f) = before(nodes, from, g) else { return false };
     let (l1, l2) = (nodes[f].ins, nodes[g].ins);
-    if (l1.op, l2.op) != (Op::LdIdxW, Op::LdIdxW) {
+    if (l1.op, l2.op) != (load, load) {
         return false;
     }
     let (t, u) = (l1.a, l2.a);
@@ -153,7 +158,7 @@ fn swap(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize, wanted
         return false;
     }
     [f, g, j].into_iter().for_each(|n| nodes[n].gone = true);
-    nodes[k].ins = Ins::new(Op::SwpIdxW, l1.b, l1.c, l2.b, l2.c);
+    nodes[k].ins = Ins::new(swap, l1.b, l1.c, l2.b, l2.c);
     true
 }
 
@@ -324,11 +329,14 @@ impl Pair<'_> {
         if k.op == AddK && k.b == j.a && matches!(j.op, AddI | SubI) && self.only(Some(k.a)) {
             return one(if j.op == AddI { AddIK } else { SubIK }, k.a, j.b, j.c, k.c);
         }
-        if !matches!(k.op, AddI | AddF | SubF | AddF32) || !self.only(Some(k.a)) {
+        if !matches!(k.op, AddI | SubI | AddF | SubF | AddF32) || !self.only(Some(k.a)) {
             return None;
         }
         let x = self.operand()?;
         match (j.op, k.op) {
+            (AddK, AddI) => one(AddIK, k.a, j.b, x, j.c),
+            (AddK, SubI) if k.b == j.a => one(SubIK, k.a, j.b, x, j.c),
+            (AddK, SubI) => one(SubIK, k.a, x, j.b, (j.c as i16).checked_neg()? as u16),
             (MulI, AddI) => one(MulAddI, k.a, j.b, j.c, x),
             (MulK, AddI) => one(MulKAddI, k.a, j.b, x, j.c),
             (AddI, AddI) => one(AddI3, k.a, j.b, j.c, x),

@@ -156,7 +156,7 @@ pub(crate) unsafe fn dyn_type(word: u64) -> u32 {
 
 /// Different strings whose lengths differ, too (one may be empty, which is 0). False: the bytes must tell.
 #[inline(always)]
-unsafe fn quick_differ(a: u64, b: u64) -> bool {
+pub(super) unsafe fn quick_differ(a: u64, b: u64) -> bool {
     // SAFETY: string words; the length is in the header, the word before a string.
     a == 0 || b == 0 || unsafe { *(a as *const u64).sub(1) >> 24 != *(b as *const u64).sub(1) >> 24 }
 }

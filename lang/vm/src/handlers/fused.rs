@@ -197,6 +197,15 @@ handlers! { [pc base p i]
         *x = v;
         *y = u;
     }
+    SwpIdx8 {
+        let (k, l) = (r(base, i.b), r(base, i.d));
+        if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
+        if l >= *at(base, i.c).add(1) { std::hint::cold_path(); return fault_index_cd(pc, base, p) }
+        let (x, y) = ((r(base, i.a) as *mut u8).add(k as usize), (r(base, i.c) as *mut u8).add(l as usize));
+        let (u, v) = (*x, *y);
+        *x = v;
+        *y = u;
+    }
     MulAddMF {
         let at = word!(pc base p, i.a, i.d);
         *at = (f!(at) + rf(base, i.b) * rf(base, i.c)).to_bits();

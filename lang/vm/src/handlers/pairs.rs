@@ -1,8 +1,9 @@
 //! Neighbours in one handler, chosen by the loader: calls of closures and of interfaces' methods with the moves before them, results that are returned at once,
-//! words of objects that are loaded or stored together or asked for, package variables that are added to, what stands before the count of a loop (or jumps to it), and
-//! elements that are compared. All units stay as they are, so that a jump to the second one
-//! and a second try of it find what they expect. *(unsafe: see `code.rs`)*
+//! words of objects that are loaded or stored together or asked for, package variables and elements of arrays that are added to, what stands before the count of a
+//! loop (or jumps to it, or is where the loop goes on), elements that are compared, and words that are compared twice. All units stay as they are, so that a jump
+//! to the second one and a second try of it find what they expect. *(unsafe: see `code.rs`)*
 use crate::code::*;
+use crate::handlers::branch::{jeq_bytes, jne_bytes, quick_differ};
 use crate::handlers::call::{CallC, CallI};
 use crate::object::string;
 use crate::unwind::{
@@ -64,8 +65,7 @@ pub(crate) fn handler_of(function: &[Ins], at: usize) -> Option<Handler> {
     }
     match second.op {
         Op::AddKJltB => counting(first.op),
-        Op::JltI if first.op == Op::LdIdxW => Some(LdIdxWJltI),
-        Op::JleI if first.op == Op::LdIdxW => Some(LdIdxWJleI),
+        Op::JltI | Op::JleI | Op::JeqW | Op::JneW => element_branch(first.op, second.op),
         Op::JeqK | Op::JneK | Op::JltK | Op::JleK | Op::JgtK | Op::JgeK if second.a == first.a => {
             scanning(first.op, second.op).or_else(|| two_tests(first.op, second.op))
         }
@@ -76,6 +76,8 @@ pub(crate) fn handler_of(function: &[Ins], at: usize) -> Option<Handler> {
         },
         Op::LoadI if first.op == Op::LoadI => Some(LoadILoadI),
         Op::LenS if first.op == Op::LdIdxW => Some(LdIdxWLenS),
+        Op::JeqS if first.op == Op::LoadK => Some(LoadKJeqS),
+        Op::JneS if first.op == Op::LoadK => Some(LoadKJneS),
         Op::MulF if first.op == Op::MulF => Some(MulFMulF),
         Op::AddF if first.op == Op::AddF => Some(AddFAddF),
         Op::SubF if first.op == Op::SubF => Some(SubFSubF),
@@ -108,6 +110,32 @@ macro_rules! word {
             return fault_nil($pc, $base, $p);
         }
         (at as *mut u64).add($c as usize)
+    }};
+}
+/// The element of a slice goes to its register.
+macro_rules! load_element {
+    ($pc:ident $base:ident $p:ident $i:ident, $t:ty) => {{
+        let k = r($base, $i.c);
+        if k >= *at($base, $i.b).add(1) {
+            std::hint::cold_path();
+            return fault_index_ld($pc, $base, $p);
+        }
+        let v = *(r($base, $i.b) as *const $t).add(k as usize) as u64;
+        w($base, $i.a, v);
+        v
+    }};
+}
+/// The byte of a string.
+macro_rules! load_of_text {
+    ($pc:ident $base:ident $p:ident $i:ident) => {{
+        let (s, k) = (r($base, $i.b), r($base, $i.c));
+        if s == 0 || k >= *(s as *const u64).sub(1) >> 24 {
+            std::hint::cold_path();
+            return fault_index_str($pc, $base, $p);
+        }
+        let v = *(*(s as *const u64) as *const u8).add(k as usize) as u64;
+        w($base, $i.a, v);
+        v
     }};
 }
 /// Where the element of an array lies that `LdArrW` loads.
@@ -200,10 +228,30 @@ handlers! { [pc base p i]
         w(base, i.a, i.cd() as i32 as i64 as u64);
         pc = pc.offset((*pc).cd() as i32 as isize + 1);
     }
+    // Texts that are compared with constants, as in a switch; the bytes are looked at only when the lengths are the same.
+    LoadKJeqS {
+        w(base, i.a, *shared(p).consts.base().add(i.cd() as usize));
+        let i = &*pc;
+        let (x, y) = (r(base, i.a), r(base, i.b));
+        pc = pc.add(1);
+        if x == y {
+            pc = pc.offset(i.cd() as i32 as isize);
+        } else if !quick_differ(x, y) {
+            return jeq_bytes(pc, base, p)
+        }
+    }
+    LoadKJneS {
+        w(base, i.a, *shared(p).consts.base().add(i.cd() as usize));
+        let i = &*pc;
+        let (x, y) = (r(base, i.a), r(base, i.b));
+        pc = pc.add(1);
+        if x != y {
+            if !quick_differ(x, y) { return jne_bytes(pc, base, p) }
+            pc = pc.offset(i.cd() as i32 as isize);
+        }
+    }
     LdIdxWLenS {
-        let k = r(base, i.c);
-        if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
-        w(base, i.a, *(r(base, i.b) as *const u64).add(k as usize));
+        load_element!(pc base p i, u64);
         let i = &*pc;
         pc = pc.add(1);
         w(base, i.a, string::str_len(r(base, i.b)) as u64);
@@ -227,9 +275,7 @@ handlers! { [pc base p i]
         return CallI(pc, base, p)
     }
     LdIdxWCallC {
-        let k = r(base, i.c);
-        if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
-        w(base, i.a, *(r(base, i.b) as *const u64).add(k as usize));
+        load_element!(pc base p i, u64);
         return CallC(pc, base, p)
     }
     // A slice that a closure has captured, or a pointer leads to, and an element of it.
@@ -386,20 +432,50 @@ handlers! { [pc base p i]
 
 /// An element that is compared with another word: the second instruction's branch.
 macro_rules! element_branches {
-    ([$base:ident $i:ident] $($name:ident $cond:expr;)*) => { handlers! { [pc $base p $i] $($name {
-        let k = r($base, $i.c);
-        if k >= *at($base, $i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, $base, p) }
-        w($base, $i.a, *(r($base, $i.b) as *const u64).add(k as usize));
-        let $i = &*pc;
-        pc = pc.add(1);
-        if $cond {
-            pc = pc.offset($i.cd() as i32 as isize);
+    ([$base:ident $i:ident] $($op:ident $word:ident $byte:ident $text:ident $cond:expr;)*) => {
+        handlers! { [pc $base p $i] $(
+            $word {
+                load_element!(pc $base p $i, u64);
+                let $i = &*pc;
+                pc = pc.add(1);
+                if $cond {
+                    pc = pc.offset($i.cd() as i32 as isize);
+                }
+            }
+            $byte {
+                load_element!(pc $base p $i, u8);
+                let $i = &*pc;
+                pc = pc.add(1);
+                if $cond {
+                    pc = pc.offset($i.cd() as i32 as isize);
+                }
+            }
+            $text {
+                load_of_text!(pc $base p $i);
+                let $i = &*pc;
+                pc = pc.add(1);
+                if $cond {
+                    pc = pc.offset($i.cd() as i32 as isize);
+                }
+            }
+        )* }
+        fn element_branch(load: Op, test: Op) -> Option<Handler> {
+            match (load, test) {
+                $(
+                    (Op::LdIdxW, Op::$op) => Some($word),
+                    (Op::LdIdxU8, Op::$op) => Some($byte),
+                    (Op::LdIdxS, Op::$op) => Some($text),
+                )*
+                _ => None,
+            }
         }
-    })* } };
+    };
 }
 element_branches! { [base i]
-    LdIdxWJltI ri(base, i.a) < ri(base, i.b);
-    LdIdxWJleI ri(base, i.a) <= ri(base, i.b);
+    JltI LdIdxWJltI LdIdxU8JltI LdIdxSJltI ri(base, i.a) < ri(base, i.b);
+    JleI LdIdxWJleI LdIdxU8JleI LdIdxSJleI ri(base, i.a) <= ri(base, i.b);
+    JeqW LdIdxWJeqW LdIdxU8JeqW LdIdxSJeqW r(base, i.a) == r(base, i.b);
+    JneW LdIdxWJneW LdIdxU8JneW LdIdxSJneW r(base, i.a) != r(base, i.b);
 }
 
 /// A field, and a branch that most often asks for it.
@@ -435,10 +511,7 @@ macro_rules! scanning {
     ([$v:ident $k:ident] $($op:ident $text:ident $bytes:ident $cond:expr;)*) => {
         handlers! { [pc base p i] $(
             $text {
-                let (s, k) = (r(base, i.b), r(base, i.c));
-                if s == 0 || k >= *(s as *const u64).sub(1) >> 24 { std::hint::cold_path(); return fault_index_str(pc, base, p) }
-                let byte = *(*(s as *const u64) as *const u8).add(k as usize) as u64;
-                w(base, i.a, byte);
+                let byte = load_of_text!(pc base p i);
                 let i = &*pc;
                 pc = pc.add(1);
                 let ($v, $k) = (byte as i64, i.b as i16 as i64);
@@ -447,10 +520,7 @@ macro_rules! scanning {
                 }
             }
             $bytes {
-                let k = r(base, i.c);
-                if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
-                let byte = *(r(base, i.b) as *const u8).add(k as usize) as u64;
-                w(base, i.a, byte);
+                let byte = load_element!(pc base p i, u8);
                 let i = &*pc;
                 pc = pc.add(1);
                 let ($v, $k) = (byte as i64, i.b as i16 as i64);

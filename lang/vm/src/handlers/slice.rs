@@ -247,6 +247,10 @@ handlers! { [pc base p i]
             *to = to.add(2) as u64;
         }
     }
+    ViewS {
+        let (ptr, len) = string::str_parts(r(base, i.b));
+        *(at(base, i.a) as *mut [u64; 3]) = [ptr as u64, len as u64, len as u64];
+    }
     BytesToStr {
         let s = at(base, i.b);
         few!(pc base p i, *s as *const u8, *s.add(1), BytesToStrAny)
