@@ -129,6 +129,25 @@ pub(super) fn decode(f: &Func, nodes: &mut Vec<Node>) {
     }
 }
 
+/// Does some branch of the function lead back?
+pub(super) fn has_loops(f: &Func) -> bool {
+    let mut at = 0;
+    while at < f.code.len() {
+        let ins = f.code[at];
+        let back = match offset_of(ins.op) {
+            Offset::None => false,
+            Offset::Wide => (ins.cd() as i32) < 0,
+            Offset::Short => (ins.d as i16) < 0,
+            Offset::Data => (f.code[at + 1].ab() as i32) < 0,
+        };
+        if back {
+            return true;
+        }
+        at += 1 + extra(ins) as usize;
+    }
+    false
+}
+
 /// Moves of several words become moves of one.
 fn split(nodes: &mut Vec<Node>, node: Node) {
     let (a, b) = (node.ins.a, node.ins.b);
