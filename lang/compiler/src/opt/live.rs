@@ -80,21 +80,48 @@ impl Known {
 }
 
 /// Does nothing but write its registers, and cannot fail.
+#[inline]
 pub(super) fn is_pure(n: &Node) -> bool {
+    match PURE[n.ins.op as usize] {
+        Pure::Always => true,
+        Pure::Safe => n.safe,
+        Pure::Never => false,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Pure {
+    Never,
+    Always,
+    /// When the pointer that it follows is not nil.
+    Safe,
+}
+
+static PURE: [Pure; Op::ALL.len()] = {
+    let mut all = [Pure::Never; Op::ALL.len()];
+    let mut k = 0;
+    while k < all.len() {
+        all[k] = pure(Op::ALL[k]);
+        k += 1;
+    }
+    all
+};
+
+const fn pure(op: Op) -> Pure {
     use Op::*;
-    match n.ins.op {
-        Mov | Mov3 | MovN | LoadI | LoadK | ZeroN | LdG | LdGN | LdGSl | LeaG | CutT => true,
+    match op {
+        Mov | Mov3 | MovN | LoadI | LoadK | ZeroN | LdG | LdGN | LdGSl | LeaG | CutT => Pure::Always,
         AddI | SubI | MulI | And | Or | Xor | AndNot | Shl | ShrI | ShrU | AddK | MulK | DivK | RemK | AndK | ShlK
-        | ShrIK | ShrUK | NegI | Com | Not | Sext8 | Sext16 | Sext32 | Zext8 | Zext16 | Zext32 => true,
+        | ShrIK | ShrUK | NegI | Com | Not | Sext8 | Sext16 | Sext32 | Zext8 | Zext16 | Zext32 => Pure::Always,
         AddF | SubF | MulF | DivF | NegF | MulAddF | MulSubF | AddF32 | SubF32 | MulF32 | DivF32 | NegF32 | SqrtF
-        | AbsF | FloorF | CeilF | TruncF => true,
-        IToF | UToF | FToI | FToU | FToF32 | F32ToF | IToF32 | UToF32 => true,
-        EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | EqS | LtS | LeS | LenS => true,
+        | AbsF | FloorF | CeilF | TruncF => Pure::Always,
+        IToF | UToF | FToI | FToU | FToF32 | F32ToF | IToF32 | UToF32 => Pure::Always,
+        EqW | NeW | LtI | LeI | LtU | LeU | EqF | NeF | LtF | LeF | EqS | LtS | LeS | LenS => Pure::Always,
         Mov2 | AddZ32 | SubZ32 | MulZ32 | AddKZ32 | ShlKZ32 | AddKZ8 | RotLK | RotLK32 | MulAddI | MulKAddI | AddI3
         | AddIK | SubIK | MulFAddF | MulFAddF32 | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI
-        | IncLeI => true,
-        LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | LdSl | Lea => n.safe,
-        _ => false,
+        | IncLeI => Pure::Always,
+        LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | LdSl | Lea => Pure::Safe,
+        _ => Pure::Never,
     }
 }
 
