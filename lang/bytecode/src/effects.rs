@@ -1,7 +1,7 @@
 //! What an instruction does to registers: the one place that knows it, for everything that rewrites code.
 //!
 //! Follows the roles of the op table; what the roles leave open (`X`) is told here. Registers that an instruction may leave as they
-//! are (the entry of a `MapNext` at the end of the map) are in `may_write`, not in `writes`.
+//! are (the entry of a `MapNext` at the end of the map) are `unsure`.
 
 use crate::in_place;
 use crate::ops::{Ins, Op, Role};
@@ -10,14 +10,20 @@ use crate::program::{Kind, Program};
 /// Consecutive registers: the first, and how many.
 pub type Span = (u16, u16);
 
-/// A few spans.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Spans {
-    list: [Span; 4],
+/// At most `N` spans.
+#[derive(Clone, Copy, Debug)]
+pub struct Spans<const N: usize> {
+    list: [Span; N],
     len: u8,
 }
 
-impl Spans {
+impl<const N: usize> Default for Spans<N> {
+    fn default() -> Spans<N> {
+        Spans { list: [(0, 0); N], len: 0 }
+    }
+}
+
+impl<const N: usize> Spans<N> {
     fn push(&mut self, first: u16, n: usize) {
         if n > 0 {
             self.list[self.len as usize] = (first, n as u16);
@@ -25,12 +31,9 @@ impl Spans {
         }
     }
     /// What a shape says of an instruction's fields.
-    fn told(shape: &[(u8, u8); 4], len: u8, fields: [u16; 4]) -> Spans {
-        let mut s = Spans { list: [(0, 0); 4], len };
-        for (span, &(k, n)) in s.list.iter_mut().zip(shape).take(len as usize) {
-            *span = (fields[k as usize & 3], n as u16);
-        }
-        s
+    fn told(shape: &[(u8, u8); N], len: u8, fields: [u16; 4]) -> Spans<N> {
+        let list = shape.map(|(k, n)| (fields[k as usize & 3], n as u16));
+        Spans { list, len }
     }
     /// They.
     #[inline]
@@ -46,14 +49,23 @@ impl Spans {
 /// What an instruction reads and writes.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Effects {
-    pub reads: Spans,
-    pub writes: Spans,
-    /// Written, or left alone.
-    pub may_write: Spans,
+    pub reads: Spans<4>,
+    /// What may be written.
+    pub writes: Spans<2>,
+    /// The writes may also be left out.
+    pub unsure: bool,
     /// A call: registers from here on hold anything afterwards.
     pub clobbers: Option<u16>,
     /// Reads and writes that are not told: any register.
     pub opaque: bool,
+}
+
+impl Effects {
+    /// What is written for sure.
+    #[inline]
+    pub fn sure_writes(&self) -> impl Iterator<Item = Span> + '_ {
+        self.writes.iter().filter(|_| !self.unsure)
+    }
 }
 
 /// "Not wanted" in `MapNext`.
@@ -64,11 +76,13 @@ const NONE: u16 = 0xffff;
 struct Shape {
     /// Fields with the number of registers from there on.
     reads: [(u8, u8); 4],
-    writes: [(u8, u8); 4],
+    writes: [(u8, u8); 2],
     /// How many of them there are.
     n_reads: u8,
     n_writes: u8,
     clobbers: Option<u8>,
+    /// The first field's register is written for sure, and nothing else.
+    makes_word: bool,
     /// A number of registers depends on the instruction.
     counted: bool,
     /// `special` has more to say.
@@ -118,10 +132,11 @@ const fn shape(op: Op) -> Shape {
     let roles = op.roles();
     let mut s = Shape {
         reads: [(0, 0); 4],
-        writes: [(0, 0); 4],
+        writes: [(0, 0); 2],
         n_reads: 0,
         n_writes: 0,
         clobbers: None,
+        makes_word: false,
         counted: false,
         special: is_special(op),
     };
@@ -156,6 +171,8 @@ const fn shape(op: Op) -> Shape {
         }
         k += 1;
     }
+    let first = matches!(roles[0], Role::W) && s.n_writes == 1;
+    s.makes_word = first && s.clobbers.is_none() && !s.counted && !s.special;
     s
 }
 
@@ -168,6 +185,14 @@ static SHAPES: [Shape; Op::ALL.len()] = {
     }
     all
 };
+
+impl Op {
+    /// Writes the register of its first field, and no other.
+    #[inline]
+    pub fn makes_word(self) -> bool {
+        SHAPES[self as usize].makes_word
+    }
+}
 
 /// The effects of a verified instruction; `data` is the unit behind it when it has one.
 pub fn effects(p: &Program, ins: Ins, data: Ins) -> Effects {
@@ -233,12 +258,9 @@ fn special(p: &Program, ins: Ins, data: Ins, e: &mut Effects) {
         Op::Assert => e.writes.push(ins.a, words(p, ins.cd())),
         Op::AssertOk => e.writes.push(ins.a, words(p, ins.cd()) + 1),
         Op::MapGet | Op::MapGetOk | Op::MapSet | Op::MapDel | Op::MapNext => map(p, ins, e),
-        Op::RangeStr | Op::RangeStrB => std::mem::swap(&mut e.writes, &mut e.may_write),
-        Op::RecvWake => std::mem::swap(&mut e.writes, &mut e.may_write),
-        Op::Recv | Op::RecvOk => {
-            // Written by the sender, after the goroutine parked.
-            std::mem::swap(&mut e.writes, &mut e.may_write);
-        }
+        Op::RangeStr | Op::RangeStrB | Op::RecvWake => e.unsure = true,
+        // Written by the sender, after the goroutine parked.
+        Op::Recv | Op::RecvOk => e.unsure = true,
         Op::Select | Op::SelectWake => e.opaque = true,
         _ => {}
     }
@@ -258,9 +280,10 @@ fn map(p: &Program, ins: Ins, e: &mut Effects) {
         }
         Op::MapDel => e.reads.push(ins.b, key),
         _ => {
+            e.unsure = true;
             for (reg, n) in [(ins.b, key), (ins.c, value)] {
                 if reg != NONE {
-                    e.may_write.push(reg, n);
+                    e.writes.push(reg, n);
                 }
             }
         }

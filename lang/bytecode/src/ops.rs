@@ -826,6 +826,12 @@ impl Ins {
     pub fn wide(op: Op, a: u16, b: u16, cd: u32) -> Ins {
         Ins { op, a, b, c: cd as u16, d: (cd >> 16) as u16 }
     }
+    /// The same instruction: as `==`, but the fields are compared at once.
+    #[inline]
+    pub fn is(self, other: Ins) -> bool {
+        let fields = |i: Ins| i.a as u64 | (i.b as u64) << 16 | (i.c as u64) << 32 | (i.d as u64) << 48;
+        self.op == other.op && fields(self) == fields(other)
+    }
     /// The 32-bit operand of c and d.
     pub fn cd(self) -> u32 {
         self.c as u32 | (self.d as u32) << 16

@@ -111,6 +111,8 @@ pub struct Func {
     pub lines: Vec<(u32, u32)>,
     /// Made by the compiler and left out of tracebacks (thunks, wrappers).
     pub hidden: bool,
+    /// The program's start calls it, and hardly anybody else.
+    pub once: bool,
     /// Stretches of code that were taken over from other functions, inner ones first.
     pub inlined: Vec<Inlined>,
 }

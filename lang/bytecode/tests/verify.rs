@@ -35,6 +35,7 @@ fn program(code: Vec<Ins>) -> Program {
         pos: 0,
         lines: vec![(0, 7)],
         hidden: false,
+        once: false,
         inlined: vec![],
     };
     Program {

@@ -271,10 +271,12 @@ impl Uses {
     }
 }
 
-/// Makes a table by expressions so long. Library packages follow a program with a little more each.
+/// Makes a table by expressions so long. Library packages follow a program with a little more each, packages of its own with much
+/// more: who outgrows the table once may do so again.
 fn grow<T: Copy>(table: &mut Vec<T>, count: usize, nothing: T) {
     if table.capacity() < count {
-        table.reserve_exact(count + count / 8 - table.len());
+        let spare = if table.is_empty() { count / 8 } else { count };
+        table.reserve_exact(count + spare - table.len());
     }
     if table.len() < count {
         table.resize(count, nothing);

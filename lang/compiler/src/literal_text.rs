@@ -118,7 +118,7 @@ pub fn parse_string(text: &str) -> Option<Vec<u8>> {
     }
     let body = text.strip_prefix('"')?;
     let body = body.strip_suffix('"').unwrap_or(body);
-    let mut out = vec![];
+    let mut out = Vec::with_capacity(body.len());
     let mut rest = body;
     while !rest.is_empty() {
         let n = rest.find('\\').unwrap_or(rest.len());

@@ -243,7 +243,7 @@ impl Session {
     /// One function that calls all others in order: a program's initialisation and its main are one goroutine.
     fn start(&mut self, entry: Vec<FuncId>) -> FuncId {
         let call = |f: FuncId| [Ins::wide(Op::Call, 0, 0, f), Ins::new(Op::Data, 0, 0, 0, 0)];
-        let mut code: Vec<Ins> = entry.into_iter().flat_map(call).collect();
+        let mut code: Vec<Ins> = entry.iter().copied().flat_map(call).collect();
         code.push(Ins::new(Op::Ret, 0, 0, 0, 0));
         let name = "gol.start".to_string();
         let (pos, lines) = (0, vec![(0, 0)]);
@@ -257,9 +257,13 @@ impl Session {
             pos,
             lines,
             hidden: true,
+            once: true,
             inlined: vec![],
         };
         let mut program = self.program.write().unwrap_or_else(PoisonError::into_inner);
+        for id in entry {
+            program.funcs[id as usize].once = true;
+        }
         program.funcs.push(f);
         program.funcs.len() as FuncId - 1
     }

@@ -5,6 +5,7 @@
 //! Nodes are never changed after parsing. Lists own what they hold; freeing is not recursive.
 //! Types and values are one sort of node, [`Expr`], as in go/ast; the checker settles which is which.
 
+use crate::depth::Depths;
 pub use crate::names::{Interner, Sym};
 use crate::span::Span;
 use rustc_hash::FxHashSet;
@@ -366,6 +367,8 @@ pub struct Ast {
     /// Parts of texts that were parsed, by the place where they begin: where they end, and the indexes of their expressions.
     parts: BTreeMap<u32, (u32, Range<usize>)>,
     pub names: Interner,
+    /// Memory for parses; one builder after the other has it.
+    pub(crate) depths: Depths,
 }
 
 impl Ast {

@@ -46,10 +46,17 @@ pub fn first<T>(x: T, mut v: Vec<T>) -> Vec<T> {
 
 impl<'a> Builder<'a> {
     pub fn new(ast: &'a mut Ast, text: &'a str, base: u32, patience: &'a Patience) -> Builder<'a> {
-        let depths = Depths::new(ast);
+        let mut depths = std::mem::take(&mut ast.depths);
+        depths.begin(ast);
         let (errors, recoveries, guards) = (vec![], vec![], vec![]);
         let mentions = Mentions::default();
         Builder { ast, errors, recoveries, depths, too_deep: false, guards, mentions, text, base, patience }
+    }
+
+    /// Gives the tree back what the next builder uses again; what was found is the caller's.
+    pub fn end(self) -> (Vec<Diagnostic>, Vec<(Span, Recovery)>, Mentions) {
+        self.ast.depths = self.depths;
+        (self.errors, self.recoveries, self.mentions)
     }
 
     pub fn expr(&mut self, l: u32, r: u32, mut e: Expr) -> ExprId {

@@ -8,7 +8,8 @@ use crate::ast::*;
 /// The deepest tree. Go's own library stays below 60; a pass may use some kilobytes of stack for each level.
 pub const MAX_DEPTH: u16 = 500;
 
-/// The depths of the nodes of one parse.
+/// The depths of the nodes of one parse, and memory for those of the next.
+#[derive(Default)]
 pub struct Depths {
     first_expr: usize,
     first_stmt: usize,
@@ -19,15 +20,14 @@ pub struct Depths {
 }
 
 impl Depths {
-    pub fn new(ast: &Ast) -> Depths {
-        Depths {
-            first_expr: ast.expr_count(),
-            first_stmt: ast.stmt_count(),
-            first_block: ast.block_count(),
-            exprs: vec![],
-            stmts: vec![],
-            blocks: vec![],
-        }
+    /// For a parse that adds to a tree.
+    pub fn begin(&mut self, ast: &Ast) {
+        self.first_expr = ast.expr_count();
+        self.first_stmt = ast.stmt_count();
+        self.first_block = ast.block_count();
+        self.exprs.clear();
+        self.stmts.clear();
+        self.blocks.clear();
     }
 
     /// The depth of the expression added last; the nodes must be added in order.

@@ -115,7 +115,7 @@ fn attempt(ast: &mut Ast, input: Input, tokens: &[Token]) -> Attempt {
         }
         Err(e) => (vec![], Some(e)),
     };
-    let Builder { errors, recoveries, mentions, .. } = b;
+    let (errors, recoveries, mentions) = b.end();
     let given_up = patience.given_up_at();
     // The end is no error where the tokens were ended.
     let real = |e: &SyntaxError| given_up.is_none() || !matches!(e, SyntaxError::UnrecognizedEof { .. });

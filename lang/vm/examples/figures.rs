@@ -15,7 +15,19 @@ fn data() -> Ins {
 }
 fn func(name: &str, params: u16, results: u16, regs: u16, code: Vec<Ins>) -> Func {
     let (epilogue, lines) = (None, Vec::new());
-    Func { name: name.into(), code, regs, params, results, epilogue, pos: 0, lines, hidden: false, inlined: Vec::new() }
+    Func {
+        name: name.into(),
+        code,
+        regs,
+        params,
+        results,
+        epilogue,
+        pos: 0,
+        lines,
+        hidden: false,
+        once: false,
+        inlined: Vec::new(),
+    }
 }
 
 const INT: i32 = 16;

@@ -95,15 +95,15 @@ impl Checker<'_> {
 
     fn qualified(&mut self, e: ExprId, base: ExprId, pkg: PkgId, name: Ident) -> Operand {
         self.set_info(base, Mode::Pkg(pkg), Types::VOID, None);
+        let found = self.world.scopes[pkg.0 as usize].get(name.sym);
+        if let Some(obj) = found.filter(|_| exported(&self.ast.names, name.sym)) {
+            let x = self.denote(e, obj);
+            return Operand { expr: e, ..x };
+        }
         let scope = &self.world.scopes[pkg.0 as usize];
         let text = self.name(name.sym);
         let qualifier = self.expr_text(base);
-        let public = exported(&self.ast.names, name.sym);
-        match scope.get(name.sym) {
-            Some(obj) if public => {
-                let x = self.denote(e, obj);
-                return Operand { expr: e, ..x };
-            }
+        match found {
             Some(_) => {
                 let m = format!("name {text} not exported by package {qualifier}");
                 self.err(Code::NotExported, name.span, m);

@@ -44,6 +44,7 @@ impl Em<'_> {
             pos: 0,
             lines: vec![],
             hidden: true,
+            once: false,
             inlined: vec![],
         });
         self.prog.funcs.len() as u32 - 1
@@ -397,6 +398,7 @@ impl Em<'_> {
             pos: f.file_pos,
             lines: f.lines.clone(),
             hidden: f.hidden,
+            once: false,
             inlined: std::mem::take(&mut f.inlined),
         };
         self.spare.push(f);

@@ -75,10 +75,11 @@ impl Node {
     }
 }
 
-/// The instructions of a verified function.
-pub(super) fn decode(f: &Func) -> Vec<Node> {
+/// The instructions of a verified function, in the memory that is given.
+pub(super) fn decode(f: &Func, nodes: &mut Vec<Node>) {
     let code = &f.code;
-    let mut nodes: Vec<Node> = Vec::with_capacity(code.len());
+    nodes.clear();
+    nodes.reserve(code.len());
     let mut index = vec![NONE; code.len() + 1];
     let mut at = 0;
     let (mut pinned, mut behind) = (0usize, false);
@@ -104,10 +105,10 @@ pub(super) fn decode(f: &Func) -> Vec<Node> {
             Op::SelectWake => pinned = ins.c as usize + (ins.d & 1) as usize,
             _ => {}
         }
-        split(&mut nodes, node);
+        split(nodes, node);
         at += 1 + extra as usize;
     }
-    for n in &mut nodes {
+    for n in nodes.iter_mut() {
         let next = n.at as i64 + 1 + n.extra as i64;
         let off = match offset_of(n.ins.op) {
             Offset::None => continue,
@@ -126,7 +127,25 @@ pub(super) fn decode(f: &Func) -> Vec<Node> {
     if let Some(e) = f.epilogue {
         nodes[index[e as usize] as usize].leader = true;
     }
-    nodes
+}
+
+/// Does some branch of the function lead back?
+pub(super) fn has_loops(f: &Func) -> bool {
+    let mut at = 0;
+    while at < f.code.len() {
+        let ins = f.code[at];
+        let back = match offset_of(ins.op) {
+            Offset::None => false,
+            Offset::Wide => (ins.cd() as i32) < 0,
+            Offset::Short => (ins.d as i16) < 0,
+            Offset::Data => (f.code[at + 1].ab() as i32) < 0,
+        };
+        if back {
+            return true;
+        }
+        at += 1 + extra(ins) as usize;
+    }
+    false
 }
 
 /// Moves of several words become moves of one.
@@ -222,7 +241,7 @@ pub(super) fn encode(f: &mut Func, nodes: &mut [Node]) {
     }
     place[nodes.len()] = at;
     let mut code = Vec::with_capacity(at as usize);
-    let mut lines: Vec<(u32, u32)> = Vec::new();
+    let mut lines: Vec<(u32, u32)> = Vec::with_capacity(f.lines.len());
     let mut old = f.lines.iter().peekable();
     let mut pos = None;
     for (k, n) in nodes.iter().enumerate() {

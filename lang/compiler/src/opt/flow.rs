@@ -4,13 +4,18 @@ use super::code::{NONE, Node};
 use super::live::Live;
 use gol_bytecode::Op;
 
+/// Of one function after the other, in the same memory.
+#[derive(Default)]
 pub(super) struct Flow {
+    next: Lists,
     preds: Lists,
     /// The block that every way to a block ends its common part with; `NONE` for the first and for what nothing leads to.
     pub idom: Vec<u32>,
+    walk: Walk,
 }
 
 /// A list of blocks for each block, one behind the other.
+#[derive(Default)]
 struct Lists {
     /// Where each begins, and where the last ends.
     at: Vec<u32>,
@@ -21,29 +26,50 @@ impl Lists {
     fn of(&self, b: u32) -> &[u32] {
         &self.all[self.at[b as usize] as usize..self.at[b as usize + 1] as usize]
     }
+    /// The blocks that each block may be followed by, every one once.
+    fn successors(&mut self, live: &Live, nodes: &[Node]) {
+        let Lists { at, all } = self;
+        at.clear();
+        all.clear();
+        at.push(0);
+        for b in 0..live.blocks.len() {
+            let from = all.len();
+            successors(live, nodes, b, |s| {
+                if s != NONE && !all[from..].contains(&s) {
+                    all.push(s);
+                }
+            });
+            at.push(all.len() as u32);
+        }
+    }
     /// From whom to whom, the other way round.
-    fn turned(&self) -> Lists {
-        let n = self.at.len() - 1;
-        let mut at = vec![0u32; n + 1];
-        for &to in &self.all {
-            at[to as usize + 1] += 1;
+    fn turned(&mut self, of: &Lists) {
+        let Lists { at, all } = self;
+        let n = of.at.len() - 1;
+        at.clear();
+        at.resize(n + 2, 0);
+        // Each list ends where the next begins: first where it begins, until it is full.
+        for &to in &of.all {
+            at[to as usize + 2] += 1;
         }
-        for b in 0..n {
-            at[b + 1] += at[b];
+        for b in 2..n + 2 {
+            at[b] += at[b - 1];
         }
-        let (mut all, mut next) = (vec![0; self.all.len()], at.clone());
+        all.clear();
+        all.resize(of.all.len(), 0);
         for b in 0..n as u32 {
-            for &to in self.of(b) {
-                all[next[to as usize] as usize] = b;
-                next[to as usize] += 1;
+            for &to in of.of(b) {
+                let next = &mut at[to as usize + 1];
+                all[*next as usize] = b;
+                *next += 1;
             }
         }
-        Lists { at, all }
+        at.pop();
     }
 }
 
 /// Blocks that a block may be followed by.
-fn successors(live: &Live, nodes: &[Node], b: usize, mut see: impl FnMut(u32)) {
+pub(super) fn successors(live: &Live, nodes: &[Node], b: usize, mut see: impl FnMut(u32)) {
     let to = live.blocks[b].to;
     let last = &nodes[to - 1];
     if !last.gone && last.to != NONE {
@@ -64,44 +90,30 @@ fn successors(live: &Live, nodes: &[Node], b: usize, mut see: impl FnMut(u32)) {
     }
 }
 
-/// The blocks that each block may be followed by, every one once.
-fn all_successors(live: &Live, nodes: &[Node]) -> Lists {
-    let mut lists = Lists { at: vec![0], all: Vec::with_capacity(2 * live.blocks.len()) };
-    for b in 0..live.blocks.len() {
-        let from = lists.all.len();
-        successors(live, nodes, b, |s| {
-            if s != NONE && !lists.all[from..].contains(&s) {
-                lists.all.push(s);
-            }
-        });
-        lists.at.push(lists.all.len() as u32);
-    }
-    lists
-}
-
 impl Flow {
     /// The blocks that may come before a block.
     pub fn preds(&self, b: usize) -> &[u32] {
         self.preds.of(b as u32)
     }
-    pub fn new(live: &Live, nodes: &[Node]) -> Flow {
+    /// Of the blocks of another function.
+    pub fn find(&mut self, live: &Live, nodes: &[Node]) {
+        let Flow { next, preds, idom, walk } = self;
         let n = live.blocks.len();
-        let next = all_successors(live, nodes);
-        let preds = next.turned();
-        let mut order = Vec::with_capacity(n);
-        let mut number = vec![NONE; n];
-        walk(&next, &mut order, &mut number);
-        let mut idom = vec![NONE; n];
+        next.successors(live, nodes);
+        preds.turned(next);
+        walk.all(next, n);
+        idom.clear();
+        idom.resize(n, NONE);
         if n > 0 {
             idom[0] = 0;
         }
         let mut changed = true;
         while changed {
             changed = false;
-            for &b in order.iter().rev().filter(|b| **b != 0) {
+            for &b in walk.order.iter().rev().filter(|b| **b != 0) {
                 let mut new = NONE;
                 for &p in preds.of(b).iter().filter(|p| idom[**p as usize] != NONE) {
-                    new = if new == NONE { p } else { common(&idom, &number, new, p) };
+                    new = if new == NONE { p } else { common(idom, &walk.number, new, p) };
                 }
                 changed |= idom[b as usize] != new;
                 idom[b as usize] = new;
@@ -110,31 +122,48 @@ impl Flow {
         if n > 0 {
             idom[0] = NONE;
         }
-        Flow { preds, idom }
     }
 }
 
-/// Blocks in postorder, and their numbers in it.
-fn walk(next: &Lists, order: &mut Vec<u32>, number: &mut [u32]) {
-    let mut seen = vec![false; number.len()];
-    // Blocks on the way, each with those of its successors that are left.
-    let mut stack: Vec<(u32, &[u32])> = vec![];
-    if !number.is_empty() {
-        seen[0] = true;
-        stack.push((0, next.of(0)));
-    }
-    while let Some((b, left)) = stack.last_mut() {
-        match left.split_last() {
-            Some((&s, rest)) => {
-                *left = rest;
-                if !std::mem::replace(&mut seen[s as usize], true) {
-                    stack.push((s, next.of(s)));
+/// A walk over the blocks.
+#[derive(Default)]
+struct Walk {
+    /// Blocks in postorder.
+    order: Vec<u32>,
+    /// Their numbers in it; `NONE` for what nothing leads to.
+    number: Vec<u32>,
+    /// Blocks on the way, each with the number of its successors that are left.
+    stack: Vec<(u32, u32)>,
+}
+
+impl Walk {
+    /// On the way, and not numbered yet.
+    const SEEN: u32 = NONE - 1;
+
+    fn all(&mut self, next: &Lists, n: usize) {
+        let Walk { order, number, stack } = self;
+        order.clear();
+        number.clear();
+        number.resize(n, NONE);
+        if n > 0 {
+            number[0] = Walk::SEEN;
+            stack.push((0, next.of(0).len() as u32));
+        }
+        while let Some((b, left)) = stack.last_mut() {
+            match left.checked_sub(1) {
+                Some(rest) => {
+                    *left = rest;
+                    let s = next.of(*b)[rest as usize];
+                    if number[s as usize] == NONE {
+                        number[s as usize] = Walk::SEEN;
+                        stack.push((s, next.of(s).len() as u32));
+                    }
                 }
-            }
-            None => {
-                number[*b as usize] = order.len() as u32;
-                order.push(*b);
-                stack.pop();
+                None => {
+                    number[*b as usize] = order.len() as u32;
+                    order.push(*b);
+                    stack.pop();
+                }
             }
         }
     }

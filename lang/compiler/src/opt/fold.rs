@@ -1,6 +1,6 @@
 //! Arithmetic on known values: what results are, and simpler instructions for the same.
 
-use super::code::Node;
+use super::code::{NONE, Node};
 use super::values::{Fact, Values};
 use gol_bytecode::{Const, Ins, Op, Program};
 
@@ -130,6 +130,13 @@ fn small(k: i64) -> Option<u16> {
 /// Replaces an instruction by a simpler one that does the same.
 pub(super) fn simplify(v: &mut Values, n: &mut Node) {
     let i = n.ins;
+    match i.op {
+        Op::ChkNil if v.fact(i.a).not_nil => return n.delete(),
+        Op::Lea if i.c == 0 && v.fact(i.b).not_nil => return n.ins = Ins::new(Op::Mov, i.a, i.b, 0, 0),
+        _ if n.to != NONE => return branch(v, n),
+        op if !is_folded(op) => return,
+        _ => {}
+    }
     if let Some(k) = evaluate(v, i) {
         if let Ok(k) = i32::try_from(k) {
             n.ins = Ins::wide(Op::LoadI, i.a, 0, k as u32);
@@ -138,13 +145,46 @@ pub(super) fn simplify(v: &mut Values, n: &mut Node) {
     }
     if let Some(new) = immediate(v, i).or_else(|| needless(v, i)).or_else(|| rotation(v, i)).or_else(|| again(v, i)) {
         n.ins = new;
-        return;
     }
-    match i.op {
-        Op::ChkNil if v.fact(i.a).not_nil => n.delete(),
-        Op::Lea if i.c == 0 && v.fact(i.b).not_nil => n.ins = Ins::new(Op::Mov, i.a, i.b, 0, 0),
-        _ => branch(v, n),
-    }
+}
+
+/// What the functions below look at, but for branches.
+fn is_folded(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        AddI | SubI
+            | MulI
+            | DivI
+            | RemI
+            | DivU
+            | RemU
+            | And
+            | Or
+            | Xor
+            | AndNot
+            | Shl
+            | ShrI
+            | ShrU
+            | AddK
+            | MulK
+            | DivK
+            | RemK
+            | AndK
+            | ShlK
+            | ShrIK
+            | ShrUK
+            | NegI
+            | Com
+            | Zext8
+            | Zext16
+            | Zext32
+            | Sext8
+            | Sext16
+            | Sext32
+            | LdArrW
+            | StArrW
+    )
 }
 
 /// The value of an operation on known values.

@@ -1,39 +1,44 @@
 //! Jumps to jumps, jumps to what comes next anyway, and what cannot be reached any more.
 
 use super::code::{NONE, Node};
+use super::flow::successors;
 use super::live::{Block, Live};
 use gol_bytecode::{Ins, Op};
 
 /// Jumps that are followed.
 const HOPS: usize = 4;
 
-pub(super) fn shorten(nodes: &mut [Node], epilogue: Option<usize>) {
-    for k in 0..nodes.len() {
-        if !larger(nodes, k) {
-            counted(nodes, k);
-        }
+/// Whether control goes other ways now, between other beginnings of blocks. `live` knows the blocks; what branches is the last instruction of one.
+pub(super) fn shorten(nodes: &mut [Node], live: &Live, epilogue: Option<usize>) -> bool {
+    let mut changed = false;
+    let branches = || live.blocks.iter().map(|b| b.to - 1);
+    for k in branches() {
+        changed |= larger(nodes, k) || counted(nodes, k);
     }
-    for k in 0..nodes.len() {
+    for k in branches() {
         if nodes[k].gone || nodes[k].to == NONE {
             continue;
         }
+        let to = nodes[k].to;
         for _ in 0..HOPS {
             if !follow(nodes, k) {
                 break;
             }
         }
+        changed |= nodes[k].to != to;
     }
-    for k in 0..nodes.len() {
-        turn_round(nodes, k);
+    for k in branches() {
+        changed |= turn_round(nodes, k);
     }
-    unreachable(nodes, epilogue);
-    for k in 0..nodes.len() {
+    changed |= unreachable(nodes, live, epilogue);
+    for k in branches() {
         let n = nodes[k];
         if n.ins.op == Op::Jmp && !n.gone && n.to as usize > k && !nodes[k + 1..n.to as usize].iter().any(|n| !n.gone) {
             nodes[k].delete();
+            changed |= nodes[k].gone;
         }
     }
-    leaders(nodes, epilogue);
+    leaders(nodes, live, epilogue) || changed
 }
 
 /// The first instruction that is left from here on.
@@ -81,7 +86,7 @@ pub(super) fn foreseen(live: &mut Live, nodes: &mut [Node]) -> bool {
 }
 
 fn foreseen_behind(live: &mut Live, nodes: &mut [Node], b: usize) -> Option<()> {
-    let Block { from, to } = live.blocks[b];
+    let Block { from, to, .. } = live.blocks[b];
     let last = (from..to).rev().find(|&k| !nodes[k].gone)?;
     let jumps = nodes[last].ins.op == Op::Jmp;
     let at = real(nodes, if jumps { nodes[last].to as usize } else { to })?;
@@ -147,20 +152,20 @@ fn holds(test: Ins, v: i64) -> Option<bool> {
     })
 }
 
-/// A branch over a jump becomes the opposite branch.
-fn turn_round(nodes: &mut [Node], k: usize) {
+/// A branch over a jump becomes the opposite branch. Whether there was one.
+fn turn_round(nodes: &mut [Node], k: usize) -> bool {
     let n = nodes[k];
     if n.gone || n.to == NONE || n.to as usize <= k {
-        return;
+        return false;
     }
-    let Some(j) = real(nodes, k + 1) else { return };
+    let Some(j) = real(nodes, k + 1) else { return false };
     let jump = nodes[j];
     let over = real(nodes, n.to as usize) == real(nodes, j + 1);
     let entered = nodes[k + 1..=j].iter().any(|n| n.leader);
     if jump.ins.op != Op::Jmp || jump.pinned || jump.to as usize <= j || !over || entered {
-        return;
+        return false;
     }
-    let Some((op, swap)) = opposite(n.ins.op) else { return };
+    let Some((op, swap)) = opposite(n.ins.op) else { return false };
     let ins = &mut nodes[k].ins;
     ins.op = op;
     if swap {
@@ -168,6 +173,7 @@ fn turn_round(nodes: &mut [Node], k: usize) {
     }
     nodes[k].to = jump.to;
     nodes[j].delete();
+    true
 }
 
 /// `if a < b { x = a } else { x = b }` and `if a < x { x = a }`, which need no branch.
@@ -210,17 +216,17 @@ fn larger(nodes: &mut [Node], k: usize) -> bool {
     true
 }
 
-/// `if cond { n += k }`.
-fn counted(nodes: &mut [Node], k: usize) {
+/// `if cond { n += k }`. Whether it was one.
+fn counted(nodes: &mut [Node], k: usize) -> bool {
     let n = nodes[k];
     if n.gone || n.to == NONE || n.to as usize <= k {
-        return;
+        return false;
     }
-    let Some(j) = real(nodes, k + 1) else { return };
+    let Some(j) = real(nodes, k + 1) else { return false };
     let sum = nodes[j].ins;
     let alone = real(nodes, j + 1) == real(nodes, n.to as usize) && !nodes[k + 1..=j].iter().any(|n| n.leader);
     if sum.op != Op::AddK || sum.a != sum.b || !alone {
-        return;
+        return false;
     }
     let (a, by, i) = (sum.a, sum.c, n.ins);
     // The branch is taken when nothing is to be added.
@@ -231,11 +237,12 @@ fn counted(nodes: &mut [Node], k: usize) {
         Op::JeqK => Ins::new(Op::IncNeK, a, i.a, i.b, by),
         Op::JltI => Ins::new(Op::IncLeI, a, i.b, i.a, by),
         Op::JleI => Ins::new(Op::IncLtI, a, i.b, i.a, by),
-        _ => return,
+        _ => return false,
     };
     nodes[k].ins = new;
     nodes[k].to = NONE;
     nodes[j].delete();
+    true
 }
 
 /// The branch that is taken when this one is not, and whether its operands change places.
@@ -267,54 +274,49 @@ fn opposite(op: Op) -> Option<(Op, bool)> {
     })
 }
 
-fn unreachable(nodes: &mut [Node], epilogue: Option<usize>) {
-    let mut seen = vec![false; nodes.len() + 1];
+/// What no way leads to goes. Whether there was something.
+fn unreachable(nodes: &mut [Node], live: &Live, epilogue: Option<usize>) -> bool {
+    let mut seen = vec![false; live.blocks.len()];
     let mut todo = vec![0];
-    todo.extend(epilogue);
-    while let Some(k) = todo.pop() {
-        let mut k = k;
-        while k < nodes.len() && !seen[k] {
-            seen[k] = true;
-            let n = &nodes[k];
-            if !n.gone {
-                if n.to != NONE {
-                    todo.push(n.to as usize);
-                }
-                match n.ins.op {
-                    Op::JmpTab => todo.extend(k + 1..k + 2 + n.ins.b as usize),
-                    Op::SelectWake => todo.extend((k + 1..nodes.len()).take_while(|&j| nodes[j].pinned)),
-                    _ => {}
-                }
-                if n.ends() {
-                    break;
-                }
-            }
-            k += 1;
+    todo.extend(epilogue.map(|e| live.block_of(e)));
+    while let Some(b) = todo.pop() {
+        if !std::mem::replace(&mut seen[b as usize], true) {
+            successors(live, nodes, b as usize, |s| todo.push(s));
         }
     }
-    for (k, n) in nodes.iter_mut().enumerate() {
-        if !seen[k] {
+    let mut found = false;
+    for (block, _) in live.blocks.iter().zip(seen).filter(|(_, seen)| !seen) {
+        for n in nodes[block.from..block.to].iter_mut().filter(|n| !n.gone) {
             n.delete();
+            found |= n.gone;
         }
     }
+    found
 }
 
-/// Who is jumped to now.
-fn leaders(nodes: &mut [Node], epilogue: Option<usize>) {
-    for n in nodes.iter_mut() {
-        n.leader = n.pinned;
-    }
-    for k in 0..nodes.len() {
-        if !nodes[k].gone && nodes[k].to != NONE {
-            let to = nodes[k].to as usize;
-            nodes[to].leader = true;
+/// Who is jumped to now. Whether it is others than before.
+fn leaders(nodes: &mut [Node], live: &Live, epilogue: Option<usize>) -> bool {
+    let mut now = vec![false; live.blocks.len()];
+    for (b, block) in live.blocks.iter().enumerate() {
+        now[b] |= nodes[block.from].pinned;
+        let last = &nodes[block.to - 1];
+        if last.gone {
+            continue;
         }
-        if nodes[k].ins.op == Op::JmpTab && !nodes[k].gone {
-            let behind = k + 1 + nodes[k].ins.b as usize;
-            nodes[behind].leader = true;
+        if last.to != NONE {
+            now[live.block_of(last.to as usize) as usize] = true;
+        }
+        if last.ins.op == Op::JmpTab {
+            now[live.block_of(block.to + last.ins.b as usize) as usize] = true;
         }
     }
     if let Some(e) = epilogue {
-        nodes[e].leader = true;
+        now[live.block_of(e) as usize] = true;
     }
+    let mut others = false;
+    for (block, now) in live.blocks.iter().zip(now) {
+        others |= nodes[block.from].leader != now;
+        nodes[block.from].leader = now;
+    }
+    others
 }

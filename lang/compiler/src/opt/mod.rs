@@ -24,74 +24,96 @@ const WORK_MAX: usize = 1 << 21;
 const ROUNDS: usize = 2;
 
 /// A session's functions in their final form, from any thread. Functions are optimised when somebody asks for them, so those that are
-/// never called cost nothing.
+/// never called cost nothing, and those that are called once, without loops, next to nothing.
 #[derive(Clone)]
 pub struct Functions {
     program: Arc<RwLock<Program>>,
     /// Nothing is optimised.
     plain: bool,
     /// One function after the other is optimised in it.
-    room: Arc<Mutex<values::Room>>,
+    room: Arc<Mutex<Room>>,
 }
 
 impl Functions {
     pub(crate) fn new(program: Arc<RwLock<Program>>, plain: bool) -> Functions {
         Functions { program, plain, room: Arc::default() }
     }
-    /// Calls `visit` with the program and the function, which has no more registers than in the program and fits into [`Func::room`]. The program waits
-    /// for the visitor when it is to grow.
+    /// Calls `visit` with the program and the function as it is to run, which has no more registers than in the program and fits into
+    /// [`Func::room`]. The program waits for the visitor when it is to grow.
     ///
     /// # Panics
     /// There is no such function.
     pub fn with<R>(&self, id: FuncId, visit: impl FnOnce(&Program, Func) -> R) -> R {
         let program = self.program.read().unwrap_or_else(PoisonError::into_inner);
-        let mut f = program.funcs[id as usize].clone();
-        if !self.plain {
-            let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-            function(&program, &mut f, &mut room);
-        }
+        let f = &program.funcs[id as usize];
+        // What runs once, from the top to the bottom, is done sooner than it is made shorter.
+        let f = if f.once && !code::has_loops(f) { f.clone() } else { self.shortened(&program, f) };
         visit(&program, f)
     }
     /// The program with all functions in their final form.
     pub fn all(&self) -> Program {
-        let mut out = self.program.read().unwrap_or_else(PoisonError::into_inner).clone();
-        for id in 0..out.funcs.len() {
-            out.funcs[id] = self.with(id as FuncId, |_, f| f);
+        let program = self.program.read().unwrap_or_else(PoisonError::into_inner);
+        let funcs = program.funcs.iter().map(|f| self.shortened(&program, f)).collect();
+        Program { funcs, ..program.clone() }
+    }
+    fn shortened(&self, program: &Program, f: &Func) -> Func {
+        let mut f = f.clone();
+        if !self.plain {
+            let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+            function(program, &mut f, &mut room);
         }
-        out
+        f
     }
 }
 
-fn function(p: &Program, f: &mut Func, room: &mut values::Room) {
+/// Memory that goes from function to function.
+#[derive(Default)]
+struct Room {
+    nodes: Vec<code::Node>,
+    live: live::Room,
+    values: values::Room,
+}
+
+fn function(p: &Program, f: &mut Func, room: &mut Room) {
     if f.code.is_empty() {
         return;
     }
-    let mut nodes = code::decode(f);
+    let mut nodes = std::mem::take(&mut room.nodes);
+    code::decode(f, &mut nodes);
+    if let Some(live) = shorten(p, f, &mut nodes, room) {
+        room.live = live.end();
+        let units = f.room();
+        code::encode(f, &mut nodes);
+        debug_assert!(f.code.len() <= units, "{} has outgrown its room", f.name);
+    }
+    room.nodes = nodes;
+}
+
+/// `None`: there would be too much to do, the function stays as it is.
+fn shorten<'p>(p: &'p Program, f: &Func, nodes: &mut [code::Node], room: &mut Room) -> Option<live::Live<'p>> {
     let regs = f.regs as usize;
     let epilogue = f.epilogue.map(|e| nodes.partition_point(|n| n.at < e));
-    let mut known = live::Known::new(nodes.len());
     let loops = nodes.iter().enumerate().any(|(k, n)| n.to as usize <= k);
+    // Parameters, and behind them the closure that was called.
+    let given = loops.then(|| (f.params as usize + 1).min(regs));
+    let mut live = live::Live::new(p, nodes, regs, epilogue, &mut room.live)?;
     for round in 1..=ROUNDS {
-        let Some(blocks) = live::Live::blocks(p, &nodes, regs, epilogue) else { return };
-        // Parameters, and behind them the closure that was called.
-        let given = loops.then(|| (f.params as usize + 1).min(regs));
-        values::Values::run(p, &mut nodes, &blocks, &mut known, given, room);
-        let way = |nodes: &[code::Node]| nodes.iter().map(|n| (n.to, n.gone, n.leader)).collect::<Vec<_>>();
-        let before = way(&nodes);
-        jumps::shorten(&mut nodes, epilogue);
-        let settled = before == way(&nodes);
-        let Some(mut live) = live::Live::new(p, &nodes, regs, epilogue, known) else { return };
+        if round > 1 && !live.find_blocks(nodes) {
+            return None;
+        }
+        values::Values::run(p, nodes, &mut live, given, &mut room.values);
+        let settled = !jumps::shorten(nodes, &live, epilogue);
+        if !live.find(nodes) {
+            return None;
+        }
         let last = round == ROUNDS;
-        let changed = sweep::sweep(&mut live, &mut nodes, last);
+        let changed = sweep::sweep(&mut live, nodes, last);
         let moves = || nodes.iter().any(|n| !n.gone && n.ins.op == Op::Mov);
         if !last && (!changed && settled || !loops && !moves()) {
             // Another round would find what this one found, or what is not worth it.
-            sweep::sweep(&mut live, &mut nodes, true);
+            sweep::sweep(&mut live, nodes, true);
             break;
         }
-        known = live.end();
     }
-    let room = f.room();
-    code::encode(f, &mut nodes);
-    debug_assert!(f.code.len() <= room, "{} has outgrown its room", f.name);
+    Some(live)
 }

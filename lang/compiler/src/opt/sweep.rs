@@ -10,7 +10,7 @@ const FAR: usize = 48;
 
 /// Whether something changed.
 pub(super) fn sweep(live: &mut Live, nodes: &mut [Node], fuse: bool) -> bool {
-    let mut wanted = vec![0u8; live.regs];
+    let mut wanted = live.take_wanted();
     let mut changed = false;
     for b in 0..live.blocks.len() {
         let (from, to) = (live.blocks[b].from, live.blocks[b].to);
@@ -41,6 +41,7 @@ pub(super) fn sweep(live: &mut Live, nodes: &mut [Node], fuse: bool) -> bool {
             live.step(&nodes[k], live.known(k), &mut wanted);
         }
     }
+    live.give_wanted(wanted);
     super::jumps::foreseen(live, nodes) || changed
 }
 
@@ -85,7 +86,8 @@ fn maker(live: &Live, nodes: &[Node], from: usize, k: usize, a: u16, t: u16) -> 
             continue;
         }
         let e = live.known(j);
-        if e.opaque || e.may_write.hits(a) || e.may_write.hits(t) || e.clobbers.is_some_and(|c| c <= a.max(t)) {
+        let unsure = e.unsure && (e.writes.hits(a) || e.writes.hits(t));
+        if e.opaque || unsure || e.clobbers.is_some_and(|c| c <= a.max(t)) {
             return None;
         }
         // It reads everything before it writes: its operands may be `a`.

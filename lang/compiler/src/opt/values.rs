@@ -12,7 +12,6 @@ use super::widths;
 use gol_bytecode::effects::Effects;
 use gol_bytecode::program::{Kind, TypeDesc};
 use gol_bytecode::{Ins, Op, Program, Role};
-use rustc_hash::FxHashMap;
 
 /// What is known of a value.
 #[derive(Clone, Copy)]
@@ -45,6 +44,9 @@ const LOADED_MAX: usize = 24;
 /// No value is known, nor how wide it is.
 const LOST: u32 = NONE - 1;
 
+/// The state at the end of a block is to be kept.
+const WANTED: u32 = NONE - 1;
+
 /// What holds in one place of the code.
 #[derive(Default)]
 struct State {
@@ -66,8 +68,11 @@ impl State {
     }
     /// Notes what is written: `NONE` when that happens before the block begins, else `LOST`.
     fn writes(&mut self, e: &Effects, mark: u32) {
-        for (first, k) in e.writes.iter().chain(e.may_write.iter()) {
-            self.of[first as usize..][..k as usize].fill(mark);
+        for (first, k) in e.writes.iter() {
+            match k {
+                1 => self.of[first as usize] = mark,
+                _ => self.of[first as usize..][..k as usize].fill(mark),
+            }
         }
         if let Some(from) = e.clobbers {
             let from = (from as usize).min(self.of.len());
@@ -85,13 +90,81 @@ pub(super) struct Made {
     fact: Fact,
 }
 
+/// Operations that were done, each with its value, by op and operands.
+#[derive(Default)]
+struct Done {
+    /// As many as a power of two; at most half of them are in use.
+    slots: Vec<Operation>,
+    used: usize,
+    /// What other functions left does not count.
+    function: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Operation {
+    function: u32,
+    op: Op,
+    from: [u32; 2],
+    value: u32,
+}
+
+impl Done {
+    const NOTHING: Operation = Operation { function: 0, op: Op::Nop, from: [0; 2], value: 0 };
+    const LEAST: usize = 256;
+
+    /// Another function begins.
+    fn reset(&mut self) {
+        self.used = 0;
+        self.function = self.function.wrapping_add(1);
+        if self.function == 0 || self.slots.is_empty() {
+            self.slots.clear();
+            self.slots.resize(Done::LEAST, Done::NOTHING);
+            self.function = 1;
+        }
+    }
+    /// The place of an operation, or the one where it is to be put.
+    fn slot(&self, op: Op, from: [u32; 2]) -> usize {
+        let mask = self.slots.len() - 1;
+        let key = (from[0] as u64 | (from[1] as u64) << 32).wrapping_add(op as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut at = (key >> 32) as usize & mask;
+        loop {
+            let s = &self.slots[at];
+            if s.function != self.function || s.op == op && s.from == from {
+                return at;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+    fn get(&self, slot: usize) -> Option<u32> {
+        let s = &self.slots[slot];
+        (s.function == self.function).then_some(s.value)
+    }
+    /// At a place that nothing has.
+    fn put(&mut self, slot: usize, op: Op, from: [u32; 2], value: u32) {
+        self.slots[slot] = Operation { function: self.function, op, from, value };
+        self.used += 1;
+        if self.used * 2 > self.slots.len() {
+            let twice = vec![Done::NOTHING; self.slots.len() * 2];
+            let old = std::mem::replace(&mut self.slots, twice);
+            for s in old.into_iter().filter(|s| s.function == self.function) {
+                let at = self.slot(s.op, s.from);
+                self.slots[at] = s;
+            }
+        }
+    }
+}
+
 /// Memory that goes from function to function.
 #[derive(Default)]
 pub(super) struct Room {
     now: State,
     states: Vec<State>,
     made: Vec<Made>,
-    done: FxHashMap<(Op, u32, u32), u32>,
+    done: Done,
+    kept: Vec<u32>,
+    seen: Vec<u32>,
+    todo: Vec<u32>,
+    flow: Flow,
 }
 
 pub(super) struct Values<'p> {
@@ -101,21 +174,27 @@ pub(super) struct Values<'p> {
     /// The states at the end of blocks that others begin with come first; so many are in use.
     states: Vec<State>,
     states_used: usize,
-    /// Which of them a block has.
+    /// Which of them a block has, or [`WANTED`].
     kept: Vec<u32>,
     made: Vec<Made>,
-    done: FxHashMap<(Op, u32, u32), u32>,
+    done: Done,
     /// Steps that may still be spent on looking at what lies between two places.
     patience: usize,
-    /// Blocks that were looked at, by the look.
+    /// Blocks that were looked at, by the look, and those that are to be.
     seen: Vec<u32>,
+    todo: Vec<u32>,
     /// How wide registers are where blocks begin, if anybody has looked; and where the block's own begin in that.
     widths: Vec<u8>,
     widths_at: usize,
 }
 
 impl<'p> Values<'p> {
-    pub fn run(
+    pub fn run(p: &'p Program, nodes: &mut [Node], live: &mut Live, given: Option<usize>, room: &mut Room) {
+        let mut known = std::mem::take(&mut live.known);
+        Values::look(p, nodes, live, &mut known, given, room);
+        live.known = known;
+    }
+    fn look(
         p: &'p Program,
         nodes: &mut [Node],
         live: &Live,
@@ -123,29 +202,45 @@ impl<'p> Values<'p> {
         given: Option<usize>,
         room: &mut Room,
     ) {
-        let flow = Flow::new(live, nodes);
         let n = live.blocks.len();
+        let mut flow = std::mem::take(&mut room.flow);
+        flow.find(live, nodes);
         let widths = given
             .filter(|_| widths::pay(nodes))
             .map(|given| widths::at_starts(p, nodes, live, &flow, known, given))
             .unwrap_or_default();
-        let Room { now, states, made, done } = std::mem::take(room);
-        let (kept, seen) = (vec![NONE; n], vec![NONE; n]);
+        let Room { now, states, made, done, kept, seen, todo, flow: _ } = std::mem::take(room);
         let patience = super::WORK_MAX / 8;
-        let mut v =
-            Values { p, known, now, states, states_used: 0, kept, made, done, patience, seen, widths, widths_at: 0 };
+        let mut v = Values {
+            p,
+            known,
+            now,
+            states,
+            states_used: 0,
+            kept,
+            made,
+            done,
+            patience,
+            seen,
+            todo,
+            widths,
+            widths_at: 0,
+        };
+        for blocks in [&mut v.kept, &mut v.seen] {
+            blocks.clear();
+            blocks.resize(n, NONE);
+        }
         v.made.clear();
-        v.done.clear();
+        v.done.reset();
         v.now.of.resize(live.regs, NONE);
         v.forget();
         let resumes = |b: usize| live.epilogue_at == Some(live.blocks[b].from);
-        let falls: Vec<bool> = (0..n).map(|b| b > 0 && flow.preds(b) == [b as u32 - 1] && !resumes(b)).collect();
-        let mut keep = vec![false; n];
-        for b in (0..n).filter(|&b| !falls[b] && flow.idom[b] != NONE) {
-            keep[flow.idom[b] as usize] = true;
+        let falls = |b: usize| b > 0 && flow.preds(b) == [b as u32 - 1] && !resumes(b);
+        for b in (0..n).filter(|&b| !falls(b) && flow.idom[b] != NONE) {
+            v.kept[flow.idom[b] as usize] = WANTED;
         }
         for b in 0..n {
-            if !falls[b] {
+            if !falls(b) {
                 v.begin(nodes, live, &flow, b);
             } else if let Some(k) = live.blocks[b].from.checked_sub(1) {
                 v.branch_taught(&nodes[k], k + 1, live.blocks[b].from);
@@ -155,12 +250,12 @@ impl<'p> Values<'p> {
             for (k, n) in nodes[from..to].iter_mut().enumerate().filter(|(_, n)| !n.gone) {
                 v.node(from + k, n);
             }
-            if keep[b] {
+            if v.kept[b] == WANTED {
                 v.keep(b);
             }
         }
-        let Values { now, states, made, done, .. } = v;
-        *room = Room { now, states, made, done };
+        let Values { now, states, made, done, kept, seen, todo, .. } = v;
+        *room = Room { now, states, made, done, kept, seen, todo, flow };
     }
     /// The state at the end of a block, for others.
     fn keep(&mut self, b: usize) {
@@ -176,15 +271,16 @@ impl<'p> Values<'p> {
         let d = flow.idom[b];
         // A failure goes to the epilogue from anywhere.
         let resumes = live.epilogue_at == Some(live.blocks[b].from);
-        let state = self.kept.get(d as usize).copied().filter(|s| *s != NONE && !resumes);
+        let state = self.kept.get(d as usize).copied().filter(|s| *s < WANTED && !resumes);
         let Some(state) = state else { return self.forget() };
         self.now.become_like(&self.states[state as usize]);
         if flow.preds(b) == [d] {
             let next = live.blocks[d as usize].to;
             return self.branch_taught(&nodes[next - 1], next, live.blocks[b].from);
         }
-        let mut todo: Vec<u32> = flow.preds(b).iter().copied().filter(|p| *p != d).collect();
-        while let Some(x) = todo.pop() {
+        self.todo.clear();
+        self.todo.extend(flow.preds(b).iter().filter(|p| **p != d));
+        while let Some(x) = self.todo.pop() {
             if std::mem::replace(&mut self.seen[x as usize], b as u32) == b as u32 {
                 continue;
             }
@@ -204,7 +300,7 @@ impl<'p> Values<'p> {
                     self.now.loaded.retain(|l| l.op == Op::LdIdxS);
                 }
             }
-            todo.extend(flow.preds(x as usize).iter().filter(|p| **p != d));
+            self.todo.extend(flow.preds(x as usize).iter().filter(|p| **p != d));
         }
     }
     /// What was lost has a width again.
@@ -331,6 +427,18 @@ impl<'p> Values<'p> {
     }
     /// Reads from where the value was first, so that the copies become needless.
     fn operands(&mut self, n: &mut Node) {
+        let fields = OPERANDS[n.ins.op as usize];
+        if fields & SPANS != 0 {
+            return self.any_operands(n);
+        }
+        let ins = &mut n.ins;
+        for (k, reg) in [&mut ins.a, &mut ins.b, &mut ins.c, &mut ins.d].into_iter().enumerate() {
+            if fields & 1 << k != 0 {
+                *reg = self.home(*reg);
+            }
+        }
+    }
+    fn any_operands(&mut self, n: &mut Node) {
         let roles = n.ins.op.roles();
         for (k, role) in roles.into_iter().enumerate() {
             let reg = [n.ins.a, n.ins.b, n.ins.c, n.ins.d][k];
@@ -377,8 +485,8 @@ impl<'p> Values<'p> {
         if commutes(i.op) && key[0] > key[1] {
             key.swap(0, 1);
         }
-        let key = (i.op, key[0], key[1]);
-        if let Some(&v) = self.done.get(&key) {
+        let slot = self.done.slot(i.op, key);
+        if let Some(v) = self.done.get(slot) {
             if let Some(home) = self.holder(v) {
                 // A constant is as cheap as a move, and needs no other register.
                 if !matches!(i.op, Op::LoadI | Op::LoadK | Op::LeaG) || home == i.a {
@@ -390,8 +498,8 @@ impl<'p> Values<'p> {
         }
         let fact = fold::result(self, i);
         let v = self.fresh(i.a);
-        self.made[v as usize] = Made { op: i.op, from: key.1, by: i.c, fact: Fact { home: i.a, ..fact } };
-        self.done.insert(key, v);
+        self.made[v as usize] = Made { op: i.op, from: key[0], by: i.c, fact: Fact { home: i.a, ..fact } };
+        self.done.put(slot, i.op, key, v);
         self.set(i.a, v);
     }
     pub fn constant(&self, id: u32) -> Option<i64> {
@@ -501,6 +609,28 @@ impl<'p> Values<'p> {
         self.teach_is(v, n.ins.b as i16 as i64);
     }
 }
+
+/// Of each op, the fields that are operands of one register, as bits; [`SPANS`] when it has others.
+static OPERANDS: [u8; Op::ALL.len()] = {
+    let mut all = [0; Op::ALL.len()];
+    let mut at = 0;
+    while at < all.len() {
+        let roles = Op::ALL[at].roles();
+        let mut k = 0;
+        while k < 4 {
+            match roles[k] {
+                Role::R => all[at] |= 1 << k,
+                Role::R3 | Role::Rs => all[at] |= SPANS,
+                Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT => break,
+                _ => {}
+            }
+            k += 1;
+        }
+        at += 1;
+    }
+    all
+};
+const SPANS: u8 = 1 << 7;
 
 /// One result that hangs on nothing but the operands' values.
 fn is_operation(op: Op) -> bool {

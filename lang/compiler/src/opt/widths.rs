@@ -78,7 +78,7 @@ fn through(p: &Program, nodes: &[Node], block: &Block, known: &mut Known, now: &
             now[n.ins.a as usize] = bits;
             continue;
         }
-        for (first, n) in e.writes.iter().chain(e.may_write.iter()) {
+        for (first, n) in e.writes.iter() {
             now[first as usize..][..n as usize].fill(UNKNOWN);
         }
         if let Some(from) = e.clobbers {

@@ -29,7 +29,19 @@ pub(crate) fn data() -> Ins {
 }
 pub(crate) fn func(name: &str, params: u16, results: u16, regs: u16, code: Vec<Ins>) -> Func {
     let (epilogue, lines, inlined) = (None, Vec::new(), Vec::new());
-    Func { name: name.into(), code, regs, params, results, epilogue, pos: 0, lines, hidden: false, inlined }
+    Func {
+        name: name.into(),
+        code,
+        regs,
+        params,
+        results,
+        epilogue,
+        pos: 0,
+        lines,
+        hidden: false,
+        once: false,
+        inlined,
+    }
 }
 pub(crate) fn program(funcs: Vec<Func>) -> Program {
     let mut p = Program { funcs, ..Program::default() };
