@@ -125,7 +125,7 @@ fn maker(live: &Live, nodes: &[Node], from: usize, last: usize, reg: u16) -> Opt
     let mut read = false;
     for k in (from..last).rev().filter(|&k| !nodes[k].gone).take(NEAR) {
         let e = live.known(k);
-        if e.opaque || e.clobbers.is_some_and(|first| first <= reg) || e.may_write.hits(reg) {
+        if e.opaque || e.clobbers.is_some_and(|first| first <= reg) || e.unsure && e.writes.hits(reg) {
             return None;
         }
         if e.writes.hits(reg) {
