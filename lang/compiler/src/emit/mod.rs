@@ -17,6 +17,7 @@ mod consts;
 mod convert;
 mod declare;
 mod defer;
+mod dynamic;
 mod escape;
 mod expr;
 mod func;

@@ -56,7 +56,7 @@ impl Known {
 pub(super) fn is_pure(n: &Node) -> bool {
     use Op::*;
     match n.ins.op {
-        Mov | Mov3 | MovN | LoadI | LoadK | ZeroN | LdG | LdGN | LdGSl | LeaG | CutT => true,
+        Mov | Mov3 | MovN | LoadI | LoadK | ZeroN | LdG | LdGN | LdGSl | LeaG | CutT | MkIface => true,
         AddI | SubI | MulI | And | Or | Xor | AndNot | Shl | ShrI | ShrU | AddK | MulK | DivK | RemK | AndK | ShlK
         | ShrIK | ShrUK | NegI | Com | Not | Sext8 | Sext16 | Sext32 | Zext8 | Zext16 | Zext32 => true,
         AddF | SubF | MulF | DivF | NegF | MulAddF | MulSubF | AddF32 | SubF32 | MulF32 | DivF32 | NegF32 | SqrtF
