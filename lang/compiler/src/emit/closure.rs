@@ -233,7 +233,13 @@ impl Em<'_> {
             match (unboxed, self.known_param(o)) {
                 (Some((recv, r)), _) if recv == o => self.adopt(o, r),
                 (_, Some(ty)) => self.adopt_dynamic(o, at, ty),
-                _ => self.adopt(o, at),
+                _ => {
+                    self.adopt(o, at);
+                    if self.knows() && self.is_steady(o) {
+                        let ty = self.obj_ty(o);
+                        self.steady_slice(at, ty);
+                    }
+                }
             }
             at += n;
         }

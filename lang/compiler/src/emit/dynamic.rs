@@ -120,6 +120,17 @@ impl Em<'_> {
         let (iface, bound) = self.bind_dynamic(Dynamic { ty, from: From::Reg(value), sure: true });
         self.adopt(o, iface);
         self.f.known.push((o, bound));
+        self.steady_slice(value, ty);
+    }
+    /// A parameter that nothing changes, if it is a slice: what swaps of its elements need, once.
+    pub(super) fn steady_slice(&mut self, r: Reg, ty: TyId) {
+        if let Ty::Slice(elem) = *self.types.under(ty)
+            && self.is_swappable(elem)
+        {
+            let stride = self.stride(elem);
+            let s = self.swappable(r, stride);
+            self.f.swappable.push((r, s));
+        }
     }
     /// A nil pointer may be passed, and a method of the interface `iface` would complain of it.
     pub(super) fn may_complain(&mut self, d: &Dynamic, iface: TyId) -> bool {
