@@ -6,7 +6,7 @@
 //! back-edge; what is gone is the callee's entry, so `--preempt=entry` keeps all calls.
 
 use super::dynamic::{Dynamic, KnownMethod};
-use super::func::Label;
+use super::func::{Label, Loc};
 use super::generic::Inst;
 use super::known::Origin;
 use super::{Em, Reg};
@@ -231,7 +231,7 @@ impl<'a> Em<'a> {
             _ => None,
         }
     }
-    fn block_of(&self, body: Body) -> Option<BlockId> {
+    pub(super) fn block_of(&self, body: Body) -> Option<BlockId> {
         match body {
             Body::Func(o) => self.info.funcs.get(&o)?.body,
             Body::Lit(e) => match *self.ast.expr(e) {
@@ -257,6 +257,8 @@ impl<'a> Em<'a> {
         make: impl FnOnce(&mut Self),
     ) {
         let mut bound = vec![];
+        // Parameters that are elements of slices, and where these are.
+        let mut there: Vec<(ObjId, Reg)> = vec![];
         let mut bound_ref = None;
         if let (Some((x, s)), Body::Func(m)) = (&c.recv, c.body) {
             if let Some(r) = self.held_receiver(*x, &s.path, m) {
@@ -289,6 +291,10 @@ impl<'a> Em<'a> {
                 bound.push((o, slot, Some(Box::new(known))));
                 continue;
             }
+            if let Some(r) = self.element_in_place(c.body, o, x, ty, args) {
+                there.push((o, r));
+                continue;
+            }
             let func = matches!(self.types.under(ty), Ty::Func(_)) && self.is_steady(o);
             if func {
                 self.want(x);
@@ -312,6 +318,7 @@ impl<'a> Em<'a> {
         let alone = c.origin.is_none() && self.f.known.is_empty() && bound.iter().all(|b| b.2.is_none());
         if alone {
             bound.into_iter().for_each(|(o, r, _)| self.adopt(o, r));
+            self.f.vars.extend(there.into_iter().map(|(o, r)| (o, Loc::Box(r))));
             self.hold_receiver(facts, bound_ref);
             return self.taken_over(e, c, results, make);
         }
@@ -321,6 +328,7 @@ impl<'a> Em<'a> {
             self.f.known.retain(|k| k.0 != o);
             self.f.known.extend(known.map(|k| (o, *k)));
         }
+        self.f.vars.extend(there.into_iter().map(|(o, r)| (o, Loc::Box(r))));
         self.hold_receiver(facts, bound_ref);
         self.taken_over(e, c, results, make);
         self.leave_scope(scope);

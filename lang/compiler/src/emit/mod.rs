@@ -39,6 +39,7 @@ mod passing;
 mod place;
 mod range;
 mod range_func;
+mod readonly;
 mod select;
 mod stmt;
 mod switch;
