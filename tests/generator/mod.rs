@@ -5,8 +5,9 @@
 //! each other (Go leaves their order open), so functions that change something are called as whole statements only; every loop
 //! and function draws on a common fuel; goroutines share nothing but channels; constants are evaluated here, so that none overflows.
 //!
-//! Reading order: `rng`, `ty` (types and their declarations), `expr`, `stmt`, `patterns`, and `program` here.
+//! Reading order: `rng`, `ty` (types and their declarations), `expr`, `stmt`, `patterns`, `dispatch`, and `program` here.
 
+mod dispatch;
 mod expr;
 mod patterns;
 mod rng;
@@ -88,8 +89,10 @@ fn body(seed: u64, prefix: &str) -> String {
 const PRELUDE: &str = r#"package main
 
 import (
+	"container/heap"
 	"fmt"
 	"os"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -154,17 +157,20 @@ var _ = strconv.Itoa
 var _ = strings.Repeat
 var _ sync.Mutex
 var _ = os.Args
+var _ = heap.Init
+var _ = sort.Ints
 "#;
 
 /// A whole program, named as in a batch.
 pub fn program(seed: u64) -> String {
     let prefix = format!("p{seed}_");
-    format!("{PRELUDE}{}{}\nfunc main() {{\n\t{prefix}main()\n}}\n", patterns::LIBRARY, body(seed, &prefix))
+    let library = [patterns::LIBRARY, dispatch::LIBRARY].concat();
+    format!("{PRELUDE}{library}{}\nfunc main() {{\n\t{prefix}main()\n}}\n", body(seed, &prefix))
 }
 
 /// Programs of several seeds in one text; the argument says which one runs.
 pub fn batch(seeds: impl Iterator<Item = u64>) -> String {
-    let mut text = PRELUDE.to_string() + patterns::LIBRARY;
+    let mut text = [PRELUDE, patterns::LIBRARY, dispatch::LIBRARY].concat();
     let mut cases = String::new();
     for seed in seeds {
         text += &body(seed, &format!("p{seed}_"));

@@ -149,7 +149,7 @@ func zipped[T any](a, b []T) func(func(T, T) bool) {
 
 impl Gen {
     pub fn pattern(&mut self) {
-        match self.rng.below(10) {
+        match self.rng.below(13) {
             0 => self.leaf_calls(),
             1 => self.vectors(),
             2 => self.table(),
@@ -159,12 +159,14 @@ impl Gen {
             6 => self.iterators(),
             7 => self.shapes(),
             8 => self.jumps(),
-            _ => self.bytes(),
+            9 => self.bytes(),
+            10 => self.ordered(),
+            _ => self.dispatched(),
         }
     }
 
     /// An expression of type int without calls of function values (those may trace).
-    fn plain(&mut self) -> String {
+    pub(super) fn plain(&mut self) -> String {
         self.value(&Ty::Int(0), 1)
     }
 
@@ -172,7 +174,7 @@ impl Gen {
         self.scope.push(Var { name: name.into(), ty: Ty::Int(0), fixed: true });
     }
 
-    fn number_var(&mut self, start: &str) -> String {
+    pub(super) fn number_var(&mut self, start: &str) -> String {
         let acc = self.fresh("v");
         self.line(&format!("{acc} := int({start})"));
         self.declare(acc.clone(), Ty::Int(0));
@@ -231,7 +233,7 @@ impl Gen {
         self.trace(&format!("{value}, {q}, {p}.dot({q}), {value} == {q}"));
     }
 
-    fn trace(&mut self, values: &str) {
+    pub(super) fn trace(&mut self, values: &str) {
         let tag = self.fresh("t");
         if self.pure {
             self.line(&format!("_, _ = \"{tag}\", []any{{{values}}}"));
@@ -464,7 +466,7 @@ impl Gen {
         self.guarded(&fault);
     }
 
-    fn guarded(&mut self, text: &str) {
+    pub(super) fn guarded(&mut self, text: &str) {
         if self.pure {
             return;
         }

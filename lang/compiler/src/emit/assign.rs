@@ -1,12 +1,12 @@
 //! Assignments: operands first, then values, then stores.
 
-use super::layout::{Num, REG_WORDS_MAX};
+use super::layout::{Mem, Num, REG_WORDS_MAX};
 use super::place::Place;
 use super::{Em, Reg};
-use crate::info::{Builtin, Mode};
+use crate::info::{Builtin, Mode, SelKind};
 use crate::types::{Ty, TyId};
 use gol_bytecode::Op;
-use gol_syntax::ast::{BinOp, Expr, ExprId};
+use gol_syntax::ast::{BinOp, Expr, ExprId, UnOp};
 
 /// An assignable operand, evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -130,10 +130,91 @@ impl Em<'_> {
                 let places = self.places(l);
                 self.assign_tuple(&places, *r);
             }
+            ([a, b], [c, d]) if self.swap(*a, *b, *c, *d) => {}
             _ => self.assign_many(l, r),
         }
         self.f.pos = pos;
         self.f.next = mark;
+    }
+    /// `x[i], x[j] = x[j], x[i]` of a slice of references or of values of several words is one operation. As in Go's code `i` is checked
+    /// first. (Of other words `opt` makes one, too.)
+    fn swap(&mut self, a: ExprId, b: ExprId, c: ExprId, d: ExprId) -> bool {
+        if !self.same(a, d) || !self.same(b, c) {
+            return false;
+        }
+        let (Some((x, i)), Some((y, j))) = (self.subscript(a), self.subscript(b)) else { return false };
+        let Ty::Slice(elem) = *self.types.under(self.ty(x)) else { return false };
+        let stride = self.stride(elem);
+        if !self.is_swappable(elem) || !self.same(x, y) {
+            return false;
+        }
+        if self.st.plain {
+            self.expr(a);
+            return false;
+        }
+        let s = self.expr(x);
+        let (i, j) = (self.expr(i), self.expr(j));
+        self.f.pos = self.ast.expr_span(a).lo;
+        let s = match self.f.swappable.iter().find(|e| e.0 == s) {
+            Some(e) => e.1,
+            None => self.swappable(s, stride),
+        };
+        self.f.emit(Op::SwpElem, s, i, j, 0);
+        true
+    }
+    pub(super) fn is_swappable(&mut self, elem: TyId) -> bool {
+        match self.mem(elem) {
+            Mem::Ptr | Mem::Block(1, true) => true,
+            Mem::Block(n, _) => n > 1,
+            Mem::Word | Mem::U8 | Mem::I8 | Mem::U16 | Mem::I16 | Mem::U32 | Mem::I32 => false,
+        }
+    }
+    /// What `SwpElem` takes of a slice.
+    pub(super) fn swappable(&mut self, s: Reg, stride: u32) -> Reg {
+        let t = self.f.alloc(3);
+        self.mov(t, s, 2);
+        self.load_word(t + 2, stride as u64);
+        t
+    }
+    fn subscript(&self, e: ExprId) -> Option<(ExprId, ExprId)> {
+        match *self.ast.expr(self.strip(e)) {
+            Expr::Index(x, ref ix) if ix.len() == 1 => Some((x, ix[0])),
+            _ => None,
+        }
+    }
+    /// The same text of variables, fields, elements and sums, whose evaluation changes nothing.
+    fn same(&self, a: ExprId, b: ExprId) -> bool {
+        let (a, b) = (self.strip(a), self.strip(b));
+        if self.f.given.contains_key(&a) || self.f.given.contains_key(&b) {
+            return false;
+        }
+        if let (Some(x), Some(y)) = (self.int_const(a), self.int_const(b)) {
+            return x == y;
+        }
+        match (self.ast.expr(a), self.ast.expr(b)) {
+            (Expr::Name(_), Expr::Name(_)) => {
+                let (x, y) = (self.info.uses.get(&a), self.info.uses.get(&b));
+                x.is_some() && x == y
+            }
+            (Expr::Select(x, _), Expr::Select(y, _)) => {
+                let field = |e| self.info.selections.get(e).filter(|s| s.kind == SelKind::Field).map(|s| &s.path);
+                let (p, q) = (field(&a), field(&b));
+                p.is_some() && p == q && self.same(*x, *y)
+            }
+            (Expr::Index(x, i), Expr::Index(y, j)) => match (&i[..], &j[..]) {
+                ([i], [j]) => self.array_or_slice(*x) && self.same(*x, *y) && self.same(*i, *j),
+                _ => false,
+            },
+            (Expr::Binary(BinOp::Add, x, y), Expr::Binary(BinOp::Add, v, w))
+            | (Expr::Binary(BinOp::Sub, x, y), Expr::Binary(BinOp::Sub, v, w)) => {
+                matches!(self.num(self.ty(a)), Num::Int(_) | Num::Uint(_)) && self.same(*x, *v) && self.same(*y, *w)
+            }
+            (Expr::Unary(UnOp::Deref, x), Expr::Unary(UnOp::Deref, y)) => self.same(*x, *y),
+            _ => false,
+        }
+    }
+    fn array_or_slice(&self, x: ExprId) -> bool {
+        matches!(self.types.under(self.ty(x)), Ty::Slice(_) | Ty::Array(..))
     }
     /// From an expression with several values.
     pub(super) fn assign_tuple(&mut self, places: &[Lhs], e: ExprId) {

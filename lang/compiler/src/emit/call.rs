@@ -1,5 +1,6 @@
 //! Calls: the callee, its window, arguments built in place, results used in place.
 
+use super::dynamic::{Dynamic, KnownMethod};
 use super::generic::Inst;
 use super::lift::Lifted;
 use super::place::Place;
@@ -40,6 +41,15 @@ pub(super) enum Callee {
     Iface(Reg, u32),
     Closure(Reg),
     Lifted(Lifted),
+}
+
+impl Callee {
+    /// What is called is this function.
+    fn reach(&mut self, to: Target) {
+        if let Callee::Static(t) | Callee::Method(t, ..) = self {
+            *t = to;
+        }
+    }
 }
 
 impl<'a> Em<'a> {
@@ -199,6 +209,13 @@ impl<'a> Em<'a> {
             true => None,
             false => self.clone_call(fun, &sig, args),
         };
+        let known = match clone {
+            Some(_) => None,
+            None => self.known_method(self.selector(self.strip(fun))),
+        };
+        if let Some(m) = known {
+            return self.known_call(e, &m, &sig, args, spread, w);
+        }
         let plan = match &clone {
             Some(c) => c.plan(),
             None => self.plan(fun),
@@ -231,14 +248,45 @@ impl<'a> Em<'a> {
         if let Callee::Iface(..) = callee {
             self.f.alloc(1);
         }
-        self.args(&sig, args, spread, w);
+        let at = self.f.next;
+        let types = clone.as_ref().map_or(&[][..], |c| &c.types);
+        self.args_of_types(&sig, args, spread, w, types);
         self.f.pos = self.ast.expr_span(e).lo;
-        if let Some(c) = clone
-            && let Callee::Static(t) | Callee::Method(t, ..) = &mut callee
-        {
-            *t = self.clone_target(*c);
+        let Some(c) = clone else { return self.finish_call(&callee, &sig, w) };
+        let mut original = callee.clone();
+        let plain = c.plain.map(|i| (at + self.sum_words(&sig.params[..i]), c.type_of(i), self.target(&c.inst)));
+        callee.reach(self.clone_target(*c));
+        match plain {
+            None => self.finish_call(&callee, &sig, w),
+            Some((arg, ty, target)) => {
+                original.reach(target);
+                self.clone_or_not(&callee, &original, &sig, w, arg, ty)
+            }
         }
-        self.finish_call(&callee, &sig, w)
+    }
+    /// A method of an interface of known type: the receiver is read when the arguments are there.
+    fn known_call(&mut self, e: ExprId, m: &KnownMethod, sig: &FuncTy, args: &[ExprId], spread: bool, w: Reg) -> Reg {
+        let target = self.target(&m.inst);
+        let n = self.recv_words(&m.inst);
+        let r = self.f.alloc(n);
+        self.args(sig, args, spread, w);
+        self.f.pos = self.ast.expr_span(e).lo;
+        self.known_receiver_to(m, r);
+        self.finish_call(&Callee::Method(target, r, n), sig, w)
+    }
+    /// Calls the clone, which gets the pointer `arg` as it is; when that is nil, the function itself.
+    fn clone_or_not(&mut self, clone: &Callee, original: &Callee, sig: &FuncTy, w: Reg, arg: Reg, ty: TyId) -> Reg {
+        let (some, end) = (self.f.label(), self.f.label());
+        let mark = self.f.next;
+        self.f.jump(Op::JneK, arg, 0, some);
+        self.mk_iface(arg, arg, ty);
+        self.finish_call(original, sig, w);
+        self.f.goto(end);
+        self.f.bind(some);
+        self.f.keep(mark);
+        let r = self.finish_call(clone, sig, w);
+        self.f.bind(end);
+        r
     }
     /// The call instruction; arguments (and the receiver of a method) are in the window.
     pub(super) fn finish_call(&mut self, callee: &Callee, sig: &FuncTy, w: Reg) -> Reg {
@@ -294,6 +342,10 @@ impl<'a> Em<'a> {
 
     /// Builds the arguments behind what the window holds already (link and receiver).
     pub(super) fn args(&mut self, sig: &FuncTy, args: &[ExprId], spread: bool, w: Reg) {
+        self.args_of_types(sig, args, spread, w, &[]);
+    }
+    /// The same; those of `types` do not become interfaces.
+    fn args_of_types(&mut self, sig: &FuncTy, args: &[ExprId], spread: bool, w: Reg, types: &[(usize, Dynamic)]) {
         if let [x] = *args
             && let Ty::Tuple(tys) = self.types.get(self.ty(x)).clone()
         {
@@ -301,6 +353,12 @@ impl<'a> Em<'a> {
         }
         let fixed = if sig.variadic && !spread { sig.params.len() - 1 } else { sig.params.len() };
         for (i, (&x, &ty)) in args.iter().zip(&sig.params).take(fixed).enumerate() {
+            if let Some(&(_, d)) = types.iter().find(|t| t.0 == i) {
+                let n = self.words(d.ty);
+                let slot = self.f.alloc(n);
+                self.dynamic_to(d, slot);
+                continue;
+            }
             // The first argument can be the result of a call in the same window.
             if i == 0 && self.f.next == w + 1 && self.is_plain_call(x) && !self.needs_box(self.ty(x), ty) {
                 if let Expr::Call(fun, ref inner, spread) = *self.ast.expr(self.strip(x)) {

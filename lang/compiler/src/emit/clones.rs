@@ -1,14 +1,16 @@
 //! Clones: a function once more, for what is passed to it.
 //!
 //! A call `F(…, func(…) {…}, …)` makes a **clone** of F, in which that parameter is known (`known`). The closure is made and passed as
-//! ever, so a clone is called just as F is.
+//! ever, so a clone is called just as F is. An argument that becomes an interface makes one, too: the parameter's dynamic type is
+//! known there (`dynamic`), and it is passed as the value that it is.
 //!
 //! There is a clone when all of this holds:
 //! - F is a function or method with a body that the call names, not a function value, and the call is no `go` or `defer`;
 //! - the argument is a literal, a variable that keeps the literal that it was declared with, a function, or a parameter that is known
-//!   itself, and the body is one that `inline` takes over (or it is a native);
+//!   itself, and the body is one that `inline` takes over (or it is a native); or the parameter is an interface with methods, and the
+//!   argument a value of another type that registers hold;
 //! - F never assigns to the parameter nor takes its address;
-//! - F calls it in a loop, or passes it to itself or to a parameter of which this holds; in a clone it is enough that it is called at all;
+//! - F calls it, or a method of it, in a loop, or passes it to itself or to a parameter of which this holds; in a clone it is enough that it is called at all;
 //! - the limits below are not reached.
 //!
 //! The same function with the same known parameters is the same clone, so functions that call each other end in clones that call each
@@ -16,10 +18,11 @@
 
 use super::Em;
 use super::call::{Plan, Target};
+use super::dynamic::Dynamic;
 use super::generic::Inst;
 use super::known::{Known, Knowns, Literal};
 use crate::info::{FuncFacts, ObjId, ObjKind, SelKind, Selection};
-use crate::types::{FuncTy, Ty};
+use crate::types::{FuncTy, Ty, TyId, Types};
 use gol_bytecode::FuncId;
 use gol_syntax::ast::{BlockId, Clause, Expr, ExprId, ForHeader, Stmt, StmtId};
 use gol_syntax::span::Span;
@@ -44,6 +47,7 @@ const CHAIN_MAX: usize = 32;
 enum Id {
     Named(Inst),
     Literal(FuncId),
+    Type(TyId),
 }
 
 /// How a function uses a parameter.
@@ -71,6 +75,10 @@ impl Clones {
     pub fn undo(&mut self, funcs: u32) {
         self.ids.retain(|_, f| *f < funcs);
     }
+    /// A type got other methods.
+    pub fn forget_types(&mut self) {
+        self.ids.retain(|(_, known), _| !known.iter().any(|(_, id)| matches!(id, Id::Type(_))));
+    }
 }
 
 /// Operand and selection of a method.
@@ -78,13 +86,25 @@ type Receiver<'a> = Option<(ExprId, Cow<'a, Selection>)>;
 
 /// A call of what may become a clone.
 pub(super) struct CloneCall<'a> {
-    inst: Inst,
+    pub inst: Inst,
     method: Receiver<'a>,
-    /// Parameters and arguments that are known.
-    args: Vec<(usize, ExprId)>,
+    /// Parameters and arguments that are known functions.
+    funcs: Vec<(usize, ExprId)>,
+    /// The same for interfaces of known types.
+    pub types: Vec<(usize, Dynamic)>,
+    /// A method of this argument complains when it is nil: then the function itself is called.
+    pub plain: Option<usize>,
 }
 
 impl<'a> CloneCall<'a> {
+    /// The type that its parameter is known to have.
+    pub fn type_of(&self, i: usize) -> TyId {
+        self.types.iter().find(|t| t.0 == i).map_or(Types::ERROR, |t| t.1.ty)
+    }
+    /// What is known before the arguments are there.
+    fn key(&self) -> (Inst, Vec<(usize, Id)>) {
+        (self.inst.clone(), self.types.iter().map(|(i, d)| (*i, Id::Type(d.ty))).collect())
+    }
     /// What is called; the target is known when the arguments are there.
     pub fn plan(&self) -> Plan<'a> {
         let target = Target::Func(0);
@@ -96,8 +116,13 @@ impl<'a> CloneCall<'a> {
 }
 
 impl<'a> Em<'a> {
+    /// The function may be one that is cloned.
     pub(super) fn takes_func(&self, sig: &FuncTy) -> bool {
-        sig.params.iter().any(|t| matches!(self.types.under(*t), Ty::Func(_)))
+        sig.params.iter().any(|t| matches!(self.types.under(*t), Ty::Func(_)) || self.has_methods(*t))
+    }
+    /// The function calls its parameter number `i`, or methods of it.
+    pub(super) fn is_used(&mut self, o: ObjId, i: usize) -> bool {
+        self.uses_of(o, &mut vec![]).is_some_and(|u| u.get(i).is_some_and(|u| *u > Use::None))
     }
     /// The call is one of a function that may be cloned for what it gets.
     pub(super) fn clone_call(&mut self, fun: ExprId, sig: &FuncTy, args: &[ExprId]) -> Option<Box<CloneCall<'a>>> {
@@ -106,25 +131,45 @@ impl<'a> Em<'a> {
             return None;
         }
         let (inst, method) = self.cloneable(fun)?;
+        let full = self.is_full(inst.obj);
         // What is known already may have its clone.
-        if self.knows_own_only() && self.is_full(inst.obj) {
+        if full && self.knows_own_only() && !sig.params.iter().any(|t| self.has_methods(*t)) {
             return None;
         }
         let uses = self.uses_of(inst.obj, &mut vec![])?;
         let enough = if self.knowns.depth > 0 { Use::Called } else { Use::Hot };
-        let mut known = vec![];
+        let mut c = CloneCall { inst, method, funcs: vec![], types: vec![], plain: None };
         let fixed = sig.params.len() - usize::from(sig.variadic);
         for (i, (&x, &ty)) in args.iter().zip(&sig.params).enumerate().take(fixed) {
-            let func = matches!(self.types.under(ty), Ty::Func(_));
-            if func && uses.get(i).is_some_and(|u| *u >= enough) && self.may_be_known(x) {
-                known.push((i, x));
+            if uses.get(i).is_none_or(|u| *u < enough) {
+                continue;
+            }
+            if self.has_methods(ty) {
+                c.types.extend(self.dynamic(x).map(|d| (i, d)));
+            } else if matches!(self.types.under(ty), Ty::Func(_)) && self.may_be_known(x) {
+                c.funcs.push((i, x));
             }
         }
-        if known.is_empty() {
+        // Their values are passed as they are, so it is settled now that there will be a clone.
+        if full && (!c.funcs.is_empty() || !self.st.clones.ids.contains_key(&c.key())) {
+            c.types.clear();
+        }
+        self.may_be_nil(&mut c, sig);
+        if c.funcs.is_empty() && c.types.is_empty() {
             return None;
         }
-        known.iter().for_each(|(_, x)| self.want(*x));
-        Some(Box::new(CloneCall { inst, method, args: known }))
+        c.funcs.iter().for_each(|(_, x)| self.want(*x));
+        Some(Box::new(c))
+    }
+    /// Nil pointers whose methods would complain are told from others in front of the call, when there is one such argument.
+    fn may_be_nil(&mut self, c: &mut CloneCall, sig: &FuncTy) {
+        let mut list = c.types.clone();
+        list.retain(|(i, d)| self.may_complain(d, sig.params[*i]));
+        match (&list[..], &c.types[..]) {
+            ([], _) => {}
+            (&[(i, _)], [_]) => c.plain = Some(i),
+            _ => c.types.retain(|(i, _)| !list.iter().any(|(k, _)| k == i)),
+        }
     }
     fn cloneable(&mut self, fun: ExprId) -> Option<(Inst, Receiver<'a>)> {
         if let Some(f) = self.named_func(fun) {
@@ -139,15 +184,23 @@ impl<'a> Em<'a> {
     /// The code to call, when the arguments were evaluated.
     pub(super) fn clone_target(&mut self, c: CloneCall) -> Target {
         let mut knowns = Knowns { params: vec![], depth: self.knowns.depth };
-        let mut key = vec![];
-        let mut seen = vec![];
         let params = self.info.funcs.get(&c.inst.obj).map_or(&[][..], |f| &f.params);
-        for (i, x) in c.args {
+        let (_, mut key) = c.key();
+        for (i, d) in &c.types {
+            knowns.params.extend(params.get(*i).map(|o| (*o, Known::Type(d.ty))));
+            knowns.depth = knowns.depth.max(1);
+        }
+        let mut seen = vec![];
+        for (i, x) in c.funcs {
             let (Some(b), Some(&o)) = (self.bound(x), params.get(i)) else { continue };
             let (id, depth) = match &b.known {
                 Known::Named(f) => (Id::Named(f.clone()), 0),
                 Known::Literal(l) => (Id::Literal(l.id), l.depth),
+                Known::Type(_) => continue,
             };
+            if depth >= DEPTH_MAX {
+                continue;
+            }
             if let Known::Literal(l) = &b.known {
                 // One body with two meanings is too much for one function.
                 if seen.iter().any(|s: &Arc<Literal>| s.expr == l.expr && s.id != l.id) {
@@ -163,7 +216,7 @@ impl<'a> Em<'a> {
         if let Some(&id) = self.st.clones.ids.get(&key) {
             return Target::Func(id);
         }
-        if key.1.is_empty() || self.is_full(key.0.obj) || knowns.depth > DEPTH_MAX {
+        if key.1.is_empty() || c.types.is_empty() && self.is_full(key.0.obj) {
             return self.target(&key.0);
         }
         let id = self.reserve_func();
@@ -225,7 +278,7 @@ impl<'a> Em<'a> {
     fn is_callable(&self, p: ObjId) -> bool {
         let obj = self.info.obj(p);
         let func = matches!(self.types.under(obj.ty), Ty::Func(_) | Ty::TypeParam(_));
-        func && !obj.reassigned && !obj.addr_taken
+        (func || self.has_methods(obj.ty)) && self.is_steady(p)
     }
     /// What one call in a body does with the function's parameters.
     fn uses_in(
@@ -242,7 +295,11 @@ impl<'a> Em<'a> {
             facts.params.iter().position(|p| p == o).filter(|_| em.is_callable(*o))
         };
         let this = if often { Use::Hot } else { Use::Called };
-        if let Some(p) = param(self, fun) {
+        let called = match *self.ast.expr(self.strip(fun)) {
+            Expr::Select(x, _) => x,
+            _ => fun,
+        };
+        if let Some(p) = param(self, called) {
             uses[p] = uses[p].max(this);
         }
         let passed: Vec<(usize, usize)> =

@@ -199,7 +199,8 @@ impl Em<'_> {
     }
     /// Words of a parameter as it is passed.
     fn param_words(&mut self, facts: &FuncFacts, o: ObjId) -> u32 {
-        if self.f.in_box && facts.recv == Some(o) { 1 } else { self.words(self.obj_ty(o)) }
+        let ty = self.known_param(o).unwrap_or_else(|| self.obj_ty(o));
+        if self.f.in_box && facts.recv == Some(o) { 1 } else { self.words(ty) }
     }
     /// `local`: it is a local function.
     pub(super) fn prologue(&mut self, facts: &FuncFacts, caps: &[Capture], local: Option<&Local>) {
@@ -230,9 +231,16 @@ impl Em<'_> {
         let mut at = start;
         for &o in facts.recv.iter().chain(&facts.params) {
             let n = self.param_words(facts, o);
-            match unboxed {
-                Some((recv, r)) if recv == o => self.adopt(o, r),
-                _ => self.adopt(o, at),
+            match (unboxed, self.known_param(o)) {
+                (Some((recv, r)), _) if recv == o => self.adopt(o, r),
+                (_, Some(ty)) => self.adopt_dynamic(o, at, ty),
+                _ => {
+                    self.adopt(o, at);
+                    if self.knows() && self.is_steady(o) {
+                        let ty = self.obj_ty(o);
+                        self.steady_slice(at, ty);
+                    }
+                }
             }
             at += n;
         }

@@ -74,6 +74,8 @@ pub(super) struct Fun {
     /// Literals of which it is to be noted what they become.
     pub wanted: Vec<ExprId>,
     pub made: Vec<Arc<Literal>>,
+    /// Slices that nothing changes, and what `SwpElem` takes of them.
+    pub swappable: Vec<(Reg, Reg)>,
     /// Parameters that are known functions.
     pub known: Vec<(ObjId, Bound)>,
     /// Expressions whose value is in registers already (arguments of deferred calls).

@@ -50,6 +50,8 @@ pub(super) struct Generics {
     pub todo: Vec<Job>,
     /// Those whose bodies are not checked yet: nobody but a table of methods knows of them.
     unchecked: Vec<Job>,
+    /// Clones that can take over bodies of those.
+    waiting: Vec<Job>,
     /// The types with type parameters in the side tables of a generic function.
     mentioned: FxHashMap<ObjId, Arc<[TyId]>>,
     maps: FxHashMap<Inst, Arc<FxHashMap<TyId, TyId>>>,
@@ -63,10 +65,12 @@ impl Generics {
     pub fn unchecked(&mut self) -> Vec<ObjId> {
         let objs = self.unchecked.iter().map(|job| job.inst.obj).collect();
         self.todo.append(&mut self.unchecked);
+        self.todo.append(&mut self.waiting);
         objs
     }
     pub fn clear(&mut self) {
         self.todo.clear();
+        self.waiting.clear();
         self.unchecked.clear();
         self.maps.clear();
     }
@@ -238,6 +242,11 @@ impl<'a> Em<'a> {
             return self.method_in_box(*id, *ty, m, job.inst.obj);
         }
         let Some(block) = facts.body else { return };
+        if let Some((_, known)) = &job.clone
+            && self.needs_bodies(known)
+        {
+            return self.st.generics.waiting.push(job);
+        }
         self.map = self.type_map(&job.inst);
         let script = self.st.script;
         self.st.script &= info.obj(job.inst.obj).pkg == self.pkg;

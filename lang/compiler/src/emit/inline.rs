@@ -5,12 +5,13 @@
 //! A range table in the function ([`Inlined`]) lets tracebacks name what was taken over. A loop around the call still polls at its
 //! back-edge; what is gone is the callee's entry, so `--preempt=entry` keeps all calls.
 
-use super::func::Label;
+use super::dynamic::{Dynamic, KnownMethod};
+use super::func::{Label, Loc};
 use super::generic::Inst;
 use super::known::Origin;
 use super::{Em, Reg};
 use crate::info::{Builtin, FuncFacts, Mode, ObjId, SelKind, Selection};
-use crate::types::{FuncTy, Ty};
+use crate::types::{FuncTy, Ty, TyId};
 use gol_bytecode::{Inlined, Op};
 use gol_syntax::ast::{BlockId, ClauseKind, Expr, ExprId, Header, Stmt, StmtId, UnOp};
 use std::borrow::Cow;
@@ -43,6 +44,8 @@ pub(super) enum Body {
 struct Candidate<'a> {
     body: Body,
     recv: Option<(ExprId, Cow<'a, Selection>)>,
+    /// A method of an interface whose type is known.
+    known: Option<Box<KnownMethod>>,
     /// It is not of the function under construction, or of an instance.
     origin: Option<Box<Origin>>,
 }
@@ -135,7 +138,7 @@ impl<'a> Em<'a> {
         if self.f.given.contains_key(&fun) || self.intrinsic(fun).is_some() {
             return None;
         }
-        let c = self.callee(fun)?;
+        let c = self.callee(fun, args)?;
         let again = match c.body {
             Body::Func(o) => self.f.obj == Some(o),
             Body::Lit(e) => self.f.local == Some(e),
@@ -150,8 +153,8 @@ impl<'a> Em<'a> {
         }
         Some((c, facts))
     }
-    fn callee(&mut self, fun: ExprId) -> Option<Candidate<'a>> {
-        let candidate = |body| Candidate { body, recv: None, origin: None };
+    fn callee(&mut self, fun: ExprId, args: &[ExprId]) -> Option<Candidate<'a>> {
+        let candidate = |body| Candidate { body, recv: None, known: None, origin: None };
         if let Some(f) = self.named_func(fun) {
             let obj = f.obj;
             return Some(Candidate { origin: Origin::instance(f), ..candidate(Body::Func(obj)) });
@@ -164,6 +167,11 @@ impl<'a> Em<'a> {
             return Some(candidate(Body::Lit(lit)));
         }
         let fun = self.selector(fun);
+        if let Some(m) = self.known_method(fun) {
+            let (origin, body) = (Origin::instance(m.inst.clone()), Body::Func(m.inst.obj));
+            let early = self.may_come_first(&m, args);
+            return early.then(|| Candidate { known: Some(Box::new(m)), origin, ..candidate(body) });
+        }
         let Expr::Select(x, _) = *self.ast.expr(fun) else { return None };
         let s = self.selection(fun)?;
         let SelKind::Method(o) = s.kind else { return None };
@@ -223,7 +231,7 @@ impl<'a> Em<'a> {
             _ => None,
         }
     }
-    fn block_of(&self, body: Body) -> Option<BlockId> {
+    pub(super) fn block_of(&self, body: Body) -> Option<BlockId> {
         match body {
             Body::Func(o) => self.info.funcs.get(&o)?.body,
             Body::Lit(e) => match *self.ast.expr(e) {
@@ -249,6 +257,8 @@ impl<'a> Em<'a> {
         make: impl FnOnce(&mut Self),
     ) {
         let mut bound = vec![];
+        // Parameters that are elements of slices, and where these are.
+        let mut there: Vec<(ObjId, Reg)> = vec![];
         let mut bound_ref = None;
         if let (Some((x, s)), Body::Func(m)) = (&c.recv, c.body) {
             if let Some(r) = self.held_receiver(*x, &s.path, m) {
@@ -270,10 +280,22 @@ impl<'a> Em<'a> {
                 bound.extend(facts.recv.map(|o| (o, slot, None)));
             }
         }
-        for ((&o, &x), &ty) in facts.params.iter().zip(args).zip(&sig.params) {
-            let func = matches!(self.types.under(ty), Ty::Func(_))
-                && !self.info.obj(o).reassigned
-                && !self.info.obj(o).addr_taken;
+        if let Some(m) = &c.known {
+            self.f.pos = self.ast.expr_span(e).lo;
+            let r = self.known_receiver(m, facts.recv);
+            bound.extend(facts.recv.map(|o| (o, r, None)));
+        }
+        for (i, ((&o, &x), &ty)) in facts.params.iter().zip(args).zip(&sig.params).enumerate() {
+            if let Some(d) = self.dynamic_arg(c.body, i, o, x, ty) {
+                let (slot, known) = self.bind_dynamic(d);
+                bound.push((o, slot, Some(Box::new(known))));
+                continue;
+            }
+            if let Some(r) = self.element_in_place(c.body, o, x, ty, args) {
+                there.push((o, r));
+                continue;
+            }
+            let func = matches!(self.types.under(ty), Ty::Func(_)) && self.is_steady(o);
             if func {
                 self.want(x);
             }
@@ -296,6 +318,7 @@ impl<'a> Em<'a> {
         let alone = c.origin.is_none() && self.f.known.is_empty() && bound.iter().all(|b| b.2.is_none());
         if alone {
             bound.into_iter().for_each(|(o, r, _)| self.adopt(o, r));
+            self.f.vars.extend(there.into_iter().map(|(o, r)| (o, Loc::Box(r))));
             self.hold_receiver(facts, bound_ref);
             return self.taken_over(e, c, results, make);
         }
@@ -305,9 +328,16 @@ impl<'a> Em<'a> {
             self.f.known.retain(|k| k.0 != o);
             self.f.known.extend(known.map(|k| (o, *k)));
         }
+        self.f.vars.extend(there.into_iter().map(|(o, r)| (o, Loc::Box(r))));
         self.hold_receiver(facts, bound_ref);
         self.taken_over(e, c, results, make);
         self.leave_scope(scope);
+    }
+    /// The argument is an interface of known type whose methods the body calls.
+    fn dynamic_arg(&mut self, body: Body, i: usize, param: ObjId, x: ExprId, ty: TyId) -> Option<Dynamic> {
+        let Body::Func(o) = body else { return None };
+        let wanted = self.has_methods(ty) && self.is_steady(param) && self.is_used(o, i);
+        if wanted { self.dynamic(x) } else { None }
     }
     /// The receiver is a pointer to what lies in registers, or not.
     fn hold_receiver(&mut self, facts: &FuncFacts, bound_ref: Option<(ObjId, Reg)>) {

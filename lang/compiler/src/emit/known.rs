@@ -1,4 +1,4 @@
-//! Function values that are known where they are called, and bodies that are not of the function under construction.
+//! Function values (and interfaces, see `dynamic`) that are known where they are called, and bodies that are not of the function under construction.
 //!
 //! Known are the parameters of clones (`clones`) and those of bodies that take the place of their calls, as far as nothing assigns to them: a
 //! literal whose body can be taken over, or a named function. Calls of them are replaced by the body, or are calls of the function. The
@@ -14,16 +14,18 @@ use super::generic::{Inst, TypeMap};
 use super::inline::Body;
 use super::{Em, Reg};
 use crate::info::ObjId;
+use crate::types::TyId;
 use gol_bytecode::FuncId;
 use gol_syntax::ast::{BlockId, Expr, ExprId};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// A function that a value is known to be.
+/// What a value is known to be: a function, or an interface of this dynamic type.
 #[derive(Clone, Debug)]
 pub(super) enum Known {
     Named(Inst),
     Literal(Arc<Literal>),
+    Type(TyId),
 }
 
 /// A literal whose body can be taken over.
@@ -47,6 +49,18 @@ pub(super) struct Bound {
     vars: Arc<[(ObjId, Loc)]>,
     /// The literal was made in this function: its variables are those of the function.
     here: bool,
+    /// What is in the interface, and whether that is no nil pointer.
+    pub value: Reg,
+    pub sure: bool,
+}
+
+impl Bound {
+    pub fn of_type(ty: TyId, value: Reg, sure: bool) -> Bound {
+        Bound { known: Known::Type(ty), vars: Arc::default(), here: true, value, sure }
+    }
+    fn of_func(known: Known, vars: Arc<[(ObjId, Loc)]>, here: bool) -> Bound {
+        Bound { known, vars, here, value: 0, sure: false }
+    }
 }
 
 /// What is known of a clone's parameters.
@@ -105,12 +119,19 @@ impl<'a> Em<'a> {
     pub(super) fn knows(&self) -> bool {
         !self.knowns.params.is_empty()
     }
-    fn known(&self, o: ObjId) -> Option<&Bound> {
+    pub(super) fn known(&self, o: ObjId) -> Option<&Bound> {
         self.f.known.iter().find(|k| k.0 == o).map(|k| &k.1)
     }
     /// Nothing is known but literals of this function: no other one knows them.
     pub(super) fn knows_own_only(&self) -> bool {
         self.f.known.iter().all(|(_, b)| b.here && matches!(b.known, Known::Literal(_)))
+    }
+    /// The type of the interface that the clone's parameter is.
+    pub(super) fn known_param(&self, o: ObjId) -> Option<TyId> {
+        self.knowns.params.iter().find_map(|(p, k)| match k {
+            Known::Type(ty) if *p == o => Some(*ty),
+            Known::Type(_) | Known::Named(_) | Known::Literal(_) => None,
+        })
     }
     fn made(&self, e: ExprId) -> Option<&Arc<Literal>> {
         self.f.made.iter().rev().find(|l| l.expr == e)
@@ -119,7 +140,7 @@ impl<'a> Em<'a> {
     pub(super) fn known_named(&self, o: ObjId) -> Option<&Inst> {
         match &self.known(o)?.known {
             Known::Named(f) => Some(f),
-            Known::Literal(_) => None,
+            Known::Literal(_) | Known::Type(_) => None,
         }
     }
     /// The literal that a variable is known to be.
@@ -131,7 +152,7 @@ impl<'a> Em<'a> {
                 let (map, vars, literal) = (l.map.clone(), b.vars.clone(), Some(l.clone()));
                 Some((l.expr, Box::new(Origin { map, vars, home, own: b.here, inst: None, literal })))
             }
-            Known::Named(_) => None,
+            Known::Named(_) | Known::Type(_) => None,
         }
     }
     /// What the types of an instance are.
@@ -187,9 +208,9 @@ impl<'a> Em<'a> {
         }
         let x = self.strip(x);
         if let Some(f) = self.named_func(x) {
-            return Some(Bound { known: Known::Named(f), vars: Arc::default(), here: true });
+            return Some(Bound::of_func(Known::Named(f), Arc::default(), true));
         }
-        let here = |l: &Arc<Literal>| Bound { known: Known::Literal(l.clone()), vars: Arc::default(), here: true };
+        let here = |l: &Arc<Literal>| Bound::of_func(Known::Literal(l.clone()), Arc::default(), true);
         if let Some(l) = self.made(x) {
             return Some(here(l));
         }
@@ -199,6 +220,9 @@ impl<'a> Em<'a> {
     /// In the prologue of a clone and of literals in it: known parameters, and what they capture, in registers.
     pub(super) fn bind_knowns(&mut self) {
         for (o, known) in self.knowns.params.clone() {
+            if let Known::Type(_) = known {
+                continue;
+            }
             let Some(&Loc::Reg(r)) = self.f.vars.get(&o) else { continue };
             let mut vars = vec![];
             if let Known::Literal(l) = &known {
@@ -206,7 +230,7 @@ impl<'a> Em<'a> {
                 self.load_captures(r, &l.caps);
                 vars.extend(std::mem::replace(&mut self.f.vars, outer));
             }
-            self.f.known.push((o, Bound { known, vars: vars.into(), here: false }));
+            self.f.known.push((o, Bound::of_func(known, vars.into(), false)));
         }
     }
 

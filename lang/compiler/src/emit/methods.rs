@@ -141,7 +141,7 @@ impl Em<'_> {
             }
         }
     }
-    fn name_key(&self, name: Sym, pkg: PkgId) -> (Sym, PkgId) {
+    pub(super) fn name_key(&self, name: Sym, pkg: PkgId) -> (Sym, PkgId) {
         let exported = self.ast.name(name).chars().next().is_some_and(char::is_uppercase);
         (name, if exported { PkgId(0) } else { pkg })
     }
@@ -159,6 +159,7 @@ impl Em<'_> {
         if revised.is_empty() {
             return;
         }
+        self.st.clones.forget_types();
         let known: Vec<TyId> = self.st.types.keys().chain(self.st.packed.keys()).copied().collect();
         for ty in known {
             if self.mentions(ty, &revised, &mut FxHashSet::default()) {

@@ -83,7 +83,7 @@ impl Em<'_> {
                 let w = self.f.alloc(1);
                 let r = self.f.alloc(n);
                 let mark = self.f.next;
-                self.nil_wrapper(p, ty, m, f.obj);
+                self.nil_wrapper(p, ty, &m.path, f.obj);
                 self.adjust_receiver(p, ty, &m.path, f.obj, r);
                 self.f.next = mark;
                 self.pass_on(&Callee::Method(target, r, n), sig, w, params);
@@ -98,11 +98,11 @@ impl Em<'_> {
     }
 
     /// A value method called through a nil pointer says so.
-    fn nil_wrapper(&mut self, p: Place, ty: TyId, m: &MethodSel, o: ObjId) {
+    pub(super) fn nil_wrapper(&mut self, p: Place, ty: TyId, path: &[u32], o: ObjId) {
         let Place::Reg(r) = p else { return };
         let crate::types::Ty::Pointer(base) = *self.types.get(ty) else { return };
         let ptr = matches!(self.info.obj(o).kind, ObjKind::Method { ptr: true, .. });
-        if ptr || !m.path.is_empty() || self.prog.runtime_error == 0 {
+        if ptr || !path.is_empty() || self.prog.runtime_error == 0 {
             return;
         }
         let crate::types::Ty::Named(n) = *self.types.get(base) else { return };

@@ -110,6 +110,8 @@ static PURE: [Pure; Op::ALL.len()] = {
 const fn pure(op: Op) -> Pure {
     use Op::*;
     match op {
+        // A value in an interface that nobody looks at need not be made.
+        MkIface => Pure::Always,
         Mov | Mov3 | MovN | LoadI | LoadK | ZeroN | LdG | LdGN | LdGSl | LeaG | CutT => Pure::Always,
         AddI | SubI | MulI | And | Or | Xor | AndNot | Shl | ShrI | ShrU | AddK | MulK | DivK | RemK | AndK | ShlK
         | ShrIK | ShrUK | NegI | Com | Not | Sext8 | Sext16 | Sext32 | Zext8 | Zext16 | Zext32 => Pure::Always,
