@@ -202,6 +202,18 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
             4 => Some(memory::LdN4),
             _ => None,
         },
+        Op::LdIdxN => match ins.d {
+            2 => Some(slice::LdIdxN2),
+            3 => Some(slice::LdIdxN3),
+            4 => Some(slice::LdIdxN4),
+            _ => None,
+        },
+        Op::StIdxN => match ins.d {
+            2 => Some(slice::StIdxN2),
+            3 => Some(slice::StIdxN3),
+            4 => Some(slice::StIdxN4),
+            _ => None,
+        },
         Op::StN | Op::StNP => match ins.d {
             2 => Some(memory::StN2),
             3 => Some(memory::StN3),

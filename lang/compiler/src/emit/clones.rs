@@ -31,9 +31,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Clones of one function.
-const CLONES_MAX: u32 = 20;
+const CLONES_MAX: u32 = 10;
 /// Expressions in all clones together: so many, and one for so many expressions of the whole program.
-const BUDGET: usize = 2500;
+const BUDGET: usize = 6000;
 const BUDGET_SHARE: usize = 200;
 /// Expressions in a body that is cloned.
 const SIZE_MAX: usize = 1500;

@@ -38,6 +38,38 @@ store! {
     StIdx32 u32;
 }
 
+/// Elements of so many words change places.
+#[inline(always)]
+unsafe fn exchange<const N: usize>(ptr: u64, x: u64, y: u64) {
+    // SAFETY: both lie in the slice.
+    unsafe {
+        let (x, y) = ((ptr as *mut [u64; N]).add(x as usize), (ptr as *mut [u64; N]).add(y as usize));
+        (*x, *y) = (*y, *x);
+    }
+}
+
+/// Elements of a few words, the loader's choice instead of `LdIdxN` and `StIdxN`, which call for copying.
+macro_rules! elements_of {
+    ($($n:literal $load:ident $store:ident;)*) => { handlers! { [pc base p i] $(
+        $load {
+            let k = r(base, i.c);
+            if k >= *at(base, i.b).add(1) { std::hint::cold_path(); return fault_index_ld(pc, base, p) }
+            *(at(base, i.a) as *mut [u64; $n]) = *((r(base, i.b) as *const [u64; $n]).add(k as usize));
+        }
+        $store {
+            let k = r(base, i.b);
+            if k >= *at(base, i.a).add(1) { std::hint::cold_path(); return fault_index_st(pc, base, p) }
+            if is_marking(p) { std::hint::cold_path(); pc = pc.sub(1); return StIdxNMarking(pc, base, p) }
+            *(r(base, i.a) as *mut [u64; $n]).add(k as usize) = *(at(base, i.c) as *const [u64; $n]);
+        }
+    )* } };
+}
+elements_of! {
+    2 LdIdxN2 StIdxN2;
+    3 LdIdxN3 StIdxN3;
+    4 LdIdxN4 StIdxN4;
+}
+
 handlers! { [pc base p i]
     LdIdxN {
         let k = r(base, i.c);
@@ -79,13 +111,18 @@ handlers! { [pc base p i]
     SwpElem {
         let [ptr, len, stride] = *(at(base, i.a) as *const [u64; 3]);
         let (x, y) = (r(base, i.b), r(base, i.c));
-        if x >= len || y >= len || stride != 8 || is_marking(p) {
+        if x >= len || y >= len || is_marking(p) {
             std::hint::cold_path();
             pc = pc.sub(1);
             return SwpElemAny(pc, base, p)
         }
-        let (x, y) = ((ptr as *mut u64).add(x as usize), (ptr as *mut u64).add(y as usize));
-        (*x, *y) = (*y, *x);
+        match stride {
+            8 => exchange::<1>(ptr, x, y),
+            16 => exchange::<2>(ptr, x, y),
+            24 => exchange::<3>(ptr, x, y),
+            32 => exchange::<4>(ptr, x, y),
+            _ => { std::hint::cold_path(); pc = pc.sub(1); return SwpElemAny(pc, base, p) }
+        }
     }
     // One-word elements with room left; the loader puts it in the place of AppendV.
     AppendW {

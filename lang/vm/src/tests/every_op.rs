@@ -229,7 +229,9 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
             ),
         ],
         Op::AppendRune => just(vec![i(Op::ZeroN, OUT, 3, 0, 0), i(op, OUT, N, 0, BYTES)]),
-        Op::SwpElem => [8, 2].map(|stride| (vec![k(Op::LoadI, SL + 2, 0, stride)], vec![i(op, SL, K, K, 0)])).to_vec(),
+        Op::SwpElem => {
+            [8, 2, 4].map(|stride| (vec![k(Op::LoadI, SL + 2, 0, stride)], vec![i(op, SL, K, K, 0)])).to_vec()
+        }
         Op::CopyS => just(vec![i(op, OUT, SL, SL, INT)]),
         Op::CopyStr => vec![(vec![i(Op::StrToBytes, OUT, STR, 0, BYTES)], vec![i(op, OUT + 3, OUT, STR, 0)])],
         Op::MakeSlice => just(vec![i(op, OUT, K, N, INT)]),
