@@ -26,7 +26,7 @@ fn small_quotient(x: i64, d: usize) -> Option<i64> {
     }
     debug_assert!((2..SMALL).contains(&d));
     let reciprocal = RECIPROCALS[d & (SMALL - 1)];
-    Some((u128::from(x as u64) * u128::from(reciprocal) >> 64) as i64)
+    Some(((u128::from(x as u64) * u128::from(reciprocal)) >> 64) as i64)
 }
 
 handlers! { [pc base p i]
