@@ -187,28 +187,24 @@ enum Cover {
 
 /// How much of `words` words a map covers. Nothing covers no words.
 fn cover(map: &PtrMap, words: u32) -> Cover {
-    let set = (0..words).filter(|&i| map.has(i as usize)).count();
-    match set {
+    match map.masks(words).map(u64::count_ones).sum() {
         0 => Cover::Nothing,
-        n if n == words as usize => Cover::All,
+        n if n == words => Cover::All,
         _ => Cover::Some,
     }
 }
 
 impl Map {
     fn new(map: &PtrMap, words: u32, masks: &mut Vec<Box<[u64]>>) -> Map {
-        let mut mask = vec![0u64; words.div_ceil(64) as usize];
-        for i in (0..words as usize).filter(|&i| map.has(i)) {
-            mask[i / 64] |= 1 << (i % 64);
+        if words <= 64 {
+            return Map { word: map.masks(words).next().unwrap_or(0), long: std::ptr::null(), words };
         }
-        match mask[..] {
-            [] => Map { word: 0, long: std::ptr::null(), words },
-            [word] => Map { word, long: std::ptr::null(), words },
-            _ => {
-                masks.push(mask.into_boxed_slice());
-                Map { word: 0, long: masks[masks.len() - 1].as_ptr(), words }
-            }
-        }
+        masks.push(match map {
+            // Zeroes that nobody has touched: a large array's take no memory.
+            PtrMap::None => vec![0; words.div_ceil(64) as usize].into(),
+            PtrMap::All | PtrMap::Bits(_) => map.masks(words).collect(),
+        });
+        Map { word: 0, long: masks[masks.len() - 1].as_ptr(), words }
     }
 
     /// The map's words: bit `i` of word `i / 64` for word `i` of what it describes.
@@ -251,6 +247,26 @@ mod tests {
         assert_eq!(scan_of(1, All, 1, None), Scan::General);
         assert_eq!(scan_of(2, bits(&[2]), 8, All), Scan::General);
         assert_eq!(scan_of(0, None, 65 * 8, bits(&[1, 0])), Scan::General);
+    }
+
+    #[test]
+    fn maps_are_cut_to_their_words() {
+        let masks = |map: PtrMap, words| map.masks(words).collect::<Vec<_>>();
+        assert_eq!(masks(PtrMap::All, 0), []);
+        assert_eq!(masks(PtrMap::All, 3), [7]);
+        assert_eq!(masks(PtrMap::All, 64), [u64::MAX]);
+        assert_eq!(masks(PtrMap::All, 66), [u64::MAX, 3]);
+        assert_eq!(masks(PtrMap::None, 66), [0, 0]);
+        assert_eq!(masks(bits(&[6, u64::MAX]), 130), [6, u64::MAX, 0]);
+        assert_eq!(masks(bits(&[6, u64::MAX]), 65), [6, 1]);
+        for words in [1, 63, 64, 65, 130] {
+            for map in [PtrMap::None, PtrMap::All, bits(&[5, 1, 3])] {
+                let set = (0..words as usize).filter(|&i| map.has(i)).count();
+                assert_eq!(map.masks(words).map(|m| m.count_ones() as usize).sum::<usize>(), set, "{map:?} of {words}");
+                let mut kept = Vec::new();
+                assert_eq!(Map::new(&map, words, &mut kept).masks(), &masks(map, words)[..]);
+            }
+        }
     }
 
     #[test]

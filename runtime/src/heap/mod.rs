@@ -106,6 +106,20 @@ impl PtrMap {
             PtrMap::Bits(bits) => bits.get(i / 64).is_some_and(|word| word >> (i % 64) & 1 == 1),
         }
     }
+    /// The map of `words` words, 64 of them in each.
+    fn masks(&self, words: u32) -> impl Iterator<Item = u64> + '_ {
+        (0..words.div_ceil(64)).map(move |k| {
+            let mask = match self {
+                PtrMap::None => 0,
+                PtrMap::All => u64::MAX,
+                PtrMap::Bits(bits) => bits.get(k as usize).copied().unwrap_or(0),
+            };
+            match words - 64 * k {
+                left @ 0..64 => mask & ((1 << left) - 1),
+                _ => mask,
+            }
+        })
+    }
 }
 
 /// How to measure and trace an object: `8 (header) + 8 * prefix_words + len * stride` bytes.
