@@ -50,7 +50,7 @@ impl Functions {
         let f = if f.once && !code::has_loops(f) { f.clone() } else { self.shortened(&program, f) };
         visit(&program, f)
     }
-    /// The program with all functions in their final form.
+    /// The program with all functions optimised, to be read: those that run once, too, which [`Functions::with`] leaves as they were emitted.
     pub fn all(&self) -> Program {
         let program = self.program.read().unwrap_or_else(PoisonError::into_inner);
         let funcs = program.funcs.iter().map(|f| self.shortened(&program, f)).collect();
