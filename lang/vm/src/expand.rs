@@ -90,11 +90,7 @@ fn instruction(
 fn alone_form(shared: &Shared, f: &Func, k: usize) -> Option<Handler> {
     let ins = f.code[k];
     match ins.op {
-        Op::AppFldV => match shared.types.get(ins.d as u32).stride {
-            8 => Some(handlers::shared::AppFldWAlone),
-            1 => Some(handlers::shared::AppFld8Alone),
-            _ => None,
-        },
+        Op::AppFldV => handlers::shared::append_forms(shared.types.get(ins.d as u32).stride).map(|[_, alone]| alone),
         Op::CallD | Op::CallD2 => match shared.native(f.code[k + 1].ab()) {
             NativeFn::InPlace(_, Some(Quick::Cursor(cursor))) => Some(handlers::cursor::alone(cursor)),
             _ => None,
@@ -245,11 +241,7 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
             1 => Some(slice::Append8),
             _ => None,
         },
-        Op::AppFldV if !shared.profile_ops => match stride(ins.d) {
-            8 => Some(handlers::shared::AppFldW),
-            1 => Some(handlers::shared::AppFld8),
-            _ => None,
-        },
+        Op::AppFldV if !shared.profile_ops => handlers::shared::append_forms(stride(ins.d)).map(|[form, _]| form),
         // SAFETY: the unit before an entry is the header.
         Op::Call => shortcut_handler(unsafe { (*shared.code_of(ins.cd()).sub(1)).d }),
         Op::CallD | Op::CallD2 if !shared.profile_ops => match shared.native(f.code[k + 1].ab()) {

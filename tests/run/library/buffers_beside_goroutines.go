@@ -35,6 +35,12 @@ func reads() (out []any) {
 			break
 		}
 	}
+	r = bufio.NewReader(strings.NewReader("xyz"))
+	c, _ := r.ReadByte()
+	n, err = r.Discard(0)
+	out = append(out, c, n, err, r.UnreadByte(), r.Buffered())
+	n, err = r.Discard(3)
+	out = append(out, n, err, r.UnreadByte())
 	_, err = r.ReadByte()
 	_, size, err2 := r.ReadRune()
 	p, err3 := r.Peek(1)

@@ -95,7 +95,7 @@ impl Em<'_> {
         let Some(facts) = self.info.funcs.get(&callee) else { return false };
         match facts.body {
             Some(b) => depth < DEPTH_MAX && self.only_reads(b, depth + 1),
-            None => gol_bytecode::in_place::is_in_place(&self.native_name(callee)),
+            None => gol_bytecode::in_place::only_reads(&self.native_name(callee)),
         }
     }
 }

@@ -117,7 +117,7 @@ unsafe fn skip<const LOOK: bool>(p: *mut P, at: u64, n: u64) -> Option<u64> {
     // SAFETY: the caller's.
     unsafe {
         let b = Reader::at::<LOOK>(p, at)?;
-        if n > b.w - b.r {
+        if n == 0 || n > b.w - b.r {
             return None;
         }
         b.read(n, NOTHING);

@@ -67,7 +67,7 @@ pub(crate) fn handler_of(function: &[Ins], at: usize) -> Option<Handler> {
         Op::AddKJltB => counting(first.op),
         Op::JltI | Op::JleI | Op::JeqW | Op::JneW => element_branch(first.op, second.op),
         Op::JeqK | Op::JneK | Op::JltK | Op::JleK | Op::JgtK | Op::JgeK if second.a == first.a => {
-            scanning(first.op, second.op).or_else(|| two_tests(first.op, second.op))
+            element_branch(first.op, second.op).or_else(|| two_tests(first.op, second.op))
         }
         Op::Jmp => match first.op {
             Op::Mov => Some(MovJmp),
@@ -376,15 +376,7 @@ macro_rules! count {
     ($pc:ident $base:ident $p:ident) => {{
         let i = &*$pc;
         $pc = $pc.add(1);
-        let v = ri($base, i.a).wrapping_add(i.c as i16 as i64);
-        w($base, i.a, v as u64);
-        if v < ri($base, i.b) {
-            $pc = $pc.offset(i.d as i16 as isize);
-            if guard($p) == 0 {
-                std::hint::cold_path();
-                return poll_back($pc, $base, $p);
-            }
-        }
+        count_to!($pc $base $p i, k, {});
     }};
 }
 /// What stands at the bottom of a counting loop, and the count.
@@ -430,34 +422,13 @@ handlers! { [pc base p i]
     }
 }
 
-/// An element that is compared with another word: the second instruction's branch.
+/// An element of words or bytes, or a byte of a string, and a branch that asks for it: for the element itself (`$v`), or for registers.
 macro_rules! element_branches {
-    ([$base:ident $i:ident] $($op:ident $word:ident $byte:ident $text:ident $cond:expr;)*) => {
+    ([$base:ident $i:ident $v:ident] $($op:ident $word:ident $byte:ident $text:ident $cond:expr;)*) => {
         handlers! { [pc $base p $i] $(
-            $word {
-                load_element!(pc $base p $i, u64);
-                let $i = &*pc;
-                pc = pc.add(1);
-                if $cond {
-                    pc = pc.offset($i.cd() as i32 as isize);
-                }
-            }
-            $byte {
-                load_element!(pc $base p $i, u8);
-                let $i = &*pc;
-                pc = pc.add(1);
-                if $cond {
-                    pc = pc.offset($i.cd() as i32 as isize);
-                }
-            }
-            $text {
-                load_of_text!(pc $base p $i);
-                let $i = &*pc;
-                pc = pc.add(1);
-                if $cond {
-                    pc = pc.offset($i.cd() as i32 as isize);
-                }
-            }
+            $word { tested!(pc $base p $i $v load_element!(pc $base p $i, u64), $cond) }
+            $byte { tested!(pc $base p $i $v load_element!(pc $base p $i, u8), $cond) }
+            $text { tested!(pc $base p $i $v load_of_text!(pc $base p $i), $cond) }
         )* }
         fn element_branch(load: Op, test: Op) -> Option<Handler> {
             match (load, test) {
@@ -471,11 +442,26 @@ macro_rules! element_branches {
         }
     };
 }
-element_branches! { [base i]
+macro_rules! tested {
+    ($pc:ident $base:ident $p:ident $i:ident $v:ident $load:expr, $cond:expr) => {{
+        let $v = $load as i64;
+        let _ = $v;
+        let $i = &*$pc;
+        $pc = $pc.add(1);
+        if $cond {
+            $pc = $pc.offset($i.cd() as i32 as isize);
+        }
+    }};
+}
+element_branches! { [base i v]
     JltI LdIdxWJltI LdIdxU8JltI LdIdxSJltI ri(base, i.a) < ri(base, i.b);
     JleI LdIdxWJleI LdIdxU8JleI LdIdxSJleI ri(base, i.a) <= ri(base, i.b);
     JeqW LdIdxWJeqW LdIdxU8JeqW LdIdxSJeqW r(base, i.a) == r(base, i.b);
     JneW LdIdxWJneW LdIdxU8JneW LdIdxSJneW r(base, i.a) != r(base, i.b);
+    JeqK LdIdxWJeqK LdIdxU8JeqK LdIdxSJeqK v == i.b as i16 as i64;
+    JneK LdIdxWJneK LdIdxU8JneK LdIdxSJneK v != i.b as i16 as i64;
+    JltK LdIdxWJltK LdIdxU8JltK LdIdxSJltK v < i.b as i16 as i64;
+    JgtK LdIdxWJgtK LdIdxU8JgtK LdIdxSJgtK v > i.b as i16 as i64;
 }
 
 /// A field, and a branch that most often asks for it.
@@ -504,44 +490,6 @@ field_tests! { [base i]
     JleI LdWJleI ri(base, i.a) <= ri(base, i.b);
     JeqK LdWJeqK ri(base, i.a) == i.b as i16 as i64;
     JneK LdWJneK ri(base, i.a) != i.b as i16 as i64;
-}
-
-/// A byte that is compared with a constant.
-macro_rules! scanning {
-    ([$v:ident $k:ident] $($op:ident $text:ident $bytes:ident $cond:expr;)*) => {
-        handlers! { [pc base p i] $(
-            $text {
-                let byte = load_of_text!(pc base p i);
-                let i = &*pc;
-                pc = pc.add(1);
-                let ($v, $k) = (byte as i64, i.b as i16 as i64);
-                if $cond {
-                    pc = pc.offset(i.cd() as i32 as isize);
-                }
-            }
-            $bytes {
-                let byte = load_element!(pc base p i, u8);
-                let i = &*pc;
-                pc = pc.add(1);
-                let ($v, $k) = (byte as i64, i.b as i16 as i64);
-                if $cond {
-                    pc = pc.offset(i.cd() as i32 as isize);
-                }
-            }
-        )* }
-        fn scanning(load: Op, test: Op) -> Option<Handler> {
-            match (load, test) {
-                $((Op::LdIdxS, Op::$op) => Some($text), (Op::LdIdxU8, Op::$op) => Some($bytes),)*
-                _ => None,
-            }
-        }
-    };
-}
-scanning! { [v k]
-    JeqK LdIdxSJeqK LdIdxU8JeqK v == k;
-    JneK LdIdxSJneK LdIdxU8JneK v != k;
-    JltK LdIdxSJltK LdIdxU8JltK v < k;
-    JgtK LdIdxSJgtK LdIdxU8JgtK v > k;
 }
 
 /// A word that is compared with two constants: an interval, or cases of a switch.

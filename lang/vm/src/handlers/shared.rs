@@ -260,6 +260,14 @@ append! { [pc base p i]
     AppFldW AppFldWAlone u64;
     AppFld8 AppFld8Alone u8;
 }
+/// The form of `AppFldV` for elements of so many bytes, and that for the time of one goroutine.
+pub(crate) fn append_forms(stride: u32) -> Option<[Handler; 2]> {
+    match stride {
+        8 => Some([AppFldW, AppFldWAlone]),
+        1 => Some([AppFld8, AppFld8Alone]),
+        _ => None,
+    }
+}
 
 handlers! { [pc base p i]
     // `LdW`, `JeqW` and, as long as there is one goroutine, the `AppFldV` of a byte that the branch leads to: a builder that finds its own address
