@@ -114,13 +114,15 @@ fn show(program: &Program, ins: Ins, roles: [Role; 4], fields: [u16; 4], next: u
 }
 
 fn constant(program: &Program, id: u32) -> String {
+    let quoted = |s: &[u8]| {
+        let text = String::from_utf8_lossy(s);
+        let short: String = text.chars().take(24).collect();
+        if short.len() < text.len() { format!("{short:?}...") } else { format!("{text:?}") }
+    };
     match program.consts.get(id as usize) {
         Some(Const::Word(w)) => format!("{} = {:?}", *w as i64, f64::from_bits(*w)),
-        Some(Const::Str(s)) => {
-            let text = String::from_utf8_lossy(s);
-            let short: String = text.chars().take(24).collect();
-            if short.len() < text.len() { format!("{short:?}...") } else { format!("{text:?}") }
-        }
+        Some(Const::Str(s)) => quoted(s),
+        Some(Const::Texts(list)) => format!("[{}]", list.iter().map(|s| quoted(s)).collect::<Vec<_>>().join(" ")),
         Some(Const::Func(f)) => program.funcs.get(*f as usize).map_or("?", |f| &f.name).to_string(),
         None => "?".into(),
     }

@@ -423,6 +423,8 @@ macro_rules! for_each_op {
         LenS(W R Z Z);
         /// a = byte c of string b
         LdIdxS(W R R Z);
+        /// a = which of the texts in a constant string b is, counted from 0; how many there are when it is none
+        FindS(W R KK Z);
         /// a = concatenation of the c strings from b on
         Concat(W Rs N Z);
         /// a.. = []byte(string b); d: backing descriptor

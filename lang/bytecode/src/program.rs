@@ -35,6 +35,8 @@ pub enum Const {
     Str(Arc<[u8]>),
     /// Becomes the permanent closure of a function without captures.
     Func(FuncId),
+    /// Texts among which one is found (`FindS`); they differ.
+    Texts(Arc<[Arc<[u8]>]>),
 }
 
 #[derive(Clone, Debug, Default)]

@@ -31,7 +31,7 @@ pub fn verify_tables(p: &Program) -> Result<(), String> {
     for c in &p.consts {
         match c {
             Const::Func(f) if *f as usize >= p.funcs.len() => return Err(format!("constant names function {f}")),
-            Const::Func(_) | Const::Word(_) | Const::Str(_) => {}
+            Const::Func(_) | Const::Word(_) | Const::Str(_) | Const::Texts(_) => {}
         }
     }
     let types = p.types.len();
@@ -152,6 +152,10 @@ impl Checker<'_> {
                     };
                     if wide() as usize >= table {
                         return Err(format!("there is no {what} {}", wide()));
+                    }
+                    let texts = matches!(p.consts.get(wide() as usize), Some(Const::Texts(_)));
+                    if what == "constant" && texts != (ins.op == Op::FindS) {
+                        return Err(format!("constant {} is of another kind", wide()));
                     }
                     skip = true;
                 }

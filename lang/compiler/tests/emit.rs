@@ -91,6 +91,10 @@ fn code_of_small_functions() {
             "func f(n int) int { switch n { case 1: return 5; case 2: return 6; case 3: return 7; case 4: return 8; case 5: return 9 }; return 0 }",
             "JmpTab Jmp Jmp Jmp Jmp Jmp Jmp RetK RetK RetK RetK RetK RetK",
         ),
+        (
+            "func f(s string) int { switch s { case `a`, `b`, `cd`: return 5; case `e`, ``: return 6 }; return 0 }",
+            "FindS JmpTab Jmp Jmp Jmp Jmp Jmp Jmp RetK RetK RetK",
+        ),
         ("func g() (int, int); func h() (a, b int) { return 1, 2 }; func f() (int, int) { return h() }", "Call RetN"),
         ("func f(a, b int) (int, int) { a, b = b, a+b; return a, b }", "Mov AddI Mov RetN"),
         // What was loaded or computed before is not again; what only low bits of are wanted is not normalised.

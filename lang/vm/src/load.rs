@@ -14,6 +14,7 @@ use crate::frames::{Detail, FuncInfo};
 use crate::handlers::handler_of;
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
+use crate::object::texts::Texts;
 use crate::unwind;
 use crate::vm::{Known, Shared, shared};
 use gol_bytecode::{Const, Func, FuncId, Op, Program, desc};
@@ -55,6 +56,7 @@ pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &
             Const::Word(word) => *word,
             Const::Str(bytes) => permanent_str(bytes),
             Const::Func(f) => loaded.closures[*f as usize],
+            Const::Texts(list) => Texts::permanent(list),
         })?;
     }
     shared.code.add(infos);

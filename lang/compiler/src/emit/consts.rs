@@ -8,6 +8,7 @@ use gol_bytecode::{Const, FuncId, Op};
 use gol_syntax::ast::ExprId;
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
+use std::sync::Arc;
 
 /// The word of an integer: two's complement, as registers hold it.
 fn int_word(v: &Value) -> Option<u64> {
@@ -59,6 +60,10 @@ impl Em<'_> {
         let k = self.add_const(Const::Func(f));
         self.st.func_ks.insert(f, k);
         k
+    }
+    /// Texts that differ, among which one is found.
+    pub(super) fn k_texts(&mut self, list: Vec<Arc<[u8]>>) -> u32 {
+        self.add_const(Const::Texts(list.into()))
     }
     fn add_const(&mut self, c: Const) -> u32 {
         self.prog.consts.push(c);

@@ -4,11 +4,13 @@ use super::Em;
 use super::Reg;
 use super::func::{Label, Target};
 use super::layout::Num;
+use crate::constant::Value;
 use crate::types::{TyId, Types};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, Clause, ClauseKind, Expr, ExprId, Header, Stmt, StmtId};
+use std::sync::Arc;
 
-/// A switch gets a jump table from this many cases on, when they lie close together.
+/// A switch gets a jump table from this many cases on: numbers when they lie close together, texts always.
 const TABLE_MIN: usize = 5;
 /// From so many cases on they may lie scattered, as characters do, in a table up to this long. For fewer, comparisons are foreseen better by the processor
 /// than one jump to anywhere.
@@ -73,7 +75,9 @@ impl Em<'_> {
                 given = Some(t);
             }
         }
-        let table = tag.is_some_and(|t| self.jump_table(t, clauses, &bodies, other));
+        let table = tag.is_some_and(|t| {
+            self.jump_table(t, clauses, &bodies, other) || self.text_table(t, clauses, &bodies, other)
+        });
         if !table {
             for (c, &body) in clauses.iter().zip(&bodies) {
                 for &x in self.case_exprs(c).to_vec().iter() {
@@ -158,6 +162,35 @@ impl Em<'_> {
             part.iter().for_each(|&l| self.f.table_jump(l));
             first += part.len() as i64;
         }
+        self.f.goto(other);
+        self.f.next = mark;
+        true
+    }
+
+    /// Constant texts: the place of the one that it is, and a jump by that.
+    fn text_table(&mut self, tag: ExprId, clauses: &[Clause], bodies: &[Label], other: Label) -> bool {
+        if self.st.plain || self.num(self.ty(tag)) != Num::Str || self.value(tag).is_some() {
+            return false;
+        }
+        let mut cases: Vec<(Arc<[u8]>, Label)> = vec![];
+        for (c, &body) in clauses.iter().zip(bodies) {
+            for &x in self.case_exprs(c) {
+                match self.value(x) {
+                    Some(Value::Str(s)) => cases.push((s[..].into(), body)),
+                    _ => return false,
+                }
+            }
+        }
+        if cases.len() < TABLE_MIN || cases.len() > TABLE_MAX {
+            return false;
+        }
+        let mark = self.f.next;
+        let r = self.expr(tag);
+        let at = self.f.alloc(1);
+        let texts = self.k_texts(cases.iter().map(|c| c.0.clone()).collect());
+        self.f.wide(Op::FindS, at, r, texts);
+        self.f.emit(Op::JmpTab, at, cases.len() as u32, 0, 0);
+        cases.iter().for_each(|c| self.f.table_jump(c.1));
         self.f.goto(other);
         self.f.next = mark;
         true

@@ -740,6 +740,7 @@ fn keeps_memory(op: Op) -> bool {
             | IToF32
             | UToF32
             | EqS
+            | FindS
             | LtS
             | LeS
             | EqIface

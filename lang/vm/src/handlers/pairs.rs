@@ -5,6 +5,7 @@
 use crate::code::*;
 use crate::handlers::branch::{jeq_bytes, jne_bytes, quick_differ};
 use crate::handlers::call::{CallC, CallI};
+use crate::handlers::slice::{FindSLong, texts};
 use crate::object::string;
 use crate::unwind::{
     fault_index_arr_c, fault_index_cd, fault_index_ld, fault_index_st, fault_index_str, fault_nil, poll_back,
@@ -76,6 +77,7 @@ pub(crate) fn handler_of(function: &[Ins], at: usize) -> Option<Handler> {
         },
         Op::LoadI if first.op == Op::LoadI => Some(LoadILoadI),
         Op::LenS if first.op == Op::LdIdxW => Some(LdIdxWLenS),
+        Op::JmpTab if (first.op, first.a) == (Op::FindS, second.a) && second.c == 0 => Some(FindSJmpTab),
         Op::JeqS if first.op == Op::LoadK => Some(LoadKJeqS),
         Op::JneS if first.op == Op::LoadK => Some(LoadKJneS),
         Op::MulF if first.op == Op::MulF => Some(MulFMulF),
@@ -248,6 +250,23 @@ handlers! { [pc base p i]
         if x != y {
             if !quick_differ(x, y) { return jne_bytes(pc, base, p) }
             pc = pc.offset(i.cd() as i32 as isize);
+        }
+    }
+    // A switch on a text.
+    FindSJmpTab {
+        let Some(k) = (*texts(p, i.cd())).find_short(r(base, i.b)) else {
+            std::hint::cold_path();
+            pc = pc.sub(1);
+            return FindSLong(pc, base, p)
+        };
+        w(base, i.a, k as u64);
+        let count = (*pc).b as u32;
+        pc = pc.add(1);
+        if k < count {
+            let entry = pc.add(k as usize);
+            pc = entry.add(1).offset((*entry).cd() as i32 as isize);
+        } else {
+            pc = pc.add(count as usize);
         }
     }
     LdIdxWLenS {

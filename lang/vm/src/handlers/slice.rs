@@ -2,11 +2,13 @@
 use crate::code::*;
 use crate::fault::Fault;
 use crate::object::string::{FEW, copy_few};
+use crate::object::texts::Texts;
 use crate::object::{slice, string};
 use crate::unwind::{fault_index_ld, fault_index_st, fault_index_str, poll_back};
+use crate::vm::shared;
 use gol_bytecode::program::desc::STRVIEW;
-use gol_runtime::Header;
 use gol_runtime::ops::{barrier, is_marking};
+use gol_runtime::{Header, P};
 
 macro_rules! load {
     ($($name:ident $t:ty as $via:ty;)*) => { handlers! { [pc base p i] $($name {
@@ -36,6 +38,13 @@ store! {
     StIdx8 u8;
     StIdx16 u16;
     StIdx32 u32;
+}
+
+/// The table of texts that a constant is.
+#[inline(always)]
+pub(super) unsafe fn texts(p: *mut P, constant: u32) -> *const Texts {
+    // SAFETY: the verifier saw that the constant is one.
+    unsafe { *shared(p).consts.base().add(constant as usize) as *const Texts }
 }
 
 /// Elements of so many words change places.
@@ -100,6 +109,15 @@ handlers! { [pc base p i]
         // A string's length is in its header, the word before it; see ARCHITECTURE.md.
         w(base, i.a, if s == 0 { 0 } else { *(s as *const u64).sub(1) >> 24 });
     }
+    FindS {
+        let Some(k) = (*texts(p, i.cd())).find_short(r(base, i.b)) else {
+            std::hint::cold_path();
+            pc = pc.sub(1);
+            return FindSLong(pc, base, p)
+        };
+        w(base, i.a, k as u64);
+    }
+    FindSLong { w(base, i.a, (*texts(p, i.cd())).find_long(r(base, i.b)) as u64); }
     LdIdxS {
         let (s, k) = (r(base, i.b), r(base, i.c));
         if s == 0 || k >= *(s as *const u64).sub(1) >> 24 {

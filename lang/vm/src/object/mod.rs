@@ -13,6 +13,7 @@ pub mod string;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
+pub(crate) mod texts;
 pub mod torn;
 
 use crate::fault::Fault;

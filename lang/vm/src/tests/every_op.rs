@@ -4,7 +4,7 @@ use super::bare::{Bare, config};
 use super::machine::*;
 use super::*;
 use crate::vm::RunResult;
-use gol_bytecode::{Op, Role};
+use gol_bytecode::{Const, Op, Role};
 
 const TIMES: i32 = 1_000_000;
 /// Registers of the set-up below.
@@ -21,6 +21,8 @@ const CL: i32 = 13; // closure of `leaf`
 const ARR: i32 = 14; // array object of 8 ints
 const TEN: i32 = 15; // ten, a type with a method, in an interface
 const OUT: i32 = 20;
+/// The constant that holds texts: behind "boom" and the closures.
+const TEXTS: i32 = 9;
 
 fn set_up() -> Vec<Ins> {
     vec![
@@ -98,6 +100,8 @@ fn looped(body: &[Ins], pre: &[Ins]) -> Program {
     main.name = "main.main".into();
     let mut p = full(vec![main, leaf, nothing, two, deferring, recovering, panicking, trapping]);
     p.types.push(method_type(1));
+    assert_eq!(p.consts.len() as i32, TEXTS);
+    p.consts.push(Const::Texts([*b"boom", *b"text"].map(|t| t[..].into()).into()));
     p
 }
 
@@ -245,6 +249,7 @@ fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
         Op::LenS | Op::StrToBytes | Op::StrToRunes => {
             just(vec![i(op, OUT, STR, 0, if op == Op::StrToRunes { INT } else { BYTES })])
         }
+        Op::FindS => just(vec![k(op, OUT, STR, TEXTS)]),
         Op::LdIdxS => just(vec![i(op, OUT, STR, K, 0)]),
         Op::Concat => vec![(
             vec![i(Op::Mov, OUT + 1, STR, 0, 0), i(Op::Mov, OUT + 2, STR, 0, 0)],
