@@ -93,7 +93,7 @@ pub(super) fn is_pure(n: &Node) -> bool {
 enum Pure {
     Never,
     Always,
-    /// When the pointer that it follows is not nil.
+    /// When the pointer that it follows is not nil, or the index is known to be in range.
     Safe,
 }
 
@@ -122,7 +122,7 @@ const fn pure(op: Op) -> Pure {
         Mov2 | AddZ32 | SubZ32 | MulZ32 | AddKZ32 | ShlKZ32 | AddKZ8 | RotLK | RotLK32 | MulAddI | MulKAddI | AddI3
         | AddIK | SubIK | MulFAddF | MulFAddF32 | MulFSubF | MinI | MaxI | IncNz | IncZ | IncEqK | IncNeK | IncLtI
         | IncLeI => Pure::Always,
-        LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | LdSl | Lea => Pure::Safe,
+        LdW | LdU8 | LdI8 | LdU16 | LdI16 | LdU32 | LdI32 | LdN | LdSl | Lea | LeaIdx | LeaArr => Pure::Safe,
         _ => Pure::Never,
     }
 }

@@ -28,14 +28,24 @@ impl Fact {
     pub const UNKNOWN: Fact = Fact { known: None, bits: 64, not_nil: false, home: 0 };
 }
 
-/// A load that was done, or a store: operation, address, index, limit, value.
+/// A load that was done, a store, or an element whose address was found: operation, where, and the value.
 #[derive(Clone, Copy)]
 struct Loaded {
     op: Op,
-    at: u32,
+    at: Where,
+    value: u32,
+}
+
+/// What a load or store goes by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Where {
+    /// The address, or the package variable.
+    ptr: u32,
+    /// The index, or a field's offset.
     index: u32,
     limit: u32,
-    value: u32,
+    /// A second index, or bytes between elements.
+    more: u32,
 }
 
 /// Loads that are remembered.
@@ -297,7 +307,7 @@ impl<'p> Values<'p> {
                 }
                 self.now.writes(e, NONE);
                 if !is_operation(n.ins.op) && !is_load(n.ins.op) && !keeps_memory(n.ins.op) && n.ins.op != Op::Mov {
-                    self.now.loaded.retain(|l| l.op == Op::LdIdxS);
+                    self.now.loaded.retain(|l| never_changes(l.op));
                 }
             }
             self.todo.extend(flow.preds(x as usize).iter().filter(|p| **p != d));
@@ -400,6 +410,7 @@ impl<'p> Values<'p> {
             }
             op if is_operation(op) => return self.operation(n),
             op if is_load(op) => return self.load(n),
+            Op::LeaIdx | Op::LeaArr => return self.element_address(n),
             _ => {}
         }
         if self.known.of(self.p, k, n).opaque {
@@ -508,82 +519,113 @@ impl<'p> Values<'p> {
 
     // ---- memory
 
-    /// Address, index and limit that a load or store goes by.
-    fn address(&mut self, i: Ins, ptr: u16, index: u16) -> (u32, u32, u32) {
+    fn at(&mut self, i: Ins, ptr: u16, index: u16) -> Where {
+        let mut at = Where { ptr: 0, index: 0, limit: 0, more: 0 };
         match i.op {
-            Op::LdIdxS => (self.value(ptr), self.value(index), 0),
-            Op::LdArrW | Op::StArrW => (self.value(ptr), self.value(index), i.d as u32),
-            op if is_element(op) => (self.value(ptr), self.value(index), self.value(ptr + 1)),
-            Op::LdG | Op::StG => (i.cd(), 0, 0),
-            _ => (self.value(ptr), i.c as u32, 0),
+            Op::LdG | Op::StG => at.ptr = i.cd(),
+            op if is_field(op) || matches!(op, Op::StW | Op::StP) => (at.ptr, at.index) = (self.value(ptr), i.c as u32),
+            _ => (at.ptr, at.index) = (self.value(ptr), self.value(index)),
         }
+        match i.op {
+            Op::LdArrW | Op::StArrW => at.limit = i.d as u32,
+            op if is_element(op) => at.limit = self.value(ptr + 1),
+            _ => {}
+        }
+        if matches!(i.op, Op::LdIdx2W | Op::LdIdx2U8) {
+            at.more = self.value(i.d);
+        }
+        at
+    }
+    fn found(&self, op: Op, at: Where) -> Option<u32> {
+        self.now.loaded.iter().find(|l| l.op == op && l.at == at).map(|l| l.value)
     }
     fn load(&mut self, n: &mut Node) {
         let i = n.ins;
-        let (at, index, limit) = self.address(i, i.b, i.c);
-        let found = self.now.loaded.iter().find(|l| (l.op, l.at, l.index, l.limit) == (i.op, at, index, limit));
-        if let Some(v) = found.map(|l| l.value)
+        let at = self.at(i, i.b, i.c);
+        if let Some(v) = self.found(i.op, at)
             && let Some(home) = self.holder(v)
         {
             n.ins = Ins::new(Op::Mov, i.a, home, 0, 0);
             return self.moved(n, v);
         }
         if !matches!(i.op, Op::LdG) {
-            n.safe |= self.fact_of(at).not_nil && is_field(i.op);
+            n.safe |= self.fact_of(at.ptr).not_nil && is_field(i.op);
             if !is_element(i.op) {
-                self.teach_not_nil(at);
+                self.teach_not_nil(at.ptr);
             }
         }
         let v = self.fresh(i.a);
         self.made[v as usize].fact.bits = fold::loaded_bits(i.op);
         self.set(i.a, v);
-        self.remember(Loaded { op: i.op, at, index, limit, value: v });
+        self.remember(i.op, at, v);
     }
-    fn remember(&mut self, l: Loaded) {
+    /// The address of an element: where it was found before, the index is in range.
+    fn element_address(&mut self, n: &mut Node) {
+        let i = n.ins;
+        let (limit, more) = match i.op {
+            Op::LeaIdx => (self.value(i.b + 1), i.d as u32),
+            _ => (i.d as u32, n.data.ab()),
+        };
+        let at = Where { ptr: self.value(i.b), index: self.value(i.c), limit, more };
+        if let Some(v) = self.found(i.op, at) {
+            n.safe = true;
+            self.now.of[i.a as usize] = v;
+            if i.op == Op::LeaArr {
+                // An access takes it in better than it takes an address from elsewhere.
+                self.made[v as usize].fact.home = i.a;
+            }
+            return;
+        }
+        if i.op == Op::LeaArr {
+            self.teach_not_nil(at.ptr);
+        }
+        let v = self.fresh(i.a);
+        self.made[v as usize].fact.not_nil = true;
+        self.set(i.a, v);
+        self.remember(i.op, at, v);
+    }
+    fn remember(&mut self, op: Op, at: Where, value: u32) {
         if self.now.loaded.len() >= LOADED_MAX {
             self.now.loaded.remove(0);
         }
-        self.now.loaded.push(l);
+        self.now.loaded.push(Loaded { op, at, value });
     }
     /// What an instruction does to the loads that are remembered.
     fn memory(&mut self, n: &Node) {
         let i = n.ins;
         match i.op {
             Op::StW | Op::StP | Op::St8 | Op::St16 | Op::St32 => {
-                let (at, off) = (self.value(i.a), i.c as u32);
+                let (ptr, off) = (self.value(i.a), i.c as u32);
                 // The same object's other words stay as they are; of others it is not known that they are others.
-                self.now.loaded.retain(|l| l.op == Op::LdIdxS || l.at == at && is_field(l.op) && l.index != off);
-                self.teach_not_nil(at);
+                let other = |l: &Loaded| l.at.ptr == ptr && is_field(l.op) && l.at.index != off;
+                self.now.loaded.retain(|l| never_changes(l.op) || other(l));
+                self.teach_not_nil(ptr);
                 if matches!(i.op, Op::StW | Op::StP) {
-                    let value = self.value(i.b);
-                    self.remember(Loaded { op: Op::LdW, at, index: off, limit: 0, value });
+                    self.stored(Op::LdW, i, i.b);
                 }
             }
-            Op::StIdxW | Op::StIdxP => {
-                self.now.loaded.retain(|l| l.op == Op::LdIdxS);
-                let (at, index, limit) = self.address(i, i.a, i.b);
-                let value = self.value(i.c);
-                self.remember(Loaded { op: Op::LdIdxW, at, index, limit, value });
-            }
+            Op::StIdxW | Op::StIdxP => self.stored(Op::LdIdxW, i, i.c),
             Op::StArrW => {
-                self.now.loaded.retain(|l| l.op == Op::LdIdxS);
-                let (at, index, limit) = self.address(i, i.a, i.b);
-                let value = self.value(i.c);
+                self.stored(Op::LdArrW, i, i.c);
+                let at = self.value(i.a);
                 self.teach_not_nil(at);
-                self.remember(Loaded { op: Op::LdArrW, at, index, limit, value });
             }
-            Op::StG => {
-                self.now.loaded.retain(|l| l.op == Op::LdIdxS);
-                let value = self.value(i.a);
-                self.remember(Loaded { op: Op::LdG, at: i.cd(), index: 0, limit: 0, value });
-            }
+            Op::StG => self.stored(Op::LdG, i, i.a),
             op if keeps_memory(op) => {}
-            _ => self.now.loaded.retain(|l| l.op == Op::LdIdxS),
+            _ => self.now.loaded.retain(|l| never_changes(l.op)),
         }
         if matches!(i.op, Op::ChkNil) {
             let at = self.value(i.a);
             self.teach_not_nil(at);
         }
+    }
+    /// A store: a load from there would give the value.
+    fn stored(&mut self, load: Op, i: Ins, value: u16) {
+        if load != Op::LdW {
+            self.now.loaded.retain(|l| never_changes(l.op));
+        }
+        let (at, value) = (self.at(i, i.a, i.b), self.value(value));
+        self.remember(load, at, value);
     }
     /// What a branch tells the place that it leads to, `here`; nothing when both of its ways lead there.
     fn branch_taught(&mut self, n: &Node, next: usize, here: usize) {
@@ -707,7 +749,14 @@ fn is_field(op: Op) -> bool {
 }
 fn is_element(op: Op) -> bool {
     use Op::*;
-    matches!(op, LdIdxW | LdIdxU8 | LdIdxI8 | LdIdxU16 | LdIdxI16 | LdIdxU32 | LdIdxI32 | StIdxW | StIdxP)
+    matches!(
+        op,
+        LdIdxW | LdIdxU8 | LdIdxI8 | LdIdxU16 | LdIdxI16 | LdIdxU32 | LdIdxI32 | LdIdx2W | LdIdx2U8 | StIdxW | StIdxP
+    )
+}
+/// What was found there holds whatever is written.
+fn never_changes(op: Op) -> bool {
+    matches!(op, Op::LdIdxS | Op::LeaIdx | Op::LeaArr)
 }
 fn is_load(op: Op) -> bool {
     is_field(op)
