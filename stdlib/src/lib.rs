@@ -16,6 +16,7 @@ mod context;
 mod crypto;
 mod errors;
 mod fmt;
+mod iter;
 pub mod math;
 mod net;
 pub mod os;
@@ -73,7 +74,7 @@ static PACKAGES: &[Package] = &[
     package("internal/stdio", include_str!("internal/stdio/stdio.gol"), &[]),
     package("io", include_str!("io/io.gol"), &[]),
     package("io/fs", include_str!("io/fs/fs.gol"), &[]),
-    package("iter", include_str!("iter/iter.gol"), &[]),
+    package("iter", include_str!("iter/iter.gol"), iter::NATIVES),
     package("log", include_str!("log/log.gol"), &[]),
     package("maps", include_str!("maps/maps.gol"), &[]),
     package("math", include_str!("math/math.gol"), math::NATIVES),

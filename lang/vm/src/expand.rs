@@ -1,7 +1,7 @@
 //! From a function's code to units: handlers, and what the machine keeps in instructions (code addresses, frame sizes, caches).
 //! *(unsafe)*
 use crate::code::{Handler, Unit};
-use crate::handlers::{self, atomic, call, handler_of, int, memory, pairs, quick, slice, table};
+use crate::handlers::{self, atomic, call, chan, handler_of, int, memory, pairs, quick, slice, table};
 use crate::native::{NativeFn, Quick};
 use crate::op_profile;
 use crate::types::{Inline, MapKey};
@@ -110,6 +110,7 @@ fn native_call(shared: &Shared, ins: Ins, data: &mut Unit) {
         NativeFn::Direct(f) => data.h = f as usize,
         NativeFn::InPlace(..)
         | NativeFn::Parking(_)
+        | NativeFn::HandOver
         | NativeFn::Callback(_)
         | NativeFn::Piece(_)
         | NativeFn::Atomic(..)
@@ -255,6 +256,7 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
             NativeFn::Direct(_) => Some(call::CallNCDirect),
             NativeFn::Callback(_) if ins.op == Op::CallNC => None,
             NativeFn::Parking(_) if ins.op == Op::CallNC => Some(call::CallNCPark),
+            NativeFn::HandOver if ins.op == Op::CallNC => Some(chan::HandOver),
             NativeFn::Piece(_) if ins.op == Op::CallNC => {
                 let more = piece_follows(shared, &f.code[k + 2..]);
                 Some(if more { call::CallNCMore } else { call::CallNCLast })
@@ -266,7 +268,7 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
             NativeFn::InPlace(..) => {
                 return Err(format!("function {} calls a native in a window that has none", f.name));
             }
-            NativeFn::Parking(_) | NativeFn::Callback(_) => {
+            NativeFn::Parking(_) | NativeFn::HandOver | NativeFn::Callback(_) => {
                 return Err(format!(
                     "function {} calls a native that parks or calls back as if it were a leaf",
                     f.name

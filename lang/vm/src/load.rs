@@ -189,6 +189,7 @@ fn shortcut_mark(shared: &Shared, f: &Func) -> u16 {
             | NativeFn::InPlace(..)
             | NativeFn::Leaf(_)
             | NativeFn::Parking(_)
+            | NativeFn::HandOver
             | NativeFn::Callback(_)
             | NativeFn::Piece(_)
             | NativeFn::Atomic(..),

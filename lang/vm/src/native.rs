@@ -40,6 +40,9 @@ pub enum NativeFn {
     /// A leaf that is one piece of a statement's output. The flag says that the next piece follows at once (nothing but moves in
     /// between), so that this one may wait for it.
     Piece(fn(&mut Cx, bool) -> Result<(), Fault>),
+    /// The goroutine hands the turn to the one that waits at the channel in argument 0, and waits there: `chan_hand_over`. The result tells
+    /// whether one waited.
+    HandOver,
     /// An operation of the machine on the variable that argument 0 points to.
     Atomic(Atomic, Width),
     /// No native: the row names a *gol* function, and calls of it need no frame when this can do its work.

@@ -335,6 +335,34 @@ pub unsafe fn chan_recv(p: *mut P, ch: *mut Chan, dst: *mut u64, ok: *mut bool) 
     }
 }
 
+/// Where a goroutine waits to receive from `ch`, a channel of empty elements that nobody closes: a send to it and a receive in one, so
+/// that the two change places. The other one goes on when this one is parked and may hand the turn back at once, from any thread. Done:
+/// nobody waits, nothing has happened.
+///
+/// # Safety
+/// `p` is the caller's and runs `p.g`; `ch` is such a channel.
+pub unsafe fn chan_hand_over(p: *mut P, ch: *mut Chan) -> Op {
+    // SAFETY: says the caller.
+    unsafe {
+        (*ch).lock.lock((*p).alone);
+        let other = WaitQueue::pop(&raw mut (*ch).receivers);
+        if other.is_null() {
+            (*ch).lock.unlock();
+            return Op::Done;
+        }
+        let own = &raw mut (*(*p).g).waiter;
+        (*own).elem = std::ptr::null_mut();
+        WaitQueue::push(&raw mut (*ch).receivers, own);
+        let heir = told(other, 1);
+        if (*p).listened {
+            hook::sent(p, ch, std::ptr::null(), heir);
+        }
+        let _ = park_on(p, std::ptr::null(), WaitReason::ChanReceive, ch as usize);
+        ((*p).commit, (*p).heir) = (Commit::HandOver, heir);
+        Op::Park
+    }
+}
+
 /// Done, Closed (already) or Nil.
 ///
 /// # Safety

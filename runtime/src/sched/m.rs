@@ -4,10 +4,12 @@
 //! - **Parking is a return.** The operation has queued the goroutine and holds the lock; the engine has saved pc and base
 //!   and returned `Exit::Parked`. Only here the state becomes Waiting and the lock is released: *commit, then unlock*.
 //!   After the unlock this thread does not touch the goroutine.
+//! - **Handing over** is parking with an heir: commit, unlock, then ready the heir or go on with it on this thread.
 //! - An M with a P is in Running state or in a blocking native; one without sleeps in `Idle::ms`, keeps the timers, waits for its
 //!   P after a native, or ends.
 //! - `fut` goes 0 (armed) to 1 (woken) once per sleep; `next` is written before.
 use super::alarm::{self, Alarm};
+use super::chan::Chan;
 use super::g::{self, AWAITED, COMPUTES, G, MAIN};
 use super::idle::Idle;
 use super::p::{Commit, P, Status};
@@ -481,6 +483,19 @@ unsafe fn commit_rare(s: &Sched, p: *mut P, g: *mut G) -> *mut G {
                     (*g).wake();
                     queue::submit(p, g);
                 }
+            }
+            Commit::HandOver => {
+                // Read before the unlock: then it may be anybody's.
+                let ch = (*g).link as *mut Chan;
+                (*g).park();
+                (*ch).lock.unlock();
+                let heir = std::mem::replace(&mut (*p).heir, null_mut());
+                if (*(*p).m).flags == 0 && queue::may_follow(p, heir) {
+                    (*heir).wake();
+                    begin(p, heir);
+                    return heir;
+                }
+                queue::ready(p, heir);
             }
             Commit::Collect => {
                 (*g).park();

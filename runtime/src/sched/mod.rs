@@ -329,7 +329,9 @@ impl Sched {
 /// Operations, called by the engine on its P. All are `unsafe`: `p` is the caller's and runs `p.g`, references are live.
 pub mod ops {
     pub use super::blocking::{enter_blocking, enter_blocking_long, exit_blocking};
-    pub use super::chan::{chan_cap, chan_close, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever};
+    pub use super::chan::{
+        chan_cap, chan_close, chan_hand_over, chan_len, chan_make, chan_place, chan_recv, chan_send, park_forever,
+    };
     pub use super::choice::{is_seeded, random64};
     pub use super::hook::chan_made;
     pub use super::mutex::{

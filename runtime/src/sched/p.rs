@@ -50,6 +50,8 @@ pub struct P {
     pub(super) commit: Commit,
     /// What `Commit::Io` completes.
     pub(super) io: Io,
+    /// Who gets the turn by `Commit::HandOver`.
+    pub(super) heir: *mut G,
     /// Slow polls left until a deferred wake-up happens; 0: none is pending.
     pub(super) pending: u8,
     /// Run-next picks in a row.
@@ -133,6 +135,8 @@ pub(super) enum Commit {
     Collect,
     /// Publish it as the waiter of the watch in `io`.
     Io,
+    /// Unlock the channel that it waits at; then the `heir` goes on, at once or from the queue.
+    HandOver,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -200,6 +204,7 @@ impl P {
             unlock: std::ptr::null(),
             commit: Commit::Forever,
             io: Io::none(),
+            heir: null_mut(),
             pending: 0,
             chain: 0,
             seeded: sched.choices.seeded,

@@ -9,7 +9,7 @@
 //!   every ping-pong. A *displaced* run-next goes to the deque and wakes at once.
 //! - Run-next inherits the time slice, at most `CHAIN_MAX` times in a row while others wait in the deque.
 //! - Queue memory is bounded by the number of goroutines, 8 bytes each.
-use super::g::{G, GRef};
+use super::g::{AWAITED, COMPUTES, G, GRef};
 use super::p::{P, random};
 use super::{Op, Sched, choice, hook, idle, poll, timer};
 use crate::sync::atomic::{Ordering::*, fence};
@@ -176,19 +176,38 @@ pub(super) unsafe fn new_slice(p: *mut P) {
 #[inline(always)]
 pub(super) unsafe fn next_fast(p: *mut P) -> *mut G {
     // SAFETY: says the caller.
+    unsafe { if asks_for_more(p) { null_mut() } else { local(p) } }
+}
+
+/// Counts a pick; true when more than the own queues has to be looked at.
+#[inline(always)]
+unsafe fn asks_for_more(p: *mut P) -> bool {
+    // SAFETY: as `next_fast`.
     unsafe {
         (*p).tick = (*p).tick.wrapping_add(1);
         let shared = &(*p).shared;
-        if (*p).watched
+        (*p).watched
             || (*p).tick.is_multiple_of(GLOBAL_TICK)
             || shared.timers.next() != u64::MAX && (*p).tick.is_multiple_of(CLOCK_TICK)
             || (*(*p).sched).halt.load(Relaxed) != 0
             || shared.retired.load(Relaxed)
             || (*(*p).heap).want_gc()
-        {
-            return null_mut();
+    }
+}
+
+/// `g`, which gets the turn of one that has just parked, may run at once, within its time slice, as if it had been run-next.
+///
+/// # Safety
+/// Both are the caller's.
+#[inline(always)]
+pub(super) unsafe fn may_follow(p: *mut P, g: *mut G) -> bool {
+    // SAFETY: says the caller.
+    unsafe {
+        if asks_for_more(p) || (*g).flags & (AWAITED | COMPUTES) != 0 || (*p).chain + 1 >= CHAIN_MAX {
+            return false;
         }
-        local(p)
+        (*p).chain += 1;
+        true
     }
 }
 

@@ -308,6 +308,7 @@ unsafe fn numbered(pc: Pc, base: Base, p: *mut P) -> usize {
                 p as usize | !ok as usize
             }
             NativeFn::Parking(_)
+            | NativeFn::HandOver
             | NativeFn::Callback(_)
             | NativeFn::Piece(_)
             | NativeFn::InPlace(..)

@@ -77,6 +77,16 @@ unsafe fn recv_ok(pc: Pc, base: Base, p: *mut P) -> u64 {
     }
 }
 #[inline(never)]
+unsafe fn hand_over(pc: Pc, base: Base, p: *mut P) -> u64 {
+    // SAFETY: see the module; the channel is the argument of a native's window.
+    unsafe {
+        let window = at(base, (*pc).a).add(1);
+        let op = ops::chan_hand_over(p, *window as *mut Chan);
+        *window = (op == Op::Park) as u64;
+        settle(op, pc, pc.add(2), base, p, Fault::close_closed)
+    }
+}
+#[inline(never)]
 unsafe fn close(pc: Pc, base: Base, p: *mut P) -> u64 {
     // SAFETY: see the module.
     unsafe {
@@ -184,6 +194,7 @@ parking! { [pc base p]
     Recv recv 1
     RecvOk recv_ok 2
     Close close 1
+    HandOver hand_over 2
 }
 
 raw_handlers! { [pc base p]

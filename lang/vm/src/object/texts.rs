@@ -75,7 +75,7 @@ impl Texts {
     #[inline(always)]
     fn wants(&self, ends: [u64; 2], n: usize) -> usize {
         let mixed = (ends[0] ^ ends[1].rotate_left(32)).wrapping_add(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ((mixed >> 32) * self.wanted as u64 >> 32) as usize
+        (((mixed >> 32) * self.wanted as u64) >> 32) as usize
     }
     /// Which of them a string is; `None` where that takes a look at more than its ends.
     ///
