@@ -180,7 +180,7 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
     let by_key = |word, string, general: Option<Handler>| match shared.types.get(ins.d as u32).map_key {
         MapKey::Word => Some(word),
         MapKey::Str => Some(string),
-        MapKey::General => general,
+        MapKey::Words2 | MapKey::Words3 | MapKey::Float | MapKey::General => general,
     };
     let inline = |ty| shared.types.get(ty).inline;
     let one_word = |ty| shared.types.get(ty).words == 1;

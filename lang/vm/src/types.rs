@@ -83,6 +83,10 @@ pub enum MapKey {
     Word,
     /// The `_str` operations.
     Str,
+    /// Keys of two or three words compared as words: points, pairs of references.
+    Words2,
+    Words3,
+    Float,
     General,
 }
 
@@ -401,7 +405,10 @@ fn load_type(all: &[TypeDesc], desc: &TypeDesc) -> LoadedType {
     if desc.kind == Kind::Map {
         let (key, val) = (&all[desc.key as usize], &all[desc.elem as usize]);
         map_key = match plan(all, key) {
+            Plan::Words(2) if key.words == 2 => MapKey::Words2,
+            Plan::Words(3) if key.words == 3 => MapKey::Words3,
             _ if key.words != 1 => MapKey::General,
+            Plan::F64 => MapKey::Float,
             // Scalars are normalised words; a struct of a narrow field is not.
             Plan::Word => MapKey::Word,
             Plan::Narrow(_) if !matches!(key.kind, Kind::Struct | Kind::Array) => MapKey::Word,

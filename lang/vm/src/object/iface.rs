@@ -378,7 +378,9 @@ fn box_seed(ty: TypeId, seed: u64) -> u64 {
     seed ^ (ty as u64) << 40
 }
 
-fn hash_float(x: f64, seed: u64) -> u64 {
+/// The hash of a number: zeros have one, every NaN another each time.
+#[inline]
+pub(super) fn hash_float(x: f64, seed: u64) -> u64 {
     if x == 0.0 {
         hash_word(0, seed)
     } else if x.is_nan() {

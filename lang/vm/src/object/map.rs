@@ -13,7 +13,7 @@
 //! of a table holds words of the map's own types. Every search ends after as many groups as there are, whatever the control words say.
 
 use super::hash::{hash_bytes, hash_word, random};
-use super::iface::{value_eq, value_hash};
+use super::iface::{hash_float, value_eq, value_hash};
 use super::string::{bytes_eq, str_parts};
 use super::table::{DELETED, EMPTY, GROUP, Table, groups_for, tag_of};
 use super::{alloc, torn, types};
@@ -167,6 +167,89 @@ impl Key for StrKey {
     }
     #[inline(always)]
     unsafe fn restore(self, _slot: *mut u64) {}
+}
+
+/// Several words, equal when the words are.
+#[derive(Clone, Copy)]
+struct WordsKey<const N: usize>([u64; N]);
+
+impl<const N: usize> Key for WordsKey<N> {
+    #[inline(always)]
+    fn hash(self, seed: u64) -> Result<u64, Fault> {
+        Ok(self.0.iter().fold(seed, |hash, &word| hash_word(word, hash)))
+    }
+    #[inline(always)]
+    unsafe fn is(self, slot: *const u64) -> bool {
+        // SAFETY: the key has so many words.
+        unsafe { *slot.cast::<[u64; N]>() == self.0 }
+    }
+    #[inline(always)]
+    unsafe fn store(self, slot: *mut u64) {
+        // SAFETY: the key has so many words.
+        unsafe { *slot.cast::<[u64; N]>() = self.0 }
+    }
+    #[inline(always)]
+    unsafe fn restore(self, _slot: *mut u64) {}
+}
+
+/// A float64.
+#[derive(Clone, Copy)]
+struct FloatKey(u64);
+
+impl Key for FloatKey {
+    #[inline(always)]
+    fn hash(self, seed: u64) -> Result<u64, Fault> {
+        Ok(hash_float(f64::from_bits(self.0), seed))
+    }
+    #[inline(always)]
+    unsafe fn is(self, slot: *const u64) -> bool {
+        // SAFETY: the key has one word.
+        unsafe { f64::from_bits(*slot) == f64::from_bits(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, slot: *mut u64) {
+        // SAFETY: the key has one word.
+        unsafe { *slot = self.0 }
+    }
+    #[inline(always)]
+    unsafe fn restore(self, slot: *mut u64) {
+        // Zeros may differ: Go keeps the last one's sign.
+        // SAFETY: as `store`.
+        unsafe { self.store(slot) }
+    }
+}
+
+/// Does something with the key whose words lie at an address, by the map's kind of keys.
+macro_rules! with_key {
+    ($map:ident, $types:expr, $at:expr, |$key:ident| $do:expr) => {{
+        let at: *const u64 = $at;
+        match (*$map).key_kind {
+            MapKey::Word => {
+                let $key = WordKey(*at);
+                $do
+            }
+            MapKey::Str => {
+                let $key = StrKey::new(*at);
+                $do
+            }
+            MapKey::Words2 => {
+                let $key = WordsKey(*at.cast::<[u64; 2]>());
+                $do
+            }
+            MapKey::Words3 => {
+                let $key = WordsKey(*at.cast::<[u64; 3]>());
+                $do
+            }
+            MapKey::Float => {
+                let $key = FloatKey(*at);
+                $do
+            }
+            MapKey::General => {
+                let $key = AnyKey::new($types, $map, at);
+                $do
+            }
+        }
+    }};
 }
 
 /// Any other key, by its type's plan.
@@ -369,12 +452,13 @@ unsafe fn grow(p: *mut P, map: *mut Map) -> Result<Table, Fault> {
         let new = new_table(p, map, (count + 1).max(count + count / 2))?;
         if !(*map).table.is_null() {
             let old = Table::at((*map).table);
+            let seed = (*map).seed;
             match (*map).key_kind {
-                MapKey::Word => refill(map, old, new, |key| hash_word(*key, (*map).seed)),
-                MapKey::Str => refill(map, old, new, |key| StrKey::new(*key).hash((*map).seed).unwrap_or(0)),
-                MapKey::General => {
+                MapKey::Word => refill(map, old, new, |key| hash_word(*key, seed)),
+                MapKey::Str => refill(map, old, new, |key| StrKey::new(*key).hash(seed).unwrap_or(0)),
+                _ => {
                     let types = types(p);
-                    refill(map, old, new, |key| AnyKey::new(types, map, key).hash((*map).seed).unwrap_or(0));
+                    refill(map, old, new, |at| with_key!(map, types, at, |key| key.hash(seed).unwrap_or(0)));
                 }
             }
         }
@@ -508,11 +592,7 @@ pub unsafe fn map_get(p: *mut P, m: u64, key: *const u64, ty: TypeId) -> Result<
             return value_hash(types, key_ty, key, 0).map(|_| ptr::null());
         }
         let map = map_at(m);
-        match (*map).key_kind {
-            MapKey::Word => get(map, WordKey(*key)),
-            MapKey::Str => get(map, StrKey::new(*key)),
-            MapKey::General => get(map, AnyKey::new(types, map, key)),
-        }
+        with_key!(map, types, key, |key| get(map, key))
     }
 }
 
@@ -546,13 +626,7 @@ pub unsafe fn map_set(p: *mut P, m: u64, key: *const u64, _ty: TypeId) -> Result
     }
     let map = map_at(m);
     // SAFETY: as said.
-    unsafe {
-        match (*map).key_kind {
-            MapKey::Word => set(p, map, WordKey(*key)),
-            MapKey::Str => set(p, map, StrKey::new(*key)),
-            MapKey::General => set(p, map, AnyKey::new(types(p), map, key)),
-        }
-    }
+    unsafe { with_key!(map, types(p), key, |key| set(p, map, key)) }
 }
 
 /// [`map_set`] where `LoadedType::map_key` is `MapKey::Word`.
@@ -586,11 +660,7 @@ pub unsafe fn map_delete(p: *mut P, m: u64, key: *const u64, ty: TypeId) -> Resu
             return map_get(p, m, key, ty).map(|_| ());
         }
         let map = map_at(m);
-        match (*map).key_kind {
-            MapKey::Word => delete(p, map, WordKey(*key)),
-            MapKey::Str => delete(p, map, StrKey::new(*key)),
-            MapKey::General => delete(p, map, AnyKey::new(types(p), map, key)),
-        }
+        with_key!(map, types(p), key, |key| delete(p, map, key))
     }
 }
 
@@ -722,18 +792,13 @@ unsafe fn look_again(p: *mut P, it: *const Iter, at: *const u64) -> Option<*cons
     // SAFETY: keys of the map; the value that `get` finds lies behind its key.
     unsafe {
         let map = (*it).map;
-        let found = match (*map).key_kind {
-            MapKey::Word => get(map, WordKey(*at)),
-            MapKey::Str => get(map, StrKey::new(*at)),
-            MapKey::General => {
-                let key = AnyKey::new(types(p), map, at);
-                // A key that differs from itself cannot be found, deleted or changed: only `clear` takes it away.
-                if !key.is(at) {
-                    return ((*it).clears == (*map).clears as u64).then_some(at);
-                }
-                get(map, key)
+        let found = with_key!(map, types(p), at, |key| {
+            // A key that differs from itself cannot be found, deleted or changed: only `clear` takes it away.
+            if !key.is(at) {
+                return ((*it).clears == (*map).clears as u64).then_some(at);
             }
-        };
+            get(map, key)
+        });
         match found {
             Ok(value) if !value.is_null() => Some(value.sub((*map).key_words as usize)),
             _ => None,
