@@ -276,6 +276,15 @@ impl Gen {
         });
         self.close("");
         self.close("");
+        if self.rng.one_in(2) {
+            let (r, k, a) = (self.fresh("v"), self.fresh("i"), self.plain());
+            self.line(&format!("{r} := ix({a}, {n})"));
+            let change = self.rng.pick(&["", "R = 0", "if K == 1 { T[R] = T[0] }", "if T[R][K] > 9 { break }"]);
+            let change = change.replace('R', &r).replace('K', &k).replace('T', &rows);
+            self.line(&format!(
+                "for {k} := 0; {k} < len({rows}[0]); {k}++ {{ {rows}[{r}][{k}] += {rows}[{r}][{m}-1-{k}]*3 + {rows}[{n}-1][{k}]; {change} }}"
+            ));
+        }
         if self.rng.one_in(3) {
             self.line(&format!("{rows}[0], {rows}[{n}-1] = {rows}[{n}-1], {rows}[0]"));
         }

@@ -32,7 +32,9 @@ impl Em<'_> {
         let outer = self.f.hoisting;
         let noted = self.hoist(h, body);
         self.f.hoisting = true;
-        self.for_loop(h, LoopBody::Block(s, body));
+        if !self.loop_with_rows(s, h, body) {
+            self.for_loop(h, LoopBody::Block(s, body));
+        }
         self.f.hoisting = outer;
         self.unhoist(noted);
         self.f.next = mark;

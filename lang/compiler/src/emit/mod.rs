@@ -40,6 +40,7 @@ mod place;
 mod range;
 mod range_func;
 mod readonly;
+mod rows;
 mod select;
 mod stmt;
 mod switch;
