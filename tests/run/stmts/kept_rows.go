@@ -147,7 +147,90 @@ func grid(n, m int) [][]int {
 	return g
 }
 
+type board [6][7]int
+
+type game struct {
+	cells board
+	seen  [6][7]bool
+	turns int
+}
+
+var (
+	table  [5][6]int8
+	lines  [][]byte
+	points [8][2]float64
+)
+
+func (b *board) add(r, c, n int) (s int) {
+	for i := 0; i < n; i++ {
+		b[r][i]++
+		s += b[r][i]*10 + b[i][c]
+	}
+	return s
+}
+
+func (g *game) mark(r, n int) int {
+	for i := range n {
+		if g.seen[r][i] {
+			g.turns++
+		}
+		g.seen[r][i] = i%2 == 0
+		g.cells[r][i] += g.cells[r-1][i] + i
+	}
+	return g.turns
+}
+
+func globals(r, n int) (s int) {
+	for j := 0; j < n; j++ {
+		table[r][j] += int8(j * r)
+		lines[r][j] ^= byte(table[r][j])
+		s += int(lines[r][j])
+	}
+	for j := 0; j < n; j++ {
+		points[j][0] = points[r][1] + 1
+		points[r][1] += float64(j)
+	}
+	return s
+}
+
+func arrays() {
+	var b board
+	fmt.Println(b.add(2, 3, 6), b[2])
+	try("row of array", func() { b.add(6, 0, 5) })
+	try("column of array", func() { b.add(0, 0, 9) })
+	fmt.Println(b)
+	var none *board
+	try("nil array", func() { none.add(0, 0, 5) })
+	fmt.Println(none.add(0, 0, 0))
+	copied := b
+	for k := 1; k < 5; k++ {
+		r := k
+		for i := 0; i < len(copied[r]); i++ {
+			copied[r][i] = b[r][i] + copied[r-1][i]
+			b[k][i] = i
+		}
+	}
+	fmt.Println(copied, b)
+	g := &game{cells: b}
+	fmt.Println(g.mark(1, 7), g.mark(1, 7), g.cells[1], g.seen[1])
+	try("row of game", func() { g.mark(0, 5) })
+	fmt.Println(g.cells[0], g.seen[0])
+	var nobody *game
+	try("nil game", func() { nobody.mark(1, 5) })
+	lines = [][]byte{[]byte("one..."), []byte("two..."), []byte("three.")}
+	fmt.Println(globals(1, 6), globals(2, 6), table, points)
+	try("line", func() { globals(3, 5) })
+	fmt.Println(table[3])
+	pointers := [][]*int{{new(int), new(int)}, {new(int), new(int)}}
+	for j := 0; j < len(pointers[1]); j++ {
+		*pointers[1][j] += 4 + j
+		*pointers[0][j] -= *pointers[1][j]
+	}
+	fmt.Println(*pointers[0][1], *pointers[1][0])
+}
+
 func main() {
+	arrays()
 	a := grid(4, 5)
 	fmt.Println(sum(a, 1, 0, 5), sum(a, 3, 2, 2), sum(nil, 9, 0, 0), sum(a, 100, 1, 0))
 	try("row", func() { sum(a, 4, 0, 5) })

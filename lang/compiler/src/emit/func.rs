@@ -80,6 +80,8 @@ pub(super) struct Fun {
     pub known: Vec<(ObjId, Bound)>,
     /// Expressions whose value is in registers already (arguments of deferred calls).
     pub given: FxHashMap<ExprId, Reg>,
+    /// Rows whose addresses lie in registers (`rows`).
+    pub kept: FxHashMap<ExprId, Reg>,
     /// The destination that the next expression may write before it has read everything: nothing else uses it.
     pub fresh: Option<Reg>,
     /// The same for the expression being emitted, until it evaluates an operand.

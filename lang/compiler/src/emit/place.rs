@@ -409,6 +409,10 @@ impl Em<'_> {
         if let Some(&r) = self.f.given.get(&e) {
             return Place::Reg(r);
         }
+        if let Some(&r) = self.f.kept.get(&e) {
+            let ty = self.ty(e);
+            return self.deref(r, ty);
+        }
         match self.ast.expr(e) {
             Expr::Name(_) => match self.info.uses.get(&e) {
                 Some(&o) if matches!(self.info.obj(o).kind, ObjKind::Global | ObjKind::Local) => self.var_place(o),

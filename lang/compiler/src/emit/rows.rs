@@ -1,4 +1,5 @@
-//! Rows that a loop keeps: `a[i]` of a slice of slices, in an innermost loop that changes neither `a` nor `i`, is looked up in front of it.
+//! Rows that a loop keeps: `a[i]` of a slice of slices (or the address, of an array of arrays), in an innermost loop that changes neither
+//! `a` nor `i`, is looked up in front of it.
 //!
 //! Looking up must not fail before the loop would, so the index is compared first. When it is out of range (or the object nil that
 //! has `a` for a field), another form of the loop runs, emitted as the text says: what fails there fails where and how it would.
@@ -12,7 +13,7 @@ use super::layout::Num;
 use super::loops::LoopBody;
 use super::place::Place;
 use super::{Em, Reg};
-use crate::info::{Builtin, Mode, ObjId, SelKind};
+use crate::info::{Builtin, Mode, ObjId, ObjKind, SelKind};
 use crate::types::{Ty, TyId};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, BlockId, Expr, ExprId, ForHeader, Stmt, StmtId, UnOp};
@@ -30,6 +31,8 @@ type RowKey = (ObjId, Option<u32>, Option<ObjId>, i64);
 /// A row, and the expressions that mean it.
 struct Row {
     key: RowKey,
+    /// An array among arrays: its address is kept.
+    array: bool,
     uses: Vec<ExprId>,
 }
 
@@ -51,17 +54,17 @@ impl<'a> Em<'a> {
             return false;
         }
         let (other, end) = (self.f.label(), self.f.label());
-        let mut noted = vec![];
         for row in &rows {
-            let r = self.f.alloc(3);
+            let r = self.f.alloc(if row.array { 1 } else { 3 });
             self.look_up(row, r, other);
-            for &e in &row.uses {
-                self.f.given.insert(e, r);
-                noted.push(e);
-            }
+            let kept = if row.array { &mut self.f.kept } else { &mut self.f.given };
+            kept.extend(row.uses.iter().map(|e| (*e, r)));
         }
         self.for_loop(h, LoopBody::Block(s, body));
-        self.unhoist(noted);
+        for e in rows.iter().flat_map(|r| &r.uses) {
+            self.f.given.remove(e);
+            self.f.kept.remove(e);
+        }
         self.f.goto(end);
         self.f.bind(other);
         self.for_loop(h, LoopBody::Block(s, body));
@@ -81,10 +84,23 @@ impl<'a> Em<'a> {
             let p = self.expr(p);
             self.f.jump(Op::JeqK, p, 0, other);
         }
-        let rows = self.expr(x);
-        let i = self.expr(index);
-        self.f.jump(Op::JleU, rows + 1, i, other);
-        self.load_to(Place::Elem(rows, i), ty, r);
+        if let Some((array, len, _)) = self.array_behind(self.ty(x)).filter(|_| row.array) {
+            if let Ty::Pointer(_) = self.types.under(self.ty(x)) {
+                let p = self.expr(x);
+                self.f.jump(Op::JeqK, p, 0, other);
+            }
+            let (i, limit) = (self.expr(index), self.f.alloc(1));
+            self.load_word(limit, len);
+            self.f.jump(Op::JleU, limit, i, other);
+            let place = self.array_place(x, self.ty(x), array);
+            let at = self.addr(place, array);
+            self.addr_to(Place::Arr(at, i, len), ty, r);
+        } else {
+            let rows = self.expr(x);
+            let i = self.expr(index);
+            self.f.jump(Op::JleU, rows + 1, i, other);
+            self.load_to(Place::Elem(rows, i), ty, r);
+        }
         self.f.next = mark;
     }
 
@@ -303,17 +319,21 @@ impl<'a> Em<'a> {
 
     fn note_row(&mut self, e: ExprId, x: ExprId, i: ExprId, seen: &mut Seen) {
         let slices = |em: &Self, e: ExprId| matches!(em.types.under(em.ty(e)), Ty::Slice(_));
-        if seen.bodies > 0 || !slices(self, x) || !slices(self, e) || self.f.given.contains_key(&e) {
+        let array = self.array_behind(self.ty(x)).is_some() && self.is_array(self.ty(e));
+        let row = array || slices(self, x) && slices(self, e);
+        if !row || seen.bodies > 0 || self.f.given.contains_key(&e) {
             return;
         }
-        let Some(key) = self.row_key(x, i) else { return };
+        // A constant index of an array is part of the address as it is.
+        let Some(key) = self.row_key(x, i).filter(|k| !array || k.2.is_some()) else { return };
         match seen.rows.iter_mut().find(|r| r.key == key) {
             Some(row) => row.uses.push(e),
-            None => seen.rows.push(Row { key, uses: vec![e] }),
+            None => seen.rows.push(Row { key, array, uses: vec![e] }),
         }
     }
     fn row_key(&mut self, x: ExprId, i: ExprId) -> Option<RowKey> {
         let x = self.strip(x);
+        let in_memory = self.is_array(self.ty(x));
         let (x, field) = match *self.ast.expr(x) {
             Expr::Select(p, _) => {
                 let s = self.selection(x)?;
@@ -325,7 +345,10 @@ impl<'a> Em<'a> {
             }
             _ => (x, None),
         };
-        let (x, i) = (self.reg_name(x)?, self.strip(i));
+        // Rows that lie in the variable itself have an address when that has one.
+        let pointer = matches!(self.types.under(self.ty(x)), Ty::Pointer(_));
+        let x = self.base_name(x, in_memory && !pointer)?;
+        let i = self.strip(i);
         let (i, more) = match *self.ast.expr(i) {
             _ if self.int_const(i).is_some() => (None, self.int_const(i)?),
             Expr::Binary(op @ (BinOp::Add | BinOp::Sub), v, k) => {
@@ -340,6 +363,18 @@ impl<'a> Em<'a> {
             None => None,
         };
         Some((x, field, i, more))
+    }
+    /// A package variable, or a local one in registers or in memory.
+    fn base_name(&self, e: ExprId, in_memory: bool) -> Option<ObjId> {
+        let e = self.strip(e);
+        let Expr::Name(_) = *self.ast.expr(e) else { return None };
+        let o = *self.info.uses.get(&e)?;
+        let found = match self.f.vars.get(&o) {
+            Some(Loc::Reg(_)) => !in_memory,
+            Some(Loc::Box(_)) => in_memory,
+            None => matches!(self.info.obj(o).kind, ObjKind::Global),
+        };
+        found.then_some(o)
     }
     /// A local variable in registers.
     fn reg_name(&self, e: ExprId) -> Option<ObjId> {
