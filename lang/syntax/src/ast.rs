@@ -6,6 +6,7 @@
 //! Types and values are one sort of node, [`Expr`], as in go/ast; the checker settles which is which.
 
 use crate::depth::Depths;
+use crate::lists::Lists;
 pub use crate::names::{Interner, Sym};
 use crate::span::Span;
 use rustc_hash::FxHashSet;
@@ -142,7 +143,7 @@ pub enum Dir {
 }
 
 /// A parameter, result, receiver or type parameter; after grouping `a, b int` is two of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Param {
     pub name: Option<Ident>,
     pub ty: Option<ExprId>,
@@ -173,14 +174,14 @@ pub enum IfaceElem {
 }
 
 /// `key: value` in a composite literal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Elem {
     pub key: Option<ExprId>,
     pub value: ExprId,
 }
 
 /// A piece of `$"…"`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum InterpPart {
     /// Decoded text (escapes and doubled braces resolved).
     Text(Sym),
@@ -233,7 +234,7 @@ pub enum ImportName {
     Name(Ident),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ImportSpec {
     pub name: ImportName,
     /// The literal with its quotes.
@@ -369,6 +370,7 @@ pub struct Ast {
     pub names: Interner,
     /// Memory for parses; one builder after the other has it.
     pub(crate) depths: Depths,
+    pub(crate) lists: Lists,
 }
 
 impl Ast {
