@@ -381,6 +381,7 @@ impl Ast {
         self.stmts.reserve(tokens / 8);
         self.sspans.reserve(tokens / 8);
     }
+    #[inline]
     pub fn add_expr(&mut self, span: Span, e: Expr) -> ExprId {
         self.exprs.push(e);
         self.espans.push(span);

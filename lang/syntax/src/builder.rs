@@ -32,6 +32,8 @@ pub struct Builder<'a> {
     depths: Depths,
     /// A node was too deep; it and what it holds are missing from the tree.
     pub too_deep: bool,
+    /// Where the last label, or statement that may name one, begins; 0 when there was none.
+    pub last_branch: u32,
     /// Every `x.(type)` that no type switch has claimed yet.
     pub guards: Vec<ExprId>,
     pub mentions: Mentions,
@@ -56,7 +58,20 @@ impl<'a> Builder<'a> {
         lists.begin();
         let (errors, recoveries, guards) = (vec![], vec![], vec![]);
         let mentions = Mentions::default();
-        Builder { ast, errors, recoveries, lists, depths, too_deep: false, guards, mentions, text, base, patience }
+        Builder {
+            ast,
+            errors,
+            recoveries,
+            lists,
+            depths,
+            too_deep: false,
+            last_branch: 0,
+            guards,
+            mentions,
+            text,
+            base,
+            patience,
+        }
     }
 
     /// The statements of the text, looked at as a whole. `script`: it has no package clause.
@@ -88,6 +103,7 @@ impl<'a> Builder<'a> {
     }
 
     /// An expression that holds none.
+    #[inline]
     pub fn leaf(&mut self, l: u32, r: u32, e: Expr) -> ExprId {
         self.patience.progress();
         self.depths.push_expr(1);
@@ -95,6 +111,9 @@ impl<'a> Builder<'a> {
     }
 
     pub fn stmt(&mut self, l: u32, r: u32, mut s: Stmt) -> StmtId {
+        if matches!(s, Stmt::Break(_) | Stmt::Continue(_) | Stmt::Goto(_) | Stmt::Fallthrough | Stmt::Labeled(..)) {
+            self.last_branch = l;
+        }
         let mut depth = self.depths.of_stmt(&s);
         if depth > MAX_DEPTH {
             self.report_depth(l, r);
