@@ -35,6 +35,9 @@ ids! {
 /// A list of expressions. Most have one or two, for which nothing is allocated.
 pub type Ids = smallvec::SmallVec<[ExprId; 4]>;
 
+/// Names that are declared together: most often one, for which nothing is allocated.
+pub type Idents = smallvec::SmallVec<[Ident; 1]>;
+
 /// A name where it stands. `span.lo` is unique in the session, so it also names the declaration made there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Ident {
@@ -161,7 +164,7 @@ pub struct Sig {
 /// `a, b T "tag"`; no names: embedded.
 #[derive(Clone, Debug)]
 pub struct Field {
-    pub names: Vec<Ident>,
+    pub names: Idents,
     pub ty: ExprId,
     pub tag: Option<Sym>,
 }
@@ -245,7 +248,7 @@ pub struct ImportSpec {
 /// A line of a `var` or `const` declaration.
 #[derive(Clone, Debug)]
 pub struct VarSpec {
-    pub names: Vec<Ident>,
+    pub names: Idents,
     pub ty: Option<ExprId>,
     pub values: Ids,
     pub span: Span,

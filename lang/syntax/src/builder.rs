@@ -285,7 +285,7 @@ impl<'a> Builder<'a> {
         values: Option<List<ExprId>>,
     ) -> One<VarSpec> {
         let values = values.map(|v| self.lists.ids(v)).unwrap_or_default();
-        let names = self.lists.vec(names);
+        let names = self.lists.idents(names);
         self.lists.hold(VarSpec { names, ty, values, span: Span::new(l, r) })
     }
 

@@ -144,6 +144,12 @@ impl Lists {
         ids
     }
 
+    pub fn idents(&mut self, v: List<Ident>) -> Idents {
+        let names = Idents::from_slice(&self.idents[v.range()]);
+        self.idents.truncate(v.from as usize);
+        names
+    }
+
     pub fn hold<T: Listed>(&mut self, x: T) -> One<T> {
         let stack = T::stack(self);
         stack.push(x);

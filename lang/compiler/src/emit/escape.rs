@@ -20,9 +20,10 @@ use super::Em;
 use super::inline::DEPTH_MAX;
 use crate::info::{FuncFacts, ObjId, ObjKind, SelKind};
 use crate::types::Ty;
-use gol_syntax::ast::{Ast, BlockId, Clause, ClauseKind, Expr, ExprId, ForHeader, Header, Stmt, StmtId, UnOp};
+use gol_syntax::ast::{Ast, BlockId, Clause, ClauseKind, Expr, ExprId, ForHeader, Header, Ids, Stmt, StmtId, UnOp};
 use gol_syntax::span::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::smallvec;
 use std::cell::RefCell;
 
 /// Variables that one local function may get from around it.
@@ -203,15 +204,7 @@ impl<'e, 'a> Walk<'e, 'a> {
         em.st.escapes.rooms.borrow_mut().push(f);
     }
     fn ctx(&mut self, facts: Option<&'a FuncFacts>, span: Span, closure: bool) -> Ctx<'a> {
-        Ctx {
-            parent: self.at,
-            facts,
-            span,
-            closure,
-            used: self.f.set(),
-            assigned: self.f.set(),
-            calls: self.f.set(),
-        }
+        Ctx { parent: self.at, facts, span, closure, used: self.f.set(), assigned: self.f.set(), calls: self.f.set() }
     }
     /// Parameters and results belong to the function being looked at.
     fn own(&mut self, facts: &FuncFacts) {
@@ -611,7 +604,7 @@ impl<'e, 'a> Walk<'e, 'a> {
             }
             Expr::Binary(_, l, r) => {
                 // Left-deep chains can be long.
-                let mut rest = vec![*r];
+                let mut rest: Ids = smallvec![*r];
                 let mut x = *l;
                 while let Expr::Binary(_, l, r) = *self.ast.expr(x) {
                     rest.push(r);
