@@ -44,9 +44,9 @@ impl From<String> for Text {
     }
 }
 
-impl From<&'static str> for Text {
-    fn from(text: &'static str) -> Text {
-        Text::Library(text)
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        text.to_string().into()
     }
 }
 

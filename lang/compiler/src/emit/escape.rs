@@ -57,7 +57,8 @@ pub(super) struct Escapes {
     /// Of the function with this body: variables that only inlined methods take the address of, and pointers to objects of which the
     /// same holds.
     pub held: FxHashMap<ObjId, BlockId>,
-    /// Memory for walks, of which one may begin within another.
+    /// Memory for walks, of which one may begin within another. It changes hands for each, so it lies in a box.
+    #[allow(clippy::vec_box)]
     rooms: RefCell<Vec<Box<Facts>>>,
 }
 
