@@ -170,7 +170,7 @@ fn picture(out: &mut String, sources: &SourceMap, d: &Diagnostic, color: bool, u
     };
     let handler =
         GraphicalReportHandler::new_themed(theme).with_links(false).tab_width(4).with_context_lines(1).with_width(100);
-    let report = Report { source: NamedSource::new(&source.name, source.text.clone()), base: source.base, d };
+    let report = Report { source: NamedSource::new(&source.name, Arc::from(&*source.text)), base: source.base, d };
     if handler.render_report(out, &report).is_err() {
         lines(out, sources, d, true);
         return;

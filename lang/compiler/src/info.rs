@@ -308,6 +308,7 @@ impl Info {
         let added = count.saturating_sub(self.exprs.len());
         // Of so many expressions one declares something, or selects it.
         self.defs.reserve(added / 10);
+        self.objs.reserve(added / 6);
         self.selections.reserve(added / 20);
         grow(&mut self.exprs, count, None);
         self.uses.make_room(count);

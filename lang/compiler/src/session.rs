@@ -12,7 +12,7 @@ use gol_bytecode::{Func, FuncId, Ins, Op, Program, Unit};
 use gol_syntax::Mentions;
 use gol_syntax::ast::{Ast, Expr, ExprId, Ident, ImportName, Stmt, StmtId, Sym};
 use gol_syntax::diag::{Code, Diagnostic, Severity};
-use gol_syntax::span::{SourceMap, Span};
+use gol_syntax::span::{SourceMap, Span, Text};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -608,7 +608,7 @@ impl Session {
     }
     /// Makes the declarations of a library package known and parses what stands before them.
     fn parse_clauses(&mut self, pkg: PkgId, path: &str, text: &'static str) -> Parsed {
-        let Some(source) = self.sources.add(&format!("std/{path}.gol"), text.into()) else {
+        let Some(source) = self.sources.add(&format!("std/{path}.gol"), Text::Library(text)) else {
             return Parsed { diagnostics: vec![too_much()], ..Parsed::default() };
         };
         let clauses = self.world.contents.add(&self.ast.names, pkg, source.base, text);

@@ -6,6 +6,7 @@
 //! Types and values are one sort of node, [`Expr`], as in go/ast; the checker settles which is which.
 
 use crate::depth::Depths;
+use crate::lists::Lists;
 pub use crate::names::{Interner, Sym};
 use crate::span::Span;
 use rustc_hash::FxHashSet;
@@ -33,6 +34,9 @@ ids! {
 
 /// A list of expressions. Most have one or two, for which nothing is allocated.
 pub type Ids = smallvec::SmallVec<[ExprId; 4]>;
+
+/// Names that are declared together: most often one, for which nothing is allocated.
+pub type Idents = smallvec::SmallVec<[Ident; 1]>;
 
 /// A name where it stands. `span.lo` is unique in the session, so it also names the declaration made there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -142,7 +146,7 @@ pub enum Dir {
 }
 
 /// A parameter, result, receiver or type parameter; after grouping `a, b int` is two of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Param {
     pub name: Option<Ident>,
     pub ty: Option<ExprId>,
@@ -160,7 +164,7 @@ pub struct Sig {
 /// `a, b T "tag"`; no names: embedded.
 #[derive(Clone, Debug)]
 pub struct Field {
-    pub names: Vec<Ident>,
+    pub names: Idents,
     pub ty: ExprId,
     pub tag: Option<Sym>,
 }
@@ -173,14 +177,14 @@ pub enum IfaceElem {
 }
 
 /// `key: value` in a composite literal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Elem {
     pub key: Option<ExprId>,
     pub value: ExprId,
 }
 
 /// A piece of `$"…"`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum InterpPart {
     /// Decoded text (escapes and doubled braces resolved).
     Text(Sym),
@@ -233,7 +237,7 @@ pub enum ImportName {
     Name(Ident),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ImportSpec {
     pub name: ImportName,
     /// The literal with its quotes.
@@ -244,7 +248,7 @@ pub struct ImportSpec {
 /// A line of a `var` or `const` declaration.
 #[derive(Clone, Debug)]
 pub struct VarSpec {
-    pub names: Vec<Ident>,
+    pub names: Idents,
     pub ty: Option<ExprId>,
     pub values: Ids,
     pub span: Span,
@@ -369,6 +373,7 @@ pub struct Ast {
     pub names: Interner,
     /// Memory for parses; one builder after the other has it.
     pub(crate) depths: Depths,
+    pub(crate) lists: Lists,
 }
 
 impl Ast {
@@ -379,6 +384,7 @@ impl Ast {
         self.stmts.reserve(tokens / 8);
         self.sspans.reserve(tokens / 8);
     }
+    #[inline]
     pub fn add_expr(&mut self, span: Span, e: Expr) -> ExprId {
         self.exprs.push(e);
         self.espans.push(span);

@@ -68,6 +68,10 @@ impl Builder<'_> {
     /// Checks a function's body, unless something in it did not parse: then what is missing may be there.
     pub fn check_branches(&mut self, body: BlockId) {
         let block = self.ast.block(body);
+        // Most functions have nothing that could be wrong.
+        if self.last_branch < block.span.lo {
+            return;
+        }
         if self.too_deep || self.recoveries.iter().any(|r| r.0.hi >= block.span.lo) {
             return;
         }

@@ -7,6 +7,7 @@ use crate::Mentions;
 use crate::ast::*;
 use crate::depth::{Depths, MAX_DEPTH};
 use crate::diag::{Code, Diagnostic};
+use crate::lists::{Item, List, ListOf, Lists, One};
 use crate::patience::Patience;
 use crate::span::Span;
 use crate::token::Tok;
@@ -27,9 +28,12 @@ pub struct Builder<'a> {
     /// Breaches of the rules that the grammar leaves open.
     pub errors: Vec<Diagnostic>,
     pub recoveries: Vec<(Span, Recovery)>,
+    pub lists: Lists,
     depths: Depths,
     /// A node was too deep; it and what it holds are missing from the tree.
     pub too_deep: bool,
+    /// Where the last label, or statement that may name one, begins; 0 when there was none.
+    pub last_branch: u32,
     /// Every `x.(type)` that no type switch has claimed yet.
     pub guards: Vec<ExprId>,
     pub mentions: Mentions,
@@ -38,24 +42,52 @@ pub struct Builder<'a> {
     patience: &'a Patience,
 }
 
-/// A list with an element put before it.
-pub fn first<T>(x: T, mut v: Vec<T>) -> Vec<T> {
-    v.insert(0, x);
-    v
+/// A signature while it is parsed.
+#[derive(Clone, Copy)]
+pub struct Head {
+    params: List<Param>,
+    results: Option<List<Param>>,
+    span: Span,
 }
 
 impl<'a> Builder<'a> {
     pub fn new(ast: &'a mut Ast, text: &'a str, base: u32, patience: &'a Patience) -> Builder<'a> {
         let mut depths = std::mem::take(&mut ast.depths);
         depths.begin(ast);
+        let mut lists = std::mem::take(&mut ast.lists);
+        lists.begin();
         let (errors, recoveries, guards) = (vec![], vec![], vec![]);
         let mentions = Mentions::default();
-        Builder { ast, errors, recoveries, depths, too_deep: false, guards, mentions, text, base, patience }
+        Builder {
+            ast,
+            errors,
+            recoveries,
+            lists,
+            depths,
+            too_deep: false,
+            last_branch: 0,
+            guards,
+            mentions,
+            text,
+            base,
+            patience,
+        }
+    }
+
+    /// The statements of the text, looked at as a whole. `script`: it has no package clause.
+    pub fn end_items(&mut self, items: List<StmtId>, script: bool) -> Vec<StmtId> {
+        let items = self.lists.vec(items);
+        self.check_top(&items, script);
+        if script {
+            self.check_top_branches(&items);
+        }
+        items
     }
 
     /// Gives the tree back what the next builder uses again; what was found is the caller's.
     pub fn end(self) -> (Vec<Diagnostic>, Vec<(Span, Recovery)>, Mentions) {
         self.ast.depths = self.depths;
+        self.ast.lists = self.lists;
         (self.errors, self.recoveries, self.mentions)
     }
 
@@ -70,7 +102,18 @@ impl<'a> Builder<'a> {
         self.ast.add_expr(Span::new(l, r), e)
     }
 
+    /// An expression that holds none.
+    #[inline]
+    pub fn leaf(&mut self, l: u32, r: u32, e: Expr) -> ExprId {
+        self.patience.progress();
+        self.depths.push_expr(1);
+        self.ast.add_expr(Span::new(l, r), e)
+    }
+
     pub fn stmt(&mut self, l: u32, r: u32, mut s: Stmt) -> StmtId {
+        if matches!(s, Stmt::Break(_) | Stmt::Continue(_) | Stmt::Goto(_) | Stmt::Fallthrough | Stmt::Labeled(..)) {
+            self.last_branch = l;
+        }
         let mut depth = self.depths.of_stmt(&s);
         if depth > MAX_DEPTH {
             self.report_depth(l, r);
@@ -80,7 +123,8 @@ impl<'a> Builder<'a> {
         self.ast.add_stmt(Span::new(l, r), s)
     }
 
-    pub fn block(&mut self, l: u32, r: u32, stmts: Vec<StmtId>) -> BlockId {
+    pub fn block(&mut self, l: u32, r: u32, stmts: List<StmtId>) -> BlockId {
+        let stmts = self.lists.vec(stmts);
         self.check_inner(&stmts);
         self.depths.push_block(self.depths.stmts(&stmts));
         self.ast.add_block(Span::new(l, r), stmts)
@@ -94,20 +138,22 @@ impl<'a> Builder<'a> {
     }
 
     pub fn name(&mut self, n: Ident) -> ExprId {
-        self.expr(n.span.lo, n.span.hi, Expr::Name(n.sym))
+        self.leaf(n.span.lo, n.span.hi, Expr::Name(n.sym))
     }
 
     pub fn literal(&mut self, l: u32, r: u32, x: Lit) -> ExprId {
         self.mentions.time |= x.kind == LitKind::Duration;
-        self.expr(l, r, Expr::Lit(x))
+        self.leaf(l, r, Expr::Lit(x))
     }
 
-    pub fn interpolation(&mut self, l: u32, r: u32, parts: Vec<InterpPart>) -> ExprId {
+    pub fn interpolation(&mut self, l: u32, r: u32, parts: List<InterpPart>) -> ExprId {
         self.mentions.fmt = true;
+        let parts = self.lists.vec(parts);
         self.expr(l, r, Expr::Interp(parts))
     }
 
-    pub fn struct_type(&mut self, l: u32, r: u32, fields: Vec<Field>) -> ExprId {
+    pub fn struct_type(&mut self, l: u32, r: u32, fields: List<Field>) -> ExprId {
+        let fields = self.lists.vec(fields);
         self.mentions.tags.extend(fields.iter().filter_map(|f| f.tag));
         self.expr(l, r, Expr::Struct(fields))
     }
@@ -186,7 +232,7 @@ impl<'a> Builder<'a> {
     }
 
     /// `x{…}`: can `x` be the type of a composite literal?
-    pub fn comp_lit(&mut self, l: u32, brace: u32, r: u32, x: ExprId, v: Vec<Elem>) -> ExprId {
+    pub fn comp_lit(&mut self, l: u32, brace: u32, r: u32, x: ExprId, v: List<Elem>) -> ExprId {
         let mut t = x;
         loop {
             match self.ast.expr(t) {
@@ -204,30 +250,84 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        self.expr(l, r, Expr::CompLit(Some(x), v))
+        self.lit_value(l, r, Some(x), v)
     }
 
-    pub fn func_lit(&mut self, l: u32, r: u32, sig: Sig, body: BlockId) -> ExprId {
+    pub fn lit_value(&mut self, l: u32, r: u32, ty: Option<ExprId>, v: List<Elem>) -> ExprId {
+        let v = self.lists.vec(v);
+        self.expr(l, r, Expr::CompLit(ty, v))
+    }
+
+    pub fn call(&mut self, l: u32, r: u32, x: ExprId, (args, dots): (List<ExprId>, bool)) -> ExprId {
+        let args = self.lists.ids(args);
+        self.expr(l, r, Expr::Call(x, args, dots))
+    }
+
+    /// The two sides of an assignment.
+    pub fn two_sides(&mut self, x: List<ExprId>, y: List<ExprId>) -> (Ids, Ids) {
+        let y = self.lists.ids(y);
+        (self.lists.ids(x), y)
+    }
+
+    pub fn add_if<T: Item>(&mut self, v: ListOf<T>, x: Option<T>) -> ListOf<T> {
+        match x {
+            Some(x) => self.lists.add(v, x),
+            None => v,
+        }
+    }
+
+    pub fn var_spec(
+        &mut self,
+        l: u32,
+        r: u32,
+        names: List<Ident>,
+        ty: Option<ExprId>,
+        values: Option<List<ExprId>>,
+    ) -> One<VarSpec> {
+        let values = values.map(|v| self.lists.ids(v)).unwrap_or_default();
+        let names = self.lists.idents(names);
+        self.lists.hold(VarSpec { names, ty, values, span: Span::new(l, r) })
+    }
+
+    pub fn type_spec(&mut self, name: Ident, tparams: Option<List<Param>>, alias: bool, ty: ExprId) -> One<TypeSpec> {
+        let tparams = tparams.map(|p| self.lists.vec(p));
+        self.lists.hold(TypeSpec { name, tparams, alias, ty })
+    }
+
+    pub fn head(&mut self, l: u32, r: u32, params: List<Param>, results: Option<List<Param>>) -> Head {
+        Head { params, results, span: Span::new(l, r) }
+    }
+
+    pub fn sig(&mut self, head: Head) -> Sig {
+        let results = head.results.map(|r| self.lists.vec(r)).unwrap_or_default();
+        Sig { params: self.lists.vec(head.params), results, span: head.span }
+    }
+
+    pub fn func_lit(&mut self, l: u32, r: u32, head: Head, body: BlockId) -> ExprId {
         self.check_branches(body);
+        let sig = self.sig(head);
         self.expr(l, r, Expr::FuncLit(Box::new(sig), body))
     }
 
     pub fn func_decl(
         &mut self,
         span: Span,
-        recv: Option<Vec<Param>>,
+        recv: Option<List<Param>>,
         name: Ident,
-        tparams: Option<Vec<Param>>,
-        sig: Sig,
+        tparams: Option<List<Param>>,
+        head: Head,
         body: Option<BlockId>,
     ) -> StmtId {
-        let recv = recv.and_then(|mut v| {
-            match v.len() {
+        let sig = self.sig(head);
+        let tparams = tparams.map(|p| self.lists.vec(p));
+        let recv = recv.and_then(|v| {
+            let (first, count) = (self.lists.slice(v).first().copied(), self.lists.slice(v).len());
+            match count {
                 0 => self.error(Code::Receiver, name.span, "method has no receiver"),
                 1 => {}
                 _ => self.error(Code::Receiver, name.span, "method has multiple receivers"),
             }
-            if v.is_empty() { None } else { Some(v.swap_remove(0)) }
+            first
         });
         if let Some(b) = body {
             self.check_branches(b);
@@ -235,8 +335,8 @@ impl<'a> Builder<'a> {
         self.stmt(span.lo, span.hi, Stmt::Func(Box::new(FuncDecl { recv, name, tparams, sig, body })))
     }
 
-    pub fn type_params(&mut self, l: u32, r: u32, v: Vec<Param>) -> Vec<Param> {
-        if v.is_empty() {
+    pub fn type_params(&mut self, l: u32, r: u32, v: List<Param>) -> List<Param> {
+        if self.lists.slice(v).is_empty() {
             self.error(Code::ParamList, Span::new(l, r), "empty type parameter list");
         }
         self.group_params(v, ParamsOf::Type)
@@ -244,58 +344,45 @@ impl<'a> Builder<'a> {
 
     /// `a, b int` was parsed as two entries. From right to left: if any entry has a name and a type, lone names are
     /// names, and each takes the type of the next.
-    pub fn group_params(&mut self, mut v: Vec<Param>, of: ParamsOf) -> Vec<Param> {
-        self.check_dots(&v, of);
+    pub fn group_params(&mut self, list: List<Param>, of: ParamsOf) -> List<Param> {
+        let v = self.lists.slice(list);
+        let dots = wrong_dots(v, of);
         let named = v.iter().filter(|p| p.name.is_some() && p.ty.is_some()).count();
-        if named == v.len() || named == 0 && of != ParamsOf::Type {
-            return v;
-        }
-        let mut next: Option<(ExprId, bool)> = None;
         let mut wrong: Option<(Span, &str)> = None;
-        for p in v.iter_mut().rev() {
-            let name = match (p.name, p.ty) {
-                (Some(_), Some(t)) => {
-                    next = Some((t, p.dots));
-                    continue;
-                }
-                (Some(n), None) => n,
-                (None, Some(t)) => match self.ast.expr(t) {
-                    Expr::Name(sym) if !p.dots => Ident { sym: *sym, span: self.ast.expr_span(t) },
-                    _ => {
-                        wrong = Some((self.ast.expr_span(t), "missing parameter name"));
+        if named != v.len() && (named != 0 || of == ParamsOf::Type) {
+            let mut next: Option<(ExprId, bool)> = None;
+            for p in v.iter_mut().rev() {
+                let name = match (p.name, p.ty) {
+                    (Some(_), Some(t)) => {
+                        next = Some((t, p.dots));
                         continue;
                     }
-                },
-                (None, None) => continue,
-            };
-            p.name = Some(name);
-            match next {
-                Some((t, dots)) => (p.ty, p.dots) = (Some(t), dots),
-                None if of == ParamsOf::Type => wrong = Some((name.span, "missing type constraint")),
-                None => wrong = Some((name.span, "missing parameter type")),
+                    (Some(n), None) => n,
+                    (None, Some(t)) => match self.ast.expr(t) {
+                        Expr::Name(sym) if !p.dots => Ident { sym: *sym, span: self.ast.expr_span(t) },
+                        _ => {
+                            wrong = Some((self.ast.expr_span(t), "missing parameter name"));
+                            continue;
+                        }
+                    },
+                    (None, None) => continue,
+                };
+                p.name = Some(name);
+                match next {
+                    Some((t, dots)) => (p.ty, p.dots) = (Some(t), dots),
+                    None if of == ParamsOf::Type => wrong = Some((name.span, "missing type constraint")),
+                    None => wrong = Some((name.span, "missing parameter type")),
+                }
             }
+        }
+        if let Some((t, message)) = dots {
+            let span = self.ast.expr_span(t);
+            self.error(Code::ParamList, Span::new(span.lo.saturating_sub(3), span.hi), message);
         }
         if let Some((span, message)) = wrong {
             self.error(Code::ParamList, span, message);
         }
-        v
-    }
-
-    fn check_dots(&mut self, v: &[Param], of: ParamsOf) {
-        let last = v.len().saturating_sub(1);
-        for (i, p) in v.iter().enumerate() {
-            let Some(t) = p.ty.filter(|_| p.dots) else { continue };
-            if of != ParamsOf::Func || i != last {
-                let message = if of == ParamsOf::Func {
-                    "can only use ... with final parameter in list"
-                } else {
-                    "invalid use of ..."
-                };
-                let span = self.ast.expr_span(t);
-                self.error(Code::ParamList, Span::new(span.lo.saturating_sub(3), span.hi), message);
-                return;
-            }
-        }
+        list
     }
 
     pub fn open_array(&mut self, t: ExprId) {
@@ -317,4 +404,13 @@ impl<'a> Builder<'a> {
         }
         self.expr(l, r, Expr::SliceExpr(x, v, true))
     }
+}
+
+/// The type behind a `...` that stands in the wrong place, and what to say of it.
+fn wrong_dots(v: &[Param], of: ParamsOf) -> Option<(ExprId, &'static str)> {
+    let last = v.len().saturating_sub(1);
+    let wrong = |(i, p): (usize, &Param)| p.ty.filter(|_| p.dots && (of != ParamsOf::Func || i != last));
+    let t = v.iter().enumerate().find_map(wrong)?;
+    let func = of == ParamsOf::Func;
+    Some((t, if func { "can only use ... with final parameter in list" } else { "invalid use of ..." }))
 }

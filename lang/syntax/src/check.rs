@@ -3,6 +3,7 @@
 use crate::ast::*;
 use crate::builder::Builder;
 use crate::diag::{Code, Diagnostic};
+use crate::lists::{List, One};
 use crate::span::Span;
 
 impl Builder<'_> {
@@ -59,7 +60,8 @@ impl Builder<'_> {
         self.error(Code::HeaderValue, Span::new(l, l + 2), "missing condition in if statement");
     }
 
-    pub fn for_stmt(&mut self, l: u32, r: u32, h: ForHeader, body: BlockId) -> StmtId {
+    pub fn for_stmt(&mut self, l: u32, r: u32, h: One<ForHeader>, body: BlockId) -> StmtId {
+        let h = self.lists.take(h);
         match &h {
             ForHeader::Cond(c) => c.iter().for_each(|&c| self.must_be_value(c)),
             ForHeader::Three(_, c, post) => {
@@ -101,7 +103,8 @@ impl Builder<'_> {
         }
     }
 
-    pub fn switch(&mut self, l: u32, r: u32, h: Header, clauses: Vec<Clause>) -> StmtId {
+    pub fn switch(&mut self, l: u32, r: u32, h: Header, clauses: List<Clause>) -> StmtId {
+        let clauses = self.lists.vec(clauses);
         if let Some(c) = h.cond
             && !self.claim_guard(c)
         {
@@ -138,7 +141,8 @@ impl Builder<'_> {
         })
     }
 
-    pub fn select(&mut self, l: u32, r: u32, clauses: Vec<Clause>) -> StmtId {
+    pub fn select(&mut self, l: u32, r: u32, clauses: List<Clause>) -> StmtId {
+        let clauses = self.lists.vec(clauses);
         for c in &clauses {
             let ClauseKind::Case(s) = c.kind else { continue };
             let fits = match self.ast.stmt(s) {
@@ -194,9 +198,10 @@ impl Builder<'_> {
         }
     }
 
-    pub fn clause(&mut self, kind: ClauseKind, body: Vec<StmtId>, l: u32, head: u32, r: u32) -> Clause {
+    pub fn clause(&mut self, kind: ClauseKind, body: List<StmtId>, l: u32, head: u32, r: u32) -> One<Clause> {
+        let body = self.lists.vec(body);
         self.check_inner(&body);
-        Clause { kind, body, head: Span::new(l, head), span: Span::new(l, r) }
+        self.lists.hold(Clause { kind, body, head: Span::new(l, head), span: Span::new(l, r) })
     }
 
     /// A list of statements within a function or block.

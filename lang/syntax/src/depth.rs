@@ -31,6 +31,7 @@ impl Depths {
     }
 
     /// The depth of the expression added last; the nodes must be added in order.
+    #[inline]
     pub fn push_expr(&mut self, depth: u16) {
         self.exprs.push(depth);
     }

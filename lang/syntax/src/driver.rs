@@ -12,7 +12,7 @@ use crate::patience::Patience;
 use crate::scan::LexErrorKind::BadChar;
 use crate::span::Span;
 use crate::token::{Lexed, Tok, Token};
-use crate::{LexError, Mentions, Parsed, decode, grammar, layout, lexical, token};
+use crate::{LexError, Mentions, Parsed, decode, grammar, layout, lexical, recovery, token};
 use std::ops::Range;
 
 /// So many commas are put in; each costs another parse.
@@ -101,18 +101,15 @@ fn parse_tokens(
 }
 
 fn attempt(ast: &mut Ast, input: Input, tokens: &[Token]) -> Attempt {
+    if let Some(found) = without_errors(ast, input, tokens) {
+        return found;
+    }
     let base = input.base;
     let patience = Patience::default();
     let mut b = Builder::new(ast, input.text, base, &patience);
     let placed = tokens.iter().map(|t| (base + t.lo, t.tok, base + t.hi)).take_while(|_| patience.lasts());
-    let (items, fatal) = match grammar::FileParser::new().parse(&mut b, placed) {
-        Ok(items) => {
-            b.check_top(&items, input.script);
-            if input.script {
-                b.check_top_branches(&items);
-            }
-            (items, None)
-        }
+    let (items, fatal) = match recovery::FileParser::new().parse(&mut b, placed) {
+        Ok(items) => (b.end_items(items, input.script), None),
         Err(e) => (vec![], Some(e)),
     };
     let (errors, recoveries, mentions) = b.end();
@@ -121,6 +118,18 @@ fn attempt(ast: &mut Ast, input: Input, tokens: &[Token]) -> Attempt {
     let real = |e: &SyntaxError| given_up.is_none() || !matches!(e, SyntaxError::UnrecognizedEof { .. });
     let misfits = recoveries.into_iter().map(|(_, e)| e.error).chain(fatal).filter(real).collect();
     Attempt { items, misfits, errors, given_up, mentions }
+}
+
+/// What tokens give that follow the grammar. Of others nothing stays but nodes that nothing refers to.
+fn without_errors(ast: &mut Ast, input: Input, tokens: &[Token]) -> Option<Attempt> {
+    let base = input.base;
+    let patience = Patience::default();
+    let mut b = Builder::new(ast, input.text, base, &patience);
+    let placed = tokens.iter().map(|t| (base + t.lo, t.tok, base + t.hi));
+    let items = grammar::FileParser::new().parse(&mut b, placed).ok();
+    let items = items.map(|items| b.end_items(items, input.script));
+    let (errors, _, mentions) = b.end();
+    Some(Attempt { items: items?, misfits: vec![], errors, given_up: None, mentions })
 }
 
 /// One error a line, no consequences of earlier ones, not too many. The list is sorted.

@@ -74,7 +74,15 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
     let mut inserts: Vec<(usize, Vec<(Open, usize)>)> = vec![];
     let file = tokens.first().is_some_and(|t| t.tok == Tok::Package);
     let mut p = Pass { t: tokens, stack: Vec::with_capacity(32), head: None, file };
-    for i in 0..p.t.len() {
+    let concerns = |t: &Token| match t.tok {
+        Tok::Ident(s) => words.has(s),
+        other => other.concerns_layout(),
+    };
+    let mut next = 0;
+    // Most tokens are names and operators, and passed over.
+    while let Some(n) = p.t[next..].iter().position(concerns) {
+        let i = next + n;
+        next = i + 1;
         let tok = p.t[i].tok;
         if p.stack.len() >= MAX_BRACKETS && tok.is_open() {
             result.too_deep = Some(p.t[i]);
@@ -108,7 +116,7 @@ pub fn layout(text: &str, tokens: &mut Vec<Token>, names: &Interner) -> Layout {
             Tok::RParen | Tok::RBrack | Tok::RBrace | Tok::HoleClose => p.close(i, tok),
             Tok::Semi(_) if p.in_head() => p.head = None,
             Tok::Case | Tok::Default if p.before(i).is_some_and(Tok::ends_statement) => result.late.push(p.t[i]),
-            Tok::Ident(s) if words.has(s) => {
+            Tok::Ident(s) => {
                 let brace = p.stack.last().map(|&(_, open)| open);
                 if let Some(tok) = words.contextual(p.t, i, s, brace) {
                     p.t[i].tok = tok;

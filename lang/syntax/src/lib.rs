@@ -4,7 +4,7 @@
 //! the diagnostics. Trees are at most [`MAX_DEPTH`] deep, but for the left spines of binary operators.
 //!
 //! In reading order: [`decode`](decode()), `names`, `token` (with `scan`, `number`, `interp`, `unicode`), `layout` (with `words`), the
-//! grammar with its `driver`, `builder` (with `depth`, `check`, `branches`, `patience`), `errors` (with `place`, `spell`, `foreign`,
+//! grammar with its `driver`, `builder` (with `lists`, `depth`, `check`, `branches`, `patience`), `errors` (with `place`, `spell`, `foreign`,
 //! `lexical`), `outline`, [`prompt`], [`dump`](mod@dump).
 #![deny(unsafe_code)]
 
@@ -26,6 +26,7 @@ mod interp;
 mod layout;
 mod lexical;
 mod line;
+mod lists;
 mod names;
 mod number;
 mod outline;
@@ -39,7 +40,14 @@ mod words;
 
 lalrpop_util::lalrpop_mod!(
     #[allow(clippy::all, unused)]
-    grammar
+    grammar,
+    "/plain/grammar.rs"
+);
+// The same language for texts with errors.
+lalrpop_util::lalrpop_mod!(
+    #[allow(clippy::all, unused)]
+    recovery,
+    "/recovery/grammar.rs"
 );
 
 pub use decode::decode;

@@ -5,6 +5,7 @@
 
 use crate::line::LineMark;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// A half-open range of bytes in the position space of a [`SourceMap`].
@@ -30,12 +31,41 @@ impl fmt::Debug for Span {
     }
 }
 
+/// The text of a source; it is shared, and not copied when it becomes one.
+#[derive(Clone, Debug)]
+pub enum Text {
+    Read(Arc<String>),
+    Library(&'static str),
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text::Read(Arc::new(text))
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        text.to_string().into()
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        match self {
+            Text::Read(text) => text,
+            Text::Library(text) => text,
+        }
+    }
+}
+
 /// One text: a file, a script from `-e` or standard input, a line of the prompt, or a package of the library.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// As shown in messages: the path as given, or `<prompt>`, `<-e>`, `<stdin>`, or `std/fmt/fmt.gol`.
     pub name: Arc<str>,
-    pub text: Arc<str>,
+    pub text: Text,
     /// The position of the first byte.
     pub base: u32,
     /// Byte offsets of line starts, once somebody asked for them.
@@ -79,7 +109,7 @@ pub struct SourceMap {
 
 impl SourceMap {
     /// Adds a text and returns its source. `None` when the position space of 4 GiB is used up.
-    pub fn add(&mut self, name: &str, text: Arc<str>) -> Option<Source> {
+    pub fn add(&mut self, name: &str, text: Text) -> Option<Source> {
         // Position 0 is never used; a gap of one byte keeps an end-of-file span inside its own source.
         let base =
             self.sources.last().map_or(Some(1u32), |s| s.base.checked_add(s.text.len() as u32)?.checked_add(1))?;

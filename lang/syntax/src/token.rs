@@ -230,6 +230,12 @@ impl Tok {
         matches!(self, Ident(_) | Lit(_) | Str(_) | InterpClose | RParen | RBrack | RBrace)
     }
 
+    /// The layout pass may have something to do here, as at some names.
+    pub fn concerns_layout(self) -> bool {
+        use Tok::*;
+        self.is_open() || self.is_close() || matches!(self, Semi(_) | Func | Case | Default)
+    }
+
     pub fn is_open(self) -> bool {
         use Tok::*;
         matches!(self, LParen | ResultParen | LBrack | TypeParamBrack | LBrace | HoleOpen)

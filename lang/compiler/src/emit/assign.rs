@@ -6,7 +6,7 @@ use super::{Em, Reg};
 use crate::info::{Builtin, Mode, SelKind};
 use crate::types::{Ty, TyId};
 use gol_bytecode::Op;
-use gol_syntax::ast::{BinOp, Expr, ExprId, UnOp};
+use gol_syntax::ast::{BinOp, Expr, ExprId, Ids, UnOp};
 
 /// An assignable operand, evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -445,13 +445,13 @@ impl Em<'_> {
             _ => self.arith(op, ty, x, x, r),
         }
     }
-    fn string_parts(&self, r: ExprId) -> Vec<ExprId> {
+    fn string_parts(&self, r: ExprId) -> Ids {
         let inner = self.strip(r);
         if !self.st.plain && self.value(inner).is_none() && matches!(self.ast.expr(inner), Expr::Binary(BinOp::Add, ..))
         {
             self.spine(BinOp::Add, inner)
         } else {
-            vec![r]
+            Ids::from_slice(&[r])
         }
     }
     /// `x++`, `x--`.

@@ -4,7 +4,7 @@ use super::compare::is_comparison;
 use super::func::Label;
 use super::{Em, Reg};
 use gol_bytecode::Op;
-use gol_syntax::ast::{BinOp, Expr, ExprId, UnOp};
+use gol_syntax::ast::{BinOp, Expr, ExprId, Ids, UnOp};
 
 impl Em<'_> {
     /// Jumps to `label` when the condition is `sense`, falls through otherwise. Temporaries are given back.
@@ -57,8 +57,8 @@ impl Em<'_> {
         self.f.bind(skip);
     }
     /// The operands of a left-deep chain of one operator, left to right; iterative, for chains can be long.
-    pub(super) fn spine(&self, op: BinOp, e: ExprId) -> Vec<ExprId> {
-        let mut parts = vec![];
+    pub(super) fn spine(&self, op: BinOp, e: ExprId) -> Ids {
+        let mut parts = Ids::new();
         let mut x = self.strip(e);
         while let Expr::Binary(o, l, r) = *self.ast.expr(x) {
             if o != op || self.value(x).is_some() || self.f.given.contains_key(&x) {

@@ -20,9 +20,11 @@ use super::Em;
 use super::inline::DEPTH_MAX;
 use crate::info::{FuncFacts, ObjId, ObjKind, SelKind};
 use crate::types::Ty;
-use gol_syntax::ast::{Ast, BlockId, Clause, ClauseKind, Expr, ExprId, ForHeader, Header, Stmt, StmtId, UnOp};
+use gol_syntax::ast::{Ast, BlockId, Clause, ClauseKind, Expr, ExprId, ForHeader, Header, Ids, Stmt, StmtId, UnOp};
 use gol_syntax::span::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::smallvec;
+use std::cell::RefCell;
 
 /// Variables that one local function may get from around it.
 const PASSED_MAX: usize = 12;
@@ -55,7 +57,13 @@ pub(super) struct Escapes {
     /// Of the function with this body: variables that only inlined methods take the address of, and pointers to objects of which the
     /// same holds.
     pub held: FxHashMap<ObjId, BlockId>,
+    /// Memory for walks, of which one may begin within another. It changes hands for each, so it lies in a box.
+    #[allow(clippy::vec_box)]
+    rooms: RefCell<Vec<Box<Facts>>>,
 }
+
+/// Tables with more entries are not kept: a table is emptied in full.
+const KEPT_MAX: usize = 200;
 
 impl Em<'_> {
     /// Looks at the outermost body under construction, once.
@@ -66,8 +74,9 @@ impl Em<'_> {
         }
         let mut w = Walk::new(self, facts);
         w.stmts(&self.ast.block(body).stmts);
-        if !w.gotos && w.ctxs.len() <= LITERALS_MAX {
-            let found = w.conclude();
+        let found = (!w.gotos && w.ctxs.len() <= LITERALS_MAX).then(|| w.conclude());
+        w.end();
+        if let Some(found) = found {
             self.st.escapes.locals.extend(found.locals);
             self.st.escapes.kept.extend(found.kept);
             self.st.escapes.held.extend(found.held.into_iter().map(|o| (o, body)));
@@ -93,14 +102,57 @@ struct Candidate {
     ctx: usize,
 }
 
+/// What is known of variables, and memory that goes from walk to walk.
+#[derive(Default)]
+struct Facts {
+    owner: FxHashMap<ObjId, usize>,
+    candidates: FxHashMap<ObjId, Candidate>,
+    rejected: FxHashSet<ObjId>,
+    /// Variables of three-part loops, and which.
+    loop_vars: FxHashMap<ObjId, usize>,
+    /// Assigned elsewhere than in its loop's post statement, or used by a closure there.
+    unsteady: FxHashSet<ObjId>,
+    /// Variables that get the address of a new object.
+    made: FxHashSet<ObjId>,
+    /// Variables whose address, or that of what they point to, is taken otherwise than by a call of a method.
+    exposed: FxHashSet<ObjId>,
+    /// Methods that are called with a variable's address, or the variable, as their receiver.
+    methods: FxHashMap<ObjId, Vec<ObjId>>,
+    /// Empty.
+    sets: Vec<FxHashSet<ObjId>>,
+}
+
+impl Facts {
+    fn set(&mut self) -> FxHashSet<ObjId> {
+        self.sets.pop().unwrap_or_default()
+    }
+    fn keep(&mut self, mut set: FxHashSet<ObjId>) {
+        if set.capacity() > 0 && set.capacity() <= KEPT_MAX {
+            set.clear();
+            self.sets.push(set);
+        }
+    }
+    /// Nothing is known.
+    fn forget(&mut self) {
+        if self.owner.capacity().max(self.rejected.capacity()) > KEPT_MAX {
+            *self = Facts::default();
+        }
+        self.owner.clear();
+        self.candidates.clear();
+        self.rejected.clear();
+        self.loop_vars.clear();
+        self.unsteady.clear();
+        self.made.clear();
+        self.exposed.clear();
+        self.methods.clear();
+    }
+}
+
 struct Walk<'e, 'a> {
     em: &'e Em<'a>,
     ast: &'a Ast,
     ctxs: Vec<Ctx<'a>>,
     at: usize,
-    owner: FxHashMap<ObjId, usize>,
-    candidates: FxHashMap<ObjId, Candidate>,
-    rejected: FxHashSet<ObjId>,
     /// Declared without value in a list of statements, and not assigned yet.
     waiting: Vec<(ObjId, usize)>,
     /// Lists of statements so far, and the one being looked at.
@@ -109,17 +161,8 @@ struct Walk<'e, 'a> {
     /// Loops so far, and the one whose post statement is being looked at.
     loops: usize,
     post: Option<usize>,
-    /// Variables of three-part loops, and which.
-    loop_vars: FxHashMap<ObjId, usize>,
-    /// Assigned elsewhere than in its loop's post statement, or used by a closure there.
-    unsteady: FxHashSet<ObjId>,
     gotos: bool,
-    /// Variables that get the address of a new object.
-    made: FxHashSet<ObjId>,
-    /// Variables whose address, or that of what they point to, is taken otherwise than by a call of a method.
-    exposed: FxHashSet<ObjId>,
-    /// Methods that are called with a variable's address, or the variable, as their receiver.
-    methods: FxHashMap<ObjId, Vec<ObjId>>,
+    f: Box<Facts>,
 }
 
 #[derive(Default)]
@@ -131,45 +174,43 @@ struct Found {
 
 impl<'e, 'a> Walk<'e, 'a> {
     fn new(em: &'e Em<'a>, facts: &'a FuncFacts) -> Walk<'e, 'a> {
+        let f = em.st.escapes.rooms.borrow_mut().pop().unwrap_or_default();
         let mut w = Walk {
             em,
             ast: em.ast,
             ctxs: vec![],
             at: 0,
-            owner: FxHashMap::default(),
-            candidates: FxHashMap::default(),
-            rejected: FxHashSet::default(),
             waiting: vec![],
             lists: 0,
             list: 0,
             loops: 0,
             post: None,
-            loop_vars: FxHashMap::default(),
-            unsteady: FxHashSet::default(),
             gotos: false,
-            made: FxHashSet::default(),
-            exposed: FxHashSet::default(),
-            methods: FxHashMap::default(),
+            f,
         };
-        w.ctxs.push(w.ctx(Some(facts), Span::default(), true));
+        let outermost = w.ctx(Some(facts), Span::default(), true);
+        w.ctxs.push(outermost);
         w.own(facts);
         w
     }
-    fn ctx(&self, facts: Option<&'a FuncFacts>, span: Span, closure: bool) -> Ctx<'a> {
-        Ctx {
-            parent: self.at,
-            facts,
-            span,
-            closure,
-            used: FxHashSet::default(),
-            assigned: FxHashSet::default(),
-            calls: FxHashSet::default(),
+    /// Leaves its memory to the next walk.
+    fn end(self) {
+        let Walk { em, ctxs, mut f, .. } = self;
+        for c in ctxs {
+            for set in [c.used, c.assigned, c.calls] {
+                f.keep(set);
+            }
         }
+        f.forget();
+        em.st.escapes.rooms.borrow_mut().push(f);
+    }
+    fn ctx(&mut self, facts: Option<&'a FuncFacts>, span: Span, closure: bool) -> Ctx<'a> {
+        Ctx { parent: self.at, facts, span, closure, used: self.f.set(), assigned: self.f.set(), calls: self.f.set() }
     }
     /// Parameters and results belong to the function being looked at.
     fn own(&mut self, facts: &FuncFacts) {
         let at = self.at;
-        self.owner.extend(facts.recv.iter().chain(&facts.params).chain(&facts.results).map(|&o| (o, at)));
+        self.f.owner.extend(facts.recv.iter().chain(&facts.params).chain(&facts.results).map(|&o| (o, at)));
     }
     /// Looks at a body that is a function of its own; its number.
     fn inner(
@@ -210,20 +251,20 @@ impl<'e, 'a> Walk<'e, 'a> {
         if !matches!(self.em.info.obj(o).kind, ObjKind::Local) {
             return None;
         }
-        self.owner.insert(o, self.at);
+        self.f.owner.insert(o, self.at);
         Some(o)
     }
     /// A name as a value.
     fn used(&mut self, e: ExprId) {
         if let Some(o) = self.var(e) {
-            self.rejected.insert(o);
+            self.f.rejected.insert(o);
             self.touch(o);
         }
     }
     fn touch(&mut self, o: ObjId) {
         self.ctxs[self.at].used.insert(o);
-        if self.post.is_some() && self.owner.get(&o) != Some(&self.at) {
-            self.unsteady.insert(o);
+        if self.post.is_some() && self.f.owner.get(&o) != Some(&self.at) {
+            self.f.unsteady.insert(o);
         }
     }
     /// What a field is selected of, or what is behind a pointer.
@@ -239,7 +280,7 @@ impl<'e, 'a> Walk<'e, 'a> {
         while let Expr::Select(x, _) | Expr::Index(x, _) | Expr::Unary(UnOp::Deref, x) = *self.ast.expr(root) {
             root = self.em.strip(x);
         }
-        self.exposed.extend(self.var(root));
+        self.f.exposed.extend(self.var(root));
     }
     fn select(&mut self, e: ExprId, x: ExprId) {
         match self.em.info.selections.get(&e).map(|s| &s.kind) {
@@ -266,7 +307,7 @@ impl<'e, 'a> Walk<'e, 'a> {
         if !self.by_address(m) || !s.path.is_empty() || spread || !fits {
             return false;
         }
-        self.methods.entry(o).or_default().push(m);
+        self.f.methods.entry(o).or_default().push(m);
         self.touch(o);
         true
     }
@@ -295,9 +336,9 @@ impl<'e, 'a> Walk<'e, 'a> {
         }
         if let Some(o) = self.var(root) {
             self.ctxs[self.at].assigned.insert(o);
-            let own_post = self.post.is_some() && self.loop_vars.get(&o).copied() == self.post;
-            if !own_post || self.owner.get(&o) != Some(&self.at) {
-                self.unsteady.insert(o);
+            let own_post = self.post.is_some() && self.f.loop_vars.get(&o).copied() == self.post;
+            if !own_post || self.f.owner.get(&o) != Some(&self.at) {
+                self.f.unsteady.insert(o);
             }
         }
     }
@@ -310,12 +351,12 @@ impl<'e, 'a> Walk<'e, 'a> {
     /// A variable gets a literal: true when that may be a local function.
     fn keep(&mut self, o: ObjId, lit: ExprId) {
         let fit = self.em.info.lits.get(&lit).is_some_and(|f| !f.has_defer && !f.has_recover);
-        let again = self.candidates.contains_key(&o);
+        let again = self.f.candidates.contains_key(&o);
         let ctx = self.ctxs.len();
         if fit && !again {
-            self.candidates.insert(o, Candidate { lit, ctx });
+            self.f.candidates.insert(o, Candidate { lit, ctx });
         } else {
-            self.rejected.insert(o);
+            self.f.rejected.insert(o);
         }
         self.literal(lit, !fit || again);
     }
@@ -323,8 +364,8 @@ impl<'e, 'a> Walk<'e, 'a> {
         self.ctxs[self.at].calls.insert(o);
         self.touch(o);
         // Before all that wait have their functions, a call may reach one that has none.
-        if self.waiting.iter().any(|w| self.owner.get(&w.0) == Some(&self.at)) {
-            self.rejected.extend(self.waiting.iter().map(|w| w.0));
+        if self.waiting.iter().any(|w| self.f.owner.get(&w.0) == Some(&self.at)) {
+            self.f.rejected.extend(self.waiting.iter().map(|w| w.0));
         }
     }
 
@@ -343,7 +384,7 @@ impl<'e, 'a> Walk<'e, 'a> {
         }
         self.list = outer;
         for (o, _) in self.waiting.drain(waiting.min(self.waiting.len())..) {
-            self.rejected.insert(o);
+            self.f.rejected.insert(o);
         }
     }
     fn exprs(&mut self, list: &'a [ExprId]) {
@@ -366,7 +407,7 @@ impl<'e, 'a> Walk<'e, 'a> {
         let Some(o) = self.declare(pos) else { return false };
         let obj = self.em.info.obj(o);
         if obj.reassigned || obj.addr_taken {
-            self.rejected.insert(o);
+            self.f.rejected.insert(o);
         }
         self.keep(o, lit);
         true
@@ -404,7 +445,7 @@ impl<'e, 'a> Walk<'e, 'a> {
                             if let ([n], [v]) = (names, values)
                                 && self.is_made(*v)
                             {
-                                self.made.extend(self.em.info.defs.get(&n.span.lo));
+                                self.f.made.extend(self.em.info.defs.get(&n.span.lo));
                             }
                             for n in names {
                                 let o = self.declare(n.span.lo);
@@ -440,7 +481,7 @@ impl<'e, 'a> Walk<'e, 'a> {
                     if let ([l], [r]) = (l, r)
                         && self.is_made(*r)
                     {
-                        self.made.extend(self.em.info.defs.get(&self.ast.expr_span(*l).lo));
+                        self.f.made.extend(self.em.info.defs.get(&self.ast.expr_span(*l).lo));
                     }
                     l.iter().for_each(|e| self.define(*e));
                 }
@@ -491,7 +532,7 @@ impl<'e, 'a> Walk<'e, 'a> {
     fn clauses(&mut self, clauses: &'a [Clause]) {
         for c in clauses {
             if let Some(&o) = self.em.info.implicits.get(&c.span.lo) {
-                self.owner.insert(o, self.at);
+                self.f.owner.insert(o, self.at);
             }
             if let ClauseKind::Case(s) = c.kind {
                 self.stmt(s);
@@ -517,7 +558,7 @@ impl<'e, 'a> Walk<'e, 'a> {
                     self.stmt(i);
                     if let Stmt::Define(l, _) = self.ast.stmt(i) {
                         let vars = l.iter().filter_map(|e| self.em.info.defs.get(&self.ast.expr_span(*e).lo));
-                        self.loop_vars.extend(vars.map(|o| (*o, this)));
+                        self.f.loop_vars.extend(vars.map(|o| (*o, this)));
                     }
                 }
                 cond.iter().for_each(|c| self.stmt(*c));
@@ -564,7 +605,7 @@ impl<'e, 'a> Walk<'e, 'a> {
             }
             Expr::Binary(_, l, r) => {
                 // Left-deep chains can be long.
-                let mut rest = vec![*r];
+                let mut rest: Ids = smallvec![*r];
                 let mut x = *l;
                 while let Expr::Binary(_, l, r) = *self.ast.expr(x) {
                     rest.push(r);
@@ -622,7 +663,7 @@ impl<'e, 'a> Walk<'e, 'a> {
 
     /// Nothing between a body and the one that owns the variable runs as a closure.
     fn reaches(&self, mut ctx: usize, o: ObjId) -> bool {
-        let Some(&owner) = self.owner.get(&o) else { return false };
+        let Some(&owner) = self.f.owner.get(&o) else { return false };
         while ctx != owner {
             if ctx == 0 || self.ctxs[ctx].closure {
                 return false;
@@ -631,14 +672,14 @@ impl<'e, 'a> Walk<'e, 'a> {
         }
         true
     }
-    fn conclude(mut self) -> Found {
+    fn conclude(&mut self) -> Found {
         self.settle();
         let passed = self.passed();
         let mut found = Found::default();
         self.variables(&mut found);
         self.held(&mut found);
         for (o, list) in passed {
-            let lit = self.candidates[&o].lit;
+            let lit = self.f.candidates[&o].lit;
             found.locals.insert(o, std::sync::Arc::new(Local { lit, passed: list }));
         }
         found
@@ -647,9 +688,9 @@ impl<'e, 'a> Walk<'e, 'a> {
     fn settle(&mut self) {
         loop {
             let mut out: Vec<ObjId> = vec![];
-            for &o in self.candidates.keys() {
+            for &o in self.f.candidates.keys() {
                 let called = |(k, c): (usize, &Ctx)| c.calls.contains(&o) && !self.reaches(k, o);
-                if self.rejected.contains(&o) || self.ctxs.iter().enumerate().any(called) {
+                if self.f.rejected.contains(&o) || self.ctxs.iter().enumerate().any(called) {
                     out.push(o);
                 }
             }
@@ -661,10 +702,10 @@ impl<'e, 'a> Walk<'e, 'a> {
                 return;
             }
             for o in out {
-                if let Some(c) = self.candidates.remove(&o) {
+                if let Some(c) = self.f.candidates.remove(&o) {
                     self.ctxs[c.ctx].closure = true;
                 }
-                self.rejected.insert(o);
+                self.f.rejected.insert(o);
             }
         }
     }
@@ -676,19 +717,19 @@ impl<'e, 'a> Walk<'e, 'a> {
     }
     /// What each local function gets: its own captures, and what those that it calls get.
     fn passed(&self) -> Vec<(ObjId, Vec<(ObjId, bool)>)> {
-        let mut order: Vec<ObjId> = self.candidates.keys().copied().collect();
+        let mut order: Vec<ObjId> = self.f.candidates.keys().copied().collect();
         order.sort_unstable();
         let mut of: FxHashMap<ObjId, Vec<(ObjId, bool)>> = FxHashMap::default();
         let mut calls: FxHashMap<ObjId, Vec<ObjId>> = FxHashMap::default();
         for &o in &order {
-            let ctx = self.candidates[&o].ctx;
+            let ctx = self.f.candidates[&o].ctx;
             let inner: Vec<usize> = (ctx..self.ctxs.len()).filter(|&c| self.is_within(c, ctx)).collect();
             let changed = |v: &ObjId| inner.iter().any(|c| self.ctxs[*c].assigned.contains(v));
             let captures = self.ctxs[ctx].facts.map_or(&[][..], |f| &f.captures);
-            let own = captures.iter().filter(|v| !self.candidates.contains_key(v)).map(|v| (*v, changed(v)));
+            let own = captures.iter().filter(|v| !self.f.candidates.contains_key(v)).map(|v| (*v, changed(v)));
             of.insert(o, own.collect());
             let mut called: Vec<ObjId> = inner.iter().flat_map(|c| self.ctxs[*c].calls.iter().copied()).collect();
-            called.retain(|c| self.candidates.contains_key(c) && *c != o);
+            called.retain(|c| self.f.candidates.contains_key(c) && *c != o);
             called.sort_unstable();
             called.dedup();
             calls.insert(o, called);
@@ -697,7 +738,7 @@ impl<'e, 'a> Walk<'e, 'a> {
         while again {
             again = false;
             for &o in &order {
-                let span = self.ctxs[self.candidates[&o].ctx].span;
+                let span = self.ctxs[self.f.candidates[&o].ctx].span;
                 for g in &calls[&o] {
                     for (v, changed) in of[g].clone() {
                         let at = self.em.info.obj(v).span.lo;
@@ -727,9 +768,9 @@ impl<'e, 'a> Walk<'e, 'a> {
             return;
         }
         let mut chain: Vec<ObjId> = self.em.f.obj.into_iter().collect();
-        for (&o, &owner) in &self.owner {
+        for (&o, &owner) in &self.f.owner {
             let obj = self.em.info.obj(o);
-            if owner == 0 && (obj.addr_taken || self.made.contains(&o)) && self.is_held(o, &mut chain) {
+            if owner == 0 && (obj.addr_taken || self.f.made.contains(&o)) && self.is_held(o, &mut chain) {
                 found.held.push(o);
             }
         }
@@ -738,11 +779,11 @@ impl<'e, 'a> Walk<'e, 'a> {
         let obj = self.em.info.obj(o);
         // A pointer must stay what it is, and nothing but its object be looked at.
         let pointer = matches!(self.em.types.under(obj.ty), Ty::Pointer(_));
-        let spoiled = pointer && (obj.reassigned || obj.addr_taken || self.rejected.contains(&o));
+        let spoiled = pointer && (obj.reassigned || obj.addr_taken || self.f.rejected.contains(&o));
         !obj.captured
             && !spoiled
-            && !self.exposed.contains(&o)
-            && self.methods.get(&o).is_none_or(|list| list.iter().all(|m| self.is_harmless(*m, chain)))
+            && !self.f.exposed.contains(&o)
+            && self.f.methods.get(&o).is_none_or(|list| list.iter().all(|m| self.is_harmless(*m, chain)))
     }
     /// The method's body takes the place of its calls, and there the receiver stays where it is.
     fn is_harmless(&self, m: ObjId, chain: &mut Vec<ObjId>) -> bool {
@@ -756,21 +797,22 @@ impl<'e, 'a> Walk<'e, 'a> {
         w.stmts(&self.ast.block(body).stmts);
         chain.push(m);
         let held = !w.gotos && w.is_held(r, chain);
+        w.end();
         chain.pop();
         held
     }
     /// The captured variables that need no objects.
     fn variables(&self, found: &mut Found) {
-        for (&o, &owner) in &self.owner {
+        for (&o, &owner) in &self.f.owner {
             let obj = self.em.info.obj(o);
-            if !obj.captured || !obj.reassigned || obj.addr_taken || self.candidates.contains_key(&o) {
+            if !obj.captured || !obj.reassigned || obj.addr_taken || self.f.candidates.contains_key(&o) {
                 continue;
             }
             let used = |(k, c): (usize, &Ctx)| !(c.used.contains(&o) || c.assigned.contains(&o)) || self.reaches(k, o);
             let seen_later = self.ctxs[owner].facts.is_some_and(|f| f.has_defer && f.results.contains(&o));
             if !seen_later && self.ctxs.iter().enumerate().all(used) {
                 found.kept.insert(o, Kept::Passed);
-            } else if self.loop_vars.contains_key(&o) && !self.unsteady.contains(&o) {
+            } else if self.f.loop_vars.contains_key(&o) && !self.f.unsteady.contains(&o) {
                 found.kept.insert(o, Kept::Copied);
             }
         }

@@ -12,6 +12,7 @@ use crate::info::{Builtin, Mode, SelKind};
 use crate::types::{Ty, TyId};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, Expr, ExprId, InterpPart, UnOp};
+use smallvec::{SmallVec, smallvec};
 
 impl Em<'_> {
     /// The value of `e` in registers: a local's own, a part of another value, or fresh ones.
@@ -311,7 +312,7 @@ impl Em<'_> {
     }
     /// Left-deep arithmetic, iteratively: everything but the last step goes to one temporary.
     fn arith_chain(&mut self, e: ExprId, dst: Reg) {
-        let mut steps = vec![];
+        let mut steps: SmallVec<[_; 4]> = smallvec![];
         let mut x = e;
         while let Expr::Binary(op, l, r) = *self.ast.expr(x) {
             let whole = !steps.is_empty() && self.rotation(x).is_some();

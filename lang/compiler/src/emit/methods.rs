@@ -70,16 +70,21 @@ impl Em<'_> {
                     continue;
                 }
                 self.level_methods(step, &mut here);
-                self.level_fields(step, &mut here, &mut next);
+                // Fields of a type alone hide nothing but what lies deeper.
+                if level.len() > 1 || self.embeds(step.ty) {
+                    self.level_fields(step, &mut here, &mut next);
+                }
+            }
+            // Most types have their own methods or none.
+            if found.is_empty() && next.is_empty() {
+                return in_order(here.into_values().filter(|h| h.0 == 1).filter_map(|h| h.1));
             }
             for (key, (count, m)) in here {
                 found.entry(key).or_insert(if count == 1 { m } else { None });
             }
             level = next;
         }
-        let mut out: Vec<MethodSel> = found.into_values().flatten().collect();
-        out.sort_by_key(|m| m.id);
-        out
+        in_order(found.into_values().flatten())
     }
     fn level_methods(&mut self, step: &Step, here: &mut FxHashMap<(Sym, PkgId), (u32, Option<MethodSel>)>) {
         if let Ty::Interface(_) = self.types.under(step.ty) {
@@ -118,6 +123,9 @@ impl Em<'_> {
             let slot = here.entry(key).or_insert((0, None));
             *slot = (slot.0 + 1, m);
         }
+    }
+    fn embeds(&self, ty: TyId) -> bool {
+        matches!(self.types.under(ty), Ty::Struct(fields) if fields.iter().any(|f| f.embedded))
     }
     fn level_fields(
         &mut self,
@@ -196,4 +204,10 @@ impl Em<'_> {
         }
         ty
     }
+}
+
+fn in_order(methods: impl Iterator<Item = MethodSel>) -> Vec<MethodSel> {
+    let mut out: Vec<MethodSel> = methods.collect();
+    out.sort_by_key(|m| m.id);
+    out
 }

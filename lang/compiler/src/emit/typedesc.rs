@@ -110,7 +110,7 @@ impl Em<'_> {
         d.words = self.words(ty);
         d.stride = d.words.saturating_mul(8);
         // A map of references only where there are some: huge arrays of plain words need none.
-        if has_ptrs(self.types, ty) || d.words <= 4096 {
+        if d.words <= 4096 || has_ptrs(self.types, ty) {
             ptr_map(self.types, &mut self.st.words, ty, &mut d.ptrs);
         }
         d.comparable = self.comparable(ty);
