@@ -21,7 +21,7 @@ fn natives(name: &str) -> Vec<&'static [Native]> {
         NativeFn::Callback(_) => NativeFn::Callback(|_| panic!("by hand")),
         NativeFn::Parking(_) => NativeFn::Parking(|_| panic!("by hand")),
         NativeFn::Piece(_) => NativeFn::Piece(|_, _| panic!("by hand")),
-        NativeFn::Shortcut(_) | NativeFn::Atomic(..) => panic!("{name} is no function"),
+        NativeFn::HandOver | NativeFn::Shortcut(_) | NativeFn::Atomic(..) => panic!("{name} is no function"),
     };
     vec![all.leak()]
 }
