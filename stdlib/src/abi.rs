@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use gol_bytecode::program::desc;
-use gol_vm::native::{Cx, Fault, InPlace, Native, NativeFn, Quick, Slice, Window};
+use gol_vm::native::{Cursor, Cx, Fault, InPlace, Native, NativeFn, Quick, Slice, Window};
 use gol_vm::object::{self, string};
 
 /// What a native returns.
@@ -26,6 +26,11 @@ pub const fn in_place(name: &'static str, run: InPlace) -> Native {
 /// The same with a handler for what it mostly does.
 pub const fn quick(name: &'static str, quick: Quick, run: InPlace) -> Native {
     Native { name, run: NativeFn::InPlace(run, Some(quick)) }
+}
+
+/// A row for one that works on a buffer. The handler does it or nobody: the native itself answers that it was not done.
+pub const fn on_buffer(name: &'static str, cursor: Cursor) -> Native {
+    quick(name, Quick::Cursor(cursor), |_, _, _| (0, 0))
 }
 
 /// The answer of such a native that is true or false.

@@ -2,8 +2,16 @@
 //! compiler calls what these lists name in no other way, and the machine takes nothing else under these names.
 
 /// Those that write words of the buffer that their first argument leads to; sorted.
-pub const ON_BUFFERS: &[&str] =
-    &["bufio.ahead", "bufio.nextByte", "bufio.nextLine", "bufio.nextRune", "bufio.put", "bufio.skip"];
+pub const ON_BUFFERS: &[&str] = &[
+    "bufio.ahead",
+    "bufio.nextByte",
+    "bufio.nextLine",
+    "bufio.nextRune",
+    "bufio.put",
+    "bufio.skip",
+    "bytes.nextByte",
+    "bytes.nextRune",
+];
 
 /// Those that write no memory, sorted.
 pub const IN_PLACE: &[&str] = &[

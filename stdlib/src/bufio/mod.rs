@@ -1,8 +1,8 @@
 //! Natives of package bufio.
 
-use crate::abi::{direct, quick};
+use crate::abi::{direct, on_buffer};
 use crate::text::{category, rune};
-use gol_vm::native::{Cursor, Native, Quick, Window};
+use gol_vm::native::{Cursor, Native, Window};
 
 pub const NATIVES: &[Native] = &[
     direct("bufio.same", |w| w.set_bool(0, w.arg(0) == w.arg(1))),
@@ -14,11 +14,6 @@ pub const NATIVES: &[Native] = &[
     on_buffer("bufio.put", Cursor::Put),
     on_buffer("bufio.skip", Cursor::Skip),
 ];
-
-/// What the handler does or nobody: the native itself answers that it was not done.
-const fn on_buffer(name: &'static str, cursor: Cursor) -> Native {
-    quick(name, Quick::Cursor(cursor), |_, _, _| (0, 0))
-}
 
 /// The first word of the bytes ends before white space, or with them when there are no more.
 fn scan_words(w: Window) {

@@ -1,8 +1,8 @@
 //! Natives of package bytes.
 
-use crate::abi::{Done, bounds, direct, fill, in_place, leaf, number, quick, yes};
+use crate::abi::{Done, bounds, direct, fill, in_place, leaf, number, on_buffer, quick, yes};
 use crate::text::{rune, search};
-use gol_vm::native::{Cx, Native, Quick, Window};
+use gol_vm::native::{Cursor, Cx, Native, Quick, Window};
 use search::or_minus_one;
 
 pub const NATIVES: &[Native] = &[
@@ -39,6 +39,8 @@ pub const NATIVES: &[Native] = &[
         let out = search::replace(cx.arg_bytes(0), cx.arg_bytes(3), cx.arg_bytes(6), cx.arg_i64(9));
         made(cx, out.as_deref().unwrap_or(cx.arg_bytes(0)))
     }),
+    on_buffer("bytes.nextByte", Cursor::Byte),
+    on_buffer("bytes.nextRune", Cursor::Rune),
     in_place("bytes.cutBounds", |s, cut, _| bounds(search::trim(s.bytes(), cut.str()))),
     in_place("bytes.cutLeft", |s, cut, _| number(search::trim_left(s.bytes(), cut.str()) as i64)),
     in_place("bytes.cutRight", |s, cut, _| number(search::trim_right(s.bytes(), cut.str()) as i64)),

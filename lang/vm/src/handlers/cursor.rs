@@ -1,9 +1,9 @@
 //! Natives in place on a buffer in memory, for what needs nothing but the buffer: the next byte, rune or line of what was read ahead, and
-//! bytes for which there is room. They are package bufio's, whose Reader and Writer begin with the words below. *(unsafe: see
-//! `code.rs`; the argument is the address of such an object, or 0)*
+//! bytes for which there is room. They are package bufio's, whose Reader and Writer begin with the words below, and package bytes', whose
+//! Reader does. *(unsafe: see `code.rs`; the argument is the address of such an object, or 0)*
 //!
 //! Each answers that it did its work, or else leaves everything as it was: there is too little in the buffer, or, when other
-//! goroutines run, this processor does not know yet that the slice is whole (`object::torn`). The function of package bufio that
+//! goroutines run, this processor does not know yet that the slice is whole (`object::torn`). The function of the package that
 //! called it then does all of it, and learns about the slice. The form for one goroutine (`sharing.rs`) does not look.
 use crate::code::*;
 use crate::handlers::call::{CallD, CallD2};
