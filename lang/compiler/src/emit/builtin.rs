@@ -167,7 +167,7 @@ impl Em<'_> {
     /// The length of a slice in registers is one of them.
     pub(super) fn len_in_place(&mut self, b: Builtin, x: ExprId) -> Option<Reg> {
         let Ty::Slice(_) = self.types.under(self.ty(x)) else { return None };
-        let r = self.reg_var(x)?;
+        let r = self.f.given.get(&self.strip(x)).copied().or_else(|| self.reg_var(x))?;
         Some(if b == Builtin::Len { r + 1 } else { r + 2 })
     }
     /// The length of what a conversion of a string, or to one, would make.

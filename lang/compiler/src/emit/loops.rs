@@ -183,7 +183,7 @@ impl Em<'_> {
     }
     fn plain(&self, e: ExprId) -> bool {
         let e = self.strip(e);
-        if self.value(e).is_some() || self.is_nil(e) {
+        if self.value(e).is_some() || self.is_nil(e) || self.f.given.contains_key(&e) {
             return true;
         }
         match *self.ast.expr(e) {

@@ -519,6 +519,7 @@ impl<'p> Values<'p> {
 
     // ---- memory
 
+    /// Where a load or store goes.
     fn at(&mut self, i: Ins, ptr: u16, index: u16) -> Where {
         let mut at = Where { ptr: 0, index: 0, limit: 0, more: 0 };
         match i.op {
