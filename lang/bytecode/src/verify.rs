@@ -146,16 +146,19 @@ impl Checker<'_> {
                     skip = true;
                 }
                 Role::KK => {
-                    let (table, what) = match ins.op {
-                        Op::CallN | Op::CallNC | Op::CallD | Op::CallD2 => (p.natives.len(), "native"),
-                        _ => (p.consts.len(), "constant"),
-                    };
-                    if wide() as usize >= table {
-                        return Err(format!("there is no {what} {}", wide()));
-                    }
-                    let texts = matches!(p.consts.get(wide() as usize), Some(Const::Texts(_)));
-                    if what == "constant" && texts != (ins.op == Op::FindS) {
-                        return Err(format!("constant {} is of another kind", wide()));
+                    let id = wide() as usize;
+                    match ins.op {
+                        Op::CallN | Op::CallNC | Op::CallD | Op::CallD2 if id < p.natives.len() => {}
+                        Op::CallN | Op::CallNC | Op::CallD | Op::CallD2 => {
+                            return Err(format!("there is no native {id}"));
+                        }
+                        op => match p.consts.get(id) {
+                            None => return Err(format!("there is no constant {id}")),
+                            Some(c) if matches!(c, Const::Texts(_)) != (op == Op::FindS) => {
+                                return Err(format!("constant {id} is of another kind"));
+                            }
+                            Some(_) => {}
+                        },
                     }
                     skip = true;
                 }

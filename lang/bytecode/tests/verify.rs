@@ -40,7 +40,12 @@ fn program(code: Vec<Ins>) -> Program {
     };
     Program {
         funcs: vec![f],
-        consts: vec![Const::Word(1), Const::Str((*b"text").into()), Const::Func(0)],
+        consts: vec![
+            Const::Word(1),
+            Const::Str((*b"text").into()),
+            Const::Func(0),
+            Const::Texts([b"a".as_slice().into(), b"".as_slice().into()].into()),
+        ],
         types: vec![ty(Kind::Placeholder, 0), ty(Kind::Int, 1), ty(Kind::Map, 1), ty(Kind::Chan, 1)],
         globals: 4,
         natives: vec!["os.Exit".into()],
@@ -71,7 +76,10 @@ fn refuses_what_the_machine_trusts() {
     refused(vec![i(Op::Call, 7, 0, 0, 0), i(Op::Data, 0, 0, 0, 0), ret], "window 7");
     refused(vec![i(Op::Call, 0, 0, 0, 0), ret], "data unit is missing");
     refused(vec![i(Op::Data, 0, 0, 0, 0), ret], "without an instruction");
-    refused(vec![Ins::wide(Op::LoadK, 0, 0, 3), ret], "no constant 3");
+    refused(vec![Ins::wide(Op::LoadK, 0, 0, 4), ret], "no constant 4");
+    refused(vec![Ins::wide(Op::LoadK, 0, 0, 3), ret], "of another kind");
+    refused(vec![Ins::wide(Op::FindS, 0, 0, 1), ret], "of another kind");
+    refused(vec![Ins::wide(Op::CallN, 0, 0, 1), ret], "no native 1");
     refused(vec![Ins::wide(Op::LdG, 0, 0, 4), ret], "no global word 4");
     refused(vec![Ins::wide(Op::New, 0, 0, 4), ret], "no type 4");
     refused(vec![i(Op::Defer, 0, 0, 0, 0), ret], "no epilogue");
@@ -86,6 +94,7 @@ fn accepts_and_shows() {
         Ins::wide(Op::JgeK, 0, 2, 1),
         i(Op::Ret1, 0, 0, 0, 0),
         Ins::wide(Op::LoadK, 1, 0, 1),
+        Ins::wide(Op::FindS, 4, 1, 3),
         Ins::wide(Op::Call, 2, 0, 0),
         i(Op::Data, 0, 0, 0, 0),
         i(Op::Ret1, 3, 0, 0, 0),
@@ -96,8 +105,9 @@ main.f: params 1, results 1, regs 8
     0  JgeK       r0 2 ->2                   ; @7
     1  Ret1       r0
     2  LoadK      r1 \"text\"
-    3  Call       w2 main.f
-    5  Ret1       r3
+    3  FindS      r4 r1 [\"a\" \"\"]
+    4  Call       w2 main.f
+    6  Ret1       r3
 ";
     assert_eq!(disasm(&p, 0), expected);
 }
