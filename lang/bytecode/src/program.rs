@@ -101,6 +101,8 @@ pub struct Func {
     pub code: Vec<Ins>,
     /// Registers, call windows included (a window at the end needs only its link and arguments).
     pub regs: u16,
+    /// The last so many of them are the optimiser's: emission leaves them alone.
+    pub spare: u16,
     /// Words of parameters (receiver included).
     pub params: u16,
     /// Words of results.
@@ -124,14 +126,14 @@ impl Func {
     pub const SPLIT_MAX: u16 = 8;
 
     /// The units that the function has at most in its final form. Optimisation makes it shorter, but for moves of several words: taken
-    /// apart and put together again in pairs they can be more.
+    /// apart and put together again in pairs they can be more. Each spare register may be filled by one instruction more.
     pub fn room(&self) -> usize {
         let pairs = |ins: &Ins| match ins.op {
             Op::Mov3 => 2,
             Op::MovN if ins.c <= Func::SPLIT_MAX => ins.c.div_ceil(2).max(1) as usize,
             _ => 1,
         };
-        self.code.iter().map(pairs).sum()
+        self.code.iter().map(pairs).sum::<usize>() + self.spare as usize
     }
 }
 

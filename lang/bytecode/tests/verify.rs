@@ -29,6 +29,7 @@ fn program(code: Vec<Ins>) -> Program {
         name: "main.f".into(),
         code,
         regs: 8,
+        spare: 0,
         params: 1,
         results: 1,
         epilogue: None,

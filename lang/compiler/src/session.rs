@@ -251,6 +251,7 @@ impl Session {
             name,
             code,
             regs: 1,
+            spare: 0,
             params: 0,
             results: 0,
             epilogue: None,

@@ -19,6 +19,7 @@ fn func(name: &str, params: u16, results: u16, regs: u16, code: Vec<Ins>) -> Fun
         name: name.into(),
         code,
         regs,
+        spare: 0,
         params,
         results,
         epilogue,

@@ -3,7 +3,9 @@
 //! Below a frame's base lies its link, the return pc. A frame that the machine itself called (a deferred closure, a callback of a
 //! native, a panic value's Error method) has a *stub* as its link, and below the link two more words: the base index of the frame under it,
 //! and a pc inside that frame's function. All pcs that are kept are "behind the instruction": it is found at pc - 1.
-use crate::code::{Pc, Unit};
+use crate::code::{Handler, Pc, Unit};
+use crate::handlers::call::CallNCPark;
+use crate::load::NATIVE_RESULTS;
 use gol_bytecode::{FuncId, Inlined};
 use gol_runtime::G;
 use std::sync::{OnceLock, PoisonError, RwLock};
@@ -30,6 +32,8 @@ pub(crate) struct FuncInfo {
 /// What belongs to the units of a function.
 #[derive(Debug)]
 pub(crate) struct Detail {
+    /// Registers that the code uses; there may be room for more.
+    pub regs: u16,
     /// (first unit, position), ascending.
     pub lines: Vec<(u32, u32)>,
     /// Stretches taken over from other functions, inner ones first.
@@ -42,6 +46,10 @@ unsafe impl Send for FuncInfo {}
 unsafe impl Sync for FuncInfo {}
 
 impl FuncInfo {
+    /// Registers of a frame that runs.
+    pub fn frame(&self) -> usize {
+        self.detail.get().map_or(self.regs, |d| d.regs) as usize
+    }
     /// Is the instruction before `pc` one of this function (the header counts as one)?
     #[inline]
     fn holds(&self, pc: Pc) -> bool {
@@ -72,6 +80,19 @@ impl FuncInfo {
             pos = i.call;
         }
         (self.name, pos)
+    }
+    /// Registers that may still be looked at by a goroutine that stands at `pc`: in a native that may wait, and right behind it, those
+    /// behind its window are not.
+    pub fn live(&self, pc: Pc) -> usize {
+        let unit = (pc as usize - self.code as usize) / size_of::<Unit>();
+        for k in unit.saturating_sub(2)..=unit.min(self.len.saturating_sub(1)) {
+            // SAFETY: one of the function's units.
+            let i = unsafe { &*self.code.add(k) };
+            if i.h == CallNCPark as Handler as usize {
+                return self.frame().min(i.a as usize + 1 + NATIVE_RESULTS.max(i.b as usize));
+            }
+        }
+        self.frame()
     }
     /// The source position of the instruction before `pc`; the function's own at the entry.
     fn position(&self, pc: Pc) -> u32 {

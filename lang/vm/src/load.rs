@@ -7,7 +7,7 @@
 //! its units ([`expand`]) and goes on at the same place. One thread at a time does this; others that come to the entry wait for the lock
 //! and find the code there. Nothing else leads to the units behind the entry, and its handler is stored last: who reads the new handler
 //! reads what was written before. That needs loads in order, as x86-64 has them; elsewhere everything is loaded at once.
-use crate::code::{Handler, Pc, Unit, next, raw_handlers};
+use crate::code::{Handler, Pc, Unit, next, raw_handlers, regs_of, set_regs};
 use crate::expand;
 use crate::fault::Fault;
 use crate::frames::{Detail, FuncInfo};
@@ -34,7 +34,7 @@ pub(crate) struct Loaded {
 }
 
 /// Results of natives may lie behind the arguments in a window: every frame that calls natives has this much room there.
-const NATIVE_RESULTS: usize = 8;
+pub(crate) const NATIVE_RESULTS: usize = 8;
 
 pub(crate) fn load(shared: &Shared, heap: &Heap, loaded: &mut Loaded, program: &Program) -> Result<(), String> {
     gol_bytecode::verify_tables(program)?;
@@ -140,6 +140,7 @@ fn body(shared: &Shared, heap: &Heap, info: &FuncInfo, program: &Program, f: &Fu
     if f.code.len() > info.len || frame_regs(f)? > info.regs {
         return Err(format!("function {} has outgrown its place", f.name));
     }
+    let regs = frame_regs(f)?;
     let code = info.code as *mut Unit;
     let units = expand::units(shared, heap, f, code)?;
     let Unit { h, a, b, c, d } = units[0];
@@ -148,8 +149,9 @@ fn body(shared: &Shared, heap: &Heap, info: &FuncInfo, program: &Program, f: &Fu
     unsafe {
         std::ptr::copy_nonoverlapping(units[1..].as_ptr(), code.add(1), units.len() - 1);
         ((*code).a, (*code).b, (*code).c, (*code).d) = (a, b, c, d);
+        set_regs(code, regs);
         // Only here, under the lock.
-        let _ = info.detail.set(Detail { lines: f.lines.clone(), inlined: f.inlined.clone() });
+        let _ = info.detail.set(Detail { regs, lines: f.lines.clone(), inlined: f.inlined.clone() });
         AtomicUsize::from_ptr(&raw mut (*code).h).store(h, Ordering::Release);
     }
     Ok(())
@@ -162,7 +164,7 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize)
     for f in entries {
         let code = shared.code_of(*f);
         // SAFETY: the unit before an entry is the header.
-        let regs = unsafe { (*code.sub(1)).b };
+        let regs = unsafe { regs_of(code) };
         units.push(Unit { h: handler_of(Op::Call), a: 0, b: regs, c: 0, d: 0 });
         units.push(Unit { h: code as usize, a: 0, b: 0, c: 0, d: 0 });
     }
@@ -171,7 +173,7 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize)
     // SAFETY: behind the header.
     let code: Pc = unsafe { shared.units.append(units)?.add(1) };
     let name = "runtime.main";
-    let detail = OnceLock::from(Detail { lines: Vec::new(), inlined: Vec::new() });
+    let detail = OnceLock::from(Detail { regs: REGS, lines: Vec::new(), inlined: Vec::new() });
     let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, id: FuncId::MAX, detail, code, len };
     shared.code.add(vec![info].leak());
     Ok((code, REGS as usize))

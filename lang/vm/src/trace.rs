@@ -355,7 +355,7 @@ mod tests {
             let name = k.to_string().leak();
             let code: Pc = std::ptr::null();
             let (lines, inlined) = (Vec::new(), Vec::new());
-            let detail = std::sync::OnceLock::from(crate::frames::Detail { lines, inlined });
+            let detail = std::sync::OnceLock::from(crate::frames::Detail { regs: 1, lines, inlined });
             let func = FuncInfo { name, regs: 1, hidden: false, pos: 0, id: 0, detail, code, len: 0 };
             keeper.add(Kept::Frame(Box::leak(Box::new(func)), code, 0));
         }

@@ -1,6 +1,6 @@
 //! The engine's shared state and the machine's face to the rest: [`Vm`]. *(unsafe)*
 use crate::callback;
-use crate::code::{Pc, Unit, enter};
+use crate::code::{Pc, Unit, enter, regs_of};
 use crate::frames::{CodeMap, Stub, Stubs};
 use crate::handlers::handler_of;
 use crate::native::{Native, NativeFn};
@@ -283,7 +283,7 @@ impl Shared {
         let entry = self.types.find_method(ty, id)?;
         let code = self.code_of(entry.func);
         // SAFETY: the unit before a function's entry is its header.
-        let regs = unsafe { (*code.sub(1)).b };
+        let regs = unsafe { regs_of(code) };
         let new = || &*Box::leak(Box::new(MethodSite { ty, id, regs, boxed: entry.recv == Recv::Box, code }));
         let mut methods = self.methods.write().unwrap_or_else(PoisonError::into_inner);
         Some(*methods.entry((ty, id)).or_insert_with(new))
@@ -366,7 +366,8 @@ impl Engine for Shared {
     unsafe fn goroutine_roots(&self, g: *const G, visit: &mut dyn FnMut(*const u64, usize)) {
         // SAFETY: the world is stopped; the goroutine's state is saved.
         unsafe {
-            let regs = self.code.find((*g).pc as Pc).map_or(0, |f| f.regs as usize);
+            let pc = (*g).pc as Pc;
+            let regs = self.code.find(pc).map_or(0, |f| f.live(pc));
             let slots = ((*g).base as usize + regs).min((*g).cap as usize);
             visit((*g).stack, slots);
             if !(*g).native.is_null() {

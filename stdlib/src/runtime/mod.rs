@@ -54,6 +54,7 @@ pub const NATIVES: &[Native] = &[
     }),
     leaf("runtime.ReadMemStats", figures::read_mem_stats),
     leaf("runtime.callFinalsBy", finals::call_finals_by),
+    leaf("runtime.KeepAlive", |_| Ok(())),
     leaf("runtime.setFinalizer", finals::set_finalizer),
     leaf("runtime.nextFinal", finals::next_final),
     leaf("runtime.pointerOf", finals::pointer_of),

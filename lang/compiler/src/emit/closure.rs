@@ -2,7 +2,7 @@
 
 use super::call::Target;
 use super::escape::Local;
-use super::func::{Fun, Loc};
+use super::func::{Fun, Loc, SPARE};
 use super::generic::Inst;
 use super::place::Place;
 use super::{Em, Reg};
@@ -38,6 +38,7 @@ impl Em<'_> {
             name: String::new(),
             code: vec![],
             regs: 1,
+            spare: 0,
             params: 0,
             results: 0,
             epilogue: None,
@@ -396,10 +397,12 @@ impl Em<'_> {
             let span = f.span();
             self.refuse(Code::NotYet, span, "function is too large");
         }
+        let spare = if need + SPARE > 0xffff { 0 } else { SPARE };
         self.prog.funcs[id as usize] = Func {
             name: std::mem::take(&mut f.name),
             code: f.code.clone(),
-            regs: need as u16,
+            regs: (need + spare) as u16,
+            spare: spare as u16,
             params: f.params as u16,
             results: f.results as u16,
             epilogue: f.epilogue_at,

@@ -128,6 +128,9 @@ pub(super) struct Fun {
     pub ranges: u32,
 }
 
+/// Registers that a function has for the optimiser.
+pub(super) const SPARE: u32 = 12;
+
 /// A larger table of variables is not used again: clearing it takes time.
 const VARS_KEPT: usize = 256;
 

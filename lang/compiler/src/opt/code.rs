@@ -60,6 +60,18 @@ fn extra(ins: Ins) -> u16 {
 const NO_DATA: Ins = Ins { op: Op::Data, a: 0, b: 0, c: 0, d: 0 };
 
 impl Node {
+    /// Does nothing, and nobody comes by.
+    pub const EMPTY: Node = Node {
+        ins: Ins { op: Op::Nop, a: 0, b: 0, c: 0, d: 0 },
+        data: NO_DATA,
+        extra: 0,
+        at: 0,
+        to: NONE,
+        gone: false,
+        pinned: false,
+        leader: false,
+        safe: false,
+    };
     /// Control does not go on behind it.
     pub fn ends(&self) -> bool {
         self.ins.op.ends()

@@ -3,9 +3,9 @@
 //! The first makes a value that only the second looks at. Nothing lies between them, so what fails still fails in the same order.
 
 use super::code::{NONE, Node};
-use super::live::Live;
+use super::live::{Known, Live};
 use gol_bytecode::program::{Kind, TypeDesc};
-use gol_bytecode::{Ins, Op};
+use gol_bytecode::{Ins, Op, Program};
 
 /// Two neighbours, and what is wanted behind them.
 struct Pair<'a> {
@@ -264,6 +264,22 @@ fn field_append(live: &Live, nodes: &mut [Node], from: usize, j: usize, k: usize
     (nodes[h].gone, nodes[j].gone) = (true, true);
     nodes[k].ins = Ins::new(op, p, off, operand, app.d);
     true
+}
+
+/// Will the operation that reads the slice which the first of these loads, `k` of the function, take that in?
+pub(super) fn takes_slice(p: &Program, known: &mut Known, nodes: &[Node], k: usize) -> bool {
+    use Op::*;
+    let s = nodes[0].ins.a;
+    let behind = nodes.iter().enumerate().skip(1).filter(|(_, n)| !n.gone).take(BETWEEN + 1);
+    for (d, n) in behind {
+        if known.of(p, k + d, n).reads.hits(s) {
+            return matches!(
+                n.ins.op,
+                LdIdxW | LdIdxU8 | StIdxW | StIdx8 | JnzIdx8 | JzIdx8 | AppendV | AppendS | AppendStr
+            );
+        }
+    }
+    false
 }
 
 /// The load of the three words from `s` on, when it may as well stand at `k`: nothing in between writes memory or fails first.

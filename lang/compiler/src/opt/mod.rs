@@ -1,7 +1,7 @@
 //! After emission: functions are made shorter by what can be seen in their code alone, when they are first asked for.
 //!
 //! Reading order: `code` (a function as a list that can be edited), `live` (what is still wanted, backward), `values`, `fold` and `widths`
-//! (what is known, forward), `sweep` (deletes, joins, fuses), `jumps`. The order of instructions never changes, so
+//! (what is known, forward), `spare` (registers of their own), `sweep` (deletes, joins, fuses), `jumps`. The order of instructions never changes, so
 //! positions, stretches of inlined bodies and the order of failures stay as they were. `--no-opt` leaves all this out.
 
 mod code;
@@ -10,6 +10,7 @@ mod fold;
 mod fuse;
 mod jumps;
 mod live;
+mod spare;
 mod sweep;
 mod values;
 mod widths;
@@ -47,21 +48,23 @@ impl Functions {
         let program = self.program.read().unwrap_or_else(PoisonError::into_inner);
         let f = &program.funcs[id as usize];
         // What runs once, from the top to the bottom, is done sooner than it is made shorter.
-        let f = if f.once && !code::has_loops(f) { f.clone() } else { self.shortened(&program, f) };
-        visit(&program, f)
+        let plain = self.plain || f.once && !code::has_loops(f);
+        visit(&program, self.finished(&program, f, plain))
     }
     /// The program with all functions optimised, to be read: those that run once, too, which [`Functions::with`] leaves as they were emitted.
     pub fn all(&self) -> Program {
         let program = self.program.read().unwrap_or_else(PoisonError::into_inner);
-        let funcs = program.funcs.iter().map(|f| self.shortened(&program, f)).collect();
+        let funcs = program.funcs.iter().map(|f| self.finished(&program, f, self.plain)).collect();
         Program { funcs, ..program.clone() }
     }
-    fn shortened(&self, program: &Program, f: &Func) -> Func {
+    fn finished(&self, program: &Program, f: &Func, plain: bool) -> Func {
         let mut f = f.clone();
-        if !self.plain {
+        f.regs -= f.spare;
+        if !plain {
             let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
             function(program, &mut f, &mut room);
         }
+        f.spare = 0;
         f
     }
 }
@@ -81,8 +84,9 @@ fn function(p: &Program, f: &mut Func, room: &mut Room) {
     let mut nodes = std::mem::take(&mut room.nodes);
     code::decode(f, &mut nodes);
     if let Some(live) = shorten(p, f, &mut nodes, room) {
-        room.live = live.end();
         let units = f.room();
+        f.regs = live.regs as u16;
+        room.live = live.end();
         code::encode(f, &mut nodes);
         debug_assert!(f.code.len() <= units, "{} has outgrown its room", f.name);
     }
@@ -90,9 +94,10 @@ fn function(p: &Program, f: &mut Func, room: &mut Room) {
 }
 
 /// `None`: there would be too much to do, the function stays as it is.
-fn shorten<'p>(p: &'p Program, f: &Func, nodes: &mut [code::Node], room: &mut Room) -> Option<live::Live<'p>> {
+fn shorten<'p>(p: &'p Program, f: &Func, nodes: &mut Vec<code::Node>, room: &mut Room) -> Option<live::Live<'p>> {
     let regs = f.regs as usize;
-    let epilogue = f.epilogue.map(|e| nodes.partition_point(|n| n.at < e));
+    let place = |nodes: &[code::Node]| f.epilogue.map(|e| nodes.partition_point(|n| n.at < e));
+    let mut epilogue = place(nodes);
     let loops = nodes.iter().enumerate().any(|(k, n)| n.to as usize <= k);
     // Parameters, and behind them the closure that was called.
     let given = loops.then(|| (f.params as usize + 1).min(regs));
@@ -108,6 +113,12 @@ fn shorten<'p>(p: &'p Program, f: &Func, nodes: &mut [code::Node], room: &mut Ro
         }
         let last = round == ROUNDS;
         let changed = sweep::sweep(&mut live, nodes, last);
+        if !last && let Some(used) = spare::give(f, &live, nodes, &mut room.values.missed) {
+            room.live = live.end();
+            epilogue = place(nodes);
+            live = live::Live::new(p, nodes, used as usize, epilogue, &mut room.live)?;
+            continue;
+        }
         let moves = || nodes.iter().any(|n| !n.gone && n.ins.op == Op::Mov);
         if !last && (!changed && settled || !loops && !moves()) {
             // Another round would find what this one found, or what is not worth it.

@@ -6,9 +6,9 @@
 
 use super::code::{NONE, Node};
 use super::flow::Flow;
-use super::fold;
 use super::live::{Known, Live};
 use super::widths;
+use super::{fold, fuse};
 use gol_bytecode::effects::Effects;
 use gol_bytecode::program::{Kind, TypeDesc};
 use gol_bytecode::{Ins, Op, Program, Role};
@@ -97,6 +97,8 @@ pub(super) struct Made {
     pub op: Op,
     pub from: u32,
     pub by: u16,
+    /// The instruction that made it; `NONE` for what was there.
+    at: u32,
     fact: Fact,
 }
 
@@ -174,6 +176,8 @@ pub(super) struct Room {
     kept: Vec<u32>,
     seen: Vec<u32>,
     todo: Vec<u32>,
+    /// Instructions whose value was made again later, as its register had gone to another.
+    pub missed: Vec<u32>,
     flow: Flow,
 }
 
@@ -196,6 +200,12 @@ pub(super) struct Values<'p> {
     /// How wide registers are where blocks begin, if anybody has looked; and where the block's own begin in that.
     widths: Vec<u8>,
     widths_at: usize,
+    /// The instruction that is looked at, and the last call before it.
+    here: u32,
+    called: u32,
+    missed: Vec<u32>,
+    /// The slice that is loaded here will be taken in by the operation on it.
+    taken: bool,
 }
 
 impl<'p> Values<'p> {
@@ -219,7 +229,7 @@ impl<'p> Values<'p> {
             .filter(|_| widths::pay(nodes))
             .map(|given| widths::at_starts(p, nodes, live, &flow, known, given))
             .unwrap_or_default();
-        let Room { now, states, made, done, kept, seen, todo, flow: _ } = std::mem::take(room);
+        let Room { now, states, made, done, kept, seen, todo, missed, flow: _ } = std::mem::take(room);
         let patience = super::WORK_MAX / 8;
         let mut v = Values {
             p,
@@ -235,7 +245,12 @@ impl<'p> Values<'p> {
             todo,
             widths,
             widths_at: 0,
+            here: 0,
+            called: NONE,
+            missed,
+            taken: false,
         };
+        v.missed.clear();
         for blocks in [&mut v.kept, &mut v.seen] {
             blocks.clear();
             blocks.resize(n, NONE);
@@ -257,15 +272,20 @@ impl<'p> Values<'p> {
             }
             v.begins(b);
             let (from, to) = (live.blocks[b].from, live.blocks[b].to);
-            for (k, n) in nodes[from..to].iter_mut().enumerate().filter(|(_, n)| !n.gone) {
-                v.node(from + k, n);
+            for k in from..to {
+                if matches!(nodes[k].ins.op, Op::LdSl | Op::LdGSl) && !nodes[k].gone {
+                    v.taken = fuse::takes_slice(v.p, v.known, &nodes[k..to], k);
+                }
+                if !nodes[k].gone {
+                    v.node(k, &mut nodes[k]);
+                }
             }
             if v.kept[b] == WANTED {
                 v.keep(b);
             }
         }
-        let Values { now, states, made, done, kept, seen, todo, .. } = v;
-        *room = Room { now, states, made, done, kept, seen, todo, flow };
+        let Values { now, states, made, done, kept, seen, todo, missed, .. } = v;
+        *room = Room { now, states, made, done, kept, seen, todo, missed, flow };
     }
     /// The state at the end of a block, for others.
     fn keep(&mut self, b: usize) {
@@ -307,7 +327,7 @@ impl<'p> Values<'p> {
                 }
                 self.now.writes(e, NONE);
                 if !is_operation(n.ins.op) && !is_load(n.ins.op) && !keeps_memory(n.ins.op) && n.ins.op != Op::Mov {
-                    self.now.loaded.retain(|l| never_changes(l.op));
+                    self.now.loaded.retain(|l| survives(l.op, n.ins.op));
                 }
             }
             self.todo.extend(flow.preds(x as usize).iter().filter(|p| **p != d));
@@ -331,7 +351,7 @@ impl<'p> Values<'p> {
 
     fn fresh(&mut self, home: u16) -> u32 {
         let fact = Fact { home, ..Fact::UNKNOWN };
-        self.made.push(Made { op: Op::Nop, from: NONE, by: 0, fact });
+        self.made.push(Made { op: Op::Nop, from: NONE, by: 0, at: NONE, fact });
         self.made.len() as u32 - 1
     }
     pub fn value(&mut self, reg: u16) -> u32 {
@@ -398,7 +418,8 @@ impl<'p> Values<'p> {
     // ---- instructions
 
     fn node(&mut self, k: usize, n: &mut Node) {
-        self.operands(n);
+        self.here = k as u32;
+        self.operands(k, n);
         fold::simplify(self, n);
         if n.gone {
             return;
@@ -408,21 +429,30 @@ impl<'p> Values<'p> {
                 let v = self.value(n.ins.b);
                 return self.moved(n, v);
             }
+            Op::Mov3 => {
+                let v = [0, 1, 2].map(|k| self.value(n.ins.b + k));
+                return (0..3).for_each(|k| self.set(n.ins.a + k, v[k as usize]));
+            }
             op if is_operation(op) => return self.operation(n),
             op if is_load(op) => return self.load(n),
             Op::LeaIdx | Op::LeaArr => return self.element_address(n),
+            Op::LdSl | Op::LdGSl => return self.slice(n),
             _ => {}
         }
         if self.known.of(self.p, k, n).opaque {
             return self.forget();
         }
-        if matches!(n.ins.op, Op::LdN | Op::LdSl | Op::Lea) {
+        if matches!(n.ins.op, Op::LdN | Op::Lea) {
             let at = self.value(n.ins.b);
             n.safe |= self.fact_of(at).not_nil;
             self.teach_not_nil(at);
         }
         self.memory(n);
-        self.now.writes(self.known.of(self.p, k, n), LOST);
+        let e = self.known.of(self.p, k, n);
+        if e.clobbers.is_some() {
+            self.called = k as u32;
+        }
+        self.now.writes(e, LOST);
         if n.ins.op == Op::New {
             let v = self.value(n.ins.a);
             self.made[v as usize].fact.not_nil = true;
@@ -437,10 +467,10 @@ impl<'p> Values<'p> {
         }
     }
     /// Reads from where the value was first, so that the copies become needless.
-    fn operands(&mut self, n: &mut Node) {
+    fn operands(&mut self, k: usize, n: &mut Node) {
         let fields = OPERANDS[n.ins.op as usize];
         if fields & SPANS != 0 {
-            return self.any_operands(n);
+            return self.any_operands(k, n);
         }
         let ins = &mut n.ins;
         for (k, reg) in [&mut ins.a, &mut ins.b, &mut ins.c, &mut ins.d].into_iter().enumerate() {
@@ -449,14 +479,27 @@ impl<'p> Values<'p> {
             }
         }
     }
-    fn any_operands(&mut self, n: &mut Node) {
+    fn any_operands(&mut self, at: usize, n: &mut Node) {
         let roles = n.ins.op.roles();
+        let untold = reads_untold(n.ins.op);
+        if matches!(n.ins.op, Op::SliceS | Op::SliceStr) {
+            self.bound(&mut n.ins);
+        }
         for (k, role) in roles.into_iter().enumerate() {
             let reg = [n.ins.a, n.ins.b, n.ins.c, n.ins.d][k];
             let new = match role {
                 Role::R => self.home(reg),
                 Role::R3 => self.home3(reg),
                 Role::Rs if self.appends_word(n.ins) => self.home(reg),
+                Role::X if untold & 1 << k != 0 => {
+                    let reads = self.known.of(self.p, at, n).reads.iter().filter(|r| r.0 == reg);
+                    // Where one field's words begin another's may, too: what moves all of them is right for both.
+                    match reads.map(|r| r.1).max() {
+                        Some(1) => self.home(reg),
+                        Some(3) => self.home3(reg),
+                        _ => continue,
+                    }
+                }
                 Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT => return,
                 _ => continue,
             };
@@ -466,6 +509,18 @@ impl<'p> Values<'p> {
                 2 => n.ins.c = new,
                 _ => n.ins.d = new,
             }
+        }
+    }
+    /// The one bound of a part, if it has one: register c, or one behind it.
+    fn bound(&mut self, i: &mut Ins) {
+        let behind = match i.d {
+            4 => 0,
+            1 => 1,
+            2 => 2,
+            _ => return,
+        };
+        if let Some(c) = self.home(i.c + behind).checked_sub(behind) {
+            i.c = c;
         }
     }
     /// An element of one register is appended.
@@ -505,13 +560,23 @@ impl<'p> Values<'p> {
                     return self.moved(n, v);
                 }
             }
+            self.missed(v);
             return self.set(i.a, v);
         }
         let fact = fold::result(self, i);
         let v = self.fresh(i.a);
-        self.made[v as usize] = Made { op: i.op, from: key[0], by: i.c, fact: Fact { home: i.a, ..fact } };
+        self.made[v as usize] =
+            Made { op: i.op, from: key[0], by: i.c, at: self.here, fact: Fact { home: i.a, ..fact } };
         self.done.put(slot, i.op, key, v);
         self.set(i.a, v);
+    }
+    /// The value is made again, as another took its register.
+    fn missed(&mut self, v: u32) {
+        let m = &self.made[v as usize];
+        // Not across calls, which use the registers behind.
+        if m.at != NONE && (m.at > self.called || self.called == NONE) {
+            self.missed.push(m.at);
+        }
     }
     pub fn constant(&self, id: u32) -> Option<i64> {
         fold::word(self.p, id)
@@ -543,11 +608,14 @@ impl<'p> Values<'p> {
     fn load(&mut self, n: &mut Node) {
         let i = n.ins;
         let at = self.at(i, i.b, i.c);
-        if let Some(v) = self.found(i.op, at)
-            && let Some(home) = self.holder(v)
-        {
-            n.ins = Ins::new(Op::Mov, i.a, home, 0, 0);
-            return self.moved(n, v);
+        if let Some(v) = self.found(i.op, at) {
+            if let Some(home) = self.holder(v) {
+                n.ins = Ins::new(Op::Mov, i.a, home, 0, 0);
+                return self.moved(n, v);
+            }
+            self.missed(v);
+            n.safe |= is_field(i.op);
+            return self.set(i.a, v);
         }
         if !matches!(i.op, Op::LdG) {
             n.safe |= self.fact_of(at.ptr).not_nil && is_field(i.op);
@@ -556,8 +624,49 @@ impl<'p> Values<'p> {
             }
         }
         let v = self.fresh(i.a);
+        self.made[v as usize].at = self.here;
         self.made[v as usize].fact.bits = fold::loaded_bits(i.op);
         self.set(i.a, v);
+        self.remember(i.op, at, v);
+    }
+    /// A slice that is loaded: its words are three values in a row.
+    fn slice(&mut self, n: &mut Node) {
+        let i = n.ins;
+        if self.taken {
+            if i.op == Op::LdSl {
+                let ptr = self.value(i.b);
+                n.safe |= self.fact_of(ptr).not_nil;
+                self.teach_not_nil(ptr);
+            }
+            return (0..3).for_each(|k| self.now.of[(i.a + k) as usize] = LOST);
+        }
+        let ptr = if i.op == Op::LdSl { self.value(i.b) } else { i.cd() };
+        let at = Where { ptr, index: if i.op == Op::LdSl { i.c as u32 } else { 0 }, limit: 0, more: 0 };
+        if let Some(v) = self.found(i.op, at) {
+            let home = self.made[v as usize].fact.home;
+            let there = |k: u16| self.now.of.get(home as usize + k as usize) == Some(&(v + k as u32));
+            if (0..3).all(there) {
+                (n.ins, n.extra) = (Ins::new(Op::Mov3, i.a, home, 0, 0), 0);
+                (0..3).for_each(|k| self.set(i.a + k, v + k as u32));
+                if home == i.a {
+                    n.delete();
+                }
+                return;
+            }
+            self.missed(v);
+            n.safe = true;
+            return (0..3).for_each(|k| self.set(i.a + k, v + k as u32));
+        }
+        if i.op == Op::LdSl {
+            n.safe |= self.fact_of(ptr).not_nil;
+            self.teach_not_nil(ptr);
+        }
+        // The address may lie in the slice's own registers.
+        let v = self.fresh(i.a);
+        self.fresh(i.a + 1);
+        self.fresh(i.a + 2);
+        self.made[v as usize].at = self.here;
+        (0..3).for_each(|k| self.set(i.a + k, v + k as u32));
         self.remember(i.op, at, v);
     }
     /// The address of an element: where it was found before, the index is in range.
@@ -599,7 +708,7 @@ impl<'p> Values<'p> {
                 let (ptr, off) = (self.value(i.a), i.c as u32);
                 // The same object's other words stay as they are; of others it is not known that they are others.
                 let other = |l: &Loaded| l.at.ptr == ptr && is_field(l.op) && l.at.index != off;
-                self.now.loaded.retain(|l| never_changes(l.op) || other(l));
+                self.now.loaded.retain(|l| survives(l.op, i.op) || other(l));
                 self.teach_not_nil(ptr);
                 if matches!(i.op, Op::StW | Op::StP) {
                     self.stored(Op::LdW, i, i.b);
@@ -613,7 +722,7 @@ impl<'p> Values<'p> {
             }
             Op::StG => self.stored(Op::LdG, i, i.a),
             op if keeps_memory(op) => {}
-            _ => self.now.loaded.retain(|l| never_changes(l.op)),
+            _ => self.now.loaded.retain(|l| survives(l.op, i.op)),
         }
         if matches!(i.op, Op::ChkNil) {
             let at = self.value(i.a);
@@ -623,7 +732,7 @@ impl<'p> Values<'p> {
     /// A store: a load from there would give the value.
     fn stored(&mut self, load: Op, i: Ins, value: u16) {
         if load != Op::LdW {
-            self.now.loaded.retain(|l| never_changes(l.op));
+            self.now.loaded.retain(|l| survives(l.op, i.op));
         }
         let (at, value) = (self.at(i, i.a, i.b), self.value(value));
         self.remember(load, at, value);
@@ -663,7 +772,7 @@ static OPERANDS: [u8; Op::ALL.len()] = {
         while k < 4 {
             match roles[k] {
                 Role::R => all[at] |= 1 << k,
-                Role::R3 | Role::Rs => all[at] |= SPANS,
+                Role::R3 | Role::Rs | Role::X => all[at] |= SPANS,
                 Role::JJ | Role::KK | Role::FF | Role::GG | Role::II | Role::TT => break,
                 _ => {}
             }
@@ -674,6 +783,17 @@ static OPERANDS: [u8; Op::ALL.len()] = {
     all
 };
 const SPANS: u8 = 1 << 7;
+
+/// The fields, as bits, whose registers are read; how many of them something else says.
+const fn reads_untold(op: Op) -> u8 {
+    match op {
+        Op::CallD | Op::CallD2 => 0b1110,
+        Op::MkIface | Op::MapDel => 0b0010,
+        Op::MapGet | Op::MapGetOk => 0b0100,
+        Op::MapSet => 0b0110,
+        _ => 0,
+    }
+}
 
 /// One result that hangs on nothing but the operands' values.
 fn is_operation(op: Op) -> bool {
@@ -758,6 +878,14 @@ fn is_element(op: Op) -> bool {
 /// What was found there holds whatever is written.
 fn never_changes(op: Op) -> bool {
     matches!(op, Op::LdIdxS | Op::LeaIdx | Op::LeaArr)
+}
+/// What was loaded is there still after a store: nothing but slices lies where a slice does, and they are stored as a whole.
+fn survives(load: Op, store: Op) -> bool {
+    never_changes(load) || matches!(load, Op::LdSl | Op::LdGSl) && stores_word(store)
+}
+fn stores_word(op: Op) -> bool {
+    use Op::*;
+    matches!(op, StW | StP | St8 | St16 | St32 | StIdxW | StIdxP | StIdx8 | StArrW | StG)
 }
 fn is_load(op: Op) -> bool {
     is_field(op)

@@ -5,6 +5,7 @@ use crate::callback;
 use crate::code::*;
 use crate::fault::Fault;
 use crate::handlers::branch::dyn_type;
+use crate::load::NATIVE_RESULTS;
 use crate::native::{Arg, Cx, InPlace, NativeFn, Window};
 use crate::object::iface::iface_load;
 use crate::unwind::{self, fault_nil, stash};
@@ -14,13 +15,6 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 type Leaf = fn(&mut Cx) -> Result<(), Fault>;
 type Direct = fn(Window);
-
-/// The frame size of a function, from the header before its code.
-#[inline(always)]
-unsafe fn regs_of(code: Pc) -> usize {
-    // SAFETY: `code` is the entry of a loaded function.
-    unsafe { (*code.sub(1)).b as usize }
-}
 
 /// The cache word in a `CallI`'s data unit.
 #[inline(always)]
@@ -63,7 +57,7 @@ handlers! { [pc base p i]
         if f == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
         let code = *(f as *const u64) as Pc;
         let nb = at(base, i.a).add(1);
-        if nb.add(regs_of(code)) as usize > guard(p) {
+        if nb.add(regs_of(code) as usize) as usize > guard(p) {
             std::hint::cold_path();
             return enter_callc(pc, base, p)
         }
@@ -170,7 +164,7 @@ raw_handlers! { [pc base p]
         let i = &*pc.sub(1);
         let f = r(base, i.b);
         let to = *(f as *const u64) as Pc;
-        let code = enter_work(pc.sub(1), base, p, regs_of(to));
+        let code = enter_work(pc.sub(1), base, p, regs_of(to) as usize);
         if code != GO {
             leave!(p, code)
         }
@@ -330,6 +324,10 @@ unsafe fn parking(pc: Pc, base: Base, p: *mut P) -> u64 {
         let i = &*pc;
         save(pc.add(1), base, p);
         let NativeFn::Parking(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
+        // What others left where the results will lie keeps nothing alive while the goroutine waits.
+        for k in i.b..NATIVE_RESULTS as u16 {
+            w(base, i.a + 1 + k, 0);
+        }
         let mut cx = Cx::new(p, at(base, i.a).add(1));
         match callback::guarded(|| f(&mut cx)) {
             Ok(Op::Done) => NEXT,

@@ -257,7 +257,7 @@ slow_ops! { [pc base p i]
 unsafe fn spawn(p: *mut P, code: Pc, args: *const u64, n: usize, pc: Pc) -> Result<(), Fault> {
     // SAFETY: `code` is a loaded function, whose header is the unit before it.
     let ok = unsafe {
-        let regs = (*code.sub(1)).b as usize;
+        let regs = regs_of(code) as usize;
         let shared = shared(p);
         shared.sharing.begin();
         ops::spawn(p, code as *const u8, shared.stubs.go_exit(), regs, args, n, shared.place_of(pc))

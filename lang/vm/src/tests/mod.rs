@@ -33,6 +33,7 @@ pub(crate) fn func(name: &str, params: u16, results: u16, regs: u16, code: Vec<I
         name: name.into(),
         code,
         regs,
+        spare: 0,
         params,
         results,
         epilogue,

@@ -105,7 +105,7 @@ pub(crate) unsafe fn frame_top(p: *mut P) -> usize {
     // SAFETY: the running processor.
     unsafe {
         let g = (*p).g;
-        let regs = shared(p).code.find((*g).pc as Pc).map_or(0, |f| f.regs as usize);
+        let regs = shared(p).code.find((*g).pc as Pc).map_or(0, |f| f.frame());
         (*g).base as usize + regs
     }
 }
