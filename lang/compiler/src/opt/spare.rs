@@ -1,11 +1,12 @@
-//! Between two rounds: the registers that emission left alone are given to constants of loops, which are loaded in front of them then,
-//! and to values that were made once more because their register had gone to another.
+//! Between two rounds: the registers that emission left alone are given to constants of loops and operations on what they do not change,
+//! which are done in front of them then, and to values that were made once more because their register had gone to another.
 //!
 //! Only instructions are put in; that later ones read the new registers, and that the old ones become needless, is for the next round
-//! to find. Calls use the registers behind their window, so a loop with calls keeps its constants.
+//! to find. Calls use the registers behind their window, so a loop with calls keeps what it has.
 
 use super::code::{NONE, Node};
 use super::live::Live;
+use super::values::is_operation;
 use gol_bytecode::{Func, Ins, Op};
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -59,7 +60,7 @@ pub(super) fn give(f: &Func, live: &Live, nodes: &mut Vec<Node>, missed: &mut [u
     // What is done once is not worth a register that keeps alive what it held.
     missed.sort_unstable();
     let missed: Vec<usize> = missed.chunk_by(u32::eq).map(|once| once[0] as usize).filter(|&k| repeats(k)).collect();
-    constants(live, nodes, loops, &mut regs, &mut new);
+    repeated(live, nodes, loops, &mut regs, &mut new);
     for k in missed {
         let n = &mut nodes[k];
         let (words, mov) = match n.ins.op {
@@ -102,27 +103,33 @@ fn loops(nodes: &[Node]) -> Vec<Loop> {
     loops
 }
 
-/// Constants that every round of a loop loads.
-fn constants(live: &Live, nodes: &[Node], mut loops: Vec<Loop>, regs: &mut Range<u16>, new: &mut Vec<New>) {
+/// What every round of a loop does again, with the same result.
+fn repeated(live: &Live, nodes: &[Node], mut loops: Vec<Loop>, regs: &mut Range<u16>, new: &mut Vec<New>) {
     loops.retain_mut(|l| enter(live, nodes, l));
     loops.sort_by_key(|l| l.last - l.from);
-    for (k, n) in nodes.iter().enumerate().filter(|(_, n)| !n.gone && !n.pinned && is_constant(n.ins.op)) {
+    let same_each_time =
+        |n: &Node| is_constant(n.ins.op) || is_operation(n.ins.op) && n.ins.op.makes_word() && n.extra == 0;
+    for (k, n) in nodes.iter().enumerate().filter(|(_, n)| !n.gone && !n.pinned && same_each_time(n)) {
+        let changes = |l: &Loop| {
+            let mut read = live.known(k).reads.iter().flat_map(|(first, words)| first..first + words);
+            read.any(|r| (l.from..=l.last).any(|k| !nodes[k].gone && live.known(k).writes.hits(r)))
+        };
         // Out of one loop after the other, as long as all rounds come by.
         let (mut at, mut to, mut out) = (k, 0, None);
         for l in loops.iter().filter(|l| l.has(k)) {
-            if !l.always_runs(at, to) {
+            if !l.always_runs(at, to) || changes(l) {
                 break;
             }
             out = Some(l);
             (at, to) = (l.front, l.last);
         }
         let Some(l) = out else { continue };
-        if new.iter().any(|x| x.before == l.front && x.ins.op == n.ins.op && x.ins.cd() == n.ins.cd()) {
+        let ins = Ins { a: 0, ..n.ins };
+        if new.iter().any(|x| x.before == l.front && Ins { a: 0, ..x.ins }.is(ins)) {
             continue;
         }
         let Some(r) = regs.next() else { return };
-        let ins = Ins { a: r, ..n.ins };
-        new.push(New { before: l.front, ins, behind: false, within: (l.from, l.last) });
+        new.push(New { before: l.front, ins: Ins { a: r, ..ins }, behind: false, within: (l.from, l.last) });
     }
 }
 

@@ -621,7 +621,7 @@ const fn reads_untold(op: Op) -> u8 {
 }
 
 /// One result that hangs on nothing but the operands' values.
-fn is_operation(op: Op) -> bool {
+pub(super) fn is_operation(op: Op) -> bool {
     use Op::*;
     matches!(
         op,
