@@ -86,13 +86,20 @@ fn instruction(
     Ok(())
 }
 
+/// Is the call of a native in place followed by a test of its answer?
+fn tested(f: &Func, k: usize) -> bool {
+    f.code.get(k + 2).is_some_and(|&next| handlers::cursor::is_test(f.code[k], next))
+}
+
 /// The form of an operation for the time of one goroutine.
 fn alone_form(shared: &Shared, f: &Func, k: usize) -> Option<Handler> {
     let ins = f.code[k];
     match ins.op {
         Op::AppFldV => handlers::shared::append_forms(shared.types.get(ins.d as u32).stride).map(|[_, alone]| alone),
         Op::CallD | Op::CallD2 => match shared.native(f.code[k + 1].ab()) {
-            NativeFn::InPlace(_, Some(Quick::Cursor(cursor))) => Some(handlers::cursor::alone(cursor)),
+            NativeFn::InPlace(_, Some(Quick::Cursor(cursor))) => {
+                Some(handlers::cursor::handler(cursor, true, tested(f, k)))
+            }
             _ => None,
         },
         op => handlers::shared::alone(op),
@@ -246,7 +253,7 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
         // SAFETY: the unit before an entry is the header.
         Op::Call => shortcut_handler(unsafe { (*shared.code_of(ins.cd()).sub(1)).d }),
         Op::CallD | Op::CallD2 if !shared.profile_ops => match shared.native(f.code[k + 1].ab()) {
-            NativeFn::InPlace(_, quick) => quick.map(quick::handler),
+            NativeFn::InPlace(_, quick) => quick.map(|q| quick::handler(q, tested(f, k))),
             _ => None,
         },
         Op::CallN | Op::CallNC => match shared.native(ins.cd()) {

@@ -4,12 +4,15 @@
 //!
 //! Each answers that it did its work, or else leaves everything as it was: there is too little in the buffer, or, when other
 //! goroutines run, this processor does not know yet that the slice is whole (`object::torn`). The function of the package that
-//! called it then does all of it, and learns about the slice. The form for one goroutine (`sharing.rs`) does not look.
+//! called it then does all of it, and learns about the slice. The form for one goroutine (`sharing.rs`) does not look. A branch
+//! behind the call that is taken for want of an answer is left out when there is one: forms of their own ([`is_test`]), as a number of units
+//! to go on by would have to be waited for.
 use crate::code::*;
 use crate::handlers::call::{CallD, CallD2};
 use crate::handlers::quick::{Text, decode};
 use crate::native::Cursor;
 use crate::object::torn::{is_inside, word};
+use gol_bytecode::{Ins, Op};
 use gol_runtime::P;
 
 /// Words behind the slice of a Reader: what is unread begins and ends there, and what may be unread again: nothing (-1), or the byte
@@ -145,46 +148,48 @@ unsafe fn put<const LOOK: bool>(p: *mut P, at: u64, byte: u64) -> Option<u64> {
     }
 }
 
-/// A handler and its form for one goroutine, with one word of result or two. `None` goes to the native, which has nothing to say.
+/// Is the instruction behind a call a branch that is not taken when there is an answer? The last word of that is more than 0.
+pub(crate) fn is_test(call: Ins, next: Ins) -> bool {
+    let answer = call.a + (call.op == Op::CallD2) as u16;
+    next.a == answer && (next.op == Op::Jz || next.op == Op::JleK && next.b == 0)
+}
+
+/// Handlers with one word of result or two: beside other goroutines and for the time of one, both also for a call with a test behind it.
+/// `None` goes to the native, which has nothing to say.
 macro_rules! natives {
-    ([$base:ident $p:ident $i:ident] $($call:ident: $($name:ident $alone:ident $work:ident($($arg:ident)*) |$v:pat_param| $write:block)*;)*) => {
-        handlers! { [pc $base $p $i] $($(
-            $name {
-                let Some($v) = $work::<true>($p, $(r($base, $i.$arg)),*) else {
+    ([$base:ident $p:ident $i:ident] $($call:ident: $($name:ident [$($form:ident $look:literal $units:literal)*] $work:ident $args:tt |$v:pat_param| $write:block)*;)*) => {
+        $($(natives! { @forms [$base $p $i] $call $work $args |$v| $write $($form $look $units)* })*)*
+        /// The handler for calls of such a native: as long as there is one goroutine or also beside others, with a test behind it or not.
+        pub(crate) fn handler(cursor: Cursor, alone: bool, tested: bool) -> Handler {
+            let forms: [Handler; 4] = match cursor { $($(Cursor::$name => [$($form),*],)*)* };
+            forms[alone as usize + 2 * tested as usize]
+        }
+    };
+    (@forms [$base:ident $p:ident $i:ident] $call:ident $work:ident $args:tt |$v:pat_param| $write:block) => {};
+    (@forms [$base:ident $p:ident $i:ident] $call:ident $work:ident ($($arg:ident)*) |$v:pat_param| $write:block
+        $form:ident $look:literal $units:literal $($more:tt)*) => {
+        handlers! { [pc $base $p $i]
+            $form {
+                let Some($v) = $work::<$look>($p, $(r($base, $i.$arg)),*) else {
                     std::hint::cold_path();
                     return $call(pc.sub(1), $base, $p)
                 };
                 $write
-                pc = pc.add(1);
+                pc = pc.add($units);
             }
-            $alone {
-                let Some($v) = $work::<false>($p, $(r($base, $i.$arg)),*) else {
-                    std::hint::cold_path();
-                    return $call(pc.sub(1), $base, $p)
-                };
-                $write
-                pc = pc.add(1);
-            }
-        )*)* }
-        /// The handler for calls of such a native.
-        pub(crate) fn handler(cursor: Cursor) -> Handler {
-            match cursor { $($(Cursor::$name => $name,)*)* }
         }
-        /// The same as long as there is one goroutine.
-        pub(crate) fn alone(cursor: Cursor) -> Handler {
-            match cursor { $($(Cursor::$name => $alone,)*)* }
-        }
+        natives! { @forms [$base $p $i] $call $work ($($arg)*) |$v| $write $($more)* }
     };
 }
 natives! { [base p i]
     CallD:
-        Skip SkipAlone skip(b c) |v| { w(base, i.a, v); }
-        Put PutAlone put(b c) |v| { w(base, i.a, v); };
+        Skip [Skip true 1 SkipAlone false 1 SkipTest true 2 SkipAloneTest false 2] skip(b c) |v| { w(base, i.a, v); }
+        Put [Put true 1 PutAlone false 1 PutTest true 2 PutAloneTest false 2] put(b c) |v| { w(base, i.a, v); };
     CallD2:
-        Byte ByteAlone next_byte(b) |(x, y)| { two(base, i.a, x, y); }
-        Rune RuneAlone next_rune(b) |(x, y)| { two(base, i.a, x, y); }
-        Line LineAlone next_line(b c) |(x, y)| { two(base, i.a, x, y); }
-        Ahead AheadAlone ahead(b c) |(x, y)| { two(base, i.a, x, y); };
+        Byte [Byte true 1 ByteAlone false 1 ByteTest true 2 ByteAloneTest false 2] next_byte(b) |(x, y)| { two(base, i.a, x, y); }
+        Rune [Rune true 1 RuneAlone false 1 RuneTest true 2 RuneAloneTest false 2] next_rune(b) |(x, y)| { two(base, i.a, x, y); }
+        Line [Line true 1 LineAlone false 1 LineTest true 2 LineAloneTest false 2] next_line(b c) |(x, y)| { two(base, i.a, x, y); }
+        Ahead [Ahead true 1 AheadAlone false 1 AheadTest true 2 AheadAloneTest false 2] ahead(b c) |(x, y)| { two(base, i.a, x, y); };
 }
 
 /// Two words of result.

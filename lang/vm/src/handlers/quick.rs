@@ -6,8 +6,8 @@ use crate::handlers::call::{CallD, CallD2};
 use crate::native::{Ascii, Quick};
 use crate::object::string::{FEW, Loose, eq_few, str_parts};
 
-/// The handler for calls of such a native.
-pub(crate) fn handler(quick: Quick) -> Handler {
+/// The handler for calls of such a native, with a test of the answer behind it or not.
+pub(crate) fn handler(quick: Quick, tested: bool) -> Handler {
     match quick {
         Quick::StrPrefix => StrPrefix,
         Quick::StrSuffix => StrSuffix,
@@ -30,7 +30,7 @@ pub(crate) fn handler(quick: Quick) -> Handler {
         Quick::TrailingZeros => TrailingZeros,
         Quick::ReverseBytes => ReverseBytes,
         Quick::Mul => Mul,
-        Quick::Cursor(cursor) => super::cursor::handler(cursor),
+        Quick::Cursor(cursor) => super::cursor::handler(cursor, false, tested),
     }
 }
 
