@@ -31,6 +31,9 @@ impl Fact {
     pub const UNKNOWN: Fact = Fact { known: None, bits: 64, not_nil: false, home: 0 };
 }
 
+/// The home of what is in registers only for the operation that will take it in. No register has this number.
+const NOWHERE: u16 = u16::MAX;
+
 /// No value is known, nor how wide it is.
 const LOST: u32 = NONE - 1;
 
@@ -386,11 +389,11 @@ impl<'p> Values<'p> {
     }
     pub fn holder(&self, v: u32) -> Option<u16> {
         let home = self.made[v as usize].fact.home;
-        (self.now.of[home as usize] == v).then_some(home)
+        (self.now.of.get(home as usize) == Some(&v)).then_some(home)
     }
     fn set(&mut self, reg: u16, v: u32) {
         self.now.of[reg as usize] = v;
-        if self.holder(v).is_none() {
+        if self.holder(v).is_none() && self.made[v as usize].fact.home != NOWHERE {
             self.made[v as usize].fact.home = reg;
         }
     }

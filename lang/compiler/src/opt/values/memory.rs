@@ -1,6 +1,6 @@
 //! What lies in memory: loads and stores that are remembered, and what keeps them true.
 
-use super::{LOST, Values};
+use super::{NOWHERE, Values};
 use crate::opt::code::Node;
 use crate::opt::fold;
 use gol_bytecode::{Ins, Op};
@@ -73,45 +73,45 @@ impl Values<'_> {
         self.set(i.a, v);
         self.remember(i.op, at, v);
     }
-    /// A slice that is loaded: its words are three values in a row.
+    /// A slice that is loaded: its words are three values in a row. One that will be taken in has no place of its own.
     pub(super) fn slice(&mut self, n: &mut Node) {
         let i = n.ins;
-        if self.taken {
-            if i.op == Op::LdSl {
-                let ptr = self.value(i.b);
-                n.safe |= self.fact_of(ptr).not_nil;
-                self.teach_not_nil(ptr);
-            }
-            return (0..3).for_each(|k| self.now.of[(i.a + k) as usize] = LOST);
-        }
         let ptr = if i.op == Op::LdSl { self.value(i.b) } else { i.cd() };
         let at = Where { ptr, index: if i.op == Op::LdSl { i.c as u32 } else { 0 }, limit: 0, more: 0 };
-        if let Some(v) = self.found(i.op, at) {
-            let home = self.made[v as usize].fact.home;
-            let there = |k: u16| self.now.of.get(home as usize + k as usize) == Some(&(v + k as u32));
-            if (0..3).all(there) {
-                (n.ins, n.extra) = (Ins::new(Op::Mov3, i.a, home, 0, 0), 0);
-                (0..3).for_each(|k| self.set(i.a + k, v + k as u32));
-                if home == i.a {
-                    n.delete();
-                }
-                return;
-            }
-            self.missed(v);
-            n.safe = true;
-            return (0..3).for_each(|k| self.set(i.a + k, v + k as u32));
-        }
         if i.op == Op::LdSl {
             n.safe |= self.fact_of(ptr).not_nil;
             self.teach_not_nil(ptr);
         }
-        // The address may lie in the slice's own registers.
-        let v = self.fresh(i.a);
-        self.fresh(i.a + 1);
-        self.fresh(i.a + 2);
-        self.made[v as usize].at = self.here;
+        let v = match self.found(i.op, at) {
+            None => {
+                let home = if self.taken { NOWHERE } else { i.a };
+                let v = self.fresh(home);
+                (1..3).for_each(|k| _ = self.fresh(if self.taken { NOWHERE } else { i.a + k }));
+                self.made[v as usize].at = self.here;
+                self.remember(i.op, at, v);
+                v
+            }
+            Some(v) if self.taken => v,
+            Some(v) => {
+                let home = self.made[v as usize].fact.home;
+                let there = |k: u16| self.now.of.get(home as usize + k as usize) == Some(&(v + k as u32));
+                if home == NOWHERE {
+                    self.made[v as usize].at = self.here;
+                    (0..3).for_each(|k| self.made[v as usize + k].fact.home = i.a + k as u16);
+                } else if (0..3).all(there) {
+                    (n.ins, n.extra) = (Ins::new(Op::Mov3, i.a, home, 0, 0), 0);
+                    if home == i.a {
+                        n.delete();
+                    }
+                } else {
+                    self.missed(v);
+                    n.safe = true;
+                }
+                v
+            }
+        };
+        // The address may have been in the slice's own registers.
         (0..3).for_each(|k| self.set(i.a + k, v + k as u32));
-        self.remember(i.op, at, v);
     }
     /// The address of an element: where it was found before, the index is in range.
     pub(super) fn element_address(&mut self, n: &mut Node) {
