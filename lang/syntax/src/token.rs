@@ -50,17 +50,12 @@ impl Cx {
 
 pub type Lex<'s> = Lexer<'s, Tok>;
 
+/// In the order of the grammar's terminals, so that a terminal's number is cheap to tell.
 #[derive(Logos, Clone, Copy, Debug, PartialEq)]
 #[logos(extras = Cx)]
 #[logos(skip r"[ \t\r]+")]
 #[rustfmt::skip]
 pub enum Tok {
-    #[token("\n", newline)]
-    #[token("//", line_comment)]
-    #[token("/*", comment)]
-    #[token(";", |_| SemiKind::Explicit)]
-    Semi(SemiKind),
-
     /// Also the keywords, until [`lex_into`] looks at them.
     #[regex(r"[A-Za-z_\u{80}-\u{10FFFF}]", scan::word)]
     Ident(Sym),
@@ -71,9 +66,6 @@ pub enum Tok {
     #[token("\"", scan::string)]
     #[token("`", scan::raw_string)]
     Str(Sym),
-    /// The whole of `$"…"`, until [`lex`] puts its pieces in its place.
-    #[token("$\"", interp::skip)]
-    Interp,
 
     #[token("/", |_| BinOp::Div)]
     #[token("%", |_| BinOp::Rem)]
@@ -89,6 +81,15 @@ pub enum Tok {
     #[token("&&", |_| BinOp::LAnd)]
     #[token("||", |_| BinOp::LOr)]
     BinOp(BinOp),
+    #[token("+")] Plus,
+    #[token("-")] Minus,
+    #[token("*")] Star,
+    #[token("&")] Amp,
+    #[token("^")] Caret,
+    #[token("|")] Pipe,
+    #[token("!")] Not,
+    #[token("~")] Tilde,
+    #[token("<-")] Arrow,
 
     #[token("+=", |_| BinOp::Add)]
     #[token("-=", |_| BinOp::Sub)]
@@ -102,31 +103,30 @@ pub enum Tok {
     #[token(">>=", |_| BinOp::Shr)]
     #[token("&^=", |_| BinOp::AndNot)]
     OpAssign(BinOp),
-
     #[token("++", |_| BinOp::Add)]
     #[token("--", |_| BinOp::Sub)]
     IncDec(BinOp),
-
-    #[token("+")] Plus,
-    #[token("-")] Minus,
-    #[token("*")] Star,
-    #[token("&")] Amp,
-    #[token("^")] Caret,
-    #[token("|")] Pipe,
-    #[token("!")] Not,
-    #[token("~")] Tilde,
-    #[token("<-")] Arrow,
     #[token("=")] Assign,
     #[token(":=")] Define,
+
     #[token("...")] Ellipsis,
     #[token("(")] LParen,
+    /// The `(` that opens a result list. Like the other tokens without a text here, the layout pass makes it, never the lexer.
+    ResultParen,
     #[token(")")] RParen,
     #[token("[")] LBrack,
+    /// The `[` that opens type parameters.
+    TypeParamBrack,
     #[token("]")] RBrack,
     #[token("{")] LBrace,
     #[token("}")] RBrace,
     #[token(",")] Comma,
     #[token(".")] Dot,
+    #[token("\n", newline)]
+    #[token("//", line_comment)]
+    #[token("/*", comment)]
+    #[token(";", |_| SemiKind::Explicit)]
+    Semi(SemiKind),
     #[token(":")] Colon,
 
     Break,
@@ -140,6 +140,8 @@ pub enum Tok {
     Fallthrough,
     For,
     Func,
+    /// `func` of a declaration.
+    FuncDecl,
     Go,
     Goto,
     If,
@@ -154,24 +156,17 @@ pub enum Tok {
     Switch,
     Type,
     Var,
+    Par,
+    After,
 
-    // The pieces of an interpolated string.
+    // The pieces of an interpolated string. The lexer takes the whole of `$"…"` as the first, and [`lex_into`] puts all in its place.
+    #[token("$\"", interp::skip)]
     InterpOpen,
     InterpText(Sym),
+    InterpClose,
     HoleOpen,
     HoleVerb(Sym),
     HoleClose,
-    InterpClose,
-
-    // Made by the layout pass, never by the lexer.
-    /// `func` of a declaration.
-    FuncDecl,
-    /// The `(` that opens a result list.
-    ResultParen,
-    /// The `[` that opens type parameters.
-    TypeParamBrack,
-    Par,
-    After,
 }
 
 /// The keywords. They are the first names of every [`Interner`], in this order.
@@ -204,6 +199,30 @@ pub const KEYWORDS: [(&str, Tok); 25] = [
 ];
 
 impl Tok {
+    /// The name or text of a token that has one.
+    pub fn sym(self) -> Sym {
+        match self {
+            Tok::Ident(s) | Tok::Str(s) | Tok::InterpText(s) | Tok::HoleVerb(s) => s,
+            _ => unreachable!("the token has no name"),
+        }
+    }
+
+    /// The literal of a token that is one.
+    pub fn lit(self) -> Lit {
+        match self {
+            Tok::Lit(l) => l,
+            _ => unreachable!("the token is no literal"),
+        }
+    }
+
+    /// The operator of a token that has one.
+    pub fn op(self) -> BinOp {
+        match self {
+            Tok::BinOp(op) | Tok::OpAssign(op) | Tok::IncDec(op) => op,
+            _ => unreachable!("the token has no operator"),
+        }
+    }
+
     /// A newline after this token becomes a semicolon.
     pub fn ends_statement(self) -> bool {
         use Tok::*;
@@ -316,7 +335,7 @@ pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, end: usize, depth: u32) {
         let (lo, mut hi) = (span.start as u32, span.end as u32);
         let tok = match t {
             Ok(Tok::Ident(sym)) => KEYWORDS.get(sym.0 as usize).map_or(Tok::Ident(sym), |&(_, keyword)| keyword),
-            Ok(Tok::Interp) => {
+            Ok(Tok::InterpOpen) => {
                 interp::expand(lexer, out, depth);
                 lexer.extras.need_semi = true;
                 continue;
