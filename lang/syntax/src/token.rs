@@ -306,7 +306,7 @@ pub fn lex(text: &str, names: Interner, parts: &[Range<usize>]) -> Lexed {
         let own = &text[..part.end];
         let mut lexer = Tok::lexer_with_extras(own, cx);
         lexer.bump(if part.start == 0 { preface(own) } else { part.start });
-        lex_into(&mut lexer, &mut tokens, part.end, 0);
+        lex_into(&mut lexer, &mut tokens, 0);
         cx = lexer.extras;
     }
     if cx.need_semi {
@@ -326,35 +326,100 @@ fn preface(text: &str) -> usize {
     mark
 }
 
-/// Lexes up to the token that ends at an offset. `depth` is the number of interpolated strings around the text.
-pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, end: usize, depth: u32) {
-    while lexer.span().end < end
-        && let Some(t) = lexer.next()
-    {
-        let span = lexer.span();
-        let (lo, mut hi) = (span.start as u32, span.end as u32);
-        let tok = match t {
-            Ok(Tok::Ident(sym)) => KEYWORDS.get(sym.0 as usize).map_or(Tok::Ident(sym), |&(_, keyword)| keyword),
-            Ok(Tok::InterpOpen) => {
-                interp::expand(lexer, out, depth);
-                lexer.extras.need_semi = true;
+/// Lexes up to the end of the lexer's text. `depth` is the number of interpolated strings around it.
+///
+/// Most of a text are blanks, line ends, names, brackets and commas, which one byte tells apart. Logos is asked for the rest.
+pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, depth: u32) {
+    let text = lexer.source();
+    let mut at = lexer.span().end;
+    while let Some(&first) = text.as_bytes().get(at) {
+        let mut len = 1;
+        let mut push = |cx: &mut Cx, tok: Tok, len: usize| {
+            out.push(Token { tok, lo: at as u32, hi: (at + len) as u32 });
+            cx.need_semi = tok.ends_statement();
+        };
+        match first {
+            b' ' | b'\t' | b'\r' => {}
+            b'\n' if lexer.extras.need_semi => push(&mut lexer.extras, Tok::Semi(SemiKind::Newline), 1),
+            b'\n' => {}
+            b'(' => push(&mut lexer.extras, Tok::LParen, 1),
+            b')' => push(&mut lexer.extras, Tok::RParen, 1),
+            b'[' => push(&mut lexer.extras, Tok::LBrack, 1),
+            b']' => push(&mut lexer.extras, Tok::RBrack, 1),
+            b'{' => push(&mut lexer.extras, Tok::LBrace, 1),
+            b'}' => push(&mut lexer.extras, Tok::RBrace, 1),
+            b',' => push(&mut lexer.extras, Tok::Comma, 1),
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' if let Some(n) = scan::ascii_name(&text.as_bytes()[at..]) => {
+                len = n;
+                let name = lexer.extras.names.intern_in(text, at, n);
+                push(&mut lexer.extras, word(name), n);
+            }
+            _ => {
+                lexer.bump(at - lexer.span().end);
+                if !lex_other(lexer, out, depth) {
+                    return;
+                }
+                at = lexer.span().end;
                 continue;
             }
-            // A newline token stands where its newline is.
-            Ok(tok @ Tok::Semi(SemiKind::Newline)) => {
-                hi = lo + 1;
-                tok
-            }
-            Ok(tok) => tok,
-            Err(()) => {
-                let c = lexer.slice().chars().next().unwrap_or('\0');
-                let kind = if c == '\0' { LexErrorKind::Nul } else { LexErrorKind::BadChar(c) };
-                lexer.extras.error(kind, span.start, span.end);
-                // A name in its place keeps the consequences on its line.
-                Tok::Ident(lexer.extras.names.intern(lexer.slice()))
-            }
-        };
-        out.push(Token { tok, lo, hi });
-        lexer.extras.need_semi = tok.ends_statement();
+        }
+        at += len;
+    }
+}
+
+/// The keyword that a name is, or the name.
+fn word(name: Sym) -> Tok {
+    KEYWORDS.get(name.0 as usize).map_or(Tok::Ident(name), |&(_, keyword)| keyword)
+}
+
+/// Lexes the next token, whatever it is. Tells whether there was one.
+fn lex_other(lexer: &mut Lex, out: &mut Vec<Token>, depth: u32) -> bool {
+    let Some(t) = lexer.next() else { return false };
+    let span = lexer.span();
+    let (lo, mut hi) = (span.start as u32, span.end as u32);
+    let tok = match t {
+        Ok(Tok::Ident(name)) => word(name),
+        Ok(Tok::InterpOpen) => {
+            interp::expand(lexer, out, depth);
+            lexer.extras.need_semi = true;
+            return true;
+        }
+        // A newline token stands where its newline is.
+        Ok(tok @ Tok::Semi(SemiKind::Newline)) => {
+            hi = lo + 1;
+            tok
+        }
+        Ok(tok) => tok,
+        Err(()) => {
+            let c = lexer.slice().chars().next().unwrap_or('\0');
+            let kind = if c == '\0' { LexErrorKind::Nul } else { LexErrorKind::BadChar(c) };
+            lexer.extras.error(kind, span.start, span.end);
+            // A name in its place keeps the consequences on its line.
+            Tok::Ident(lexer.extras.names.intern(lexer.slice()))
+        }
+    };
+    out.push(Token { tok, lo, hi });
+    lexer.extras.need_semi = tok.ends_statement();
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told by one byte must be what the rules say that Logos has.
+    #[test]
+    fn quick_tokens_are_those_of_the_rules() {
+        let ascii = || (0..128u8).map(char::from);
+        let pairs = ascii().flat_map(|a| ascii().map(move |b| [format!("{a}{b}"), format!("x{a}{b}y\n")]));
+        for text in pairs.flatten().chain(["été x\n".into(), "xé\n)\n".into(), "break\n".into()]) {
+            let (mut quick, mut by_rules) = (vec![], vec![]);
+            let lexer = || Tok::lexer_with_extras(&text, Cx::new(Interner::default()));
+            lex_into(&mut lexer(), &mut quick, 0);
+            let mut rules = lexer();
+            while lex_other(&mut rules, &mut by_rules, 0) {}
+            let plain = |v: &[Token]| v.iter().map(|t| (t.tok, t.lo, t.hi)).collect::<Vec<_>>();
+            assert_eq!(plain(&quick), plain(&by_rules), "{text:?}");
+        }
     }
 }
