@@ -263,6 +263,11 @@ impl<'a> Builder<'a> {
         self.expr(l, r, Expr::Call(x, args, dots))
     }
 
+    pub fn index(&mut self, l: u32, r: u32, x: ExprId, v: List<ExprId>) -> ExprId {
+        let v = self.lists.ids(v);
+        self.expr(l, r, Expr::Index(x, v))
+    }
+
     /// The two sides of an assignment.
     pub fn two_sides(&mut self, x: List<ExprId>, y: List<ExprId>) -> (Ids, Ids) {
         let y = self.lists.ids(y);
@@ -274,6 +279,10 @@ impl<'a> Builder<'a> {
             Some(x) => self.lists.add(v, x),
             None => v,
         }
+    }
+
+    pub fn import_spec(&mut self, l: u32, r: u32, name: ImportName, path: Sym) -> One<ImportSpec> {
+        self.lists.hold(ImportSpec { name, path, span: Span::new(l, r) })
     }
 
     pub fn var_spec(
@@ -294,16 +303,17 @@ impl<'a> Builder<'a> {
         self.lists.hold(TypeSpec { name, tparams, alias, ty })
     }
 
-    pub fn head(&mut self, l: u32, r: u32, params: List<Param>, results: Option<List<Param>>) -> Head {
-        Head { params, results, span: Span::new(l, r) }
+    pub fn head(&mut self, l: u32, r: u32, params: List<Param>, results: Option<List<Param>>) -> One<Head> {
+        self.lists.hold(Head { params, results, span: Span::new(l, r) })
     }
 
-    pub fn sig(&mut self, head: Head) -> Sig {
+    pub fn sig(&mut self, head: One<Head>) -> Sig {
+        let head = self.lists.take(head);
         let results = head.results.map(|r| self.lists.vec(r)).unwrap_or_default();
         Sig { params: self.lists.vec(head.params), results, span: head.span }
     }
 
-    pub fn func_lit(&mut self, l: u32, r: u32, head: Head, body: BlockId) -> ExprId {
+    pub fn func_lit(&mut self, l: u32, r: u32, head: One<Head>, body: BlockId) -> ExprId {
         self.check_branches(body);
         let sig = self.sig(head);
         self.expr(l, r, Expr::FuncLit(Box::new(sig), body))
@@ -315,7 +325,7 @@ impl<'a> Builder<'a> {
         recv: Option<List<Param>>,
         name: Ident,
         tparams: Option<List<Param>>,
-        head: Head,
+        head: One<Head>,
         body: Option<BlockId>,
     ) -> StmtId {
         let sig = self.sig(head);

@@ -163,7 +163,7 @@ fn hole(l: &mut Lex, out: &mut Vec<Token>, lo: usize, end: usize, depth: u32) ->
     let mut inner = Tok::lexer_with_extras(&text[..expr_end], l.extras.take());
     inner.bump(lo + 1);
     inner.extras.need_semi = false;
-    lex_into(&mut inner, out, expr_end, depth + 1);
+    lex_into(&mut inner, out, depth + 1);
     l.extras = inner.extras;
 
     if h.colon.is_some() {

@@ -6,6 +6,7 @@
 //! When several lists of one kind are complete, the one that began last is taken first.
 
 use crate::ast::*;
+use crate::builder::Head;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -87,6 +88,7 @@ stacks! {
     exprs: ExprId
     stmts: StmtId
     params: Param
+    heads: Head
     idents: Ident
     elems: Elem
     parts: InterpPart
@@ -131,11 +133,10 @@ impl Lists {
         stack.drain(v.range()).collect()
     }
 
-    /// The same with an element before the list.
-    pub fn vec_after<T: Listed>(&mut self, first: T, v: List<T>) -> Vec<T> {
-        let stack = T::stack(self);
-        stack.truncate(v.range().end);
-        std::iter::once(first).chain(stack.drain(v.range())).collect()
+    /// The list with an element before it.
+    pub fn before<T: Listed>(&mut self, first: T, v: List<T>) -> List<T> {
+        T::stack(self).insert(v.from as usize, first);
+        List { len: v.len + 1, ..v }
     }
 
     pub fn ids(&mut self, v: List<ExprId>) -> Ids {

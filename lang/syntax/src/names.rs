@@ -41,18 +41,18 @@ impl Interner {
     pub(crate) fn empty() -> Interner {
         Interner { table: HashTable::new(), recent: Box::default(), texts: String::new(), ends: vec![] }
     }
-    /// The symbol of a name that `text` begins with; `len` bytes are its own, and what stands behind them does not count.
-    pub fn intern_name(&mut self, text: &str, len: usize) -> Sym {
-        let key = match text.as_bytes().first_chunk::<8>() {
+    /// The symbol of a name or number that lies in a text.
+    pub fn intern_in(&mut self, text: &str, at: usize, len: usize) -> Sym {
+        let key = match text.as_bytes()[at..].first_chunk::<8>() {
             Some(bytes) if (1..=8).contains(&len) => u64::from_le_bytes(*bytes) & (u64::MAX >> (64 - 8 * len)),
-            _ => return self.intern(&text[..len]),
+            _ => return self.intern(&text[at..at + len]),
         };
-        // Names have no byte 0, so words of names of different lengths differ.
+        // There is no byte 0 in them, so words of different lengths differ.
         let mix = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize;
         match self.recent.get(mix) {
             Some(&(word, y)) if word == key => y,
             _ => {
-                let y = self.intern(&text[..len]);
+                let y = self.intern(&text[at..at + len]);
                 if let Some(slot) = self.recent.get_mut(mix) {
                     *slot = (key, y);
                 }

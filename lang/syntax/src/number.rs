@@ -22,8 +22,8 @@ pub fn number(l: &mut Lex) -> Lit {
     }
     let matched = l.span().end - lo;
     l.bump(n - matched);
-    let s = l.slice();
-    Lit { kind, sym: l.extras.names.intern(s) }
+    let text = l.source();
+    Lit { kind, sym: l.extras.names.intern_in(text, lo, n) }
 }
 
 /// The length of decimal digits that nothing follows which could belong to the number: most numbers.

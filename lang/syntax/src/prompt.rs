@@ -51,7 +51,7 @@ fn class(t: Tok) -> TokenClass {
             LitKind::Rune => TokenClass::String,
             LitKind::Int | LitKind::Float | LitKind::Imag | LitKind::Duration => TokenClass::Number,
         },
-        Tok::Str(_) | Tok::Interp | Tok::InterpOpen | Tok::InterpText(_) | Tok::InterpClose => TokenClass::String,
+        Tok::Str(_) | Tok::InterpOpen | Tok::InterpText(_) | Tok::InterpClose => TokenClass::String,
         t if spell::is_keyword(t) => TokenClass::Keyword,
         _ => TokenClass::Operator,
     }

@@ -51,34 +51,35 @@ pub enum LexErrorKind {
     DeepHole,
 }
 
-/// The bytes that a name goes on with: letters, digits and every character beyond ASCII.
+/// The ASCII bytes that a name goes on with.
 static NAME_BYTES: [bool; 256] = {
     let mut t = [false; 256];
     let mut b = 0;
     while b < 256 {
-        t[b] = matches!(b as u8, b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'0'..=b'9' | 0x80..);
+        t[b] = matches!(b as u8, b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'0'..=b'9');
         b += 1;
     }
     t
 };
 
+/// The length of the name or keyword that the text begins with, if all of it is ASCII. The first byte is a letter.
+pub fn ascii_name(text: &[u8]) -> Option<usize> {
+    let ends = |&c: &u8| !NAME_BYTES[c as usize];
+    match text[1..].iter().position(ends) {
+        Some(n) => text[n + 1].is_ascii().then_some(n + 1),
+        None => Some(text.len()),
+    }
+}
+
 /// A name or a keyword, of which the lexer has matched the first character. Any character beyond ASCII is taken; a wrong one is
 /// reported and the whole stays one name, so that the parser sees an operand.
 pub fn word(l: &mut Lex) -> Sym {
     let rest = l.remainder().as_bytes();
-    // The bytes joined: the highest bit tells whether all are ASCII. What ends the name is.
-    let mut joined = l.source().as_bytes()[l.span().start];
-    let ends = |&c: &u8| {
-        joined |= c;
-        !NAME_BYTES[c as usize]
-    };
-    let n = rest.iter().position(ends).unwrap_or(rest.len());
+    let n = rest.iter().position(|&c| c.is_ascii() && !NAME_BYTES[c as usize]).unwrap_or(rest.len());
     l.bump(n);
-    if !joined.is_ascii() {
-        check_name(l);
-    }
-    let (text, name) = (l.source(), l.span());
-    l.extras.names.intern_name(&text[name.start..], name.len())
+    check_name(l);
+    let s = l.slice();
+    l.extras.names.intern(s)
 }
 
 /// Complains about the first character of a name that Go does not have in names.

@@ -41,7 +41,7 @@ pub fn spell(t: Tok) -> &'static str {
         Goto => "goto", If => "if", Import => "import", Interface => "interface", Map => "map", Package => "package",
         Range => "range", Return => "return", Select => "select", Struct => "struct", Switch => "switch", Type => "type",
         Var => "var", Par => "par", After => "after",
-        Interp | InterpOpen => "$\"", InterpText(_) => "\"…\"", HoleVerb(_) => ":%", InterpClose => "\"",
+        InterpOpen => "$\"", InterpText(_) => "\"…\"", HoleVerb(_) => ":%", InterpClose => "\"",
         OpAssign(_) => "=", IncDec(_) => "++", Ident(_) => "", Lit(_) => "", Str(_) => "", Semi(_) => ";",
     }
 }

@@ -50,17 +50,12 @@ impl Cx {
 
 pub type Lex<'s> = Lexer<'s, Tok>;
 
+/// In the order of the grammar's terminals, so that a terminal's number is cheap to tell.
 #[derive(Logos, Clone, Copy, Debug, PartialEq)]
 #[logos(extras = Cx)]
 #[logos(skip r"[ \t\r]+")]
 #[rustfmt::skip]
 pub enum Tok {
-    #[token("\n", newline)]
-    #[token("//", line_comment)]
-    #[token("/*", comment)]
-    #[token(";", |_| SemiKind::Explicit)]
-    Semi(SemiKind),
-
     /// Also the keywords, until [`lex_into`] looks at them.
     #[regex(r"[A-Za-z_\u{80}-\u{10FFFF}]", scan::word)]
     Ident(Sym),
@@ -71,9 +66,6 @@ pub enum Tok {
     #[token("\"", scan::string)]
     #[token("`", scan::raw_string)]
     Str(Sym),
-    /// The whole of `$"…"`, until [`lex`] puts its pieces in its place.
-    #[token("$\"", interp::skip)]
-    Interp,
 
     #[token("/", |_| BinOp::Div)]
     #[token("%", |_| BinOp::Rem)]
@@ -89,6 +81,15 @@ pub enum Tok {
     #[token("&&", |_| BinOp::LAnd)]
     #[token("||", |_| BinOp::LOr)]
     BinOp(BinOp),
+    #[token("+")] Plus,
+    #[token("-")] Minus,
+    #[token("*")] Star,
+    #[token("&")] Amp,
+    #[token("^")] Caret,
+    #[token("|")] Pipe,
+    #[token("!")] Not,
+    #[token("~")] Tilde,
+    #[token("<-")] Arrow,
 
     #[token("+=", |_| BinOp::Add)]
     #[token("-=", |_| BinOp::Sub)]
@@ -102,31 +103,30 @@ pub enum Tok {
     #[token(">>=", |_| BinOp::Shr)]
     #[token("&^=", |_| BinOp::AndNot)]
     OpAssign(BinOp),
-
     #[token("++", |_| BinOp::Add)]
     #[token("--", |_| BinOp::Sub)]
     IncDec(BinOp),
-
-    #[token("+")] Plus,
-    #[token("-")] Minus,
-    #[token("*")] Star,
-    #[token("&")] Amp,
-    #[token("^")] Caret,
-    #[token("|")] Pipe,
-    #[token("!")] Not,
-    #[token("~")] Tilde,
-    #[token("<-")] Arrow,
     #[token("=")] Assign,
     #[token(":=")] Define,
+
     #[token("...")] Ellipsis,
     #[token("(")] LParen,
+    /// The `(` that opens a result list. Like the other tokens without a text here, the layout pass makes it, never the lexer.
+    ResultParen,
     #[token(")")] RParen,
     #[token("[")] LBrack,
+    /// The `[` that opens type parameters.
+    TypeParamBrack,
     #[token("]")] RBrack,
     #[token("{")] LBrace,
     #[token("}")] RBrace,
     #[token(",")] Comma,
     #[token(".")] Dot,
+    #[token("\n", newline)]
+    #[token("//", line_comment)]
+    #[token("/*", comment)]
+    #[token(";", |_| SemiKind::Explicit)]
+    Semi(SemiKind),
     #[token(":")] Colon,
 
     Break,
@@ -140,6 +140,8 @@ pub enum Tok {
     Fallthrough,
     For,
     Func,
+    /// `func` of a declaration.
+    FuncDecl,
     Go,
     Goto,
     If,
@@ -154,24 +156,17 @@ pub enum Tok {
     Switch,
     Type,
     Var,
+    Par,
+    After,
 
-    // The pieces of an interpolated string.
+    // The pieces of an interpolated string. The lexer takes the whole of `$"…"` as the first, and [`lex_into`] puts all in its place.
+    #[token("$\"", interp::skip)]
     InterpOpen,
     InterpText(Sym),
+    InterpClose,
     HoleOpen,
     HoleVerb(Sym),
     HoleClose,
-    InterpClose,
-
-    // Made by the layout pass, never by the lexer.
-    /// `func` of a declaration.
-    FuncDecl,
-    /// The `(` that opens a result list.
-    ResultParen,
-    /// The `[` that opens type parameters.
-    TypeParamBrack,
-    Par,
-    After,
 }
 
 /// The keywords. They are the first names of every [`Interner`], in this order.
@@ -204,6 +199,30 @@ pub const KEYWORDS: [(&str, Tok); 25] = [
 ];
 
 impl Tok {
+    /// The name or text of a token that has one.
+    pub fn sym(self) -> Sym {
+        match self {
+            Tok::Ident(s) | Tok::Str(s) | Tok::InterpText(s) | Tok::HoleVerb(s) => s,
+            _ => unreachable!("the token has no name"),
+        }
+    }
+
+    /// The literal of a token that is one.
+    pub fn lit(self) -> Lit {
+        match self {
+            Tok::Lit(l) => l,
+            _ => unreachable!("the token is no literal"),
+        }
+    }
+
+    /// The operator of a token that has one.
+    pub fn op(self) -> BinOp {
+        match self {
+            Tok::BinOp(op) | Tok::OpAssign(op) | Tok::IncDec(op) => op,
+            _ => unreachable!("the token has no operator"),
+        }
+    }
+
     /// A newline after this token becomes a semicolon.
     pub fn ends_statement(self) -> bool {
         use Tok::*;
@@ -287,7 +306,7 @@ pub fn lex(text: &str, names: Interner, parts: &[Range<usize>]) -> Lexed {
         let own = &text[..part.end];
         let mut lexer = Tok::lexer_with_extras(own, cx);
         lexer.bump(if part.start == 0 { preface(own) } else { part.start });
-        lex_into(&mut lexer, &mut tokens, part.end, 0);
+        lex_into(&mut lexer, &mut tokens, 0);
         cx = lexer.extras;
     }
     if cx.need_semi {
@@ -307,35 +326,100 @@ fn preface(text: &str) -> usize {
     mark
 }
 
-/// Lexes up to the token that ends at an offset. `depth` is the number of interpolated strings around the text.
-pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, end: usize, depth: u32) {
-    while lexer.span().end < end
-        && let Some(t) = lexer.next()
-    {
-        let span = lexer.span();
-        let (lo, mut hi) = (span.start as u32, span.end as u32);
-        let tok = match t {
-            Ok(Tok::Ident(sym)) => KEYWORDS.get(sym.0 as usize).map_or(Tok::Ident(sym), |&(_, keyword)| keyword),
-            Ok(Tok::Interp) => {
-                interp::expand(lexer, out, depth);
-                lexer.extras.need_semi = true;
+/// Lexes up to the end of the lexer's text. `depth` is the number of interpolated strings around it.
+///
+/// Most of a text are blanks, line ends, names, brackets and commas, which one byte tells apart. Logos is asked for the rest.
+pub fn lex_into(lexer: &mut Lex, out: &mut Vec<Token>, depth: u32) {
+    let text = lexer.source();
+    let mut at = lexer.span().end;
+    while let Some(&first) = text.as_bytes().get(at) {
+        let mut len = 1;
+        let mut push = |cx: &mut Cx, tok: Tok, len: usize| {
+            out.push(Token { tok, lo: at as u32, hi: (at + len) as u32 });
+            cx.need_semi = tok.ends_statement();
+        };
+        match first {
+            b' ' | b'\t' | b'\r' => {}
+            b'\n' if lexer.extras.need_semi => push(&mut lexer.extras, Tok::Semi(SemiKind::Newline), 1),
+            b'\n' => {}
+            b'(' => push(&mut lexer.extras, Tok::LParen, 1),
+            b')' => push(&mut lexer.extras, Tok::RParen, 1),
+            b'[' => push(&mut lexer.extras, Tok::LBrack, 1),
+            b']' => push(&mut lexer.extras, Tok::RBrack, 1),
+            b'{' => push(&mut lexer.extras, Tok::LBrace, 1),
+            b'}' => push(&mut lexer.extras, Tok::RBrace, 1),
+            b',' => push(&mut lexer.extras, Tok::Comma, 1),
+            b'A'..=b'Z' | b'a'..=b'z' | b'_' if let Some(n) = scan::ascii_name(&text.as_bytes()[at..]) => {
+                len = n;
+                let name = lexer.extras.names.intern_in(text, at, n);
+                push(&mut lexer.extras, word(name), n);
+            }
+            _ => {
+                lexer.bump(at - lexer.span().end);
+                if !lex_other(lexer, out, depth) {
+                    return;
+                }
+                at = lexer.span().end;
                 continue;
             }
-            // A newline token stands where its newline is.
-            Ok(tok @ Tok::Semi(SemiKind::Newline)) => {
-                hi = lo + 1;
-                tok
-            }
-            Ok(tok) => tok,
-            Err(()) => {
-                let c = lexer.slice().chars().next().unwrap_or('\0');
-                let kind = if c == '\0' { LexErrorKind::Nul } else { LexErrorKind::BadChar(c) };
-                lexer.extras.error(kind, span.start, span.end);
-                // A name in its place keeps the consequences on its line.
-                Tok::Ident(lexer.extras.names.intern(lexer.slice()))
-            }
-        };
-        out.push(Token { tok, lo, hi });
-        lexer.extras.need_semi = tok.ends_statement();
+        }
+        at += len;
+    }
+}
+
+/// The keyword that a name is, or the name.
+fn word(name: Sym) -> Tok {
+    KEYWORDS.get(name.0 as usize).map_or(Tok::Ident(name), |&(_, keyword)| keyword)
+}
+
+/// Lexes the next token, whatever it is. Tells whether there was one.
+fn lex_other(lexer: &mut Lex, out: &mut Vec<Token>, depth: u32) -> bool {
+    let Some(t) = lexer.next() else { return false };
+    let span = lexer.span();
+    let (lo, mut hi) = (span.start as u32, span.end as u32);
+    let tok = match t {
+        Ok(Tok::Ident(name)) => word(name),
+        Ok(Tok::InterpOpen) => {
+            interp::expand(lexer, out, depth);
+            lexer.extras.need_semi = true;
+            return true;
+        }
+        // A newline token stands where its newline is.
+        Ok(tok @ Tok::Semi(SemiKind::Newline)) => {
+            hi = lo + 1;
+            tok
+        }
+        Ok(tok) => tok,
+        Err(()) => {
+            let c = lexer.slice().chars().next().unwrap_or('\0');
+            let kind = if c == '\0' { LexErrorKind::Nul } else { LexErrorKind::BadChar(c) };
+            lexer.extras.error(kind, span.start, span.end);
+            // A name in its place keeps the consequences on its line.
+            Tok::Ident(lexer.extras.names.intern(lexer.slice()))
+        }
+    };
+    out.push(Token { tok, lo, hi });
+    lexer.extras.need_semi = tok.ends_statement();
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told by one byte must be what the rules say that Logos has.
+    #[test]
+    fn quick_tokens_are_those_of_the_rules() {
+        let ascii = || (0..128u8).map(char::from);
+        let pairs = ascii().flat_map(|a| ascii().map(move |b| [format!("{a}{b}"), format!("x{a}{b}y\n")]));
+        for text in pairs.flatten().chain(["été x\n".into(), "xé\n)\n".into(), "break\n".into()]) {
+            let (mut quick, mut by_rules) = (vec![], vec![]);
+            let lexer = || Tok::lexer_with_extras(&text, Cx::new(Interner::default()));
+            lex_into(&mut lexer(), &mut quick, 0);
+            let mut rules = lexer();
+            while lex_other(&mut rules, &mut by_rules, 0) {}
+            let plain = |v: &[Token]| v.iter().map(|t| (t.tok, t.lo, t.hi)).collect::<Vec<_>>();
+            assert_eq!(plain(&quick), plain(&by_rules), "{text:?}");
+        }
     }
 }
