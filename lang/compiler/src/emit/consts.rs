@@ -2,11 +2,10 @@
 
 use super::layout::Num;
 use super::{Em, Reg};
-use crate::constant::Value;
+use crate::constant::{Value, ratio_to_f64};
 use crate::types::{TyId, Types};
 use gol_bytecode::{Const, FuncId, Op};
 use gol_syntax::ast::ExprId;
-use num_rational::BigRational;
 use num_traits::ToPrimitive;
 use std::sync::Arc;
 
@@ -22,16 +21,12 @@ fn int_word(v: &Value) -> Option<u64> {
     Some(i.to_i64().map(|v| v as u64).or_else(|| i.to_u64()).unwrap_or(0))
 }
 
-fn float(v: &BigRational) -> f64 {
-    v.to_f64().unwrap_or(0.0)
-}
-
 fn to_float(v: &Value) -> f64 {
     match v {
         Value::Int(i) => *i as f64,
         Value::Big(i) => i.to_f64().unwrap_or(0.0),
-        Value::Float(f) => float(f),
-        Value::Complex(c) => float(&c.0),
+        Value::Float(f) => ratio_to_f64(f),
+        Value::Complex(c) => ratio_to_f64(&c.0),
         Value::Huge(_) | Value::Bool(_) | Value::Str(_) => 0.0,
     }
 }
@@ -108,7 +103,7 @@ impl Em<'_> {
             Num::F32 => [(to_float(v) as f32).to_bits() as u64, 0],
             Num::Complex(_) => {
                 let im = match v {
-                    Value::Complex(c) => float(&c.1),
+                    Value::Complex(c) => ratio_to_f64(&c.1),
                     Value::Bool(_)
                     | Value::Str(_)
                     | Value::Int(_)
