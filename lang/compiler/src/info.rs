@@ -123,6 +123,13 @@ pub struct ExprInfo {
     value: Option<ValueId>,
 }
 
+impl ExprInfo {
+    /// There is a value ([`Info::value`]).
+    pub fn is_constant(&self) -> bool {
+        self.value.is_some()
+    }
+}
+
 /// The place of a constant's value in the list of them: few expressions are constant, and the table of all expressions is large.
 #[derive(Clone, Copy, Debug)]
 struct ValueId(NonZeroU32);
@@ -300,29 +307,36 @@ impl Info {
     }
     /// The value of a constant, represented in its type (rounded, in range).
     pub fn value(&self, e: ExprId) -> Option<&Value> {
-        let id = self.expr(e)?.value?;
-        Some(&self.values[id.0.get() as usize - 1])
+        self.value_of(self.expr(e)?)
+    }
+    pub fn value_of(&self, info: &ExprInfo) -> Option<&Value> {
+        Some(&self.values[info.value?.0.get() as usize - 1])
     }
     /// Something may be found out about any of so many expressions.
     pub fn make_room(&mut self, count: usize) {
         let added = count.saturating_sub(self.exprs.len());
-        // Of so many expressions one declares something, or selects it.
+        // Of so many expressions one declares something, or selects it, or is constant.
         self.defs.reserve(added / 10);
         self.objs.reserve(added / 6);
         self.selections.reserve(added / 20);
+        self.values.reserve(added / 4);
         grow(&mut self.exprs, count, None);
         self.uses.make_room(count);
     }
     /// Writes down what is known of an expression.
     #[inline]
-    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&Value>) {
-        let i = e.ix();
-        let value = value.map(|v| self.keep(i, v));
-        self.exprs[i] = Some(ExprInfo { mode, ty, value });
+    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<Value>) {
+        match value {
+            None => self.exprs[e.ix()] = Some(ExprInfo { mode, ty, value: None }),
+            Some(v) => self.set_constant(e, mode, ty, v),
+        }
     }
     #[inline(never)]
-    fn keep(&mut self, i: usize, v: &Value) -> ValueId {
-        let v = v.clone();
+    pub fn set_constant(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Value) {
+        let value = Some(self.keep(e.ix(), value));
+        self.exprs[e.ix()] = Some(ExprInfo { mode, ty, value });
+    }
+    fn keep(&mut self, i: usize, v: Value) -> ValueId {
         match self.exprs[i].and_then(|old| old.value) {
             Some(id) => {
                 self.values[id.0.get() as usize - 1] = v;
@@ -332,6 +346,13 @@ impl Info {
                 self.values.push(v);
                 ValueId(NonZeroU32::new(self.values.len() as u32).expect("fewer values than expressions"))
             }
+        }
+    }
+    /// Gives an expression that is a constant another type, with the value as one of it.
+    pub fn retype(&mut self, e: ExprId, ty: TyId, value: &Value) {
+        if let Some(ExprInfo { ty: old, value: Some(id), .. }) = &mut self.exprs[e.ix()] {
+            *old = ty;
+            self.values[id.0.get() as usize - 1].clone_from(value);
         }
     }
     /// Gives an expression that is known another type.
