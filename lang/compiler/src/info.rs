@@ -236,7 +236,7 @@ pub struct Info {
     pub defs: FxHashMap<u32, ObjId>,
     /// The variable of a type switch, by the position of each clause (`Clause::span.lo`).
     pub implicits: FxHashMap<u32, ObjId>,
-    pub selections: FxHashMap<ExprId, Selection>,
+    pub selections: ByExpr<Selection>,
     /// Type arguments of each use of a generic function, by the index expression if there is one, else by the name or
     /// selector (those of methods are in `selections`). They may mention type parameters of the function around.
     pub instances: FxHashMap<ExprId, Vec<TyId>>,
@@ -278,6 +278,54 @@ impl Uses {
     }
 }
 
+/// Facts of some expressions, by `ExprId`: where each lies in a list of them.
+pub struct ByExpr<T> {
+    /// The place in the list, counted from 1; 0: nothing.
+    places: Vec<u32>,
+    list: Vec<T>,
+}
+
+impl<T> Default for ByExpr<T> {
+    fn default() -> ByExpr<T> {
+        ByExpr { places: vec![], list: vec![] }
+    }
+}
+
+impl<T> ByExpr<T> {
+    /// So many expressions there are.
+    fn make_room(&mut self, count: usize) {
+        if self.places.is_empty() {
+            // Zeros cost nothing where nothing else is written.
+            self.places = vec![0; count + count / 8];
+        }
+        grow(&mut self.places, count, 0);
+    }
+    #[inline]
+    fn place(&self, e: ExprId) -> Option<usize> {
+        (self.places.get(e.ix()).copied()? as usize).checked_sub(1)
+    }
+    #[inline]
+    pub fn get(&self, e: &ExprId) -> Option<&T> {
+        self.list.get(self.place(*e)?)
+    }
+    pub fn get_mut(&mut self, e: &ExprId) -> Option<&mut T> {
+        let place = self.place(*e)?;
+        self.list.get_mut(place)
+    }
+    pub fn contains_key(&self, e: &ExprId) -> bool {
+        self.place(*e).is_some()
+    }
+    pub fn insert(&mut self, e: ExprId, fact: T) {
+        match self.place(e) {
+            Some(place) => self.list[place] = fact,
+            None => {
+                self.list.push(fact);
+                self.places[e.ix()] = self.list.len() as u32;
+            }
+        }
+    }
+}
+
 /// Makes a table by expressions so long. Library packages follow a program with a little more each, packages of its own with much
 /// more: who outgrows the table once may do so again.
 fn grow<T: Copy>(table: &mut Vec<T>, count: usize, nothing: T) {
@@ -315,13 +363,13 @@ impl Info {
     /// Something may be found out about any of so many expressions.
     pub fn make_room(&mut self, count: usize) {
         let added = count.saturating_sub(self.exprs.len());
-        // Of so many expressions one declares something, or selects it, or is constant.
+        // Of so many expressions one declares something, or is constant.
         self.defs.reserve(added / 10);
         self.objs.reserve(added / 6);
-        self.selections.reserve(added / 20);
         self.values.reserve(added / 4);
         grow(&mut self.exprs, count, None);
         self.uses.make_room(count);
+        self.selections.make_room(count);
     }
     /// Writes down what is known of an expression.
     #[inline]
