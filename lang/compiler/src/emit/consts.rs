@@ -130,9 +130,7 @@ impl Em<'_> {
             return;
         }
         if let Value::Str(s) = v {
-            let s = s.clone();
-            self.load_str(dst, &s);
-            return;
+            return self.load_str(dst, s);
         }
         let [a, b] = self.const_words(v, ty);
         self.load_word(dst, a);

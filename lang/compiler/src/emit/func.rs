@@ -139,12 +139,14 @@ impl Fun {
         std::mem::swap(&mut room.jumped, &mut self.jumped);
         std::mem::swap(&mut room.patches, &mut self.patches);
         std::mem::swap(&mut room.vars, &mut self.vars);
+        std::mem::swap(&mut room.given, &mut self.given);
         room.code.clear();
         room.lines.clear();
         room.labels.clear();
         room.jumped.clear();
         room.patches.clear();
         room.vars.clear();
+        room.given.clear();
         *self = room;
     }
     pub fn sig(&self) -> Arc<FuncTy> {

@@ -12,7 +12,7 @@ use super::Em;
 use super::known::Knowns;
 use super::methods::MethodSel;
 use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
-use crate::info::{Obj, ObjId, ObjKind, SelKind, Selection};
+use crate::info::{FieldPath, Obj, ObjId, ObjKind, SelKind, Selection};
 use crate::instance::Subst;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::FuncId;
@@ -105,8 +105,14 @@ impl<'a> Em<'a> {
     /// The selection with the type arguments of the function under construction.
     #[inline(never)]
     fn selection_here(&self, s: &Selection) -> Selection {
-        let targs = s.targs.iter().map(|t| self.sub(*t)).collect();
-        let mut s = Selection { recv: self.sub(s.recv), targs, ..s.clone() };
+        let mut s = Selection {
+            kind: s.kind.clone(),
+            path: FieldPath::from_slice(&s.path),
+            recv: self.sub(s.recv),
+            name: s.name,
+            name_pkg: s.name_pkg,
+            targs: s.targs.iter().map(|t| self.sub(*t)).collect(),
+        };
         let expr = match s.kind {
             SelKind::TypeParamMethod => false,
             SelKind::TypeParamMethodExpr => true,
@@ -131,8 +137,15 @@ impl<'a> Em<'a> {
     }
 
     /// `x.m[int]` is the selector `x.m`, whose selection has the type arguments.
+    #[inline]
     pub(super) fn selector(&self, e: ExprId) -> ExprId {
-        let Expr::Index(x, _) = *self.ast.expr(e) else { return e };
+        match *self.ast.expr(e) {
+            Expr::Index(x, _) => self.selector_of(e, x),
+            _ => e,
+        }
+    }
+    #[inline(never)]
+    fn selector_of(&self, e: ExprId, x: ExprId) -> ExprId {
         let x = self.strip(x);
         if self.info.selections.get(&x).is_some_and(|s| !s.targs.is_empty()) { x } else { e }
     }
