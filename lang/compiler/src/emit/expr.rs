@@ -46,7 +46,18 @@ impl Em<'_> {
         if let Some(&r) = self.f.given.get(&e) {
             return r;
         }
-        if self.value(e).is_none() && !self.st.plain {
+        let info = self.info;
+        if let Some(v) = info.value(e) {
+            let ty = self.ty(e);
+            let n = self.words(ty);
+            let dst = self.f.alloc(n);
+            let mark = self.f.next;
+            (self.f.fresh, self.f.dst_fresh) = (None, !self.st.plain);
+            self.load_const(dst, v, ty);
+            self.f.next = mark;
+            return dst;
+        }
+        if !self.st.plain {
             if let Some(r) = self.reg_var(e) {
                 let passed = match self.info.uses.get(&e) {
                     Some(&o) => self.is_passed_var(o),
