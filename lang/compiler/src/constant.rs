@@ -9,6 +9,7 @@ use crate::huge::{Huge, Outcome};
 use crate::types::Basic;
 use num_bigint::{BigInt, BigUint, Sign};
 use num_rational::BigRational;
+use num_traits::float::FloatCore;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -376,10 +377,11 @@ fn small_arith(op: Arith, a: i64, b: i64) -> Option<i64> {
 }
 
 fn float_arith(op: Arith, a: &BigRational, b: &BigRational) -> Option<Value> {
+    let ((n, d), (m, e)) = ((a.numer(), a.denom()), (b.numer(), b.denom()));
     let r = match op {
-        Arith::Add => a + b,
-        Arith::Sub => a - b,
-        Arith::Mul => a * b,
+        Arith::Add => lowest(n * e + m * d, d * e),
+        Arith::Sub => lowest(n * e - m * d, d * e),
+        Arith::Mul => lowest(n * m, d * e),
         Arith::Div { .. } if b.is_zero() => return None,
         Arith::Div { .. } => a / b,
         Arith::Rem | Arith::And | Arith::Or | Arith::Xor | Arith::AndNot => return None,
@@ -389,6 +391,29 @@ fn float_arith(op: Arith, a: &BigRational, b: &BigRational) -> Option<Value> {
         return Some(Value::float(shrink(r)));
     }
     Value::of_outcome(Huge::of(&r).map_or(Outcome::Zero, Outcome::Number))
+}
+
+/// The quotient in lowest terms. What is written in decimal, and what becomes of it but by division, has denominators of twos and
+/// fives alone, which are quicker to look for than any factor.
+pub(crate) fn lowest(mut n: BigInt, mut d: BigInt) -> BigRational {
+    debug_assert!(d.is_positive());
+    let twos = n.trailing_zeros().unwrap_or(u64::MAX).min(d.trailing_zeros().unwrap_or(0));
+    (n, d) = (n >> twos, d >> twos);
+    let odd = &d >> d.trailing_zeros().unwrap_or(0);
+    let fives = ((odd.bits() - 1) as f64 / 5f64.log2()).ceil() as u32;
+    let five = BigInt::from(5);
+    if odd != five.pow(fives) {
+        return BigRational::new(n, d);
+    }
+    let mut shared = 0;
+    while shared < fives && (&n % &five).is_zero() {
+        n /= &five;
+        shared += 1;
+    }
+    if shared > 0 {
+        d /= five.pow(shared);
+    }
+    BigRational::new_raw(n, d)
 }
 
 /// Whether signed, and the width of an integer type; no width: any size. `None` for other types.
@@ -443,7 +468,22 @@ fn round(r: &BigRational, b: Basic) -> Result<BigRational, Misfit> {
         Basic::Float64 => ratio_to_f64(r),
         _ => return Ok(r.clone()),
     };
-    BigRational::from_float(f).ok_or(Misfit::Overflows)
+    of_float(f).ok_or(Misfit::Overflows)
+}
+
+/// The number that a float is, in lowest terms at once; `None` for those that are no number.
+fn of_float(f: f64) -> Option<BigRational> {
+    if !f.is_finite() {
+        return None;
+    }
+    let (m, e, sign) = f.integer_decode();
+    if m == 0 {
+        return Some(BigRational::zero());
+    }
+    let zeros = m.trailing_zeros();
+    let (m, e) = (BigInt::from(i64::from(sign) * (m >> zeros) as i64), i32::from(e) + zeros as i32);
+    let power = BigInt::one() << e.unsigned_abs();
+    Some(if e >= 0 { BigRational::from_integer(m * power) } else { BigRational::new_raw(m, power) })
 }
 
 /// Limits the size of a float: beyond [`EXACT_BITS`] to a mantissa of [`MANTISSA_BITS`].
@@ -516,11 +556,27 @@ fn round_half_even(r: &BigRational) -> BigUint {
     (if up { q + 1 } else { q }).magnitude().clone()
 }
 
-fn ratio_to_f64(r: &BigRational) -> f64 {
+/// The integer when a float of `prec` bits with exponents below `max` is exactly that.
+fn exact(i: &BigInt, prec: u64, max: u64) -> Option<f64> {
+    let bits = i.bits();
+    if bits > max || bits > prec && bits - i.trailing_zeros()? > prec {
+        return None;
+    }
+    i.to_f64()
+}
+
+pub(crate) fn ratio_to_f64(r: &BigRational) -> f64 {
+    // The quotient of two floats is rounded as it shall be.
+    if let (Some(n), Some(d)) = (exact(r.numer(), 53, 1023), exact(r.denom(), 53, 1023)) {
+        return n / d;
+    }
     to_float_bits(r, 53, -1074)
 }
 
 fn ratio_to_f32(r: &BigRational) -> f32 {
+    if let (Some(n), Some(d)) = (exact(r.numer(), 24, 127), exact(r.denom(), 24, 127)) {
+        return n as f32 / d as f32;
+    }
     // Already of 24 bits, so the cast is exact; beyond the range it gives infinity.
     to_float_bits(r, 24, -149) as f32
 }

@@ -34,6 +34,40 @@ fn floats_are_exact_and_round_once() {
     assert!(parse_number("1e1000000000").is_none());
 }
 
+/// Digits and exponents around what floats and words hold.
+#[test]
+fn short_and_long_ways_round_alike() {
+    let digits = ["1", "3", "15", "16777217", "9007199254740993", "18014398509481985", "1844674407370955161500001"];
+    for (m, e) in digits.iter().flat_map(|m| (-345..=310).map(move |e| (m, e))) {
+        let text = format!("{m}e{e}");
+        let v = num(&text);
+        assert_eq!(v.to_f64(), text.parse::<f64>().ok(), "{text}");
+        assert_eq!(v.to_f32(), text.parse::<f32>().ok(), "{text}");
+        let r = v.to_float().expect("a float");
+        assert_eq!(r, r.reduced(), "{text}");
+        let f = v.to_f64().and_then(of_float);
+        assert_eq!(f, v.to_f64().and_then(BigRational::from_float), "{text}");
+        assert_eq!(v.represent(Basic::Float64).ok().and_then(|v| v.to_float()), f, "{text}");
+    }
+}
+
+#[test]
+fn arithmetic_keeps_lowest_terms() {
+    let texts = ["0.0", "1.0", "2.5", "0.2", "0.125", "0.3", "75e-3", "640.0", "1e-30", "0.99999999999999999999999"];
+    let mut all: Vec<BigRational> = texts.iter().filter_map(|t| num(t).to_float()).collect();
+    all.push(BigRational::new(5.into(), 21.into()));
+    all.extend(all.clone().iter().map(|r| -r));
+    for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
+        let check = |op, want: BigRational| {
+            let got = float_arith(op, a, b).and_then(|v| v.to_float()).expect("a number");
+            assert_eq!((got.numer(), got.denom()), (want.numer(), want.denom()), "{a} {op:?} {b}");
+        };
+        check(Arith::Add, a + b);
+        check(Arith::Sub, a - b);
+        check(Arith::Mul, a * b);
+    }
+}
+
 #[test]
 fn max_float64_of_package_math() {
     let two = num("0x1p1023");

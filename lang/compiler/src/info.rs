@@ -123,6 +123,13 @@ pub struct ExprInfo {
     value: Option<ValueId>,
 }
 
+impl ExprInfo {
+    /// There is a value ([`Info::value`]).
+    pub fn is_constant(&self) -> bool {
+        self.value.is_some()
+    }
+}
+
 /// The place of a constant's value in the list of them: few expressions are constant, and the table of all expressions is large.
 #[derive(Clone, Copy, Debug)]
 struct ValueId(NonZeroU32);
@@ -229,7 +236,7 @@ pub struct Info {
     pub defs: FxHashMap<u32, ObjId>,
     /// The variable of a type switch, by the position of each clause (`Clause::span.lo`).
     pub implicits: FxHashMap<u32, ObjId>,
-    pub selections: FxHashMap<ExprId, Selection>,
+    pub selections: ByExpr<Selection>,
     /// Type arguments of each use of a generic function, by the index expression if there is one, else by the name or
     /// selector (those of methods are in `selections`). They may mention type parameters of the function around.
     pub instances: FxHashMap<ExprId, Vec<TyId>>,
@@ -271,6 +278,54 @@ impl Uses {
     }
 }
 
+/// Facts of some expressions, by `ExprId`: where each lies in a list of them.
+pub struct ByExpr<T> {
+    /// The place in the list, counted from 1; 0: nothing.
+    places: Vec<u32>,
+    list: Vec<T>,
+}
+
+impl<T> Default for ByExpr<T> {
+    fn default() -> ByExpr<T> {
+        ByExpr { places: vec![], list: vec![] }
+    }
+}
+
+impl<T> ByExpr<T> {
+    /// So many expressions there are.
+    fn make_room(&mut self, count: usize) {
+        if self.places.is_empty() {
+            // Zeros cost nothing where nothing else is written.
+            self.places = vec![0; count + count / 8];
+        }
+        grow(&mut self.places, count, 0);
+    }
+    #[inline]
+    fn place(&self, e: ExprId) -> Option<usize> {
+        (self.places.get(e.ix()).copied()? as usize).checked_sub(1)
+    }
+    #[inline]
+    pub fn get(&self, e: &ExprId) -> Option<&T> {
+        self.list.get(self.place(*e)?)
+    }
+    pub fn get_mut(&mut self, e: &ExprId) -> Option<&mut T> {
+        let place = self.place(*e)?;
+        self.list.get_mut(place)
+    }
+    pub fn contains_key(&self, e: &ExprId) -> bool {
+        self.place(*e).is_some()
+    }
+    pub fn insert(&mut self, e: ExprId, fact: T) {
+        match self.place(e) {
+            Some(place) => self.list[place] = fact,
+            None => {
+                self.list.push(fact);
+                self.places[e.ix()] = self.list.len() as u32;
+            }
+        }
+    }
+}
+
 /// Makes a table by expressions so long. Library packages follow a program with a little more each, packages of its own with much
 /// more: who outgrows the table once may do so again.
 fn grow<T: Copy>(table: &mut Vec<T>, count: usize, nothing: T) {
@@ -300,29 +355,36 @@ impl Info {
     }
     /// The value of a constant, represented in its type (rounded, in range).
     pub fn value(&self, e: ExprId) -> Option<&Value> {
-        let id = self.expr(e)?.value?;
-        Some(&self.values[id.0.get() as usize - 1])
+        self.value_of(self.expr(e)?)
+    }
+    pub fn value_of(&self, info: &ExprInfo) -> Option<&Value> {
+        Some(&self.values[info.value?.0.get() as usize - 1])
     }
     /// Something may be found out about any of so many expressions.
     pub fn make_room(&mut self, count: usize) {
         let added = count.saturating_sub(self.exprs.len());
-        // Of so many expressions one declares something, or selects it.
+        // Of so many expressions one declares something, or is constant.
         self.defs.reserve(added / 10);
         self.objs.reserve(added / 6);
-        self.selections.reserve(added / 20);
+        self.values.reserve(added / 4);
         grow(&mut self.exprs, count, None);
         self.uses.make_room(count);
+        self.selections.make_room(count);
     }
     /// Writes down what is known of an expression.
     #[inline]
-    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&Value>) {
-        let i = e.ix();
-        let value = value.map(|v| self.keep(i, v));
-        self.exprs[i] = Some(ExprInfo { mode, ty, value });
+    pub fn set_expr(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<Value>) {
+        match value {
+            None => self.exprs[e.ix()] = Some(ExprInfo { mode, ty, value: None }),
+            Some(v) => self.set_constant(e, mode, ty, v),
+        }
     }
     #[inline(never)]
-    fn keep(&mut self, i: usize, v: &Value) -> ValueId {
-        let v = v.clone();
+    pub fn set_constant(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Value) {
+        let value = Some(self.keep(e.ix(), value));
+        self.exprs[e.ix()] = Some(ExprInfo { mode, ty, value });
+    }
+    fn keep(&mut self, i: usize, v: Value) -> ValueId {
         match self.exprs[i].and_then(|old| old.value) {
             Some(id) => {
                 self.values[id.0.get() as usize - 1] = v;
@@ -332,6 +394,13 @@ impl Info {
                 self.values.push(v);
                 ValueId(NonZeroU32::new(self.values.len() as u32).expect("fewer values than expressions"))
             }
+        }
+    }
+    /// Gives an expression that is a constant another type, with the value as one of it.
+    pub fn retype(&mut self, e: ExprId, ty: TyId, value: &Value) {
+        if let Some(ExprInfo { ty: old, value: Some(id), .. }) = &mut self.exprs[e.ix()] {
+            *old = ty;
+            self.values[id.0.get() as usize - 1].clone_from(value);
         }
     }
     /// Gives an expression that is known another type.

@@ -7,10 +7,31 @@
 
 use crate::types::{FieldTy, FuncTy, IfaceTy, MethodTy, Named, NamedId, TParamId, Term, Ty, TyId, Types};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Type arguments by parameter.
-pub type Subst = FxHashMap<TParamId, TyId>;
+/// Type arguments by parameter: a list, for there are few.
+#[derive(Clone, Default, Debug)]
+pub struct Subst(SmallVec<[(TParamId, TyId); 4]>);
+
+impl Subst {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    pub fn get(&self, p: TParamId) -> Option<TyId> {
+        self.0.iter().find(|(q, _)| *q == p).map(|a| a.1)
+    }
+    /// The parameter has no argument yet.
+    pub fn insert(&mut self, p: TParamId, ty: TyId) {
+        self.0.push((p, ty));
+    }
+}
+
+impl FromIterator<(TParamId, TyId)> for Subst {
+    fn from_iter<I: IntoIterator<Item = (TParamId, TyId)>>(list: I) -> Subst {
+        Subst(list.into_iter().collect())
+    }
+}
 
 /// How deep types may nest through type arguments.
 const MAX_DEPTH: u16 = 100;
@@ -97,17 +118,22 @@ impl Types {
         if let Some(&id) = self.instances.by_args.get(&key) {
             return id;
         }
-        let o = self.named(origin).clone();
+        let Named { name, pkg, obj, underlying, local, implicit, .. } = *self.named(origin);
         let named = Named {
+            name,
+            pkg,
+            obj,
             underlying: Types::ERROR,
+            methods: vec![],
+            local,
             tparams: vec![],
             targs: key.1.clone(),
             origin: Some(origin),
-            ..o.clone()
+            implicit,
         };
         let (id, ty) = self.add_named(named);
         self.instances.by_args.insert(key, ty);
-        if o.underlying == Types::ERROR || self.too_deep(ty) {
+        if underlying == Types::ERROR || self.too_deep(ty) {
             self.instances.waiting.entry(origin).or_default().push(id);
         } else {
             self.instances.queue.push(id);
@@ -155,22 +181,13 @@ impl Types {
         self.named(origin).tparams.iter().copied().zip(targs.iter().copied()).collect()
     }
 
-    /// Instances share the methods of their origin.
-    pub fn share_methods(&mut self) {
-        for i in 0..self.named.len() {
-            if let Some(o) = self.named[i].origin {
-                self.named[i].methods = self.named(o).methods.clone();
-            }
-        }
-    }
-
     /// The type with type parameters replaced, in all its parts.
     pub fn subst(&mut self, ty: TyId, map: &Subst) -> TyId {
         if map.is_empty() || !self.mentions_tparam(ty) {
             return ty;
         }
         let new = match self.get(ty).clone() {
-            Ty::TypeParam(p) => return map.get(&p).copied().unwrap_or(ty),
+            Ty::TypeParam(p) => return map.get(p).unwrap_or(ty),
             Ty::Named(n) => {
                 let Named { origin, targs, .. } = self.named(n);
                 let (Some(origin), targs) = (*origin, targs.clone()) else { return ty };
@@ -227,7 +244,7 @@ impl Types {
         let same = |a: TyId, b: TyId| self.identical_after(a, map, b);
         let all = |a: &[TyId], b: &[TyId]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same(a, b));
         match (self.get(a), self.get(b)) {
-            (Ty::TypeParam(p), _) => map.get(p).map_or(a == b, |&t| t == b),
+            (Ty::TypeParam(p), _) => map.get(*p).map_or(a == b, |t| t == b),
             (Ty::Named(n), Ty::Named(m)) => {
                 let (n, m) = (self.named(*n), self.named(*m));
                 n.origin.is_some() && n.origin == m.origin && all(&n.targs, &m.targs)

@@ -1,10 +1,11 @@
 //! Literals as written in the source, decoded: numbers, durations, strings, runes.
 
-use crate::constant::{Value, shrink};
+use crate::constant::{Value, lowest, shrink};
 use crate::huge::Huge;
 use num_bigint::BigInt;
-use num_rational::BigRational;
+use num_rational::{BigRational, Ratio};
 use num_traits::{One, Zero};
+use std::borrow::Cow;
 
 /// Decimal exponents beyond this are too large for exact fractions.
 const MAX_EXPONENT: i64 = 20_000;
@@ -18,8 +19,11 @@ pub fn parse_number(text: &str) -> Option<Value> {
         // What most programs write; it cannot overflow.
         return Some(Value::Int(text.bytes().fold(0, |n, c| 10 * n + i64::from(c - b'0'))));
     }
-    let clean: String = text.chars().filter(|&c| c != '_').collect();
-    let lower = clean.to_ascii_lowercase();
+    let plain = |c: u8| c != b'_' && !c.is_ascii_uppercase();
+    let lower = match text.bytes().all(plain) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.replace('_', "").to_ascii_lowercase()),
+    };
     if let Some(hex) = lower.strip_prefix("0x") {
         return if hex.contains(['.', 'p']) { hex_float(hex) } else { radix_int(hex, 16) };
     }
@@ -47,27 +51,41 @@ pub fn parse_imaginary(text: &str) -> Option<Value> {
 }
 
 fn radix_int(digits: &str, radix: u32) -> Option<Value> {
-    BigInt::parse_bytes(digits.as_bytes(), radix).map(Value::big)
+    match i64::from_str_radix(digits, radix) {
+        Ok(i) => Some(Value::Int(i)),
+        Err(_) => BigInt::parse_bytes(digits.as_bytes(), radix).map(Value::big),
+    }
 }
 
 fn decimal_float(t: &str) -> Option<Value> {
     let (mant, exp) = t.split_once('e').unwrap_or((t, "0"));
     let exp: i64 = exp.parse().ok()?;
     let (whole, frac) = mant.split_once('.').unwrap_or((mant, ""));
+    let e = exp.checked_sub(frac.len() as i64)?;
+    if let Some(r) = short_decimal(whole, frac, e) {
+        return Some(Value::float(r));
+    }
     let digits = BigInt::parse_bytes(format!("0{whole}{frac}").as_bytes(), 10)?;
     if digits.is_zero() {
         return Some(Value::float(BigRational::zero()));
     }
-    let e = exp.checked_sub(frac.len() as i64)?;
     if e.abs() > MAX_EXPONENT {
         return Value::of_outcome(Huge::scaled(digits, 10, e));
     }
     let ten = BigInt::from(10).pow(e.unsigned_abs() as u32);
-    Some(Value::float(shrink(if e >= 0 {
-        BigRational::from_integer(digits * ten)
-    } else {
-        BigRational::new(digits, ten)
-    })))
+    Some(Value::float(shrink(if e >= 0 { BigRational::from_integer(digits * ten) } else { lowest(digits, ten) })))
+}
+
+/// The digits of both parts times ten to the `e`, when words hold all of that: what most programs write.
+fn short_decimal(whole: &str, frac: &str, e: i64) -> Option<BigRational> {
+    let digit = |n: u64, c: char| n.checked_mul(10)?.checked_add(c.to_digit(10)?.into());
+    let digits = whole.chars().chain(frac.chars()).try_fold(0, digit)?;
+    let ten = 10u64.checked_pow(e.unsigned_abs().try_into().ok()?)?;
+    if e >= 0 {
+        return Some(BigRational::from_integer(digits.checked_mul(ten)?.into()));
+    }
+    let (n, d) = Ratio::new(digits, ten).into_raw();
+    Some(BigRational::new_raw(n.into(), d.into()))
 }
 
 fn hex_float(t: &str) -> Option<Value> {
@@ -80,11 +98,7 @@ fn hex_float(t: &str) -> Option<Value> {
         return Value::of_outcome(Huge::scaled(digits, 2, e));
     }
     let two = BigInt::one() << e.unsigned_abs();
-    Some(Value::float(shrink(if e >= 0 {
-        BigRational::from_integer(digits * two)
-    } else {
-        BigRational::new(digits, two)
-    })))
+    Some(Value::float(shrink(if e >= 0 { BigRational::from_integer(digits * two) } else { lowest(digits, two) })))
 }
 
 /// `1h30m`, `1.5s`: nanoseconds. `None` when a number is malformed; fractions of a nanosecond are cut off.

@@ -138,7 +138,7 @@ pub struct Named {
     pub obj: Option<ObjId>,
     /// `Ty::Error` until resolved; never itself a Named.
     pub underlying: TyId,
-    /// Declared methods, in source order: their function objects.
+    /// Declared methods, in source order: their function objects. Those of an instance are its origin's.
     pub methods: Vec<ObjId>,
     /// Declared inside a function: index that tells equal names apart, 0 at package level.
     pub local: u32,
@@ -206,11 +206,14 @@ predeclared! {
     RUNES = 30: Ty::Slice(Types::INT32);
 }
 
+/// Room for the types that every program has.
+const IDS_MIN: usize = 112;
+
 impl Default for Types {
     fn default() -> Types {
         let mut t = Types {
             tys: vec![],
-            ids: HashTable::new(),
+            ids: HashTable::with_capacity(IDS_MIN),
             shapes: vec![],
             named: vec![],
             tparams: vec![],
@@ -276,7 +279,11 @@ impl Types {
     }
 
     /// The basic type that `id` is or is defined as.
+    #[inline]
     pub fn basic(&self, id: TyId) -> Option<Basic> {
+        if let Some(&b) = PREDECLARED.get((id.0 as usize).wrapping_sub(1)) {
+            return Some(b);
+        }
         match self.under(id) {
             Ty::Basic(b) => Some(*b),
             _ => None,
@@ -284,6 +291,9 @@ impl Types {
     }
     /// Is the type of the class, or every type that a type parameter may stand for?
     pub fn is(&self, id: TyId, class: Class) -> bool {
+        if let Some(b) = PREDECLARED.get((id.0 as usize).wrapping_sub(1)) {
+            return b.is(class);
+        }
         match self.under(id) {
             Ty::Basic(b) => b.is(class),
             // There are no constants whose type is a type parameter.
@@ -335,6 +345,39 @@ impl Types {
         matches!(self.get(id), Ty::Basic(_) | Ty::Named(_) | Ty::TypeParam(_))
     }
 }
+
+/// The basic types in the order of their ids, which begin at 1.
+const PREDECLARED: [Basic; 26] = {
+    use Basic::*;
+    [
+        Bool,
+        Int,
+        Int8,
+        Int16,
+        Int32,
+        Int64,
+        Uint,
+        Uint8,
+        Uint16,
+        Uint32,
+        Uint64,
+        Uintptr,
+        Float32,
+        Float64,
+        Complex64,
+        Complex128,
+        String,
+        UnsafePointer,
+        UntypedBool,
+        UntypedInt,
+        UntypedRune,
+        UntypedFloat,
+        UntypedComplex,
+        UntypedString,
+        UntypedNil,
+        UntypedDuration,
+    ]
+};
 
 /// Sets of basic types that rules speak of; untyped ones belong to them too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -441,6 +484,5 @@ impl Types {
         for (n, len) in self.named.iter_mut().zip(j.methods) {
             n.methods.truncate(len);
         }
-        self.share_methods();
     }
 }

@@ -7,6 +7,7 @@
 use crate::types::{IfaceTy, Term, Ty, TyId, Types};
 use gol_syntax::ast::Dir;
 use rustc_hash::FxHashSet;
+use smallvec::{SmallVec, smallvec};
 
 impl Types {
     pub fn is_tparam(&self, ty: TyId) -> bool {
@@ -74,13 +75,13 @@ impl Types {
     }
 
     /// The types of a type parameter's set, as declared; of any other type: itself. Empty: no specific types.
-    pub fn type_set(&self, ty: TyId) -> Vec<TyId> {
+    pub fn type_set(&self, ty: TyId) -> SmallVec<[TyId; 4]> {
         match self.get(ty) {
             Ty::TypeParam(_) => {
                 let terms = self.constraint(ty).and_then(|i| self.terms(i));
                 terms.unwrap_or_default().into_iter().map(|t| t.ty).collect()
             }
-            _ => vec![ty],
+            _ => smallvec![ty],
         }
     }
     /// Does `rule` hold for the type, or for every type of a type parameter's set (which is not empty then)?
@@ -105,6 +106,9 @@ impl Types {
     }
     /// The core type itself; the type parameter where there is none.
     pub fn core_ty(&self, ty: TyId) -> &Ty {
+        if !self.is_tparam(ty) {
+            return self.under(ty);
+        }
         self.core(ty).map_or(self.get(ty), |c| self.get(c))
     }
     /// Channels may differ in direction as long as one direction is left.

@@ -184,7 +184,7 @@ func main() {
     let find = |text: &str| {
         let ids = (0..s.ast.expr_count()).map(ExprId::new);
         let e = ids.filter(|e| s.info.selections.contains_key(e)).find(|&e| text_of(&s, e) == text);
-        s.info.selections[&e.expect("a selection")].clone()
+        s.info.selections.get(&e.expect("a selection")).cloned().expect("a selection")
     };
     assert_eq!((find("c.y").kind, &find("c.y").path[..]), (SelKind::Field, &[0, 1, 1][..]));
     assert!(matches!(find("c.ptr").kind, SelKind::Method(_)));

@@ -73,7 +73,7 @@ impl Checker<'_> {
     fn end_chain(&mut self, x: &mut Operand, joined: Option<Vec<u8>>) {
         if let Some(s) = joined {
             x.value = Some(Value::Str(s.into()));
-            self.set_info(x.expr, x.mode, x.ty, x.value.as_ref());
+            self.set_info(x.expr, x.mode, x.ty, x.value.clone());
         }
     }
 

@@ -78,11 +78,11 @@ pub(super) fn name_of(b: Builtin) -> &'static str {
 
 impl Checker<'_> {
     pub(super) fn builtin(&mut self, e: ExprId, b: Builtin, args: &[ExprId], dots: bool) -> Operand {
-        let name = name_of(b);
         if dots && b != Builtin::Append {
             let at = self.span(e);
             self.use_exprs(args);
-            self.err(Code::BadDots, at, format!("invalid operation: invalid use of ... with built-in {name}"));
+            let m = format!("invalid operation: invalid use of ... with built-in {}", name_of(b));
+            self.err(Code::BadDots, at, m);
             return Operand::invalid(e);
         }
         let takes_type = matches!(b, Builtin::Make | Builtin::New | Builtin::Offsetof);
@@ -106,7 +106,7 @@ impl Checker<'_> {
             return Operand::invalid(e);
         }
         let result = match b {
-            Builtin::Append => self.append(e, xs, dots),
+            Builtin::Append => self.append(e, &mut xs, dots),
             Builtin::Len | Builtin::Cap => self.length(e, b, &mut xs),
             Builtin::Clear => self.clear(e, &xs[0]),
             Builtin::Close => self.close(e, &xs[0]),
@@ -114,8 +114,8 @@ impl Checker<'_> {
             Builtin::Delete => self.delete(e, &mut xs),
             Builtin::Make => self.make(e, args),
             Builtin::New => self.new_value(e, args[0]),
-            Builtin::Max | Builtin::Min => self.extreme(e, b, xs),
-            Builtin::Complex => self.complex(e, xs),
+            Builtin::Max | Builtin::Min => self.extreme(e, b, std::mem::take(&mut xs)),
+            Builtin::Complex => self.complex(e, std::mem::take(&mut xs)),
             Builtin::Real | Builtin::Imag => self.part_of_complex(e, b, &mut xs),
             Builtin::Panic => {
                 self.assignment(&mut xs[0], Some(Types::ANY), Context::Named("argument to panic"));
@@ -141,10 +141,11 @@ impl Checker<'_> {
             | Builtin::UnsafeString
             | Builtin::UnsafeStringData => {
                 let at = self.span(e);
-                self.refuse_unsafe(at, &format!("unsafe.{name}"));
+                self.refuse_unsafe(at, &format!("unsafe.{}", name_of(b)));
                 None
             }
         };
+        self.done_with(xs);
         result.unwrap_or_else(|| Operand::invalid(e))
     }
 
@@ -153,7 +154,7 @@ impl Checker<'_> {
         self.err(Code::BadBuiltin, at, message);
     }
 
-    fn append(&mut self, e: ExprId, mut xs: Vec<Operand>, dots: bool) -> Option<Operand> {
+    fn append(&mut self, e: ExprId, xs: &mut [Operand], dots: bool) -> Option<Operand> {
         let first = &xs[0];
         if first.is_nil() {
             let x = first.clone();
@@ -163,12 +164,11 @@ impl Checker<'_> {
         let ty = first.ty;
         let Ty::Slice(elem) = *self.types.core_ty(ty) else {
             let m = format!("invalid append: argument must be a slice; have {}", self.describe(first));
-            let x = xs.swap_remove(0);
-            self.bad_argument(&x, m);
+            self.bad_argument(&xs[0], m);
             return None;
         };
         if dots {
-            let [_, rest] = &mut xs[..] else {
+            let [_, rest] = xs else {
                 let at = self.span(e);
                 let m = if xs.len() < 2 {
                     "not enough arguments in call to append"

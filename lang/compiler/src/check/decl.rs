@@ -49,10 +49,14 @@ const MAX_CHAIN: usize = 3000;
 
 impl<'a> Checker<'a> {
     /// Makes sure that the type (and value) of an object is known.
+    #[inline]
     pub(super) fn resolve(&mut self, obj: ObjId) {
-        if self.pending.is_empty() && self.path.is_empty() {
-            return;
+        if !(self.pending.is_empty() && self.path.is_empty()) {
+            self.resolve_pending(obj);
         }
+    }
+    #[inline(never)]
+    fn resolve_pending(&mut self, obj: ObjId) {
         let Some(decl) = self.pending.remove(&obj) else {
             if self.resolving.contains(&obj) {
                 self.in_progress(obj);

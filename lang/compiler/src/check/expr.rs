@@ -80,7 +80,9 @@ impl Checker<'_> {
     /// Takes back a list of operands that is of no use any more: the next one needs no room of its own.
     pub(super) fn done_with(&mut self, mut list: Vec<Operand>) {
         list.clear();
-        self.lists.push(list);
+        if list.capacity() > 0 {
+            self.lists.push(list);
+        }
     }
     /// Records that a comma-ok form is used for both its values.
     pub(super) fn record_comma_ok(&mut self, mut e: ExprId, ty: TyId) {
@@ -144,7 +146,10 @@ impl Checker<'_> {
 
     /// Any expression or type, recorded.
     pub(super) fn raw_expr(&mut self, e: ExprId, hint: Option<TyId>) -> Operand {
-        let mut x = self.dispatch(e, hint);
+        let mut x = match self.ast.expr(e) {
+            Expr::Name(s) => self.ident(e, *s),
+            _ => self.dispatch(e, hint),
+        };
         x.expr = e;
         if x.mode == Mode::Invalid {
             x.ty = Types::ERROR;
@@ -153,6 +158,7 @@ impl Checker<'_> {
         x
     }
 
+    #[inline(never)]
     fn dispatch(&mut self, e: ExprId, hint: Option<TyId>) -> Operand {
         let ast = self.ast;
         match ast.expr(e) {
@@ -231,12 +237,12 @@ impl Checker<'_> {
     }
 
     fn ident(&mut self, e: ExprId, name: Sym) -> Operand {
-        let at = self.span(e);
         if self.is_blank(name) {
-            self.err(Code::BadBlank, at, "cannot use _ as value or type");
+            self.err(Code::BadBlank, self.span(e), "cannot use _ as value or type");
             return Operand::invalid(e);
         }
         let Some(obj) = self.find(name) else {
+            let at = self.span(e);
             let mut d = Diagnostic::error(Code::Undefined, at, format!("undefined: {}", self.name(name)));
             d.help = self.undefined_help(name);
             self.report(d);
@@ -272,7 +278,6 @@ impl Checker<'_> {
     /// What a use of an object gives.
     pub(super) fn denote(&mut self, e: ExprId, obj: ObjId) -> Operand {
         self.info.uses.insert(e, obj);
-        let at = self.span(e);
         self.resolve(obj);
         if self.role.script() || !matches!(self.info.obj(obj).kind, ObjKind::Pkg(_)) {
             self.info.obj_mut(obj).used = true;
@@ -281,7 +286,7 @@ impl Checker<'_> {
         let (ty, own) = (o.ty, o.pkg == self.pkg);
         match &o.kind {
             ObjKind::Pkg(_) => {
-                let name = self.name(o.name);
+                let (at, name) = (self.span(e), self.name(o.name));
                 self.err(Code::BadPkgUse, at, format!("use of package {name} not in selector"));
                 Operand::invalid(e)
             }
@@ -289,7 +294,7 @@ impl Checker<'_> {
             ObjKind::Const(_) if obj == self.world.universe.iota => match self.iota {
                 Some(i) => Operand::constant(Value::int(i), Types::UNTYPED_INT, e),
                 None => {
-                    self.err(Code::NotConstant, at, "cannot use iota outside constant declaration");
+                    self.err(Code::NotConstant, self.span(e), "cannot use iota outside constant declaration");
                     Operand::invalid(e)
                 }
             },

@@ -146,13 +146,8 @@ impl<'a> Checker<'a> {
     }
     /// A variable without a name.
     fn anonymous(&mut self, span: Span, ty: TyId) -> ObjId {
-        let old = self.info.defs.get(&span.lo).copied();
-        let obj = self.new_obj(ObjKind::Local, Ident { sym: self.world.blank, span }, ty);
-        match old {
-            Some(o) => self.info.defs.insert(span.lo, o),
-            None => self.info.defs.remove(&span.lo),
-        };
-        obj
+        let obj = self.obj(ObjKind::Local, Ident { sym: self.world.blank, span }, ty);
+        self.info.add_obj(obj)
     }
 
     /// A body that is a function without parameters and results: of `go {}`, `defer {}`, `par`.

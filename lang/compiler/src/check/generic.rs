@@ -192,8 +192,9 @@ impl<'a> Checker<'a> {
     /// The parameters of a generic type or alias that stands without arguments.
     fn generic_params(&self, e: ExprId, ty: TyId) -> Option<Vec<TParamId>> {
         if let Some(o) = self.info.uses.get(&self.unparen(e))
-            && matches!(self.info.obj(*o).kind, ObjKind::Type)
-            && self.info.obj(*o).pkg != UNIVERSE
+            && let obj = self.info.obj(*o)
+            && matches!(obj.kind, ObjKind::Type)
+            && obj.pkg != UNIVERSE
             && let Some(list) = self.info.tparams.get(o)
         {
             return Some(list.clone());

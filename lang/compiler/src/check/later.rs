@@ -69,7 +69,6 @@ pub fn declare(
     c.library(items);
     let new = std::mem::take(&mut c.facts);
     let diagnostics = c.put_back();
-    types.share_methods();
     let facts = &mut info.pkgs[pkg.0 as usize];
     facts.funcs.extend(new.funcs);
     // They run whatever else is needed.

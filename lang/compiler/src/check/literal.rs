@@ -213,6 +213,8 @@ impl Checker<'_> {
     /// Elements of an array or slice literal; gives the length that they need.
     fn elements(&mut self, elems: &[Elem], elem: TyId, length: Option<u64>) -> u64 {
         let mut seen: FxHashSet<u64> = FxHashSet::default();
+        // Without keys they are counted.
+        let keyed = elems.iter().any(|el| el.key.is_some());
         let (mut index, mut max) = (0u64, 0u64);
         for el in elems {
             let mut valid = true;
@@ -234,7 +236,7 @@ impl Checker<'_> {
                 let at = self.span(el.value);
                 self.err(Code::BadLiteral, at, format!("index {index} is out of bounds (>= {n})"));
             }
-            if valid && !seen.insert(index) {
+            if valid && keyed && !seen.insert(index) {
                 let at = self.span(el.key.unwrap_or(el.value));
                 self.err(Code::BadLiteral, at, format!("duplicate index {index} in array or slice literal"));
             }

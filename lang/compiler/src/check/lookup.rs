@@ -65,10 +65,10 @@ pub fn lookup_field_or_method(types: &Types, info: &Info, ty: TyId, name: Sym, p
 }
 
 fn search(types: &Types, info: &Info, ty: TyId, indirect: bool, name: Sym, pkg: PkgId) -> Lookup {
-    let start = Place { ty, path: smallvec![], indirect, multiples: false };
-    if let Some(f) = members_here(types, info, &start, name, pkg) {
+    if let Some(f) = members_here(types, info, ty, &[], indirect, name, pkg) {
         return Lookup::Found(f);
     }
+    let start = Place { ty, path: smallvec![], indirect, multiples: false };
     let mut level = vec![];
     embedded(types, &start, &mut level);
     let mut seen: FxHashSet<NamedId> = FxHashSet::default();
@@ -85,7 +85,7 @@ fn search(types: &Types, info: &Info, ty: TyId, indirect: bool, name: Sym, pkg: 
             {
                 continue;
             }
-            let here = members_here(types, info, place, name, pkg);
+            let here = members_here(types, info, place.ty, &place.path, place.indirect, name, pkg);
             if let Some(f) = here {
                 if found.is_some() || place.multiples {
                     return Lookup::Ambiguous;
@@ -103,25 +103,33 @@ fn search(types: &Types, info: &Info, ty: TyId, indirect: bool, name: Sym, pkg: 
     Lookup::Missing
 }
 
-/// The member that the type has itself, without embedding.
-fn members_here(types: &Types, info: &Info, place: &Place, name: Sym, pkg: PkgId) -> Option<Found> {
-    let found = |member, path| Some(Found { member, path, owner: place.ty, indirect: place.indirect });
-    if let Ty::Named(n) = types.get(place.ty)
+/// The member that the type, to which `path` leads, has itself, without embedding.
+fn members_here(
+    types: &Types,
+    info: &Info,
+    ty: TyId,
+    path: &[u32],
+    indirect: bool,
+    name: Sym,
+    pkg: PkgId,
+) -> Option<Found> {
+    let found = |member| Some(Found { member, path: FieldPath::from_slice(path), owner: ty, indirect });
+    if let Ty::Named(n) = types.get(ty)
         && let Some(obj) = declared_method(types, info, *n, name, pkg)
     {
         let ptr = matches!(info.obj(obj).kind, ObjKind::Method { ptr: true, .. });
-        return found(Member::Method { obj, ptr }, place.path.clone());
+        return found(Member::Method { obj, ptr });
     }
-    match types.under(place.ty) {
+    match types.under(ty) {
         Ty::Struct(fields) => {
             let i = fields.iter().position(|f| f.name == name && f.pkg == pkg)?;
-            let mut path = place.path.clone();
-            path.push(i as u32);
-            found(Member::Field(fields[i].ty), path)
+            let mut f = found(Member::Field(fields[i].ty))?;
+            f.path.push(i as u32);
+            Some(f)
         }
         Ty::Interface(_) | Ty::TypeParam(_) => {
-            let m = types.constraint(place.ty)?.methods.iter().find(|m| m.name == name && m.pkg == pkg)?;
-            found(Member::IfaceMethod(m.sig), place.path.clone())
+            let m = types.constraint(ty)?.methods.iter().find(|m| m.name == name && m.pkg == pkg)?;
+            found(Member::IfaceMethod(m.sig))
         }
         _ => None,
     }

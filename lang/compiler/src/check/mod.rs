@@ -98,7 +98,6 @@ pub fn check_items(
     let mut c = Checker::new(ast, types, info, world, pkg, role);
     c.package(items);
     let (facts, mut diags, top) = c.end();
-    types.share_methods();
     diags.sort_by_key(|d| (d.span.lo, d.span.hi));
     diags.dedup_by(|a, b| a.span == b.span && a.message == b.message);
     if diags.iter().any(|d| d.severity == Severity::Error) {
@@ -311,7 +310,12 @@ impl<'a> Checker<'a> {
     }
 
     fn new_obj(&mut self, kind: ObjKind, name: Ident, ty: TyId) -> ObjId {
-        let id = self.info.add_obj(Obj {
+        let id = self.info.add_obj(self.obj(kind, name, ty));
+        self.info.defs.insert(name.span.lo, id);
+        id
+    }
+    fn obj(&self, kind: ObjKind, name: Ident, ty: TyId) -> Obj {
+        Obj {
             name: name.sym,
             kind,
             ty,
@@ -321,16 +325,16 @@ impl<'a> Checker<'a> {
             captured: false,
             reassigned: false,
             used: false,
-        });
-        self.info.defs.insert(name.span.lo, id);
-        id
+        }
     }
 
     /// What a name means here, from the innermost block outwards.
+    #[inline]
     fn find(&self, name: Sym) -> Option<ObjId> {
         self.locals.get(name).or_else(|| self.find_top(name))
     }
     /// What a name means outside all functions.
+    #[inline(never)]
     fn find_top(&self, name: Sym) -> Option<ObjId> {
         self.imports[self.file]
             .get(name)
@@ -385,7 +389,10 @@ impl<'a> Checker<'a> {
 
     /// Writes down what is known of an expression.
     fn record(&mut self, x: &Operand) {
-        self.set_info(x.expr, x.mode, x.ty, x.value.as_ref());
+        match &x.value {
+            None => self.info.set_expr(x.expr, x.mode, x.ty, None),
+            Some(v) => self.info.set_constant(x.expr, x.mode, x.ty, v.clone()),
+        }
         if x.mode == Mode::Invalid && self.gave_up.is_none() {
             self.gave_up = Some(x.expr);
         }
@@ -393,7 +400,7 @@ impl<'a> Checker<'a> {
             self.untyped.push(x.expr);
         }
     }
-    fn set_info(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<&crate::constant::Value>) {
+    fn set_info(&mut self, e: ExprId, mode: Mode, ty: TyId, value: Option<crate::constant::Value>) {
         self.info.set_expr(e, mode, ty, value);
     }
 

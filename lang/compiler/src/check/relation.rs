@@ -129,10 +129,13 @@ pub fn implements(types: &Types, info: &Info, ty: TyId, iface: TyId) -> bool {
 }
 
 /// A value of the typed type `from` can be assigned to `to`. (Untyped operands: see `check::untyped`.)
+#[inline]
 pub fn assignable(types: &Types, info: &Info, from: TyId, to: TyId) -> bool {
-    if from == to || from == Types::ERROR || to == Types::ERROR {
-        return true;
-    }
+    from == to || from == Types::ERROR || to == Types::ERROR || assignable_other(types, info, from, to)
+}
+
+#[inline(never)]
+fn assignable_other(types: &Types, info: &Info, from: TyId, to: TyId) -> bool {
     let (fu, tu) = (types.under_id(from), types.under_id(to));
     if fu == Types::ERROR || tu == Types::ERROR {
         return true;

@@ -94,12 +94,12 @@ impl Checker<'_> {
     }
 
     pub(super) fn set_type(&mut self, x: &mut Operand, ty: TyId, value: Option<Value>) {
-        if value.is_some() {
-            x.value = value;
-        }
         if x.ty != ty {
             x.ty = ty;
-            self.finalize(x.expr, ty);
+            self.finalize_as(x.expr, ty, value.clone());
+        }
+        if value.is_some() {
+            x.value = value;
         }
     }
 
@@ -113,51 +113,66 @@ impl Checker<'_> {
 
     /// Records the type that an expression got from its context, in it and its operands.
     pub(super) fn finalize(&mut self, e: ExprId, ty: TyId) {
+        self.finalize_as(e, ty, None);
+    }
+    /// The same; `known` is the expression's value as one of the type, if that was found out already.
+    fn finalize_as(&mut self, e: ExprId, ty: TyId, known: Option<Value>) {
+        // Most are constants by themselves.
+        if let Some(v) = &known
+            && self.lhs_of_shift.is_empty()
+            && !matches!(self.ast.expr(e), Expr::Paren(_))
+            && self.info.expr(e).is_some_and(|i| i.is_constant() && self.types.is_untyped(i.ty))
+        {
+            return self.info.retype(e, ty, v);
+        }
+        let mut parts = self.finalize_one(e, ty, known);
         let mut work = vec![];
-        let mut next = Some(e);
-        while let Some(e) = next.or_else(|| work.pop()) {
-            next = None;
-            let Some(info) = self.info.expr(e) else { continue };
-            if !self.types.is_untyped(info.ty) {
-                continue;
-            }
-            let (mode, old) = (info.mode, info.ty);
-            let value = self.info.value(e).cloned();
-            match self.ast.expr(e) {
-                Expr::Paren(x) => next = Some(*x),
-                // Operands of a constant are never computed.
-                Expr::Unary(op, x) if value.is_none() && *op != UnOp::Recv => next = Some(*x),
-                Expr::Binary(op, x, y) if value.is_none() => match op {
-                    BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => {}
-                    BinOp::Shl | BinOp::Shr => next = Some(*x),
-                    _ => {
-                        next = Some(*y);
-                        work.push(*x);
-                    }
-                },
-                _ => {}
-            }
-            self.finalize_one(e, mode, old, ty, value);
+        while let Some(e) = parts.0.or_else(|| work.pop()) {
+            work.extend(parts.1);
+            parts = self.finalize_one(e, ty, None);
         }
     }
+    /// Records the type in one expression; the operands that are of the same type, if they wait for one.
+    fn finalize_one(&mut self, e: ExprId, ty: TyId, known: Option<Value>) -> (Option<ExprId>, Option<ExprId>) {
+        let Some(info) = self.info.expr(e) else { return (None, None) };
+        if !self.types.is_untyped(info.ty) {
+            return (None, None);
+        }
+        let (mode, old, constant) = (info.mode, info.ty, info.is_constant());
+        let parts = match self.ast.expr(e) {
+            Expr::Paren(x) => (Some(*x), None),
+            // Operands of a constant are never computed.
+            Expr::Unary(op, x) if !constant && *op != UnOp::Recv => (Some(*x), None),
+            Expr::Binary(op, x, y) if !constant => match op {
+                BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => (None, None),
+                BinOp::Shl | BinOp::Shr => (Some(*x), None),
+                _ => (Some(*y), Some(*x)),
+            },
+            _ => (None, None),
+        };
+        self.finalize_info(e, mode, old, ty, known.filter(|_| constant));
+        parts
+    }
 
-    fn finalize_one(&mut self, e: ExprId, mode: Mode, old: TyId, ty: TyId, mut value: Option<Value>) {
+    fn finalize_info(&mut self, e: ExprId, mode: Mode, old: TyId, ty: TyId, known: Option<Value>) {
         let shifted = !self.lhs_of_shift.is_empty() && !self.types.is_untyped(ty);
         if shifted && self.lhs_of_shift.remove(&e).is_some() && !self.types.is(ty, Class::Integer) {
             let (text, t, at) = (self.expr_text(e), self.ty_text(ty), self.span(e));
             let m = format!("invalid operation: shifted operand {text} (type {t}) must be integer");
             return self.err(Code::BadShift, at, m);
         }
-        if let (Some(v), Some(b)) = (&value, self.types.basic(ty)) {
-            match v.represent(b) {
-                Ok(v) => value = Some(v),
-                Err(_) => {
-                    let mut x = Operand { value, ..Operand::new(mode, old, e) };
+        let value = match (known, self.info.value(e)) {
+            (None, Some(v)) => match self.types.basic(ty).map(|b| v.represent(b)) {
+                None => Some(v.clone()),
+                Some(Ok(v)) => Some(v),
+                Some(Err(_)) => {
+                    let mut x = Operand { value: Some(v.clone()), ..Operand::new(mode, old, e) };
                     return self.convert_untyped_leaf(&mut x, ty);
                 }
-            }
-        }
-        self.set_info(e, mode, ty, value.as_ref());
+            },
+            (known, _) => known,
+        };
+        self.set_info(e, mode, ty, value);
     }
     /// Reports a constant operand that its context cannot hold; nothing to walk down any more.
     fn convert_untyped_leaf(&mut self, x: &mut Operand, ty: TyId) {
@@ -169,16 +184,18 @@ impl Checker<'_> {
     pub(super) fn finalize_rest(&mut self) {
         for e in std::mem::take(&mut self.untyped) {
             let Some(info) = self.info.expr(e) else { continue };
-            let ty = self.default_type(info.ty);
-            if ty == info.ty {
+            if !self.types.is_untyped(info.ty) {
                 continue;
             }
-            let fits = match (self.info.value(e), self.types.basic(ty)) {
-                (Some(v), Some(b)) => v.represent(b).is_ok(),
-                _ => true,
-            };
-            if fits {
-                self.finalize(e, ty);
+            let ty = self.default_type(info.ty);
+            match (self.info.value(e), self.types.basic(ty)) {
+                _ if ty == info.ty => {}
+                (Some(v), Some(b)) => {
+                    if let Ok(v) = v.represent(b) {
+                        self.finalize_as(e, ty, Some(v));
+                    }
+                }
+                _ => self.finalize(e, ty),
             }
         }
     }

@@ -8,15 +8,25 @@ use crate::sizes;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, Expr, ExprId};
+use smallvec::{SmallVec, smallvec};
 
 /// `append` of several operands that have so many words has them in registers; more are put into an array first.
 const APPEND_WORDS: usize = 32;
 
+/// The natives that print values of a kind: to standard error, and for scripts to standard output.
+macro_rules! printers {
+    ($kind:literal) => {
+        [concat!("print.", $kind), concat!("printout.", $kind)]
+    };
+}
+const FLOAT32: [&str; 2] = printers!("float32");
+
 impl Em<'_> {
     pub(super) fn builtin_to(&mut self, e: ExprId, b: Builtin, args: &[ExprId], spread: bool, dst: Reg) {
         if let [x] = *args
-            && let Ty::Tuple(tys) = self.types.get(self.ty(x)).clone()
+            && let Ty::Tuple(tys) = self.types.get(self.ty(x))
         {
+            let tys = tys.clone();
             let mut r = self.expr(x);
             let mut parts = vec![];
             for ty in tys {
@@ -468,7 +478,7 @@ impl Em<'_> {
 
     fn print(&mut self, line: bool, args: &[ExprId]) {
         // All arguments are evaluated before anything is written.
-        let mut values = vec![];
+        let mut values: SmallVec<[_; 4]> = smallvec![];
         for &x in args {
             let ty = self.concrete(self.ty(x));
             values.push((self.expr(x), ty));
@@ -476,42 +486,44 @@ impl Em<'_> {
         self.print_values(line, &values);
     }
     fn print_values(&mut self, line: bool, values: &[(Reg, TyId)]) {
-        let prefix = if self.st.script { "printout" } else { "print" };
         for (i, &(r, ty)) in values.iter().enumerate() {
             if line && i > 0 {
-                self.print_value(prefix, "space", 0, 0);
+                self.print_value(printers!("space"), 0, 0);
             }
-            let words = self.words(ty).min(2);
+            let mut words = self.words(ty).min(2);
             let kind = match self.num(ty) {
-                Num::Int(_) => "int",
-                Num::Uint(_) => "uint",
-                Num::F64 => "float64",
-                Num::F32 => "float32",
-                Num::Complex(true) => "complex64",
-                Num::Complex(false) => "complex128",
-                Num::Str => "string",
+                Num::Int(_) => printers!("int"),
+                Num::Uint(_) => printers!("uint"),
+                Num::F64 => printers!("float64"),
+                Num::F32 => FLOAT32,
+                Num::Complex(true) => printers!("complex64"),
+                Num::Complex(false) => printers!("complex128"),
+                Num::Str => printers!("string"),
                 Num::Other => match self.types.under(ty) {
-                    Ty::Basic(crate::types::Basic::Bool) => "bool",
-                    Ty::Interface(_) => "iface",
-                    Ty::Slice(_) => "slice",
-                    _ => "pointer",
+                    Ty::Basic(crate::types::Basic::Bool) => printers!("bool"),
+                    Ty::Interface(_) => printers!("iface"),
+                    Ty::Slice(_) => {
+                        words = 3;
+                        printers!("slice")
+                    }
+                    _ => printers!("pointer"),
                 },
             };
-            self.print_value(prefix, kind, r, if kind == "slice" { 3 } else { words });
+            self.print_value(kind, r, words);
         }
         if line {
-            self.print_value(prefix, "newline", 0, 0);
+            self.print_value(printers!("newline"), 0, 0);
         }
     }
-    fn print_value(&mut self, prefix: &str, kind: &str, r: Reg, words: u32) {
+    fn print_value(&mut self, kind: [&str; 2], r: Reg, words: u32) {
         let mark = self.f.next;
         let w = self.f.alloc(1 + words);
-        if kind == "float32" {
+        if kind == FLOAT32 {
             self.f.emit(Op::F32ToF, w + 1, r, 0, 0);
         } else {
             self.mov(w + 1, r, words);
         }
-        self.call_native(&format!("{prefix}.{kind}"), w, words);
+        self.call_native(kind[usize::from(self.st.script)], w, words);
         self.f.next = mark;
     }
 }

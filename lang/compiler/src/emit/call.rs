@@ -347,8 +347,9 @@ impl<'a> Em<'a> {
     /// The same; those of `types` do not become interfaces.
     fn args_of_types(&mut self, sig: &FuncTy, args: &[ExprId], spread: bool, w: Reg, types: &[(usize, Dynamic)]) {
         if let [x] = *args
-            && let Ty::Tuple(tys) = self.types.get(self.ty(x)).clone()
+            && let Ty::Tuple(tys) = self.types.get(self.ty(x))
         {
+            let tys = tys.clone();
             return self.tuple_args(sig, x, &tys, w);
         }
         let fixed = if sig.variadic && !spread { sig.params.len() - 1 } else { sig.params.len() };

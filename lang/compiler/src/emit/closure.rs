@@ -72,7 +72,7 @@ impl Em<'_> {
     pub(super) fn recv_name(&self, recv: NamedId) -> Cow<'_, str> {
         let n = self.types.named(recv);
         let name = self.ast.name(n.name);
-        if n.tparams.is_empty() { name.into() } else { format!("{name}[...]").into() }
+        if n.tparams.is_empty() { name.into() } else { [name, "[...]"].concat().into() }
     }
     /// How a package is called in names of functions: its path, `main` for programs and scripts.
     pub(super) fn pkg_label(&self, pkg: crate::types::PkgId) -> &str {
@@ -118,7 +118,7 @@ impl Em<'_> {
     pub(super) fn captures(&mut self, objs: &[ObjId]) -> Vec<Capture> {
         let mut out = vec![];
         for &obj in objs {
-            if let Some(&from) = self.f.vars.get(&obj) {
+            if let Some(from) = self.f.vars.get(obj) {
                 let words = match from {
                     Loc::Reg(_) => self.words(self.obj_ty(obj)),
                     Loc::Box(_) => 1,
@@ -384,7 +384,7 @@ impl Em<'_> {
         }
     }
     /// Hands the finished function to the program and goes on with the one around it.
-    pub(super) fn finish(&mut self, id: FuncId, outer: Fun) {
+    pub(super) fn finish(&mut self, id: FuncId, outer: Box<Fun>) {
         self.f.patch();
         let need = self.f.max.max(self.f.params + 1).max(self.f.results).max(1);
         let mut f = std::mem::replace(&mut self.f, outer);

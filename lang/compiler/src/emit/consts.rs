@@ -2,11 +2,10 @@
 
 use super::layout::Num;
 use super::{Em, Reg};
-use crate::constant::Value;
+use crate::constant::{Value, ratio_to_f64};
 use crate::types::{TyId, Types};
 use gol_bytecode::{Const, FuncId, Op};
 use gol_syntax::ast::ExprId;
-use num_rational::BigRational;
 use num_traits::ToPrimitive;
 use std::sync::Arc;
 
@@ -22,16 +21,12 @@ fn int_word(v: &Value) -> Option<u64> {
     Some(i.to_i64().map(|v| v as u64).or_else(|| i.to_u64()).unwrap_or(0))
 }
 
-fn float(v: &BigRational) -> f64 {
-    v.to_f64().unwrap_or(0.0)
-}
-
 fn to_float(v: &Value) -> f64 {
     match v {
         Value::Int(i) => *i as f64,
         Value::Big(i) => i.to_f64().unwrap_or(0.0),
-        Value::Float(f) => float(f),
-        Value::Complex(c) => float(&c.0),
+        Value::Float(f) => ratio_to_f64(f),
+        Value::Complex(c) => ratio_to_f64(&c.0),
         Value::Huge(_) | Value::Bool(_) | Value::Str(_) => 0.0,
     }
 }
@@ -102,32 +97,11 @@ impl Em<'_> {
 
     /// The words of a constant other than a string.
     pub(super) fn const_words(&self, v: &Value, ty: TyId) -> [u64; 2] {
-        match self.num(ty) {
-            Num::Int(_) | Num::Uint(_) => [int_word(v).unwrap_or(0), 0],
-            Num::F64 => [to_float(v).to_bits(), 0],
-            Num::F32 => [(to_float(v) as f32).to_bits() as u64, 0],
-            Num::Complex(_) => {
-                let im = match v {
-                    Value::Complex(c) => float(&c.1),
-                    Value::Bool(_)
-                    | Value::Str(_)
-                    | Value::Int(_)
-                    | Value::Big(_)
-                    | Value::Float(_)
-                    | Value::Huge(_) => 0.0,
-                };
-                [to_float(v).to_bits(), im.to_bits()]
-            }
-            Num::Str => [0, 0],
-            Num::Other => match v {
-                Value::Bool(b) => [*b as u64, 0],
-                Value::Int(_) | Value::Big(_) => [int_word(v).unwrap_or(0), 0],
-                Value::Str(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => [0, 0],
-            },
-        }
+        words_as(v, self.num(ty))
     }
     pub(super) fn load_const(&mut self, dst: Reg, v: &Value, ty: TyId) {
-        if self.is_iface(ty) {
+        let num = self.num(ty);
+        if num == Num::Other && self.is_iface(ty) {
             let default = default_type(v);
             let r = self.f.alloc(2);
             self.load_const(r, v, default);
@@ -135,13 +109,11 @@ impl Em<'_> {
             return;
         }
         if let Value::Str(s) = v {
-            let s = s.clone();
-            self.load_str(dst, &s);
-            return;
+            return self.load_str(dst, s);
         }
-        let [a, b] = self.const_words(v, ty);
+        let [a, b] = words_as(v, num);
         self.load_word(dst, a);
-        if matches!(self.num(ty), Num::Complex(_)) {
+        if matches!(num, Num::Complex(_)) {
             self.load_word(dst + 1, b);
         }
     }
@@ -184,6 +156,29 @@ impl Em<'_> {
                 None
             }
         }
+    }
+}
+
+fn words_as(v: &Value, num: Num) -> [u64; 2] {
+    match num {
+        Num::Int(_) | Num::Uint(_) => [int_word(v).unwrap_or(0), 0],
+        Num::F64 => [to_float(v).to_bits(), 0],
+        Num::F32 => [(to_float(v) as f32).to_bits() as u64, 0],
+        Num::Complex(_) => {
+            let im = match v {
+                Value::Complex(c) => ratio_to_f64(&c.1),
+                Value::Bool(_) | Value::Str(_) | Value::Int(_) | Value::Big(_) | Value::Float(_) | Value::Huge(_) => {
+                    0.0
+                }
+            };
+            [to_float(v).to_bits(), im.to_bits()]
+        }
+        Num::Str => [0, 0],
+        Num::Other => match v {
+            Value::Bool(b) => [*b as u64, 0],
+            Value::Int(_) | Value::Big(_) => [int_word(v).unwrap_or(0), 0],
+            Value::Str(_) | Value::Float(_) | Value::Huge(_) | Value::Complex(..) => [0, 0],
+        },
     }
 }
 

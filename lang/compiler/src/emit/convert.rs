@@ -9,7 +9,7 @@ use gol_syntax::ast::ExprId;
 impl Em<'_> {
     /// The value needs to be boxed to become one of the target type.
     pub(super) fn needs_box(&self, from: TyId, to: TyId) -> bool {
-        self.is_iface(to) && !self.is_iface(from)
+        from != to && self.is_iface(to) && !self.is_iface(from)
     }
     pub(super) fn mk_iface(&mut self, dst: Reg, src: Reg, from: TyId) {
         let t = self.type_id(from);

@@ -4,26 +4,66 @@
 //! the end; otherwise it is fresh.
 
 use super::compare::is_comparison;
+use super::func::Loc;
 use super::layout::Num;
 use super::place::Place;
 use super::{Em, Reg};
 use crate::check::twin::has_no_methods;
 use crate::info::{Builtin, Mode, SelKind};
-use crate::types::{Ty, TyId};
+use crate::types::{Ty, TyId, Types};
 use gol_bytecode::Op;
 use gol_syntax::ast::{BinOp, Expr, ExprId, InterpPart, UnOp};
 use smallvec::{SmallVec, smallvec};
 
 impl Em<'_> {
     /// The value of `e` in registers: a local's own, a part of another value, or fresh ones.
+    #[inline(never)]
     pub(super) fn expr(&mut self, e: ExprId) -> Reg {
+        match self.steady_var(e) {
+            Some(r) => r,
+            None => self.other_expr(e),
+        }
+    }
+    /// The register of a name that stands for a variable of the function that nothing but its statements changes: most operands.
+    #[inline]
+    fn steady_var(&self, e: ExprId) -> Option<Reg> {
+        let o = match self.ast.expr(e) {
+            Expr::Name(_) if !self.st.plain && !self.f.given.contains_key(&e) => *self.info.uses.get(&e)?,
+            _ => return None,
+        };
+        if self.f.held.contains_key(&o) {
+            return None;
+        }
+        let obj = self.info.obj(o);
+        match self.f.vars.get(o)? {
+            Loc::Reg(r) if !(obj.addr_taken || obj.captured && obj.reassigned) => Some(r),
+            Loc::Reg(_) | Loc::Box(_) => None,
+        }
+    }
+    #[inline(never)]
+    fn other_expr(&mut self, e: ExprId) -> Reg {
         let e = self.strip(e);
         if let Some(&r) = self.f.given.get(&e) {
             return r;
         }
-        if self.value(e).is_none() && !self.st.plain {
+        let info = self.info;
+        if let Some(v) = info.value(e) {
+            let ty = self.ty(e);
+            let n = self.words(ty);
+            let dst = self.f.alloc(n);
+            let mark = self.f.next;
+            (self.f.fresh, self.f.dst_fresh) = (None, !self.st.plain);
+            self.load_const(dst, v, ty);
+            self.f.next = mark;
+            return dst;
+        }
+        if !self.st.plain {
             if let Some(r) = self.reg_var(e) {
-                if !self.is_passed(e) {
+                let passed = match self.info.uses.get(&e) {
+                    Some(&o) => self.is_passed_var(o),
+                    None => self.is_passed(e),
+                };
+                if !passed {
                     return r;
                 }
                 // What is evaluated next may call what changes it.
@@ -121,15 +161,19 @@ impl Em<'_> {
     pub(super) fn expr_to(&mut self, e: ExprId, dst: Reg) {
         self.f.dst_fresh = self.f.fresh.take() == Some(dst) && !self.st.plain;
         let e = self.selector(self.strip(e));
-        let ty = self.ty(e);
+        let info = self.info;
+        let (ty, value, mode) = match info.expr(e) {
+            Some(i) => (self.sub(i.ty), info.value_of(i), Some(i.mode)),
+            None => (Types::ERROR, None, None),
+        };
         if let Some(&r) = self.f.given.get(&e) {
             let n = self.words(ty);
             return self.mov(dst, r, n);
         }
-        if let Some(v) = self.info.value(e) {
+        if let Some(v) = value {
             return self.load_const(dst, v, ty);
         }
-        if self.is_nil(e) {
+        if mode == Some(Mode::Nil) {
             let n = self.words(ty);
             return self.zero(dst, n);
         }

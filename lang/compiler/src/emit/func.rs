@@ -6,6 +6,7 @@
 use super::Reg;
 use super::known::{Bound, Literal};
 use super::range_func::RangeBody;
+use super::vars::Vars;
 use crate::info::ObjId;
 use crate::types::FuncTy;
 use gol_bytecode::{Inlined, Ins, Op};
@@ -66,7 +67,7 @@ pub(super) struct Fun {
     pub dead: bool,
     /// Unreachable code is emitted like any other.
     pub plain: bool,
-    pub vars: FxHashMap<ObjId, Loc>,
+    pub vars: Vars,
     /// Pointers that are none: the registers of what they point to.
     pub held: FxHashMap<ObjId, Reg>,
     /// Variables that keep the function literal that they were declared with, and its name.
@@ -131,23 +132,25 @@ pub(super) struct Fun {
 /// Registers that a function has for the optimiser.
 pub(super) const SPARE: u32 = 12;
 
-/// A larger table of variables is not used again: clearing it takes time.
-const VARS_KEPT: usize = 256;
-
 impl Fun {
-    /// A function in the room that another one, which is finished, took up.
-    pub fn new(name: String, pos: u32, room: Fun) -> Fun {
-        let Fun { mut code, mut lines, mut labels, mut jumped, mut patches, mut vars, .. } = room;
-        code.clear();
-        lines.clear();
-        labels.clear();
-        jumped.clear();
-        patches.clear();
-        if vars.capacity() > VARS_KEPT {
-            vars = FxHashMap::default();
-        }
-        vars.clear();
-        Fun { name, file_pos: pos, pos, code, lines, labels, jumped, patches, vars, ..Fun::default() }
+    /// Begins a function in the room that another one, which is finished, took up.
+    pub fn begin(&mut self, name: String, pos: u32) {
+        let mut room = Fun { name, file_pos: pos, pos, ..Fun::default() };
+        std::mem::swap(&mut room.code, &mut self.code);
+        std::mem::swap(&mut room.lines, &mut self.lines);
+        std::mem::swap(&mut room.labels, &mut self.labels);
+        std::mem::swap(&mut room.jumped, &mut self.jumped);
+        std::mem::swap(&mut room.patches, &mut self.patches);
+        std::mem::swap(&mut room.vars, &mut self.vars);
+        std::mem::swap(&mut room.given, &mut self.given);
+        room.code.clear();
+        room.lines.clear();
+        room.labels.clear();
+        room.jumped.clear();
+        room.patches.clear();
+        room.vars.clear();
+        room.given.clear();
+        *self = room;
     }
     pub fn sig(&self) -> Arc<FuncTy> {
         self.sig.clone().unwrap_or_default()
@@ -189,7 +192,9 @@ impl Fun {
         self.last_goto = None;
     }
     pub fn emit(&mut self, op: Op, a: u32, b: u32, c: u32, d: u32) {
-        self.cut |= [a, b, c, d].iter().any(|&x| x > 0xffff && x < 0xffff_8000);
+        if (a | b | c | d) > 0xffff {
+            self.cut |= [a, b, c, d].iter().any(|&x| x > 0xffff && x < 0xffff_8000);
+        }
         self.push(Ins::new(op, a as u16, b as u16, c as u16, d as u16));
     }
     pub fn wide(&mut self, op: Op, a: u32, b: u32, cd: u32) {

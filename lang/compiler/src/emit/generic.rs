@@ -12,7 +12,7 @@ use super::Em;
 use super::known::Knowns;
 use super::methods::MethodSel;
 use crate::check::lookup::{Lookup, Member, lookup_field_or_method};
-use crate::info::{Obj, ObjId, ObjKind, SelKind, Selection};
+use crate::info::{FieldPath, Obj, ObjId, ObjKind, SelKind, Selection};
 use crate::instance::Subst;
 use crate::types::{Ty, TyId, Types};
 use gol_bytecode::FuncId;
@@ -96,14 +96,23 @@ impl<'a> Em<'a> {
         self.sub(self.info.obj(o).ty)
     }
     /// The selection of a selector expression; a method of a type parameter is one of its argument.
+    #[inline]
     pub(super) fn selection(&self, e: ExprId) -> Option<Cow<'a, Selection>> {
         let info = self.info;
         let s = info.selections.get(&e)?;
-        if self.map.is_none() {
-            return Some(Cow::Borrowed(s));
-        }
-        let targs = s.targs.iter().map(|t| self.sub(*t)).collect();
-        let mut s = Selection { recv: self.sub(s.recv), targs, ..s.clone() };
+        Some(if self.map.is_none() { Cow::Borrowed(s) } else { Cow::Owned(self.selection_here(s)) })
+    }
+    /// The selection with the type arguments of the function under construction.
+    #[inline(never)]
+    fn selection_here(&self, s: &Selection) -> Selection {
+        let mut s = Selection {
+            kind: s.kind.clone(),
+            path: FieldPath::from_slice(&s.path),
+            recv: self.sub(s.recv),
+            name: s.name,
+            name_pkg: s.name_pkg,
+            targs: s.targs.iter().map(|t| self.sub(*t)).collect(),
+        };
         let expr = match s.kind {
             SelKind::TypeParamMethod => false,
             SelKind::TypeParamMethodExpr => true,
@@ -111,10 +120,10 @@ impl<'a> Em<'a> {
             | SelKind::Method(_)
             | SelKind::IfaceMethod
             | SelKind::MethodExpr(_)
-            | SelKind::IfaceMethodExpr => return Some(Cow::Owned(s)),
+            | SelKind::IfaceMethodExpr => return s,
         };
         let Lookup::Found(f) = lookup_field_or_method(self.types, self.info, s.recv, s.name, s.name_pkg) else {
-            return Some(Cow::Owned(s));
+            return s;
         };
         s.path = f.path;
         s.kind = match (f.member, expr) {
@@ -124,12 +133,19 @@ impl<'a> Em<'a> {
             (Member::IfaceMethod(_), true) => SelKind::IfaceMethodExpr,
             (Member::Field(_), _) => SelKind::Field,
         };
-        Some(Cow::Owned(s))
+        s
     }
 
     /// `x.m[int]` is the selector `x.m`, whose selection has the type arguments.
+    #[inline]
     pub(super) fn selector(&self, e: ExprId) -> ExprId {
-        let Expr::Index(x, _) = *self.ast.expr(e) else { return e };
+        match *self.ast.expr(e) {
+            Expr::Index(x, _) => self.selector_of(e, x),
+            _ => e,
+        }
+    }
+    #[inline(never)]
+    fn selector_of(&self, e: ExprId, x: ExprId) -> ExprId {
         let x = self.strip(x);
         if self.info.selections.get(&x).is_some_and(|s| !s.targs.is_empty()) { x } else { e }
     }
@@ -137,10 +153,18 @@ impl<'a> Em<'a> {
     // ---- instances
 
     /// The function that an expression without parentheses names, with its type arguments.
+    #[inline]
     pub(super) fn named_func(&self, e: ExprId) -> Option<Inst> {
-        let targs = self.info.instances.get(&e);
+        match self.info.uses.get(&e).map(|o| &self.info.obj(*o).kind) {
+            Some(ObjKind::Local) if self.f.known.is_empty() => None,
+            None if !matches!(self.ast.expr(e), Expr::Index(..)) => None,
+            _ => self.name_of_func(e),
+        }
+    }
+    #[inline(never)]
+    fn name_of_func(&self, e: ExprId) -> Option<Inst> {
         let name = match *self.ast.expr(e) {
-            Expr::Index(x, _) if targs.is_some() => self.strip(x),
+            Expr::Index(x, _) if self.info.instances.contains_key(&e) => self.strip(x),
             _ => e,
         };
         let obj = *self.info.uses.get(&name)?;
@@ -155,6 +179,7 @@ impl<'a> Em<'a> {
             | ObjKind::Nil
             | ObjKind::Pkg(_) => return None,
         }
+        let targs = self.info.instances.get(&e);
         Some(Inst { obj, targs: targs.map_or(vec![], |l| l.iter().map(|t| self.sub(*t)).collect()) })
     }
     /// The selected method, with the type arguments of its receiver and its own.

@@ -8,7 +8,6 @@ use super::layout::Num;
 use super::{Em, Reg};
 use crate::types::Ty;
 use gol_syntax::ast::{BinOp, BlockId, Expr, ExprId, ForHeader, Stmt, StmtId};
-use rustc_hash::FxHashMap;
 
 /// Registers that one loop may keep for constants.
 const KEPT_MAX: usize = 12;
@@ -31,18 +30,18 @@ impl Em<'_> {
         }
         let mut found = Found::default();
         self.in_loop(h, body, &mut found);
-        let mut regs: FxHashMap<u64, Reg> = FxHashMap::default();
+        // In a row, as the words are.
+        let first = self.f.next;
         for &w in &found.words {
             let r = self.f.alloc(1);
             self.load_word(r, w);
-            regs.insert(w, r);
         }
         let mut noted = vec![];
         for (e, w) in found.uses {
-            if let Some(&r) = regs.get(&w)
+            if let Some(i) = found.words.iter().position(|x| *x == w)
                 && !self.f.given.contains_key(&e)
             {
-                self.f.given.insert(e, r);
+                self.f.given.insert(e, first + i as Reg);
                 noted.push(e);
             }
         }

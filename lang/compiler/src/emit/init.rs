@@ -19,7 +19,9 @@ impl Em<'_> {
             self.revise(&facts.funcs);
         }
         if !self.st.on_demand.contains(&self.pkg) {
-            self.prog.funcs.reserve(facts.funcs.len() + info.lits.len());
+            // There are some of the library, too.
+            let own = facts.funcs.len() + info.lits.len();
+            self.prog.funcs.reserve(own + own / 4);
             for &o in &facts.funcs {
                 self.declared(o);
             }

@@ -14,6 +14,7 @@ use crate::info::{Builtin, FuncFacts, Mode, ObjId, SelKind, Selection};
 use crate::types::{FuncTy, Ty, TyId};
 use gol_bytecode::{Inlined, Op};
 use gol_syntax::ast::{BlockId, ClauseKind, Expr, ExprId, Header, Stmt, StmtId, UnOp};
+use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -256,7 +257,7 @@ impl<'a> Em<'a> {
         results: Reg,
         make: impl FnOnce(&mut Self),
     ) {
-        let mut bound = vec![];
+        let mut bound: SmallVec<[_; 4]> = smallvec![];
         // Parameters that are elements of slices, and where these are.
         let mut there: Vec<(ObjId, Reg)> = vec![];
         let mut bound_ref = None;
@@ -277,13 +278,17 @@ impl<'a> Em<'a> {
                         slot
                     }
                 };
-                bound.extend(facts.recv.map(|o| (o, slot, None)));
+                if let Some(o) = facts.recv {
+                    bound.push((o, slot, None));
+                }
             }
         }
         if let Some(m) = &c.known {
             self.f.pos = self.ast.expr_span(e).lo;
             let r = self.known_receiver(m, facts.recv);
-            bound.extend(facts.recv.map(|o| (o, r, None)));
+            if let Some(o) = facts.recv {
+                bound.push((o, r, None));
+            }
         }
         for (i, ((&o, &x), &ty)) in facts.params.iter().zip(args).zip(&sig.params).enumerate() {
             if let Some(d) = self.dynamic_arg(c.body, i, o, x, ty) {
@@ -318,7 +323,9 @@ impl<'a> Em<'a> {
         let alone = c.origin.is_none() && self.f.known.is_empty() && bound.iter().all(|b| b.2.is_none());
         if alone {
             bound.into_iter().for_each(|(o, r, _)| self.adopt(o, r));
-            self.f.vars.extend(there.into_iter().map(|(o, r)| (o, Loc::Box(r))));
+            for (o, r) in there {
+                self.f.vars.insert(o, Loc::Box(r));
+            }
             self.hold_receiver(facts, bound_ref);
             return self.taken_over(e, c, results, make);
         }
@@ -328,7 +335,9 @@ impl<'a> Em<'a> {
             self.f.known.retain(|k| k.0 != o);
             self.f.known.extend(known.map(|k| (o, *k)));
         }
-        self.f.vars.extend(there.into_iter().map(|(o, r)| (o, Loc::Box(r))));
+        for (o, r) in there {
+            self.f.vars.insert(o, Loc::Box(r));
+        }
         self.hold_receiver(facts, bound_ref);
         self.taken_over(e, c, results, make);
         self.leave_scope(scope);
@@ -346,7 +355,7 @@ impl<'a> Em<'a> {
             self.f.held.remove(&o);
         }
         if let Some((o, r)) = bound_ref {
-            self.f.vars.remove(&o);
+            self.f.vars.remove(o);
             self.f.held.insert(o, r);
         }
     }
@@ -376,12 +385,21 @@ impl<'a> Em<'a> {
         if to > from {
             let name = match (body, c.origin.as_ref().and_then(|o| o.literal())) {
                 (_, Some(f)) => self.prog.funcs[f as usize].name.clone(),
-                (Body::Func(o), None) => self.func_name(o),
+                (Body::Func(o), None) => self.inlined_name(o),
                 (Body::Lit(e), None) => self.literal_name(e),
             };
             self.f.inlined.push(Inlined { from, to, name, call: pos });
         }
         self.f.pos = pos;
+    }
+    /// Most of these are taken over more than once.
+    fn inlined_name(&mut self, o: ObjId) -> String {
+        if let Some(name) = self.names.get(&o) {
+            return name.clone();
+        }
+        let name = self.func_name(o);
+        self.names.insert(o, name.clone());
+        name
     }
     fn literal_name(&self, e: ExprId) -> String {
         let known = self.f.literals.values().find(|l| l.0 == e);

@@ -12,6 +12,7 @@ use super::closure::Capture;
 use super::func::Loc;
 use super::generic::{Inst, TypeMap};
 use super::inline::Body;
+use super::vars::Vars;
 use super::{Em, Reg};
 use crate::info::ObjId;
 use crate::types::TyId;
@@ -77,7 +78,7 @@ pub(super) struct Scope {
     literals: Option<FxHashMap<ObjId, (ExprId, String)>>,
     given: Option<FxHashMap<ExprId, Reg>>,
     vars: Vec<(ObjId, Option<Loc>)>,
-    all_vars: Option<FxHashMap<ObjId, Loc>>,
+    all_vars: Option<Vars>,
 }
 
 /// Where a body comes from that is not of the function under construction, or of an instance.
@@ -223,12 +224,12 @@ impl<'a> Em<'a> {
             if let Known::Type(_) = known {
                 continue;
             }
-            let Some(&Loc::Reg(r)) = self.f.vars.get(&o) else { continue };
+            let Some(Loc::Reg(r)) = self.f.vars.get(o) else { continue };
             let mut vars = vec![];
             if let Known::Literal(l) = &known {
                 let outer = std::mem::take(&mut self.f.vars);
                 self.load_captures(r, &l.caps);
-                vars.extend(std::mem::replace(&mut self.f.vars, outer));
+                vars = std::mem::replace(&mut self.f.vars, outer).list();
             }
             self.f.known.push((o, Bound::of_func(known, vars.into(), false)));
         }
@@ -276,9 +277,9 @@ impl<'a> Em<'a> {
         }
         for (o, loc) in scope.vars {
             match loc {
-                Some(loc) => self.f.vars.insert(o, loc),
-                None => self.f.vars.remove(&o),
-            };
+                Some(loc) => drop(self.f.vars.insert(o, loc)),
+                None => self.f.vars.remove(o),
+            }
         }
         if let Some(vars) = scope.all_vars {
             self.f.vars = vars;

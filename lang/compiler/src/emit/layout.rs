@@ -1,6 +1,6 @@
 //! Layout of values: words, packed elements, which words are references. See ARCHITECTURE.md, "Values".
 
-use super::{Em, EmitState};
+use super::Em;
 use crate::types::{Basic, Ty, TyId, Types};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -206,8 +206,8 @@ pub(super) fn ptr_map(types: &Types, memo: &mut Words, ty: TyId, out: &mut Vec<b
 }
 
 pub(super) fn num(types: &Types, ty: TyId) -> Num {
-    match types.under(ty) {
-        Ty::Basic(b) => match b {
+    match types.basic(ty) {
+        Some(b) => match b {
             Basic::Int8 => Num::Int(8),
             Basic::Int16 => Num::Int(16),
             Basic::Int32 | Basic::UntypedRune => Num::Int(32),
@@ -223,7 +223,7 @@ pub(super) fn num(types: &Types, ty: TyId) -> Num {
             Basic::String | Basic::UntypedString => Num::Str,
             Basic::Bool | Basic::UntypedBool | Basic::UnsafePointer | Basic::UntypedNil => Num::Other,
         },
-        _ => Num::Other,
+        None => Num::Other,
     }
 }
 
@@ -291,20 +291,17 @@ fn fields_of(types: &Types, memo: &mut FxHashMap<TyId, u64>, ty: TyId) -> u64 {
     }
 }
 
-impl EmitState {
-    pub(super) fn words(&mut self, types: &Types, ty: TyId) -> u64 {
-        words_of(types, &mut self.words, ty)
-    }
-}
-
 impl Em<'_> {
+    #[inline]
     pub(super) fn words(&mut self, ty: TyId) -> u32 {
-        let n = self.st.words(self.types, ty);
-        if n > WORDS_MAX {
-            let span = self.f.span();
-            self.refuse(gol_syntax::diag::Code::NotYet, span, "type is too large");
-        }
-        clamp(n)
+        let n = known(self.types, &mut self.st.words, ty).words;
+        if n > WORDS_MAX { self.refuse_type() } else { n as u32 }
+    }
+    #[cold]
+    fn refuse_type(&mut self) -> u32 {
+        let span = self.f.span();
+        self.refuse(gol_syntax::diag::Code::NotYet, span, "type is too large");
+        WORDS_MAX as u32
     }
     pub(super) fn mem(&mut self, ty: TyId) -> Mem {
         mem(self.types, &mut self.st.words, ty)
@@ -325,13 +322,23 @@ impl Em<'_> {
     /// Word offset of field `i` and its type.
     pub(super) fn field(&mut self, strct: TyId, i: u32) -> (u32, TyId) {
         let Ty::Struct(fields) = self.types.under(strct) else { return (0, Types::ERROR) };
-        let fields = fields.clone();
         let Some(field) = fields.get(i as usize) else { return (0, Types::ERROR) };
-        (fields[..i as usize].iter().fold(0u32, |off, f| off.saturating_add(self.words(f.ty))), field.ty)
+        let (mut off, mut most) = (0u32, 0);
+        for f in &fields[..i as usize] {
+            let n = known(self.types, &mut self.st.words, f.ty).words;
+            off = off.saturating_add(clamp(n));
+            most = most.max(n);
+        }
+        let ty = field.ty;
+        if most > WORDS_MAX {
+            self.refuse_type();
+        }
+        (off, ty)
     }
     /// Variables of the type live in memory even when nothing takes their address: arrays are indexed, large values are copied as blocks.
     pub(super) fn in_memory(&mut self, ty: TyId) -> bool {
-        self.words(ty) > REG_WORDS_MAX || known(self.types, &mut self.st.words, ty).array
+        let k = known(self.types, &mut self.st.words, ty);
+        k.words > REG_WORDS_MAX.into() && self.words(ty) > REG_WORDS_MAX || k.array
     }
 }
 

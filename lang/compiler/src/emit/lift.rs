@@ -110,9 +110,11 @@ impl<'a> Em<'a> {
     /// A variable in registers that a call may change.
     pub(super) fn is_passed(&mut self, e: ExprId) -> bool {
         let root = self.root(e);
-        let Some(&o) = self.info.uses.get(&root) else { return false };
+        self.info.uses.get(&root).is_some_and(|&o| self.is_passed_var(o))
+    }
+    pub(super) fn is_passed_var(&mut self, o: ObjId) -> bool {
         let obj = self.info.obj(o);
-        if obj.addr_taken || self.held(root).is_some() {
+        if obj.addr_taken || !self.f.held.is_empty() && self.f.held.contains_key(&o) {
             return true;
         }
         obj.captured && obj.reassigned && self.kept(o) == Some(Kept::Passed)
@@ -167,7 +169,7 @@ impl<'a> Em<'a> {
         for &(o, _) in &l.passed.passed {
             let (_, n) = self.passed_as(o);
             self.f.keep(at + n);
-            if let Some(&(Loc::Reg(r) | Loc::Box(r))) = self.f.vars.get(&o) {
+            if let Some(Loc::Reg(r) | Loc::Box(r)) = self.f.vars.get(o) {
                 self.mov(at, r, n);
             }
             at += n;
@@ -181,7 +183,7 @@ impl<'a> Em<'a> {
             if boxed || !changed {
                 continue;
             }
-            if let Some(&Loc::Reg(r)) = self.f.vars.get(&o) {
+            if let Some(Loc::Reg(r)) = self.f.vars.get(o) {
                 self.mov(r, at, n);
             }
             at += n;

@@ -6,10 +6,12 @@ use super::{Em, Reg};
 use crate::types::{Ty, TyId};
 use gol_bytecode::Op;
 use gol_syntax::ast::{Elem, Expr, ExprId};
+use smallvec::{SmallVec, smallvec};
 
-impl Em<'_> {
-    fn elems(&self, e: ExprId) -> &[Elem] {
-        match self.ast.expr(self.strip(e)) {
+impl<'a> Em<'a> {
+    fn elems(&self, e: ExprId) -> &'a [Elem] {
+        let ast = self.ast;
+        match ast.expr(self.strip(e)) {
             Expr::CompLit(_, elems) => elems,
             _ => &[],
         }
@@ -79,21 +81,18 @@ impl Em<'_> {
         matches!(self.ast.expr(x), Expr::CompLit(None, _))
     }
     /// Offset, type and value of the fields that a struct literal sets, in source order.
-    fn struct_elems(&mut self, e: ExprId, ty: TyId) -> Vec<(u32, TyId, ExprId)> {
-        let names: Vec<_> = match self.types.under(ty) {
-            Ty::Struct(fields) => fields.iter().map(|f| f.name).collect(),
-            _ => return vec![],
-        };
-        let elems: Vec<(Option<ExprId>, ExprId)> = self.elems(e).iter().map(|x| (x.key, x.value)).collect();
-        let mut out = vec![];
-        for (i, (key, value)) in elems.into_iter().enumerate() {
+    fn struct_elems(&mut self, e: ExprId, ty: TyId) -> SmallVec<[(u32, TyId, ExprId); 8]> {
+        let mut out = smallvec![];
+        let Ty::Struct(fields) = self.types.under(ty) else { return out };
+        let fields = fields.clone();
+        for (i, &Elem { key, value }) in self.elems(e).iter().enumerate() {
             if let Some(sel) = key.and_then(|k| self.info.selections.get(&k)) {
                 let (off, fty) = self.promoted(ty, &sel.path);
                 out.push((off, fty, value));
                 continue;
             }
             let ix = match key.map(|k| self.ast.expr(self.strip(k))) {
-                Some(Expr::Name(sym)) => names.iter().position(|n| n == sym),
+                Some(Expr::Name(sym)) => fields.iter().position(|f| f.name == *sym),
                 Some(_) => None,
                 None => Some(i),
             };
@@ -114,8 +113,9 @@ impl Em<'_> {
     /// Index of every element of an array or slice literal, and the length it needs.
     fn indexed(&self, e: ExprId) -> (Vec<(u64, ExprId)>, u64) {
         let (mut at, mut len) = (0u64, 0u64);
-        let mut out = vec![];
-        for x in self.elems(e) {
+        let elems = self.elems(e);
+        let mut out = Vec::with_capacity(elems.len());
+        for x in elems {
             if let Some(k) = x.key.and_then(|k| self.int_const(k)) {
                 at = k as u64;
             }
@@ -246,12 +246,12 @@ impl Em<'_> {
     }
     fn map_literal(&mut self, e: ExprId, ty: TyId, k: TyId, v: TyId, dst: Reg) {
         let t = self.type_id(ty);
-        let elems: Vec<(Option<ExprId>, ExprId)> = self.elems(self.strip(e)).iter().map(|x| (x.key, x.value)).collect();
+        let elems = self.elems(e);
         let m = dst;
         self.load_word(m, elems.len() as u64);
         self.f.emit(Op::MakeMap, m, m, 0, t);
         let (kw, vw) = (self.words(k), self.words(v));
-        for (key, value) in elems {
+        for &Elem { key, value } in elems {
             let mark = self.f.next;
             let kr = self.f.alloc(kw);
             if let Some(key) = key {

@@ -162,7 +162,7 @@ impl Em<'_> {
     /// New objects for the variables of the next iteration.
     fn renew(&mut self, vars: &[ObjId]) {
         for &o in vars {
-            if let Some(&Loc::Box(b)) = self.f.vars.get(&o) {
+            if let Some(Loc::Box(b)) = self.f.vars.get(o) {
                 let mark = self.f.next;
                 let ty = self.obj_ty(o);
                 let t = self.new_object(ty);

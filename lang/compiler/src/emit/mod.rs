@@ -47,6 +47,7 @@ mod switch;
 mod thunk;
 mod typedesc;
 mod typename;
+mod vars;
 
 use crate::info::{FuncFacts, Info, ObjId, ObjKind};
 use crate::types::{PkgId, TyId, Types};
@@ -133,9 +134,10 @@ pub(crate) struct Em<'a> {
     prog: &'a mut Program,
     pkg: PkgId,
     /// The function under construction.
-    f: Fun,
+    f: Box<Fun>,
     /// Functions that are finished: their room is used again.
-    spare: Vec<Fun>,
+    #[allow(clippy::vec_box)]
+    spare: Vec<Box<Fun>>,
     /// The declared function around it.
     root: Option<(BlockId, &'a FuncFacts)>,
     /// Its local functions.
@@ -144,6 +146,8 @@ pub(crate) struct Em<'a> {
     map: generic::TypeMap,
     /// What its parameters are known to be, when it is a clone.
     knowns: known::Knowns,
+    /// Names of functions that were asked for.
+    names: FxHashMap<ObjId, String>,
     err: Option<Diagnostic>,
 }
 
@@ -216,12 +220,13 @@ impl Emission {
             st: state,
             prog: program,
             pkg: self.pkg,
-            f: Fun::default(),
+            f: Box::default(),
             spare: vec![],
             root: None,
             lifts: Default::default(),
             map: None,
             knowns: Default::default(),
+            names: FxHashMap::default(),
             err: None,
         };
         let done = work(&mut em);
@@ -290,8 +295,9 @@ impl Marks {
 
 impl Em<'_> {
     /// A new function under construction.
-    fn fun(&mut self, name: String, pos: u32) -> Fun {
-        let mut f = Fun::new(name, pos, self.spare.pop().unwrap_or_default());
+    fn fun(&mut self, name: String, pos: u32) -> Box<Fun> {
+        let mut f = self.spare.pop().unwrap_or_default();
+        f.begin(name, pos);
         f.plain = self.st.plain;
         f
     }

@@ -1,6 +1,7 @@
 //! Natives: their names and ids, and functions that are operations of the machine.
 
 use super::{Em, Reg};
+use crate::check::world::MAIN;
 use crate::info::{ObjId, ObjKind};
 use crate::types::{FuncTy, TyId};
 use gol_bytecode::Op;
@@ -34,15 +35,21 @@ impl Em<'_> {
         self.f.data(window, 0, 0, 0);
     }
     /// A function that is one operation.
+    #[inline]
     pub(super) fn intrinsic(&mut self, fun: ExprId) -> Option<Intrinsic> {
-        let fun = self.strip(fun);
-        let mut o = *self.info.uses.get(&fun)?;
+        let o = *self.info.uses.get(&self.strip(fun))?;
+        let obj = self.info.obj(o);
+        // No function of the program itself is one.
+        if obj.pkg == MAIN && self.f.known.is_empty() { None } else { self.library_intrinsic(o) }
+    }
+    #[inline(never)]
+    fn library_intrinsic(&mut self, mut o: ObjId) -> Option<Intrinsic> {
         let mut obj = self.info.obj(o);
         if let (ObjKind::Local, Some(f)) = (&obj.kind, self.known_named(o)) {
             o = f.obj;
             obj = self.info.obj(o);
         }
-        if self.st.plain || !matches!(obj.kind, ObjKind::Func) {
+        if self.st.plain || obj.pkg == MAIN || !matches!(obj.kind, ObjKind::Func) {
             return None;
         }
         if let Some(known) = self.st.intrinsics.get(&o) {

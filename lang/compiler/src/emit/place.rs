@@ -30,8 +30,8 @@ impl Em<'_> {
     // ---- variables
 
     pub(super) fn var_place(&mut self, obj: ObjId) -> Place {
-        if let Some(loc) = self.f.vars.get(&obj) {
-            return match *loc {
+        if let Some(loc) = self.f.vars.get(obj) {
+            return match loc {
                 Loc::Reg(r) => Place::Reg(r),
                 Loc::Box(r) => Place::Mem(r, 0),
             };
@@ -73,11 +73,15 @@ impl Em<'_> {
     }
     /// The register of a local that is not boxed.
     pub(super) fn reg_var(&self, e: ExprId) -> Option<Reg> {
-        if let Expr::Unary(UnOp::Deref, x) = *self.ast.expr(self.strip(e)) {
-            return self.held(x);
-        }
-        match self.f.vars.get(self.info.uses.get(&self.strip(e))?)? {
-            Loc::Reg(r) => Some(*r),
+        let e = self.strip(e);
+        let Some(&o) = self.info.uses.get(&e) else {
+            return match *self.ast.expr(e) {
+                Expr::Unary(UnOp::Deref, x) => self.held(x),
+                _ => None,
+            };
+        };
+        match self.f.vars.get(o)? {
+            Loc::Reg(r) => Some(r),
             Loc::Box(_) => None,
         }
     }

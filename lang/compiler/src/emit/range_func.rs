@@ -177,8 +177,8 @@ impl Em<'_> {
         if self.knows() {
             self.bind_knowns();
         }
-        let boxed = |f: &Fun, o| match f.vars.get(&o) {
-            Some(Loc::Box(r)) => Some(*r),
+        let boxed = |f: &Fun, o| match f.vars.get(o) {
+            Some(Loc::Box(r)) => Some(r),
             _ => None,
         };
         let state = boxed(&self.f, STATE).unwrap_or(0);

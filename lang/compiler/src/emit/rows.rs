@@ -220,7 +220,7 @@ impl<'a> Em<'a> {
             let new = self.info.defs.get(&self.ast.expr_span(x).lo).filter(|_| define);
             let Some(&o) = new.or_else(|| self.info.uses.get(&x)) else { return false };
             seen.changed.push(o);
-            if new.is_some() || matches!(self.f.vars.get(&o), Some(Loc::Reg(_))) {
+            if new.is_some() || matches!(self.f.vars.get(o), Some(Loc::Reg(_))) {
                 return true;
             }
         }
@@ -369,7 +369,7 @@ impl<'a> Em<'a> {
         let e = self.strip(e);
         let Expr::Name(_) = *self.ast.expr(e) else { return None };
         let o = *self.info.uses.get(&e)?;
-        let found = match self.f.vars.get(&o) {
+        let found = match self.f.vars.get(o) {
             Some(Loc::Reg(_)) => !in_memory,
             Some(Loc::Box(_)) => in_memory,
             None => matches!(self.info.obj(o).kind, ObjKind::Global),
@@ -381,6 +381,6 @@ impl<'a> Em<'a> {
         let e = self.strip(e);
         let Expr::Name(_) = *self.ast.expr(e) else { return None };
         let o = *self.info.uses.get(&e)?;
-        matches!(self.f.vars.get(&o), Some(Loc::Reg(_))).then_some(o)
+        matches!(self.f.vars.get(o), Some(Loc::Reg(_))).then_some(o)
     }
 }
