@@ -198,7 +198,7 @@ pub enum Outcome {
     Deadlock,
     /// [`Runtime::interrupt`] was called.
     Interrupted,
-    /// There was no memory to begin with.
+    /// There was no memory to begin with, or for a timer's call.
     OutOfMemory,
 }
 

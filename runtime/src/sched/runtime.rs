@@ -401,6 +401,17 @@ pub(super) fn main_ended(s: &Sched, g: *mut G) -> Option<(Run, Outcome)> {
     Some((run, outcome))
 }
 
+/// Ends all runs: nobody who could be told needed the memory.
+pub(super) fn out_of_memory(s: &Sched) {
+    let mut idle = s.idle.lock();
+    let runs = std::mem::take(&mut idle.runs);
+    s.choices.runs_are(0);
+    drop(idle);
+    for run in runs {
+        settle(run, Outcome::OutOfMemory);
+    }
+}
+
 /// Ends interrupted runs whose goroutine is parked, and asks the others again.
 pub(super) fn settle_interrupted(s: &Sched) {
     let mut idle = s.idle.lock();

@@ -15,7 +15,7 @@ use super::g::G;
 use super::lock::Lock;
 use super::p::P;
 use super::watch::Way;
-use super::{Chan, Sched, chan, hook, monitor, poll, queue, spawn};
+use super::{Chan, Sched, chan, hook, monitor, poll, queue, runtime, spawn};
 use crate::heap::Heap;
 use crate::sync::atomic::{AtomicU64, Ordering::*};
 use std::cell::UnsafeCell;
@@ -345,8 +345,10 @@ unsafe fn act(p: *mut P, action: TimerAction) {
             }
             TimerAction::SendTime { .. } => unreachable!("times are sent under the lock"),
             TimerAction::Spawn { pc, link_pc, frame_slots, closure } => {
-                // Out of memory: the call is lost; the collector or the program's own next allocation reports it.
-                let _ = spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1, 0);
+                // Whoever waits for the call would do so for ever.
+                if !spawn::spawn(p, pc, link_pc, frame_slots, &closure, 1, 0) {
+                    runtime::out_of_memory(&*(*p).sched);
+                }
             }
             TimerAction::Expire { watch, way, seq } => poll::expire(p, watch, way, seq),
         }
