@@ -1,6 +1,6 @@
 //! From a function's code to units: handlers, and what the machine keeps in instructions (code addresses, frame sizes, caches).
 //! *(unsafe)*
-use crate::code::{Handler, Unit, regs_of};
+use crate::code::{Handler, Unit};
 use crate::handlers::{self, atomic, call, chan, handler_of, int, memory, pairs, quick, slice, table};
 use crate::native::{NativeFn, Quick};
 use crate::op_profile;
@@ -50,14 +50,10 @@ fn instruction(
     match ins.op {
         Op::Call => {
             let code = shared.code_of(ins.cd());
-            // SAFETY: the unit before an entry is the header.
-            unit.b = unsafe { regs_of(code) };
             units[k + 1] = Unit { h: code as usize, a: ins.a, b: 0, c: 0, d: 0 };
         }
         Op::CallMov => {
             let code = shared.code_of(ins.cd());
-            // SAFETY: the unit before an entry is the header.
-            unit.b = unsafe { regs_of(code) };
             (units[k + 1].h, units[k + 1].a) = (code as usize, ins.a);
         }
         Op::CallC | Op::RunDefers => units[k + 1].a = ins.a,

@@ -121,6 +121,24 @@ unsafe fn first_call(pc: Pc, p: *mut P) -> bool {
     }
 }
 
+/// The frame size of a function that a goroutine is to begin with: it is loaded for that, so that no more is asked for than it needs.
+///
+/// # Safety
+/// `code` is a function's entry.
+pub(crate) unsafe fn frame_of(shared: &Shared, code: Pc) -> usize {
+    // SAFETY: the entry's handler changes once, by an atomic store; the header before it names what lives for ever.
+    unsafe {
+        let handler = AtomicUsize::from_ptr(&raw mut (*(code as *mut Unit)).h).load(Ordering::Acquire);
+        if handler == FirstCall as Handler as usize {
+            std::hint::cold_path();
+            let info = &*((*code.sub(1)).h as *const FuncInfo);
+            // What goes wrong goes wrong again when it is called, which says so.
+            let _ = ask(shared, &shared.runtime().heap, info);
+        }
+        regs_of(code) as usize
+    }
+}
+
 /// Loads a function's code unless it is there.
 pub(crate) fn ask(shared: &Shared, heap: &Heap, info: &FuncInfo) -> Result<(), String> {
     let _one = shared.first_calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -163,9 +181,7 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize)
     let mut units = vec![Unit { h: 0, a: 0, b: REGS, c: 0, d: 0 }];
     for f in entries {
         let code = shared.code_of(*f);
-        // SAFETY: the unit before an entry is the header.
-        let regs = unsafe { regs_of(code) };
-        units.push(Unit { h: handler_of(Op::Call), a: 0, b: regs, c: 0, d: 0 });
+        units.push(Unit { h: handler_of(Op::Call), a: 0, b: 0, c: 0, d: 0 });
         units.push(Unit { h: code as usize, a: 0, b: 0, c: 0, d: 0 });
     }
     units.push(Unit { h: handler_of(Op::GoExit), a: 0, b: 0, c: 0, d: 0 });

@@ -565,7 +565,7 @@ impl Cx {
         // SAFETY: a closure's first word is the code of a loaded function, whose header is the unit before it.
         unsafe {
             let code = *(closure as *const u64) as crate::code::Pc;
-            let frame_slots = crate::code::regs_of(code) as usize;
+            let frame_slots = crate::load::frame_of(self.shared(), code);
             TimerAction::Spawn { pc: code as *const u8, link_pc: self.shared().stubs.go_exit(), frame_slots, closure }
         }
     }

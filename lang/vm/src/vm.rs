@@ -1,6 +1,6 @@
 //! The engine's shared state and the machine's face to the rest: [`Vm`]. *(unsafe)*
 use crate::callback;
-use crate::code::{Pc, Unit, enter, regs_of};
+use crate::code::{Pc, Unit, enter};
 use crate::frames::{CodeMap, Stub, Stubs};
 use crate::handlers::handler_of;
 use crate::native::{Native, NativeFn};
@@ -78,7 +78,6 @@ pub(crate) struct Known {
 pub(crate) struct MethodSite {
     pub ty: TypeId,
     pub id: u32,
-    pub regs: u16,
     /// The receiver is the box's address.
     pub boxed: bool,
     pub code: Pc,
@@ -90,8 +89,7 @@ unsafe impl Send for MethodSite {}
 unsafe impl Sync for MethodSite {}
 
 /// The cache of call sites that have not run yet.
-pub(crate) static NO_METHOD: MethodSite =
-    MethodSite { ty: u32::MAX, id: 0, regs: 0, boxed: false, code: std::ptr::null() };
+pub(crate) static NO_METHOD: MethodSite = MethodSite { ty: u32::MAX, id: 0, boxed: false, code: std::ptr::null() };
 
 /// Entries of the cache of methods; a power of two.
 const METHOD_CACHE: usize = 1024;
@@ -282,9 +280,7 @@ impl Shared {
         }
         let entry = self.types.find_method(ty, id)?;
         let code = self.code_of(entry.func);
-        // SAFETY: the unit before a function's entry is its header.
-        let regs = unsafe { regs_of(code) };
-        let new = || &*Box::leak(Box::new(MethodSite { ty, id, regs, boxed: entry.recv == Recv::Box, code }));
+        let new = || &*Box::leak(Box::new(MethodSite { ty, id, boxed: entry.recv == Recv::Box, code }));
         let mut methods = self.methods.write().unwrap_or_else(PoisonError::into_inner);
         Some(*methods.entry((ty, id)).or_insert_with(new))
     }

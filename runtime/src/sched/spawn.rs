@@ -12,9 +12,6 @@ use std::ptr::null_mut;
 /// Ids that a P takes at once.
 const IDS: u64 = 64;
 
-/// So many slots of a first frame are cleared.
-const CLEARED_MAX: usize = 64;
-
 /// Where a goroutine begins, and what its first frame needs.
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
@@ -116,9 +113,6 @@ unsafe fn fill(p: *mut P, heap: &Heap, g: *mut G, entry: Entry, args: *const u64
         for i in 0..nargs {
             *stack.add(1 + i) = *args.add(i);
         }
-        // What a dead goroutine left here keeps nothing alive while this one waits.
-        let rest = entry.frame_slots.min(CLEARED_MAX).saturating_sub(nargs);
-        stack.add(1 + nargs).write_bytes(0, rest);
         true
     }
 }

@@ -20,6 +20,8 @@ const MAX_KEPT_SHIFT: u32 = 13;
 const MIN_MAPPED_SHIFT: u32 = 15;
 /// From this size on huge pages are asked for: 4 MiB. A fault for each small page costs more than all else.
 const HUGE_BYTES: usize = 4 << 20;
+/// So many slots of a first frame are cleared.
+const CLEARED_MAX: usize = 64;
 const CLASSES: usize = (MAX_KEPT_SHIFT - MIN_SHIFT + 1) as usize;
 /// Bytes that a P keeps in each class.
 const KEEP_BYTES: usize = 256 << 10;
@@ -169,7 +171,8 @@ unsafe fn free(p: *mut P, stack: *mut u64, cap: usize) {
     }
 }
 
-/// Gives a new goroutine a stack of at least `slots`. False: out of memory.
+/// Gives a new goroutine a stack of at least `slots`. False: out of memory. What a dead one left in its first frame is gone, so that it keeps
+/// nothing alive while this one waits.
 ///
 /// # Safety
 /// `g` is dead and the caller's; `p` is the caller's, or null.
@@ -180,6 +183,7 @@ pub(super) unsafe fn init(p: *mut P, heap: &Heap, g: *mut G, slots: usize) -> bo
         if slots <= INLINE_SLOTS {
             (*g).stack = (&raw mut (*g).inline) as *mut u64;
             (*g).cap = INLINE_SLOTS as u32;
+            (*g).inline = [0; INLINE_SLOTS];
             return true;
         }
         init_large(p, heap, g, slots)
@@ -194,7 +198,11 @@ unsafe fn init_large(p: *mut P, heap: &Heap, g: *mut G, slots: usize) -> bool {
         let stack = alloc(p, heap, cap);
         (*g).stack = stack;
         (*g).cap = cap as u32;
-        !stack.is_null()
+        if stack.is_null() {
+            return false;
+        }
+        stack.write_bytes(0, slots.min(CLEARED_MAX));
+        true
     }
 }
 

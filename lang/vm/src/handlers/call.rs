@@ -25,15 +25,16 @@ unsafe fn site<'a>(data: Pc) -> &'a AtomicPtr<MethodSite> {
 
 handlers! { [pc base p i]
     Call {
-        // The loader put the callee's frame size into b and its code address into the data unit.
+        // The loader put the callee's code address into the data unit.
+        let code = (*pc).h as Pc;
         let nb = at(base, i.a).add(1);
-        if nb.add(i.b as usize) as usize > guard(p) {
+        if nb.add(regs_of(code) as usize) as usize > guard(p) {
             std::hint::cold_path();
             return enter_call(pc, base, p)
         }
         *nb.sub(1) = pc.add(1) as u64;
         base = nb;
-        pc = (*pc).h as Pc;
+        pc = code;
     }
     // The loader puts the next two in the place of Call when the callee has a shortcut: window slot 0 holds its receiver.
     CallLock {
@@ -74,7 +75,7 @@ handlers! { [pc base p i]
             return calli_other(pc, base, p)
         }
         let nb = at(base, i.a).add(1);
-        if nb.add(site.regs as usize) as usize > guard(p) {
+        if nb.add(regs_of(site.code) as usize) as usize > guard(p) {
             std::hint::cold_path();
             return calli_slow(pc, base, p)
         }
@@ -150,7 +151,7 @@ unsafe fn moved_base(p: *mut P) -> Base {
 raw_handlers! { [pc base p]
     #[cold]
     enter_call {
-        let code = enter_work(pc.sub(1), base, p, (*pc.sub(1)).b as usize);
+        let code = enter_work(pc.sub(1), base, p, regs_of((*pc).h as Pc) as usize);
         if code != GO {
             leave!(p, code)
         }
@@ -184,7 +185,7 @@ raw_handlers! { [pc base p]
         let ty = (*(word as *const u64).sub(1) & 0xff_ffff) as u32;
         let found = shared(p).cached_method(ty, i.d as u32);
         let nb = at(base, i.a).add(1);
-        if found.is_null() || nb.add((*found).regs as usize) as usize > guard(p) {
+        if found.is_null() || nb.add(regs_of((*found).code) as usize) as usize > guard(p) {
             return calli_slow(pc, base, p)
         }
         *nb = if (*found).boxed { word } else { *(word as *const u64) };
@@ -205,7 +206,7 @@ raw_handlers! { [pc base p]
         if found.is_null() {
             return unwind::raise(pc, base, p);
         }
-        let code = enter_work(pc.sub(1), base, p, (*found).regs as usize);
+        let code = enter_work(pc.sub(1), base, p, regs_of((*found).code) as usize);
         if code != GO {
             leave!(p, code)
         }
@@ -325,8 +326,11 @@ unsafe fn parking(pc: Pc, base: Base, p: *mut P) -> u64 {
         save(pc.add(1), base, p);
         let NativeFn::Parking(f) = shared(p).native(i.cd()) else { unreachable!("loader checks natives") };
         // What others left where the results will lie keeps nothing alive while the goroutine waits.
-        for k in i.b..NATIVE_RESULTS as u16 {
-            w(base, i.a + 1 + k, 0);
+        let results = at(base, i.a + 1 + i.b);
+        match i.b {
+            0 => *(results as *mut [u64; NATIVE_RESULTS]) = [0; NATIVE_RESULTS],
+            1 => *(results as *mut [u64; NATIVE_RESULTS - 1]) = [0; NATIVE_RESULTS - 1],
+            n => results.write_bytes(0, NATIVE_RESULTS.saturating_sub(n as usize)),
         }
         let mut cx = Cx::new(p, at(base, i.a).add(1));
         match callback::guarded(|| f(&mut cx)) {

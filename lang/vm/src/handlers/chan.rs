@@ -2,6 +2,7 @@
 //! *(unsafe: channel words of the machine; the verifier bounds values by the counts of the instructions)*
 use crate::code::*;
 use crate::fault::Fault;
+use crate::load::frame_of;
 use crate::unwind::stash;
 use crate::vm::shared;
 use gol_runtime::{Chan, Dir, Op, P, SelectCase, SelectOp, Waiter, ops};
@@ -257,8 +258,8 @@ slow_ops! { [pc base p i]
 unsafe fn spawn(p: *mut P, code: Pc, args: *const u64, n: usize, pc: Pc) -> Result<(), Fault> {
     // SAFETY: `code` is a loaded function, whose header is the unit before it.
     let ok = unsafe {
-        let regs = regs_of(code) as usize;
         let shared = shared(p);
+        let regs = frame_of(shared, code);
         shared.sharing.begin();
         ops::spawn(p, code as *const u8, shared.stubs.go_exit(), regs, args, n, shared.place_of(pc))
     };
