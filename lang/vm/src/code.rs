@@ -11,7 +11,7 @@
 //! **Why register access is unchecked.** `gol_bytecode::verify` bounds every register, span and window by the function's `regs`, and
 //! the entry check (`Call`, `CallC`, `CallI`, `enter_machine`) makes `regs` slots available above the base before the first instruction.
 use gol_runtime::{Exit, P};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(crate) type Base = *mut u64;
 pub(crate) type Pc = *const Unit;
@@ -27,22 +27,25 @@ pub(crate) struct Unit {
     pub d: u16,
 }
 
-/// The frame size of a function, from the header before its code. Loading the function makes it smaller.
+/// Bytes of a function's frame, from the header before its code: fields a and b together. Loading the function makes it smaller.
 ///
 /// # Safety
 /// `code` is a function's entry.
 #[inline(always)]
-pub(crate) unsafe fn regs_of(code: Pc) -> u16 {
-    // SAFETY: the header's word is written by `set_regs` only, once it is there.
-    unsafe { AtomicU16::from_ptr(&raw mut (*(code as *mut Unit).sub(1)).b).load(Ordering::Relaxed) }
+pub(crate) unsafe fn frame_bytes(code: Pc) -> usize {
+    // SAFETY: the header's word is written by `set_frame` only, once it is there.
+    unsafe { AtomicU32::from_ptr((&raw mut (*(code as *mut Unit).sub(1)).a).cast()).load(Ordering::Relaxed) as usize }
 }
-/// What [`regs_of`] tells from now on: no more than before, as some have looked already.
+/// What [`frame_bytes`] tells from now on, in registers: no more than before, as some have looked already.
 ///
 /// # Safety
 /// As above.
-pub(crate) unsafe fn set_regs(code: Pc, regs: u16) {
-    // SAFETY: as above.
-    unsafe { AtomicU16::from_ptr(&raw mut (*(code as *mut Unit).sub(1)).b).store(regs, Ordering::Relaxed) }
+pub(crate) unsafe fn set_frame(code: Pc, regs: u16) {
+    // SAFETY: as above; a unit is aligned to eight bytes.
+    unsafe {
+        let word = AtomicU32::from_ptr((&raw mut (*(code as *mut Unit).sub(1)).a).cast());
+        word.store(u32::from(regs) * size_of::<u64>() as u32, Ordering::Relaxed)
+    }
 }
 
 impl Unit {

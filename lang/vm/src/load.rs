@@ -7,7 +7,7 @@
 //! its units ([`expand`]) and goes on at the same place. One thread at a time does this; others that come to the entry wait for the lock
 //! and find the code there. Nothing else leads to the units behind the entry, and its handler is stored last: who reads the new handler
 //! reads what was written before. That needs loads in order, as x86-64 has them; elsewhere everything is loaded at once.
-use crate::code::{Handler, Pc, Unit, next, raw_handlers, regs_of, set_regs};
+use crate::code::{Handler, Pc, Unit, frame_bytes, next, raw_handlers, set_frame};
 use crate::expand;
 use crate::fault::Fault;
 use crate::frames::{Detail, FuncInfo};
@@ -90,7 +90,8 @@ fn places(shared: &Shared, new: &[Func], first: FuncId) -> Result<&'static [Func
         let shortcut = shortcut_mark(shared, f);
         // SAFETY: the two units are reserved, and nobody else's while the function is not known.
         unsafe {
-            code.sub(1).write(Unit { h: &raw const *info as usize, a: 0, b: info.regs, c: f.params, d: shortcut });
+            code.sub(1).write(Unit { h: &raw const *info as usize, a: 0, b: 0, c: f.params, d: shortcut });
+            set_frame(code, info.regs);
             code.write(Unit { h: FirstCall as Handler as usize, a: 0, b: 0, c: 0, d: 0 });
         }
         shared.funcs.push(info.code)?;
@@ -135,7 +136,7 @@ pub(crate) unsafe fn frame_of(shared: &Shared, code: Pc) -> usize {
             // What goes wrong goes wrong again when it is called, which says so.
             let _ = ask(shared, &shared.runtime().heap, info);
         }
-        regs_of(code) as usize
+        frame_bytes(code) / size_of::<u64>()
     }
 }
 
@@ -167,7 +168,7 @@ fn body(shared: &Shared, heap: &Heap, info: &FuncInfo, program: &Program, f: &Fu
     unsafe {
         std::ptr::copy_nonoverlapping(units[1..].as_ptr(), code.add(1), units.len() - 1);
         ((*code).a, (*code).b, (*code).c, (*code).d) = (a, b, c, d);
-        set_regs(code, regs);
+        set_frame(code, regs);
         // Only here, under the lock.
         let _ = info.detail.set(Detail { regs, lines: f.lines.clone(), inlined: f.inlined.clone() });
         AtomicUsize::from_ptr(&raw mut (*code).h).store(h, Ordering::Release);
@@ -178,7 +179,7 @@ fn body(shared: &Shared, heap: &Heap, info: &FuncInfo, program: &Program, f: &Fu
 /// Makes the main goroutine's function: calls the entries, then ends. Its entry and frame size.
 pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize), String> {
     const REGS: u16 = 1;
-    let mut units = vec![Unit { h: 0, a: 0, b: REGS, c: 0, d: 0 }];
+    let mut units = vec![Unit { h: 0, a: 0, b: 0, c: 0, d: 0 }];
     for f in entries {
         let code = shared.code_of(*f);
         units.push(Unit { h: handler_of(Op::Call), a: 0, b: 0, c: 0, d: 0 });

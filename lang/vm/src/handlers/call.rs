@@ -28,7 +28,7 @@ handlers! { [pc base p i]
         // The loader put the callee's code address into the data unit.
         let code = (*pc).h as Pc;
         let nb = at(base, i.a).add(1);
-        if nb.add(regs_of(code) as usize) as usize > guard(p) {
+        if nb.byte_add(frame_bytes(code)) as usize > guard(p) {
             std::hint::cold_path();
             return enter_call(pc, base, p)
         }
@@ -58,7 +58,7 @@ handlers! { [pc base p i]
         if f == 0 { std::hint::cold_path(); return fault_nil(pc, base, p) }
         let code = *(f as *const u64) as Pc;
         let nb = at(base, i.a).add(1);
-        if nb.add(regs_of(code) as usize) as usize > guard(p) {
+        if nb.byte_add(frame_bytes(code)) as usize > guard(p) {
             std::hint::cold_path();
             return enter_callc(pc, base, p)
         }
@@ -75,7 +75,7 @@ handlers! { [pc base p i]
             return calli_other(pc, base, p)
         }
         let nb = at(base, i.a).add(1);
-        if nb.add(regs_of(site.code) as usize) as usize > guard(p) {
+        if nb.byte_add(frame_bytes(site.code)) as usize > guard(p) {
             std::hint::cold_path();
             return calli_slow(pc, base, p)
         }
@@ -151,7 +151,7 @@ unsafe fn moved_base(p: *mut P) -> Base {
 raw_handlers! { [pc base p]
     #[cold]
     enter_call {
-        let code = enter_work(pc.sub(1), base, p, regs_of((*pc).h as Pc) as usize);
+        let code = enter_work(pc.sub(1), base, p, frame_bytes((*pc).h as Pc) / size_of::<u64>());
         if code != GO {
             leave!(p, code)
         }
@@ -165,7 +165,7 @@ raw_handlers! { [pc base p]
         let i = &*pc.sub(1);
         let f = r(base, i.b);
         let to = *(f as *const u64) as Pc;
-        let code = enter_work(pc.sub(1), base, p, regs_of(to) as usize);
+        let code = enter_work(pc.sub(1), base, p, frame_bytes(to) / size_of::<u64>());
         if code != GO {
             leave!(p, code)
         }
@@ -185,7 +185,7 @@ raw_handlers! { [pc base p]
         let ty = (*(word as *const u64).sub(1) & 0xff_ffff) as u32;
         let found = shared(p).cached_method(ty, i.d as u32);
         let nb = at(base, i.a).add(1);
-        if found.is_null() || nb.add(regs_of((*found).code) as usize) as usize > guard(p) {
+        if found.is_null() || nb.byte_add(frame_bytes((*found).code)) as usize > guard(p) {
             return calli_slow(pc, base, p)
         }
         *nb = if (*found).boxed { word } else { *(word as *const u64) };
@@ -206,7 +206,7 @@ raw_handlers! { [pc base p]
         if found.is_null() {
             return unwind::raise(pc, base, p);
         }
-        let code = enter_work(pc.sub(1), base, p, regs_of((*found).code) as usize);
+        let code = enter_work(pc.sub(1), base, p, frame_bytes((*found).code) / size_of::<u64>());
         if code != GO {
             leave!(p, code)
         }

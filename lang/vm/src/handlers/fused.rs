@@ -226,7 +226,7 @@ handlers! { [pc base p i]
         let data = &*pc;
         w(base, data.c, r(base, data.b));
         let nb = at(base, i.a).add(1);
-        if nb.add(regs_of(data.h as Pc) as usize) as usize > guard(p) {
+        if nb.byte_add(frame_bytes(data.h as Pc)) as usize > guard(p) {
             std::hint::cold_path();
             return crate::handlers::call::enter_call(pc, base, p)
         }

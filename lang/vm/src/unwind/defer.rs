@@ -116,8 +116,7 @@ pub(crate) unsafe fn enter_machine(p: *mut P, top: usize, stub: Stub, code: Pc, 
     // SAFETY: `code` is a loaded function's entry; room is made first.
     unsafe {
         let g = (*p).g;
-        let head = &*code.sub(1);
-        let regs = head.b as usize;
+        let regs = frame_bytes(code) / size_of::<u64>();
         let nb = top + MACHINE_WORDS;
         let slots = nb + regs - (*g).base as usize;
         if (*g).stack.add(nb + regs) as usize > (*p).limit && !grow(p, slots) {
@@ -132,7 +131,7 @@ pub(crate) unsafe fn enter_machine(p: *mut P, top: usize, stub: Stub, code: Pc, 
             *base.add(k) = *a;
         }
         if closure != 0 {
-            *base.add(head.c as usize) = closure;
+            *base.add((*code.sub(1)).c as usize) = closure;
         }
         (*g).pc = code as *const u8;
         (*g).base = nb as u32;
