@@ -82,7 +82,8 @@ impl FuncInfo {
         (self.name, pos)
     }
     /// Registers that may still be looked at by a goroutine that stands at `pc`: in a native that may wait, and right behind it, those
-    /// behind its window are not.
+    /// behind its window are not. That holds for all who stand there, from wherever they came: who comes out of the native finds anything in
+    /// those registers, so nothing there reads them before it writes them.
     pub fn live(&self, pc: Pc) -> usize {
         let unit = (pc as usize - self.code as usize) / size_of::<Unit>();
         for k in unit.saturating_sub(2)..=unit.min(self.len.saturating_sub(1)) {
