@@ -39,7 +39,7 @@ impl Bench {
     fn new() -> Bench {
         let heap = HeapConfig { limit: 4 << 30, gogc: Some(100), ..HeapConfig::default() };
         let runtime = RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 24, ..RuntimeConfig::default() };
-        let config = VmConfig { runtime, profile_ops: false, hooks: Hooks::default() };
+        let config = VmConfig { runtime, profile_ops: false, stage: Default::default(), hooks: Hooks::default() };
         let vm = Vm::new(&gol_stdlib::natives(), config).expect("a machine can be made");
         let mut bench = Bench { session: Session::new(&Packages), vm };
         let unit = bench.unit(DECLARATIONS);

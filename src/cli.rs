@@ -34,6 +34,9 @@ pub struct Options {
     /// Emit code without any optimisation: slow, for comparisons and for reading it with `dis`.
     #[arg(long, global = true)]
     pub no_opt: bool,
+    /// When functions become machine code: never, when they have run for some milliseconds, or before they run.
+    #[arg(long, global = true, value_enum, default_value = "hot", value_name = "WHEN")]
+    pub jit: Jit,
     /// One worker, and every choice from this seed: the same program does the same in every run.
     #[arg(long, global = true, value_name = "N")]
     pub seed: Option<u64>,
@@ -81,6 +84,14 @@ pub enum PreemptAt {
     Loops,
     Entry,
     None,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Jit {
+    Never,
+    #[default]
+    Hot,
+    Always,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]

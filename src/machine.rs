@@ -1,6 +1,6 @@
 //! A compiler session and a machine, joined: what every command that runs something needs.
 
-use crate::cli::{Options, PreemptAt, Profile};
+use crate::cli::{Jit, Options, PreemptAt, Profile};
 use crate::commands::status;
 use crate::folder::Folders;
 use crate::recording::{self, Recording};
@@ -9,7 +9,7 @@ use gol_compiler::session::{Library, Session};
 use gol_runtime::{HeapConfig, Preempt, RuntimeConfig, World, hash_of};
 use gol_syntax::span::SourceMap;
 use gol_vm::census::Census;
-use gol_vm::{Hooks, RunResult, Vm, VmConfig};
+use gol_vm::{Hooks, RunResult, Stage, Vm, VmConfig};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -161,6 +161,11 @@ impl Machine {
         let config = VmConfig {
             runtime: runtime_config(options, recording.as_ref()),
             profile_ops: options.profile == Some(Profile::Ops),
+            stage: match options.jit {
+                Jit::Never => Stage::Never,
+                Jit::Hot => Stage::Hot,
+                Jit::Always => Stage::Always,
+            },
             hooks,
         };
         if let World::Seeded { seed, .. } = config.runtime.world {
@@ -338,6 +343,7 @@ fn runtime_config(options: &Options, recording: Option<&Recording>) -> RuntimeCo
         tape: recording.map(|r| r.tape.clone()),
         trace: options.trace.is_some(),
         profile: options.profile == Some(Profile::Cpu),
+        hot: false,
         schedtrace_ms: schedtrace_ms(),
     }
 }

@@ -12,11 +12,18 @@ const TABLE: &str = "tests/counts/table.txt";
 /// What another compiler version, processor or libc may change.
 const TOLERANCE: f64 = 0.10;
 
+/// Which stages are counted: the interpreter alone, for every program; and with all functions compiled before they run, for these, under names that
+/// end so. What is compiled while a program runs hangs on the clock.
+const PLAIN: &str = "--jit=never";
+const COMPILED: &str = "--jit=always";
+const AS_CODE: [&str; 2] = ["hello", "loops"];
+const MARK: &str = "+jit";
+
 /// Instructions that the binary executes for a program.
-fn count(gol: &str, program: &Path) -> u64 {
+fn count(gol: &str, stage: &str, program: &Path) -> u64 {
     let out = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .args([Path::new(gol), Path::new("run"), program])
+        .args([Path::new(gol), Path::new(stage), Path::new("run"), program])
         .env("GOMAXPROCS", "1")
         .output()
         .expect("valgrind runs");
@@ -46,9 +53,11 @@ fn instruction_counts_are_those_of_the_table() {
         .filter_map(|e| e.file_name().to_str()?.strip_suffix(".go").map(String::from))
         .collect();
     names.sort();
+    names.extend(AS_CODE.map(|name| format!("{name}{MARK}")));
     let (mut new, mut bad) = (String::new(), vec![]);
     for name in names {
-        let got = count(&gol, &root.join(format!("tests/counts/{name}.go")));
+        let (program, stage) = name.strip_suffix(MARK).map_or((&*name, PLAIN), |program| (program, COMPILED));
+        let got = count(&gol, stage, &root.join(format!("tests/counts/{program}.go")));
         let _ = writeln!(new, "{name:<10} {got:>12}");
         let was = wanted(&name).unwrap_or(0);
         eprintln!("{name:<10} {got:>12}, table {was:>12}");

@@ -38,11 +38,13 @@ fn differs(dir: &Path, seed: u64) -> Option<String> {
         return Some(format!("{:?}\n{}", first.status, String::from_utf8_lossy(&first.stderr)));
     }
     let other = std::env::var("GOL_OTHER").ok();
-    let ways: [(&str, &[&str], &str); 5] = [
+    let ways: [(&str, &[&str], &str); 7] = [
         (GOL, &[], "4"),
         (GOL, &["--stress-gc=3"], "2"),
         (GOL, &["--preempt=none"], "2"),
         (GOL, &["--no-opt"], "1"),
+        (GOL, &["--jit=always"], "1"),
+        (GOL, &["--jit=always", "--no-opt", "--stress-gc=41"], "2"),
         (other.as_deref().unwrap_or(GOL), &["--stress-gc=41"], "1"),
     ];
     for (program, flags, procs) in ways {

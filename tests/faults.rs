@@ -37,6 +37,7 @@ fn run(natives: &[&'static [Native]], text: &str, kind: TextKind) -> (RunResult,
     let config = VmConfig {
         runtime: RuntimeConfig { procs: 2, ..RuntimeConfig::default() },
         profile_ops: false,
+        stage: Default::default(),
         hooks: Hooks { print, ..Hooks::default() },
     };
     let vm = Vm::new(natives, config).expect("a machine can be made");

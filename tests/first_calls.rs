@@ -51,7 +51,9 @@ fn run(text: &str, change: impl Fn(&mut Func) -> Result<(), String> + Send + Syn
     };
     let hooks = Hooks { functions: Some(Box::new(finish)), print: Box::new(|_| {}), ..Hooks::default() };
     let runtime = RuntimeConfig { procs: 4, ..RuntimeConfig::default() };
-    let vm = Vm::new(&gol_stdlib::natives(), VmConfig { runtime, profile_ops: false, hooks }).expect("a machine");
+    let vm =
+        Vm::new(&gol_stdlib::natives(), VmConfig { runtime, profile_ops: false, stage: gol_vm::Stage::Never, hooks })
+            .expect("a machine");
     vm.load(&session.program()).expect("the program loads");
     vm.run_unit(&unit)
 }

@@ -159,7 +159,7 @@ fn run() {
     all(&programs("tests/run"), |p| short(p), |p| run_one(p, &[], &[]));
 }
 
-/// The same programs on one processor and on many, with a collection at nearly every allocation, and without optimisations.
+/// The same programs on one processor and on many, with a collection at nearly every allocation, without optimisations, and as machine code.
 #[test]
 fn run_under_stress() {
     let mut jobs = vec![];
@@ -167,6 +167,8 @@ fn run_under_stress() {
         jobs.push((p.clone(), vec![], "1"));
         jobs.push((p.clone(), vec![], "4"));
         jobs.push((p.clone(), vec!["--no-opt"], "1"));
+        jobs.push((p.clone(), vec!["--jit=always"], "2"));
+        jobs.push((p.clone(), vec!["--jit=always", "--stress-gc=97"], "1"));
         jobs.push((p, vec!["--stress-gc=97"], "2"));
     }
     all(

@@ -8,11 +8,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lang/bytecode", &[]),
     ("lang/compiler", &["gol_syntax", "gol_bytecode"]),
     ("runtime", &[]),
-    ("lang/vm", &["gol_bytecode", "gol_runtime"]),
+    ("lang/jit", &["gol_bytecode"]),
+    ("lang/vm", &["gol_bytecode", "gol_jit", "gol_runtime"]),
     ("stdlib", &["gol_bytecode", "gol_vm", "gol_runtime"]),
     ("src", &["gol", "gol_syntax", "gol_bytecode", "gol_compiler", "gol_vm", "gol_runtime", "gol_stdlib"]),
 ];
-const CRATES: &[&str] = &["gol", "gol_syntax", "gol_bytecode", "gol_compiler", "gol_vm", "gol_runtime", "gol_stdlib"];
+const CRATES: &[&str] =
+    &["gol", "gol_syntax", "gol_bytecode", "gol_compiler", "gol_jit", "gol_vm", "gol_runtime", "gol_stdlib"];
 /// Only the rendering knows miette.
 const MIETTE: &str = "src/render.rs";
 /// A file longer than this holds more than one idea.

@@ -10,8 +10,15 @@ use std::time::{Duration, Instant};
 const GOL: &str = env!("CARGO_BIN_EXE_gol");
 /// How long a run hammers, in milliseconds.
 const RUN: &str = "300";
-/// Plain, on code as it was emitted, and with collections, poison and verifier.
-const FLAGS: [&[&str]; 4] = [&[], &["--stress-gc=97"], &["--no-opt"], &["--stress-gc=1009"]];
+/// Plain, on code as it was emitted, as machine code, and with collections, poison and verifier.
+const FLAGS: [&[&str]; 6] = [
+    &[],
+    &["--stress-gc=97"],
+    &["--no-opt"],
+    &["--jit=always"],
+    &["--stress-gc=1009"],
+    &["--jit=always", "--stress-gc=97"],
+];
 
 fn torture(program: &str, may_end: impl Fn(i32, &str) -> bool) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/torture").join(program);

@@ -35,6 +35,7 @@ fn config() -> VmConfig {
     VmConfig {
         runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 22, ..RuntimeConfig::default() },
         profile_ops: false,
+        stage: Default::default(),
         hooks: Hooks::default(),
     }
 }

@@ -221,7 +221,7 @@ fn main() {
         let heap = HeapConfig { limit: 1 << 32, ..HeapConfig::default() };
         let runtime =
             RuntimeConfig { procs: 1, heap, max_stack_slots: 1 << 26, seed: Some(1), ..RuntimeConfig::default() };
-        let config = VmConfig { runtime, profile_ops: false, hooks: Hooks::default() };
+        let config = VmConfig { runtime, profile_ops: false, stage: Default::default(), hooks: Hooks::default() };
         let vm = Vm::new(&[NATIVES], config).expect("machine");
         vm.load(&program(funcs)).expect("load");
         let mut best = f64::MAX;

@@ -264,7 +264,11 @@ macro_rules! handlers {
 macro_rules! slow_ops {
     ([$pc:ident $base:ident $p:ident $i:ident] $($name:ident $(+ $extra:literal)? $body:block)*) => {
         $(
-            $crate::code::raw_handlers! { [$pc $base $p] $name {
+            /// The work of the handler with this name: false when it failed, with the fault stashed. `pc` is the instruction's.
+            #[allow(non_snake_case)]
+            pub(crate) mod $name {
+                #[allow(unused_imports)]
+                use super::*;
                 #[inline(always)]
                 #[allow(unused_variables)]
                 unsafe fn body($pc: $crate::code::Pc, $base: $crate::code::Base, $p: *mut gol_runtime::P, $i: &$crate::code::Unit) -> Result<(), $crate::fault::Fault> {
@@ -272,10 +276,12 @@ macro_rules! slow_ops {
                     Ok(())
                 }
                 #[inline(never)]
-                unsafe fn work(pc: $crate::code::Pc, base: $crate::code::Base, p: *mut gol_runtime::P) -> bool {
+                pub(crate) unsafe extern "C" fn work(pc: $crate::code::Pc, base: $crate::code::Base, p: *mut gol_runtime::P) -> bool {
                     unsafe { $crate::unwind::stash(p, body(pc.add(1), base, p, &*pc)) }
                 }
-                if !work($pc, $base, $p) {
+            }
+            $crate::code::raw_handlers! { [$pc $base $p] $name {
+                if !$name::work($pc, $base, $p) {
                     return $crate::unwind::raise($pc.add(1), $base, $p);
                 }
                 $crate::code::next!($pc.add(1 $(+ $extra)?), $base, $p)

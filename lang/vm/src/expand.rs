@@ -2,11 +2,13 @@
 //! *(unsafe)*
 use crate::code::{Handler, Unit};
 use crate::handlers::{self, atomic, call, chan, handler_of, int, memory, pairs, quick, slice, table};
-use crate::native::{NativeFn, Quick};
+use crate::native::{Cursor, NativeFn, Quick};
+use crate::object;
 use crate::op_profile;
 use crate::types::{Inline, MapKey};
 use crate::vm::{MethodSite, NO_METHOD, Shared};
 use gol_bytecode::{Func, Ins, Op};
+use gol_jit::{Buffer, Fast, Helper};
 use gol_runtime::Heap;
 
 /// The units of a verified function that will lie at `code`.
@@ -159,6 +161,12 @@ fn power_of_two(k: u16) -> bool {
     k as i16 > 1 && k.is_power_of_two()
 }
 
+/// Has the machine no other way than to call this function?
+pub(crate) fn is_plain_call(shared: &Shared, f: u32) -> bool {
+    // SAFETY: the unit before an entry is the header.
+    shortcut_handler(unsafe { (*shared.code_of(f).sub(1)).d }).is_none()
+}
+
 /// The handler for calls of a function whose header has this mark.
 fn shortcut_handler(mark: u16) -> Option<Handler> {
     match mark {
@@ -168,18 +176,38 @@ fn shortcut_handler(mark: u16) -> Option<Handler> {
     }
 }
 
-/// Operations that have a handler of their own for some types or sizes.
+/// The handler that does an instruction alone, when the one that [`units`] chooses does the next one too, which would
+/// pass over an entry of machine code.
+pub(crate) fn unpaired(shared: &Shared, f: &Func, k: usize) -> Option<usize> {
+    if f.code[k].op == Op::Data || next_too(shared, f, k).is_none() || alone_form(shared, f, k).is_some() {
+        return None;
+    }
+    let sized = sized_handler(shared, f, k).ok()?;
+    Some(sized.map_or_else(|| handler_of(f.code[k].op), |h| h as usize))
+}
+
+/// The handler of an instruction and what is done next.
+fn next_too(shared: &Shared, f: &Func, k: usize) -> Option<Handler> {
+    let is_byte = |backing: u16| shared.types.get(backing as u32).stride == 1;
+    if handlers::shared::appends_to_own(&f.code[k..], is_byte) {
+        return Some(handlers::shared::OwnAppFld8);
+    }
+    pairs::handler_of(&f.code, k)
+}
+
+/// Operations that have a handler of their own for what stands behind them, or for some types or sizes.
 fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler>, String> {
+    let pair = if shared.profile_ops { None } else { next_too(shared, f, k) };
+    match pair {
+        Some(pair) => Ok(Some(pair)),
+        None => sized_handler(shared, f, k),
+    }
+}
+
+/// For some types or sizes.
+fn sized_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler>, String> {
     let ins = f.code[k];
     let stride = |backing: u16| shared.types.get(backing as u32).stride;
-    if !shared.profile_ops {
-        if handlers::shared::appends_to_own(&f.code[k..], |backing| stride(backing) == 1) {
-            return Ok(Some(handlers::shared::OwnAppFld8));
-        }
-        if let Some(pair) = pairs::handler_of(&f.code, k) {
-            return Ok(Some(pair));
-        }
-    }
     let by_key = |word, string, general: Option<Handler>| match shared.types.get(ins.d as u32).map_key {
         MapKey::Word => Some(word),
         MapKey::Str => Some(string),
@@ -280,4 +308,96 @@ fn special_handler(shared: &Shared, f: &Func, k: usize) -> Result<Option<Handler
         },
         _ => None,
     })
+}
+
+/// The function that does the instruction at `k` of a loaded function for machine code, on the frame.
+pub(crate) fn helper(shared: &Shared, f: &Func, k: usize) -> Option<Helper> {
+    let ins = f.code[k];
+    macro_rules! work {
+        ($($path:ident)::+) => { Some(Helper::Work(handlers::$($path)::+ as *const () as u64)) };
+    }
+    macro_rules! native {
+        ($name:ident) => {
+            Some(Helper::Native(call::$name as *const () as u64))
+        };
+    }
+    match ins.op {
+        // These have forms that look whether others run beside, or handlers that do most of it.
+        Op::CutT => return work!(shared::CutT::work),
+        Op::AppFldV => return work!(shared::append_to_field),
+        Op::AppFldS => return work!(shared::AppFldS::work),
+        Op::AppFldStr => return work!(shared::AppFldStr::work),
+        Op::AppendStr => return work!(slice::append_str),
+        Op::SliceStr => return work!(slice::slice_str),
+        Op::BytesToStr => return work!(slice::bytes_to_str),
+        Op::SwpElem => return work!(slice::swap_elements),
+        Op::MapNext => return work!(table::map_next),
+        Op::CallD | Op::CallD2 => {
+            let NativeFn::InPlace(_, quick) = shared.native(f.code[k + 1].ab()) else { return None };
+            return match quick {
+                Some(quick) => Some(Helper::Work(quick::work(quick) as u64)),
+                None if ins.op == Op::CallD => work!(call::in_place),
+                None => work!(call::in_place2),
+            };
+        }
+        Op::CallN | Op::CallNC => {
+            return match shared.native(ins.cd()) {
+                NativeFn::Direct(_) if ins.op == Op::CallNC => work!(call::direct),
+                NativeFn::Leaf(_) if ins.op == Op::CallNC => native!(leaf_code),
+                NativeFn::Direct(_) | NativeFn::Leaf(_) => native!(numbered_code),
+                NativeFn::Piece(_) if piece_follows(shared, &f.code[k + 2..]) => native!(piece_more),
+                NativeFn::Piece(_) => native!(piece_last),
+                _ => None,
+            };
+        }
+        _ => {}
+    }
+    let own = sized_handler(shared, f, k).ok()?.map_or_else(|| handler_of(ins.op), |h| h as usize);
+    macro_rules! works {
+        ($($module:ident: $($name:ident)*;)*) => { [$($((handlers::$module::$name as Handler as usize, handlers::$module::$name::work as *const () as u64),)*)*] };
+    }
+    let works = works! {
+        branch: EqIface EqT;
+        memory: New NewArr MkClosure;
+        slice: SliceArr AppendS AppendRune CopyS CopyStr MakeSlice ClearS Concat StrToBytes StrToRunes RunesToStr RuneToStr;
+        table: MkIface Assert AssertOk AssertI AssertIOk Implements MakeMap MapGet MapGetInt MapGetStr MapGetOk MapGetOkInt MapGetOkStr
+            MapSet MapSetInt MapSetStr MapDel MapLen MapClear MapIter;
+    };
+    works.iter().find(|(handler, _)| *handler == own).map(|(_, work)| Helper::Work(*work))
+}
+
+/// What [`units`] found out of the instruction at `k` of a loaded function, whose unit is this.
+pub(crate) fn fast(shared: &Shared, f: &Func, k: usize, unit: &Unit) -> Fast {
+    let ins = f.code[k];
+    let is = |h: Handler| unit.h == h as usize;
+    match ins.op {
+        Op::New if is(memory::NewSmall) => {
+            let run = object::run_offset((unit.d >> 8) as usize);
+            Fast::Cell { run, words: unit.b.into(), header: u64::from(unit.cd() & 0xff_ffff) | 1 << 24 }
+        }
+        Op::MkIface if is(memory::BoxSmall) => {
+            let run = object::run_offset((unit.d >> 8) as usize);
+            Fast::Box { run, header: u64::from(unit.cd() & 0xff_ffff) | 1 << 24 }
+        }
+        Op::MkIface | Op::Assert => match shared.types.get(ins.cd()).inline {
+            Inline::Signed => Fast::Signed,
+            Inline::Unsigned => Fast::Unsigned,
+            Inline::No if ins.op == Op::Assert && shared.types.get(ins.cd()).words == 1 => Fast::Boxed,
+            Inline::No => Fast::No,
+        },
+        Op::AssertOk => match shared.types.get(ins.cd()) {
+            t if t.inline == Inline::No && t.words == 1 => Fast::Boxed,
+            _ => Fast::No,
+        },
+        Op::CallD | Op::CallD2 => match shared.native(f.code[k + 1].ab()) {
+            NativeFn::InPlace(_, Some(Quick::Cursor(cursor))) => match cursor {
+                Cursor::Byte => Fast::Buffer(Buffer::NextByte),
+                Cursor::Rune => Fast::Buffer(Buffer::NextRune),
+                Cursor::Put => Fast::Buffer(Buffer::Put),
+                Cursor::Line | Cursor::Ahead | Cursor::Skip => Fast::No,
+            },
+            _ => Fast::No,
+        },
+        _ => Fast::No,
+    }
 }

@@ -6,8 +6,9 @@
 use crate::code::{Handler, Pc, Unit};
 use crate::handlers::call::CallNCPark;
 use crate::load::NATIVE_RESULTS;
-use gol_bytecode::{FuncId, Inlined};
+use gol_bytecode::{FuncId, Inlined, Ins};
 use gol_runtime::G;
+use std::sync::atomic::{AtomicU32, AtomicUsize};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 /// Slots between the last slot of a frame and the base of one that the machine called: pc, base index, link.
@@ -27,6 +28,10 @@ pub(crate) struct FuncInfo {
     pub code: Pc,
     /// Units behind the header that are the function's; it may use fewer.
     pub len: usize,
+    /// Samples that met it: see `jit.rs`.
+    pub met: AtomicU32,
+    /// The address of machine code that others may call, or 0.
+    pub body: AtomicUsize,
 }
 
 /// What belongs to the units of a function.
@@ -38,6 +43,8 @@ pub(crate) struct Detail {
     pub lines: Vec<(u32, u32)>,
     /// Stretches taken over from other functions, inner ones first.
     pub inlined: Vec<Inlined>,
+    /// The instructions, when they may be compiled.
+    pub code: Option<Box<[Ins]>>,
 }
 
 // SAFETY: `code` points to immortal code that no one writes but through atomics.

@@ -14,6 +14,7 @@ pub mod fault;
 mod frames;
 mod handlers;
 pub mod handles;
+mod jit;
 mod load;
 pub mod native;
 pub mod object;
@@ -29,6 +30,7 @@ mod unwind;
 mod vm;
 
 pub use fault::Fault;
+pub use jit::Stage;
 pub use native::{CallCx, Cx, Native, NativeFn};
 pub use op_profile::{OpProfile, op_profile};
 pub use vm::{Functions, Hooks, RunResult, Vm, VmConfig};

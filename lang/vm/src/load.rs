@@ -12,6 +12,7 @@ use crate::expand;
 use crate::fault::Fault;
 use crate::frames::{Detail, FuncInfo};
 use crate::handlers::handler_of;
+use crate::jit;
 use crate::native::{NativeFn, Shortcut};
 use crate::object::string::permanent_str;
 use crate::object::texts::Texts;
@@ -20,7 +21,7 @@ use crate::vm::{Known, Shared, shared};
 use gol_bytecode::{Const, Func, FuncId, Op, Program, desc};
 use gol_runtime::{Header, Heap, P};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{OnceLock, PoisonError};
 
 /// Whether functions may be loaded while others run.
@@ -82,7 +83,18 @@ fn places(shared: &Shared, new: &[Func], first: FuncId) -> Result<&'static [Func
         // SAFETY: behind the header.
         let code: Pc = unsafe { shared.units.reserve(len + 1)?.add(1) };
         let detail = OnceLock::new();
-        infos.push(FuncInfo { name, regs, hidden: f.hidden, pos: f.pos, id, detail, code, len });
+        infos.push(FuncInfo {
+            name,
+            regs,
+            hidden: f.hidden,
+            pos: f.pos,
+            id,
+            detail,
+            code,
+            len,
+            met: AtomicU32::new(0),
+            body: AtomicUsize::new(0),
+        });
     }
     let infos: &'static [FuncInfo] = infos.leak();
     for (f, info) in new.iter().zip(infos) {
@@ -170,8 +182,12 @@ fn body(shared: &Shared, heap: &Heap, info: &FuncInfo, program: &Program, f: &Fu
         ((*code).a, (*code).b, (*code).c, (*code).d) = (a, b, c, d);
         set_frame(code, regs);
         // Only here, under the lock.
-        let _ = info.detail.set(Detail { regs, lines: f.lines.clone(), inlined: f.inlined.clone() });
+        let kept = shared.jit.is_on().then(|| f.code.clone().into());
+        let _ = info.detail.set(Detail { regs, lines: f.lines.clone(), inlined: f.inlined.clone(), code: kept });
         AtomicUsize::from_ptr(&raw mut (*code).h).store(h, Ordering::Release);
+    }
+    if shared.jit.is_eager() {
+        jit::compile(shared, info, program, f);
     }
     Ok(())
 }
@@ -190,8 +206,19 @@ pub(crate) fn main_of(shared: &Shared, entries: &[FuncId]) -> Result<(Pc, usize)
     // SAFETY: behind the header.
     let code: Pc = unsafe { shared.units.append(units)?.add(1) };
     let name = "runtime.main";
-    let detail = OnceLock::from(Detail { regs: REGS, lines: Vec::new(), inlined: Vec::new() });
-    let info = FuncInfo { name, regs: REGS, hidden: true, pos: 0, id: FuncId::MAX, detail, code, len };
+    let detail = OnceLock::from(Detail { regs: REGS, lines: Vec::new(), inlined: Vec::new(), code: None });
+    let info = FuncInfo {
+        name,
+        regs: REGS,
+        hidden: true,
+        pos: 0,
+        id: FuncId::MAX,
+        detail,
+        code,
+        len,
+        met: AtomicU32::new(0),
+        body: AtomicUsize::new(0),
+    };
     shared.code.add(vec![info].leak());
     Ok((code, REGS as usize))
 }

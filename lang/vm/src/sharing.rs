@@ -31,6 +31,10 @@ impl Sharing {
             self.begin_now();
         }
     }
+    /// The byte that tells.
+    pub fn flag(&self) -> *const u8 {
+        self.begun.as_ptr().cast_const().cast()
+    }
     /// Somebody may.
     pub fn has_begun(&self) -> bool {
         self.begun.load(Ordering::Acquire)

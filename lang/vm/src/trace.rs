@@ -355,8 +355,19 @@ mod tests {
             let name = k.to_string().leak();
             let code: Pc = std::ptr::null();
             let (lines, inlined) = (Vec::new(), Vec::new());
-            let detail = std::sync::OnceLock::from(crate::frames::Detail { regs: 1, lines, inlined });
-            let func = FuncInfo { name, regs: 1, hidden: false, pos: 0, id: 0, detail, code, len: 0 };
+            let detail = std::sync::OnceLock::from(crate::frames::Detail { regs: 1, lines, inlined, code: None });
+            let func = FuncInfo {
+                name,
+                regs: 1,
+                hidden: false,
+                pos: 0,
+                id: 0,
+                detail,
+                code,
+                len: 0,
+                met: Default::default(),
+                body: Default::default(),
+            };
             keeper.add(Kept::Frame(Box::leak(Box::new(func)), code, 0));
         }
         keeper.frames()

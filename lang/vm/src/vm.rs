@@ -3,6 +3,7 @@ use crate::callback;
 use crate::code::{Pc, Unit, enter};
 use crate::frames::{CodeMap, Stub, Stubs};
 use crate::handlers::handler_of;
+use crate::jit::{self, Jit, Stage};
 use crate::native::{Native, NativeFn};
 use crate::object::iface;
 use crate::region::Region;
@@ -21,7 +22,8 @@ pub type Functions =
 
 /// What the binary sets.
 pub struct Hooks {
-    /// Finishes a function that is called for the first time, on the thread that calls it. It must have no more registers than the one
+    /// Finishes a function that is called for the first time, on the thread that calls it; and once more when it
+    /// becomes machine code, in the same form. It must have no more registers than the one
     /// that was loaded, and fit into its [`Func::room`]. Without this, functions are what [`Vm::load`] gets.
     pub functions: Option<Box<Functions>>,
     /// `file:line` of a source position.
@@ -50,6 +52,9 @@ pub struct VmConfig {
     pub runtime: RuntimeConfig,
     /// Count operations: see [`crate::op_profile`].
     pub profile_ops: bool,
+    /// When functions become machine code. Never where handlers are not left by jumps, and while operations are counted or the world is
+    /// seeded.
+    pub stage: Stage,
     pub hooks: Hooks,
 }
 
@@ -122,6 +127,7 @@ pub(crate) struct Shared {
     global_names: RwLock<Vec<gol_bytecode::GlobalName>>,
     pub samples: crate::profile::Samples,
     pub sharing: crate::sharing::Sharing,
+    pub jit: Jit,
     outcome: Mutex<Option<RunResult>>,
     ending: AtomicBool,
 }
@@ -186,6 +192,7 @@ impl Shared {
             global_names: RwLock::default(),
             samples: Default::default(),
             sharing: Default::default(),
+            jit: Jit::new(config.stage),
             outcome: Mutex::new(None),
             ending: AtomicBool::new(false),
         })
@@ -393,6 +400,12 @@ pub struct Vm {
 impl Vm {
     /// A machine with the natives of the registry.
     pub fn new(registry: &[&'static [Native]], mut config: VmConfig) -> Result<Vm, String> {
+        let seeded = matches!(config.runtime.world, World::Seeded { .. });
+        let nobody = config.stage == Stage::Hot && config.hooks.functions.is_none();
+        if seeded || config.profile_ops || nobody {
+            config.stage = Stage::Never;
+        }
+        config.runtime.hot = config.stage == Stage::Hot && jit::CAN;
         if let World::Seeded { seed, .. } = config.runtime.world {
             crate::object::hash::seed(seed);
         }

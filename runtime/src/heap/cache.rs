@@ -114,6 +114,8 @@ impl Cache {
         (bytes, objects)
     }
 
+    /// Where the word of [`Cache::marking`] lies.
+    pub const MARKING: usize = std::mem::offset_of!(Cache, marking);
     /// The barrier is on.
     #[inline(always)]
     pub fn marking(&self) -> bool {

@@ -144,6 +144,8 @@ pub struct RuntimeConfig {
     pub trace: bool,
     /// Ask the engine for samples, and count for [`Runtime::load`].
     pub profile: bool,
+    /// The engine wants slow polls of goroutines that compute: one a millisecond at first, later less.
+    pub hot: bool,
     /// Print a line about the scheduler so often; 0: never.
     pub schedtrace_ms: u64,
 }
@@ -162,6 +164,7 @@ impl Default for RuntimeConfig {
             tape: None,
             trace: false,
             profile: false,
+            hot: false,
             schedtrace_ms: 0,
         }
     }
@@ -220,6 +223,7 @@ struct Sched {
     choices: choice::Choices,
     tape: Option<Arc<Tape>>,
     trace: Option<hook::Trace>,
+    hot: bool,
     profile: Option<hook::Profile>,
     schedtrace_ms: u64,
 
@@ -285,6 +289,7 @@ impl Sched {
             choices,
             tape: config.tape.clone(),
             trace: config.trace.then(hook::Trace::new),
+            hot: config.hot,
             profile: config.profile.then(hook::Profile::new),
             schedtrace_ms: config.schedtrace_ms,
             npidle: CachePadded::new(AtomicUsize::new(0)),
@@ -337,6 +342,7 @@ pub mod ops {
     pub use super::mutex::{
         mutex_holder, mutex_lock, mutex_lock_free, mutex_try_lock, mutex_unlock, mutex_unlock_unwaited,
     };
+    pub use super::p::{MARKING, take_sample};
     pub use super::p::{poll, poll_soon};
     pub use super::pin::{lock_thread, unlock_thread};
     pub use super::poll::{io_begin, io_close, io_deadline, io_end, io_open, io_park, io_peek};

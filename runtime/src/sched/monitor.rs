@@ -267,10 +267,16 @@ fn watch_native(s: &Sched, p: *mut P, seen: &mut Seen, word: u64, now: u64, late
 /// Time between two samples of a profile.
 const SAMPLE_NS: u64 = 1_000_000;
 
-/// What is done at times of the machine's clock: samples, and lines about the scheduler.
+/// Time between two slow polls for an engine that wants them: for so many of them, then more.
+const HOT_NS: [u64; 2] = [1_000_000, 4_000_000];
+const HOT_FIRST: u32 = 400;
+
+/// What is done at times of the machine's clock: samples, slow polls, and lines about the scheduler.
 struct Watch {
     start: u64,
     next_sample: u64,
+    next_hot: u64,
+    asked: u32,
     next_line: u64,
 }
 
@@ -278,11 +284,17 @@ impl Watch {
     fn new(s: &Sched) -> Watch {
         let start = timer::now_ns();
         let at = |wanted| if wanted { start } else { u64::MAX };
-        Watch { start, next_sample: at(s.profile.is_some()), next_line: at(s.schedtrace_ms != 0) }
+        Watch {
+            start,
+            next_sample: at(s.profile.is_some()),
+            next_hot: at(s.hot),
+            asked: 0,
+            next_line: at(s.schedtrace_ms != 0),
+        }
     }
     /// Does what is due; nanoseconds until the next.
     fn look(&mut self, s: &Sched) -> u64 {
-        if self.next_sample == u64::MAX && self.next_line == u64::MAX {
+        if self.next_sample == u64::MAX && self.next_hot == u64::MAX && self.next_line == u64::MAX {
             return u64::MAX;
         }
         let now = timer::now_ns();
@@ -290,12 +302,17 @@ impl Watch {
             self.next_sample = now + SAMPLE_NS;
             ask_samples(s);
         }
+        if now >= self.next_hot {
+            let asked = ask_polls(s);
+            self.asked = self.asked.saturating_add(asked.into());
+            self.next_hot = now + HOT_NS[usize::from(self.asked >= HOT_FIRST)];
+        }
         if now >= self.next_line {
             let ms = (now - self.start) / 1_000_000;
             crate::tell(&format!("{}\n", line(s, ms)));
             self.next_line = self.start + (ms / s.schedtrace_ms + 1) * s.schedtrace_ms * 1_000_000;
         }
-        self.next_sample.min(self.next_line).saturating_sub(now)
+        self.next_sample.min(self.next_hot).min(self.next_line).saturating_sub(now)
     }
 }
 
@@ -303,6 +320,21 @@ impl Watch {
 fn queued(p: *mut P) -> usize {
     // SAFETY: Ps stay; run-next and stealer are shared.
     unsafe { (*p).stealer.len() + usize::from(!(*p).shared.runnext.load(Relaxed).is_null()) }
+}
+
+/// Asks every P that runs to poll for a sample; did one run?
+fn ask_polls(s: &Sched) -> bool {
+    let mut some = false;
+    for p in s.all() {
+        // SAFETY: Ps stay; only `guard` and `shared` are touched.
+        let shared = unsafe { &(*p).shared };
+        if Status::of(shared.status.load(Acquire)) == Status::Running {
+            shared.hot.store(true, Relaxed);
+            poison(p);
+            some = true;
+        }
+    }
+    some
 }
 
 /// While there is a main goroutine: asks every P that runs for a sample, and counts how many run and wait.

@@ -114,6 +114,8 @@ pub(super) struct Shared {
     pub samples: AtomicU32,
     /// The monitor has seen events that nobody takes: the owner looks at the poller at its next schedule.
     pub look: AtomicBool,
+    /// The engine may take the next slow poll as a sample of what is computed.
+    pub(super) hot: AtomicBool,
     /// Goroutines made and ended here, written by the owner: their sums over all Ps give how many there are.
     pub born: AtomicU64,
     pub ended: AtomicU64,
@@ -236,6 +238,7 @@ impl P {
                 retired: AtomicBool::new(true),
                 samples: AtomicU32::new(0),
                 look: AtomicBool::new(false),
+                hot: AtomicBool::new(false),
                 born: AtomicU64::new(0),
                 ended: AtomicU64::new(0),
                 stack_bytes: AtomicI64::new(0),
@@ -275,6 +278,9 @@ pub(super) unsafe fn set_limit(p: *mut P, g: *mut G) {
         (*p).guard.store(limit & !(*p).veto, Relaxed);
     }
 }
+
+/// Where in P the word lies that is not 0 while a collection marks.
+pub const MARKING: usize = std::mem::offset_of!(P, cache) + Cache::MARKING;
 
 /// What a slow path that met a poisoned guard does next. For all but `Go` the engine saves pc and base first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -355,6 +361,17 @@ unsafe fn asked_to_yield(p: *mut P) -> bool {
         }
         due
     }
+}
+
+/// Was a sample asked for since the last time? See [`RuntimeConfig::hot`](super::RuntimeConfig::hot).
+///
+/// # Safety
+/// `p` is the caller's.
+#[inline(always)]
+pub unsafe fn take_sample(p: *mut P) -> bool {
+    // SAFETY: says the caller.
+    let hot = unsafe { &(*p).shared.hot };
+    hot.load(Relaxed) && hot.swap(false, Relaxed)
 }
 
 /// Makes the running goroutine of `p` poll at its next check.

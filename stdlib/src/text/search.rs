@@ -31,7 +31,12 @@ pub fn index(s: &[u8], sub: &[u8]) -> Option<usize> {
         [] => Some(0),
         [b] => memchr::memchr(*b, s),
         _ if s.len() <= SHORT => index_short(s, sub),
-        _ => memchr::memmem::find(s, sub),
+        _ if sub.len() >= SHORT => memchr::memmem::find(s, sub),
+        // What is found soon is found without preparation.
+        _ => index_short(&s[..SHORT], sub).or_else(|| {
+            let seen = SHORT - sub.len() + 1;
+            memchr::memmem::find(&s[seen..], sub).map(|at| seen + at)
+        }),
     }
 }
 

@@ -42,7 +42,7 @@ fn config() -> VmConfig {
     let heap = HeapConfig { limit: 64 << 20, gogc: Some(100), stress_every: Some(13), poison: true, verify: true, ..HeapConfig::default() };
     VmConfig {
         runtime: RuntimeConfig { procs: 2, heap, max_stack_slots: 1 << 17, slice_ns: 1_000_000, ..RuntimeConfig::default() },
-        profile_ops: false,
+        profile_ops: false, stage: Default::default(),
         hooks: Hooks { print: Box::new(|_| {}), ..Hooks::default() },
     }
 }

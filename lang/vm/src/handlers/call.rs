@@ -5,6 +5,7 @@ use crate::callback;
 use crate::code::*;
 use crate::fault::Fault;
 use crate::handlers::branch::dyn_type;
+use crate::jit;
 use crate::load::NATIVE_RESULTS;
 use crate::native::{Arg, Cx, InPlace, NativeFn, Window};
 use crate::object::iface::iface_load;
@@ -133,11 +134,16 @@ pub(crate) unsafe fn make_room(p: *mut P, slots: usize) -> u64 {
 
 /// Room for the frame of the call at `pc`, which is executed again when the goroutine leaves here.
 #[inline(never)]
-unsafe fn enter_work(pc: Pc, base: Base, p: *mut P, regs: usize) -> u64 {
+unsafe fn enter_work(pc: Pc, base: Base, p: *mut P, callee: Pc) -> u64 {
     // SAFETY: `pc` is the call instruction.
     unsafe {
         save(pc, base, p);
-        make_room(p, (*pc).a as usize + 1 + regs)
+        let code = make_room(p, (*pc).a as usize + 1 + frame_bytes(callee) / size_of::<u64>());
+        if code == GO && ops::take_sample(p) {
+            jit::sample(p, pc);
+            jit::sample(p, callee);
+        }
+        code
     }
 }
 
@@ -151,7 +157,7 @@ unsafe fn moved_base(p: *mut P) -> Base {
 raw_handlers! { [pc base p]
     #[cold]
     enter_call {
-        let code = enter_work(pc.sub(1), base, p, frame_bytes((*pc).h as Pc) / size_of::<u64>());
+        let code = enter_work(pc.sub(1), base, p, (*pc).h as Pc);
         if code != GO {
             leave!(p, code)
         }
@@ -165,7 +171,7 @@ raw_handlers! { [pc base p]
         let i = &*pc.sub(1);
         let f = r(base, i.b);
         let to = *(f as *const u64) as Pc;
-        let code = enter_work(pc.sub(1), base, p, frame_bytes(to) / size_of::<u64>());
+        let code = enter_work(pc.sub(1), base, p, to);
         if code != GO {
             leave!(p, code)
         }
@@ -206,7 +212,7 @@ raw_handlers! { [pc base p]
         if found.is_null() {
             return unwind::raise(pc, base, p);
         }
-        let code = enter_work(pc.sub(1), base, p, frame_bytes((*found).code) / size_of::<u64>());
+        let code = enter_work(pc.sub(1), base, p, (*found).code);
         if code != GO {
             leave!(p, code)
         }
@@ -363,12 +369,65 @@ unsafe fn parking(pc: Pc, base: Base, p: *mut P) -> u64 {
     }
 }
 
+/// Natives that compute words from words, as operations: false when one failed, with the fault stashed. `pc` is the call's. Each twice: as a part of its
+/// handler, and for machine code.
+macro_rules! computing {
+    ([$pc:ident $base:ident $p:ident] $($inner:ident $work:ident $result:expr;)*) => { $(
+        #[inline(always)]
+        unsafe fn $inner($pc: Pc, $base: Base, $p: *mut P) -> bool {
+            // SAFETY: the loader put the native into the data unit; the verifier bounds its registers.
+            unsafe { stash($p, $result) }
+        }
+        pub(crate) unsafe extern "C" fn $work(pc: Pc, base: Base, p: *mut P) -> bool {
+            // SAFETY: as above.
+            unsafe { $inner(pc, base, p) }
+        }
+    )* };
+}
+computing! { [pc base p]
+    direct_now direct {
+        let f = std::mem::transmute::<usize, Direct>((*pc.add(1)).h);
+        callback::guarded_direct(f, Window(at(base, (*pc).a).add(1)))
+    };
+    in_place_now in_place {
+        let i = &*pc;
+        let f = std::mem::transmute::<usize, InPlace>((*pc.add(1)).h);
+        callback::guarded_in_place(|| {
+            let (x, _) = f(Arg::new(at(base, i.b)), Arg::new(at(base, i.c)), Arg::new(at(base, i.d)));
+            w(base, i.a, x);
+        })
+    };
+    in_place2_now in_place2 {
+        let i = &*pc;
+        let f = std::mem::transmute::<usize, InPlace>((*pc.add(1)).h);
+        callback::guarded_in_place(|| {
+            let (x, y) = f(Arg::new(at(base, i.b)), Arg::new(at(base, i.c)), Arg::new(at(base, i.d)));
+            w(base, i.a, x);
+            *at(base, i.a).add(1) = y;
+        })
+    };
+}
+
+/// Natives that need the machine, for machine code: P, with bit 0 set when one failed. `pc` is the call's.
+macro_rules! leaves {
+    ([$pc:ident $base:ident $p:ident] $($name:ident $body:expr;)*) => { $(
+        pub(crate) unsafe extern "C" fn $name($pc: Pc, $base: Base, $p: *mut P) -> usize {
+            // SAFETY: the loader put what it found of the native into the data unit; the window is verified.
+            unsafe { $body }
+        }
+    )* };
+}
+leaves! { [pc base p]
+    leaf_code leaf(pc, base, p, std::mem::transmute::<usize, Leaf>((*pc.add(1)).h));
+    numbered_code numbered(pc, base, p);
+    piece_more piece(pc, base, p, true);
+    piece_last piece(pc, base, p, false);
+}
+
 /// Goes on behind a native's call of two units, or raises its fault.
 macro_rules! behind {
     ($result:expr, $pc:ident $base:ident $p:ident) => {{
-        let result = $result;
-        if result.is_err() {
-            stash($p, result);
+        if !$result {
             return unwind::raise($pc.add(1), $base, $p);
         }
         $pc = $pc.add(2);
@@ -408,28 +467,13 @@ raw_handlers! { [pc base p]
         next!(pc, base, p)
     }
     CallNCDirect {
-        let f = std::mem::transmute::<usize, Direct>((*pc.add(1)).h);
-        let result = callback::guarded_direct(f, Window(at(base, (*pc).a).add(1)));
-        behind!(result, pc base p)
+        behind!(direct_now(pc, base, p), pc base p)
     }
     CallD {
-        let i = &*pc;
-        let f = std::mem::transmute::<usize, InPlace>((*pc.add(1)).h);
-        let result = callback::guarded_in_place(|| {
-            let (x, _) = f(Arg::new(at(base, i.b)), Arg::new(at(base, i.c)), Arg::new(at(base, i.d)));
-            w(base, i.a, x);
-        });
-        behind!(result, pc base p)
+        behind!(in_place_now(pc, base, p), pc base p)
     }
     CallD2 {
-        let i = &*pc;
-        let f = std::mem::transmute::<usize, InPlace>((*pc.add(1)).h);
-        let result = callback::guarded_in_place(|| {
-            let (x, y) = f(Arg::new(at(base, i.b)), Arg::new(at(base, i.c)), Arg::new(at(base, i.d)));
-            w(base, i.a, x);
-            *at(base, i.a).add(1) = y;
-        });
-        behind!(result, pc base p)
+        behind!(in_place2_now(pc, base, p), pc base p)
     }
     /// A piece behind which another one follows.
     CallNCMore {

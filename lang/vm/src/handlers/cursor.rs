@@ -8,10 +8,11 @@
 //! behind the call that is taken for want of an answer is left out when there is one: forms of their own ([`is_test`]), as a number of units
 //! to go on by would have to be waited for.
 use crate::code::*;
-use crate::handlers::call::{CallD, CallD2};
+use crate::handlers::call::{CallD, CallD2, in_place, in_place2};
 use crate::handlers::quick::{Text, decode};
 use crate::native::Cursor;
 use crate::object::torn::{is_inside, word};
+use crate::vm::shared;
 use gol_bytecode::{Ins, Op};
 use gol_runtime::P;
 
@@ -159,10 +160,41 @@ pub(crate) fn is_test(call: Ins, next: Ins) -> bool {
 macro_rules! natives {
     ([$base:ident $p:ident $i:ident] $($call:ident: $($name:ident [$($form:ident $look:literal $units:literal)*] $work:ident $args:tt |$v:pat_param| $write:block)*;)*) => {
         $($(natives! { @forms [$base $p $i] $call $work $args |$v| $write $($form $look $units)* })*)*
+        $($(natives! { @work [$base $p $i] $call $name $work $args |$v| $write })*)*
+        /// What does such a native for machine code.
+        pub(crate) fn work(cursor: Cursor) -> usize {
+            match cursor { $($(Cursor::$name => $name::work as *const () as usize,)*)* }
+        }
         /// The handler for calls of such a native: as long as there is one goroutine or also beside others, with a test behind it or not.
         pub(crate) fn handler(cursor: Cursor, alone: bool, tested: bool) -> Handler {
             let forms: [Handler; 4] = match cursor { $($(Cursor::$name => [$($form),*],)*)* };
             forms[alone as usize + 2 * tested as usize]
+        }
+    };
+    (@work [$base:ident $p:ident $i:ident] CallD $name:ident $work:ident ($($arg:ident)*) |$v:pat_param| $write:block) => {
+        natives! { @work_by [$base $p $i] in_place $name $work ($($arg)*) |$v| $write }
+    };
+    (@work [$base:ident $p:ident $i:ident] CallD2 $name:ident $work:ident ($($arg:ident)*) |$v:pat_param| $write:block) => {
+        natives! { @work_by [$base $p $i] in_place2 $name $work ($($arg)*) |$v| $write }
+    };
+    (@work_by [$base:ident $p:ident $i:ident] $native:ident $name:ident $work:ident ($($arg:ident)*) |$v:pat_param| $write:block) => {
+        /// For machine code: see `gol_jit::Helper::Work`.
+        #[allow(non_snake_case)]
+        mod $name {
+            use super::*;
+            pub(super) unsafe extern "C" fn work(pc: Pc, $base: Base, $p: *mut P) -> bool {
+                // SAFETY: `pc` is a verified call of this native.
+                unsafe {
+                    let $i = &*pc;
+                    let answer = match shared($p).sharing.has_begun() {
+                        true => $work::<true>($p, $(r($base, $i.$arg)),*),
+                        false => $work::<false>($p, $(r($base, $i.$arg)),*),
+                    };
+                    let Some($v) = answer else { return $native(pc, $base, $p) };
+                    $write
+                    true
+                }
+            }
         }
     };
     (@forms [$base:ident $p:ident $i:ident] $call:ident $work:ident $args:tt |$v:pat_param| $write:block) => {};

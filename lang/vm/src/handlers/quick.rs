@@ -2,9 +2,10 @@
 //! the native itself. The loader puts these in the place of `CallD` and `CallD2`, whose operands they have. *(unsafe: see `code.rs`; arguments
 //! are strings, slices and words as the native's signature says, which the compiler keeps to)*
 use crate::code::*;
-use crate::handlers::call::{CallD, CallD2};
+use crate::handlers::call::{CallD, CallD2, in_place, in_place2};
 use crate::native::{Ascii, Quick};
 use crate::object::string::{FEW, Loose, eq_few, str_parts};
+use gol_runtime::P;
 
 /// The handler for calls of such a native, with a test of the answer behind it or not.
 pub(crate) fn handler(quick: Quick, tested: bool) -> Handler {
@@ -31,6 +32,23 @@ pub(crate) fn handler(quick: Quick, tested: bool) -> Handler {
         Quick::ReverseBytes => ReverseBytes,
         Quick::Mul => Mul,
         Quick::Cursor(cursor) => super::cursor::handler(cursor, false, tested),
+    }
+}
+
+/// What does such a native for machine code.
+pub(crate) fn work(quick: Quick) -> usize {
+    macro_rules! of {
+        ($($name:ident)*) => {
+            match quick {
+                $(Quick::$name => $name::work as *const () as usize,)*
+                Quick::Ascii(set) => ascii_work(set),
+                Quick::Cursor(cursor) => super::cursor::work(cursor),
+            }
+        };
+    }
+    of! {
+        StrPrefix StrSuffix StrByte StrHasByte StrRune StrTrim BytesPrefix BytesSuffix BytesEqual BytesByte BytesRune BytesTrim
+        Upper Lower Same Ones LeadingZeros TrailingZeros ReverseBytes Mul
     }
 }
 
@@ -205,6 +223,32 @@ unsafe fn trim((s, n): Text) -> Option<(u64, u64)> {
     }
 }
 
+/// Results go to registers.
+#[inline(always)]
+unsafe fn put<const N: usize>(to: Base, v: [u64; N]) {
+    // SAFETY: registers are verified.
+    unsafe { *(to as *mut [u64; N]) = v }
+}
+
+/// The same for machine code: see `gol_jit::Helper::Work`.
+macro_rules! works {
+    ([$base:ident $i:ident] $native:ident $($name:ident ($($v:ident)*) $value:expr;)*) => { $(
+        #[allow(non_snake_case, unused_parens)]
+        pub(super) mod $name {
+            use super::*;
+            pub(in super::super) unsafe extern "C" fn work(pc: Pc, $base: Base, p: *mut P) -> bool {
+                // SAFETY: `pc` is a verified call of this native.
+                unsafe {
+                    let $i = &*pc;
+                    let Some(($($v),*)) = $value else { return $native(pc, $base, p) };
+                    put(at($base, $i.a), [$($v),*]);
+                    true
+                }
+            }
+        }
+    )* };
+}
+
 /// Handlers for one word of result, and for two. `None` goes to the native.
 macro_rules! answers {
     ([$base:ident $i:ident] $($name:ident $value:expr;)*) => {
@@ -216,6 +260,7 @@ macro_rules! answers {
             w($base, $i.a, v);
             pc = pc.add(1);
         })* }
+        works! { [$base $i] in_place $($name (v) $value;)* }
     };
 }
 macro_rules! pairs {
@@ -229,6 +274,7 @@ macro_rules! pairs {
             *at($base, $i.a).add(1) = y;
             pc = pc.add(1);
         })* }
+        works! { [$base $i] in_place2 $($name (x y) $value;)* }
     };
 }
 
@@ -279,6 +325,9 @@ macro_rules! sets {
             w(base, i.a, word >> (c & 63) & 1);
             pc = pc.add(1);
         })* }
+        fn ascii_work(_: Ascii) -> usize {
+            in_place as *const () as usize
+        }
         fn ascii(set: Ascii) -> Handler {
             match set { $(Ascii::$set => $set,)* }
         }

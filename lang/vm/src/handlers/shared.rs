@@ -269,6 +269,34 @@ pub(crate) fn append_forms(stride: u32) -> Option<[Handler; 2]> {
     }
 }
 
+/// What these do, for machine code beside others: see `gol_jit::Helper::Work`.
+pub(crate) unsafe extern "C" fn append_to_field(pc: Pc, base: Base, p: *mut P) -> bool {
+    // SAFETY: `pc` is a verified `AppFldV`.
+    unsafe {
+        let i = &*pc;
+        let at = r(base, i.a);
+        if at != 0 {
+            let s = (at as *mut u64).add(i.b as usize);
+            match shared(p).types.get(i.d as u32).stride {
+                8 => {
+                    if let Some(to) = room!(p s, u64, |ptr, n| is_inside(p, ptr, n, 8)) {
+                        *to = r(base, i.c);
+                        return true;
+                    }
+                }
+                1 => {
+                    if let Some(to) = room!(p s, u8, |ptr, n| is_inside(p, ptr, n, 1)) {
+                        *to = r(base, i.c) as u8;
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        AppFldV::work(pc, base, p)
+    }
+}
+
 handlers! { [pc base p i]
     // `LdW`, `JeqW` and, as long as there is one goroutine, the `AppFldV` of a byte that the branch leads to: a builder that finds its own address
     // in itself appends.

@@ -42,7 +42,7 @@ store! {
 
 /// The table of texts that a constant is.
 #[inline(always)]
-pub(super) unsafe fn texts(p: *mut P, constant: u32) -> *const Texts {
+pub(crate) unsafe fn texts(p: *mut P, constant: u32) -> *const Texts {
     // SAFETY: the verifier saw that the constant is one.
     unsafe { *shared(p).consts.base().add(constant as usize) as *const Texts }
 }
@@ -309,6 +309,92 @@ handlers! { [pc base p i]
     BytesToStr {
         let s = at(base, i.b);
         few!(pc base p i, *s as *const u8, *s.add(1), BytesToStrAny)
+    }
+}
+
+/// A text of a few bytes from an address, when a cell is at hand; else 0.
+unsafe fn few_bytes(p: *mut P, from: *const u8, n: u64) -> u64 {
+    // SAFETY: so many bytes lie there.
+    unsafe {
+        let s = if n.wrapping_sub(2) > FEW as u64 - 2 { 0 } else { string::few_uninit(p, n as usize) };
+        if s != 0 {
+            copy_few(from, (s as *mut u64).add(1) as *mut u8, n as usize);
+        }
+        s
+    }
+}
+
+/// What the handlers above do, for machine code: see `gol_jit::Helper::Work`.
+pub(crate) unsafe extern "C" fn slice_str(pc: Pc, base: Base, p: *mut P) -> bool {
+    // SAFETY: `pc` is a verified `SliceStr`.
+    unsafe {
+        let i = &*pc;
+        let s = r(base, i.b);
+        let (bytes, len) = string::str_parts(s);
+        let (len, with) = (len as u64, at(base, i.c));
+        let lo = if i.d & 4 != 0 { *with } else { 0 };
+        let hi = if i.d & 1 != 0 { *with.add(1) } else { len };
+        if hi > len || lo > hi {
+            return SliceStrAny::work(pc, base, p);
+        }
+        let (from, n) = (bytes.add(lo as usize), hi - lo);
+        let part = match n {
+            _ if n == len => s,
+            _ if n > FEW as u64 => string::view_at_hand(p, from, n as usize),
+            _ => few_bytes(p, from, n),
+        };
+        if part == 0 {
+            return SliceStrAny::work(pc, base, p);
+        }
+        w(base, i.a, part);
+        true
+    }
+}
+pub(crate) unsafe extern "C" fn swap_elements(pc: Pc, base: Base, p: *mut P) -> bool {
+    // SAFETY: `pc` is a verified `SwpElem`.
+    unsafe {
+        let i = &*pc;
+        let [ptr, len, stride] = *(at(base, i.a) as *const [u64; 3]);
+        let (x, y) = (r(base, i.b), r(base, i.c));
+        if x >= len || y >= len || is_marking(p) {
+            return SwpElemAny::work(pc, base, p);
+        }
+        match stride {
+            8 => exchange::<1>(ptr, x, y),
+            16 => exchange::<2>(ptr, x, y),
+            24 => exchange::<3>(ptr, x, y),
+            32 => exchange::<4>(ptr, x, y),
+            _ => return SwpElemAny::work(pc, base, p),
+        }
+        true
+    }
+}
+pub(crate) unsafe extern "C" fn bytes_to_str(pc: Pc, base: Base, p: *mut P) -> bool {
+    // SAFETY: `pc` is a verified `BytesToStr`.
+    unsafe {
+        let i = &*pc;
+        let s = at(base, i.b);
+        let text = few_bytes(p, *s as *const u8, *s.add(1));
+        if text == 0 {
+            return BytesToStrAny::work(pc, base, p);
+        }
+        w(base, i.a, text);
+        true
+    }
+}
+pub(crate) unsafe extern "C" fn append_str(pc: Pc, base: Base, p: *mut P) -> bool {
+    // SAFETY: `pc` is a verified `AppendStr`.
+    unsafe {
+        let i = &*pc;
+        let s = at(base, i.a);
+        let len = *s.add(1);
+        let (bytes, n) = string::str_parts(r(base, i.b));
+        if n == 0 || n > FEW || *s.add(2) - len < n as u64 {
+            return AppendStrAny::work(pc, base, p);
+        }
+        copy_few(bytes, (*s + len) as *mut u8, n);
+        *s.add(1) = len + n as u64;
+        true
     }
 }
 

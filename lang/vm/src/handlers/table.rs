@@ -192,23 +192,7 @@ slow_ops! { [pc base p i]
 
 raw_handlers! { [pc base p]
     MapNext {
-        /// 0 at the end, 1 with an entry, 2 with a fault.
-        #[inline(never)]
-        unsafe fn work(pc: Pc, base: Base, p: *mut gol_runtime::P) -> u64 {
-            unsafe {
-                let i = &*pc;
-                let key = if i.b == NONE { std::ptr::null_mut() } else { at(base, i.b) };
-                let value = if i.c == NONE { std::ptr::null_mut() } else { at(base, i.c) };
-                match map::map_next(p, r(base, i.a), key, value) {
-                    Ok(more) => more as u64,
-                    Err(fault) => {
-                        crate::unwind::stash(p, Err(fault));
-                        2
-                    }
-                }
-            }
-        }
-        let code = work(pc, base, p);
+        let code = map_next(pc, base, p);
         let data = pc.add(1);
         pc = pc.add(2);
         if code == 0 {
@@ -218,5 +202,23 @@ raw_handlers! { [pc base p]
             return crate::unwind::raise(pc, base, p)
         }
         next!(pc, base, p)
+    }
+}
+
+/// The entry behind an iterator's: 0 at the end, 1 with an entry, 2 with a fault, which is stashed.
+#[inline(never)]
+pub(crate) unsafe extern "C" fn map_next(pc: Pc, base: Base, p: *mut gol_runtime::P) -> u8 {
+    // SAFETY: `pc` is a verified `MapNext`.
+    unsafe {
+        let i = &*pc;
+        let key = if i.b == NONE { std::ptr::null_mut() } else { at(base, i.b) };
+        let value = if i.c == NONE { std::ptr::null_mut() } else { at(base, i.c) };
+        match map::map_next(p, r(base, i.a), key, value) {
+            Ok(more) => more as u8,
+            Err(fault) => {
+                crate::unwind::stash(p, Err(fault));
+                2
+            }
+        }
     }
 }

@@ -63,6 +63,11 @@ pub(crate) unsafe fn next_cell(p: *mut P, kind: usize, words: usize) -> *mut u64
     }
 }
 
+/// Where in P the run of a kind is: the next free cell, and behind that the limit.
+pub(crate) fn run_offset(kind: usize) -> i32 {
+    (std::mem::offset_of!(P, cache) + kind * size_of::<Run>()) as i32
+}
+
 /// Zeros and header are visible before the reference is.
 #[inline(always)]
 pub(crate) fn publish() {

@@ -324,6 +324,20 @@ const GO_CLASSES: [u16; 67] = [
 ];
 const GO_LARGEST: u64 = 32768;
 
+const WORD: u64 = 8;
+/// The class of sizes up to 1024, by words.
+const SMALL_CLASSES: [u16; 129] = {
+    let (mut all, mut words, mut at) = ([0; 129], 0, 0);
+    while words < all.len() {
+        if (GO_CLASSES[at] as usize) < words * WORD as usize {
+            at += 1;
+        }
+        all[words] = GO_CLASSES[at];
+        words += 1;
+    }
+    all
+};
+
 /// Bytes that Go's allocator reserves for `size`: from 512 bytes on, memory with pointers has a header of 8 in its cell.
 pub fn round_up_size(size: u64, scan: bool) -> u64 {
     const PAGE: u64 = 8192;
@@ -332,6 +346,9 @@ pub fn round_up_size(size: u64, scan: bool) -> u64 {
         return size.next_multiple_of(PAGE);
     }
     let header = if scan && size > 512 { HEADER } else { 0 };
+    if let Some(&class) = SMALL_CLASSES.get((size + header).div_ceil(WORD) as usize) {
+        return class as u64 - header;
+    }
     let at = GO_CLASSES.partition_point(|&class| (class as u64) < size + header);
     GO_CLASSES.get(at).map_or(GO_LARGEST, |&class| class as u64) - header
 }
@@ -344,6 +361,14 @@ mod tests {
     fn steps(go_size: u64, scan: bool, n: usize) -> Vec<u64> {
         let grow = |&cap: &u64| Some(grow_cap(cap, cap + 1, go_size, scan));
         std::iter::successors(Some(0), grow).skip(1).take(n).collect()
+    }
+
+    #[test]
+    fn small_sizes_have_the_class_that_is_searched_for() {
+        for size in 0..2000 {
+            let at = GO_CLASSES.partition_point(|&class| (class as u64) < size);
+            assert_eq!(round_up_size(size, false), GO_CLASSES[at] as u64, "{size}");
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(crate) fn config() -> VmConfig {
             ..RuntimeConfig::default()
         },
         profile_ops: false,
+        stage: crate::Stage::Never,
         hooks: Hooks::default(),
     }
 }

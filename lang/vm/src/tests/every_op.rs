@@ -8,8 +8,8 @@ use gol_bytecode::{Const, Op, Role};
 
 const TIMES: i32 = 1_000_000;
 /// Registers of the set-up below.
-const N: i32 = 2; // 7
-const K: i32 = 3; // 3
+pub(super) const N: i32 = 2; // 7
+pub(super) const K: i32 = 3; // 3
 const SL: i32 = 4; // a slice of 8 ints
 const STR: i32 = 7;
 const PTR: i32 = 8; // an object of an int
@@ -20,7 +20,7 @@ const F: i32 = 12; // 1.5
 const CL: i32 = 13; // closure of `leaf`
 const ARR: i32 = 14; // array object of 8 ints
 const TEN: i32 = 15; // ten, a type with a method, in an interface
-const OUT: i32 = 20;
+pub(super) const OUT: i32 = 20;
 /// The constant that holds texts: behind "boom" and the closures.
 const TEXTS: i32 = 9;
 
@@ -47,7 +47,7 @@ fn set_up() -> Vec<Ins> {
 }
 
 /// A loop around `body`.
-fn looped(body: &[Ins], pre: &[Ins]) -> Program {
+pub(super) fn looped(body: &[Ins], pre: &[Ins]) -> Program {
     let mut code = set_up();
     code.extend_from_slice(pre);
     let top = code.len();
@@ -106,7 +106,7 @@ fn looped(body: &[Ins], pre: &[Ins]) -> Program {
 }
 
 /// Operations that others contain, or that end the loop.
-const ELSEWHERE: &[Op] = &[
+pub(super) const ELSEWHERE: &[Op] = &[
     Op::Data,
     Op::SendWake,
     Op::RecvWake,
@@ -152,7 +152,7 @@ fn in_globals(op: Op) -> Vec<Ins> {
 }
 
 /// (instructions before the loop, instructions of the loop) for an operation.
-fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
+pub(super) fn body(op: Op) -> Vec<(Vec<Ins>, Vec<Ins>)> {
     let just = |ins: Vec<Ins>| vec![(vec![], ins)];
     let d = |a: i32, b: i32| i(Op::Data, a, b, 0, 0);
     match op {

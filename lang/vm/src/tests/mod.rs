@@ -3,6 +3,7 @@ mod bare;
 mod callbacks;
 mod crash;
 mod every_op;
+mod jit;
 mod machine;
 #[cfg(target_arch = "x86_64")]
 mod machine_code;

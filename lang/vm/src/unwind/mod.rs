@@ -19,6 +19,7 @@ use crate::callback;
 use crate::code::*;
 use crate::fault::{Cause, Fault};
 use crate::frames::Walk;
+use crate::jit;
 use crate::object::{iface, string};
 use crate::vm::{RunResult, shared};
 use gol_runtime::{P, Place, Poll, ops};
@@ -221,7 +222,12 @@ unsafe fn poll_here(pc: Pc, base: Base, p: *mut P) -> u64 {
     unsafe {
         save(pc, base, p);
         match ops::poll(p, Place::Loop) {
-            Poll::Go => GO,
+            Poll::Go => {
+                if ops::take_sample(p) {
+                    jit::sample(p, pc);
+                }
+                GO
+            }
             Poll::Yield => YIELD,
             Poll::Stop => STOP,
             Poll::Killed => callback::end_goroutine(p),
