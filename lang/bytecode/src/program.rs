@@ -92,6 +92,8 @@ pub struct WellKnown {
     pub ints: TypeId,
     /// `*errors.errorString`-like: the pointer type that `errors.New` boxes; 0 when errors is not compiled.
     pub error_string: TypeId,
+    /// What `fmt.Errorf` boxes for one `%w`; 0 when that is not compiled. Both begin with the text that Error answers.
+    pub wrap_error: TypeId,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -326,7 +326,7 @@ pub(crate) fn helper(shared: &Shared, f: &Func, k: usize) -> Option<Helper> {
         Op::CutT => return work!(shared::CutT::work),
         Op::AppFldV => return work!(shared::append_to_field),
         Op::AppFldS => return work!(shared::AppFldS::work),
-        Op::AppFldStr => return work!(shared::AppFldStr::work),
+        Op::AppFldStr => return work!(shared::append_text_to_field),
         Op::AppendStr => return work!(slice::append_str),
         Op::SliceStr => return work!(slice::slice_str),
         Op::BytesToStr => return work!(slice::bytes_to_str),

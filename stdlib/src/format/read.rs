@@ -62,6 +62,13 @@ impl Printer<'_> {
         Val { at: unsafe { v.at.add(i * stride) }, ty: t.elem }
     }
 
+    /// The first word of what a pointer points to; `None` when it is nil.
+    pub(super) fn pointee(&self, v: Val) -> Option<u64> {
+        debug_assert_eq!(self.kind(v.ty), Kind::Pointer);
+        // SAFETY: a pointer of the machine is nil or points into a live object.
+        unsafe { (self.scalar(v) as *const u64).as_ref().copied() }
+    }
+
     /// Address of element 0 and length of a slice or array.
     pub(super) fn elems(&self, v: Val) -> (*const u8, usize) {
         let t = &self.types.get(v.ty).desc;

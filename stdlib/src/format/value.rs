@@ -152,6 +152,13 @@ impl Printer<'_> {
             return Ok(false);
         }
         let Some(method) = self.method_for(v.ty, verb) else { return Ok(false) };
+        if matches!(method, Method::Error)
+            && let Some(text) = self.kept_text(v)
+        {
+            let text = self.cx.str_bytes(text);
+            self.string(text, verb);
+            return Ok(true);
+        }
         let k = self.answered;
         self.answered += 1;
         if k < self.answers.texts.len() {
@@ -171,6 +178,15 @@ impl Printer<'_> {
         let head = method as i64 | spec.bits() << 8 | i64::from(verb as u32) << 16;
         self.calls.push(Call { receiver, meta: [head, size(spec.width), size(spec.precision)] });
         Ok(true)
+    }
+
+    /// What Error answers for errors of packages errors and fmt, which keep it: nothing needs to be called.
+    fn kept_text(&self, v: Val) -> Option<u64> {
+        let known = self.cx.known();
+        if v.ty == 0 || v.ty != known.error_string && v.ty != known.wrap_error {
+            return None;
+        }
+        self.pointee(v)
     }
 
     fn answer(&mut self, k: usize, method: Method, verb: char) {

@@ -233,6 +233,7 @@ impl Em<'_> {
             anys: self.backing(Types::ANY),
             ints: self.backing(Types::INT),
             error_string: 0,
+            wrap_error: 0,
         };
         self.prog.known = known;
     }
@@ -249,6 +250,12 @@ impl Em<'_> {
                 if let Some(t) = self.find_named("errorString") {
                     let p = self.types.intern(Ty::Pointer(t));
                     self.prog.known.error_string = self.type_id(p);
+                }
+            }
+            "fmt" => {
+                if let Some(t) = self.find_named("wrapError") {
+                    let p = self.types.intern(Ty::Pointer(t));
+                    self.prog.known.wrap_error = self.type_id(p);
                 }
             }
             _ => {}

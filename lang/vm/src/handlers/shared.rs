@@ -6,7 +6,7 @@
 use crate::code::*;
 use crate::fault::Fault;
 use crate::object::slice;
-use crate::object::string::{FEW, copy_few};
+use crate::object::string::{FEW, copy_few, str_parts};
 use crate::object::torn::{self, is_inside, word};
 use crate::unwind::{
     fault_index_2d, fault_index_2d_st, fault_index_fld_ld, fault_index_fld_st, fault_index_fld_test, fault_index_g_ld,
@@ -294,6 +294,25 @@ pub(crate) unsafe extern "C" fn append_to_field(pc: Pc, base: Base, p: *mut P) -
             }
         }
         AppFldV::work(pc, base, p)
+    }
+}
+pub(crate) unsafe extern "C" fn append_text_to_field(pc: Pc, base: Base, p: *mut P) -> bool {
+    // SAFETY: `pc` is a verified `AppFldStr`.
+    unsafe {
+        let i = &*pc;
+        let (at, (bytes, n)) = (r(base, i.a), str_parts(r(base, i.c)));
+        if at != 0 && (1..=FEW).contains(&n) {
+            let s = (at as *mut u64).add(i.b as usize);
+            let (ptr, len, cap) = (word(s), word(s.add(1)), word(s.add(2)));
+            let end = len.wrapping_add(n as u64);
+            let room = len <= end && end <= cap;
+            if room && (!shared(p).sharing.has_begun() || is_inside(p, ptr, end, 1)) {
+                copy_few(bytes, (ptr + len) as *mut u8, n);
+                *s.add(1) = end;
+                return true;
+            }
+        }
+        AppFldStr::work(pc, base, p)
     }
 }
 
