@@ -115,17 +115,16 @@ unsafe fn is_equal(a: Text, b: Text) -> Option<u64> {
     if a.1 == b.1 { unsafe { is_end(a, b, false) } } else { Some(0) }
 }
 
-/// Texts up to this length are searched here, eight bytes at a time.
+/// So many bytes of a text are searched here, eight at a time.
 const SEARCH: usize = 64;
 const PIECE: usize = size_of::<u64>();
 
-/// Where the first byte `c` of a text is, or -1.
+/// Where the first byte `c` of a text is, or -1; `None` when it is not among the first.
 #[inline(always)]
-unsafe fn find((s, n): Text, c: u64) -> Option<u64> {
+unsafe fn find((s, len): Text, c: u64) -> Option<u64> {
     const LOW: u64 = 0x0101_0101_0101_0101;
-    if n > SEARCH {
-        return None;
-    }
+    let n = len.min(SEARCH);
+    let nowhere = if n == len { Some(u64::MAX) } else { None };
     let mut k = 0;
     // SAFETY: what is read lies below `n`.
     unsafe {
@@ -147,7 +146,7 @@ unsafe fn find((s, n): Text, c: u64) -> Option<u64> {
                 return Some(k as u64 + u64::from(hit.trailing_zeros()) / 8);
             }
             if k == n - PIECE {
-                return Some(u64::MAX);
+                return nowhere;
             }
             // The last piece overlaps the one before.
             k = (k + PIECE).min(n - PIECE);
