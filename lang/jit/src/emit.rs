@@ -97,6 +97,8 @@ pub(super) struct Emit<'a, 'b> {
     orders: SigRef,
     /// Of what finds methods, and texts.
     methods: SigRef,
+    /// Of what finds characters.
+    runes: SigRef,
     /// Of what reads whole slices, and where it puts them.
     whole: SigRef,
     slice: Option<StackSlot>,
@@ -146,6 +148,9 @@ pub(crate) fn emit(
     let mut whole = Signature::new(CallConv::SystemV);
     whole.params = vec![AbiParam::new(I64); 4];
     let whole = b.import_signature(whole);
+    let mut runes = Signature::new(CallConv::SystemV);
+    runes.params = vec![AbiParam::new(I64); 3];
+    let runes = b.import_signature(runes);
     let own = this(&mut b, sig);
     let vars = plan.float.iter().map(|&float| b.declare_var(if float { F64 } else { I64 })).collect();
     let (base, p) = (b.declare_var(I64), b.declare_var(I64));
@@ -169,6 +174,7 @@ pub(crate) fn emit(
         texts,
         orders,
         methods,
+        runes,
         whole,
         slice: None,
         own,

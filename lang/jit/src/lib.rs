@@ -59,6 +59,8 @@ pub struct Machine<'a> {
     pub find_text: u64,
     /// Finds what a site of a method's call would know, by P, the type's number and the method's; or 0.
     pub method: u64,
+    /// Puts the character at a place of a text, which is there, and the place behind it to an address, by text, place, address.
+    pub next_rune: u64,
     /// Reads the slice at an address whole, by P, the address, bytes of an element, and puts it at another.
     pub whole: u64,
     /// Of a function by its first unit.

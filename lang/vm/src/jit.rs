@@ -128,6 +128,7 @@ pub(crate) fn compile(shared: &Shared, info: &FuncInfo, program: &Program, f: &F
         unit: size_of::<Unit>() as u64,
         limit: (offset_of!(P, scratch) + LIMIT * size_of::<u64>()) as i32,
         raise: raise as Handler as usize as u64,
+        next_rune: next_rune as *const () as u64,
         whole: whole as *const () as u64,
         method: method as *const () as u64,
         order_text: order_text as *const () as u64,
@@ -224,6 +225,15 @@ unsafe extern "C" fn whole(p: *mut P, from: *const u64, stride: u64, to: *mut [u
         let [at, len, cap] = words;
         let quick = len <= cap && is_inside(p, at, cap, stride as u32);
         *to = if quick { words } else { torn::cut(p, words, stride as u32) };
+    }
+}
+
+/// The character at a place of a text, and the place behind it, go to two words.
+unsafe extern "C" fn next_rune(text: u64, at: u64, to: *mut [u64; 2]) {
+    // SAFETY: the place lies in the text; `to` is the caller's.
+    unsafe {
+        let (rune, next) = string::range_str(text, at as usize);
+        *to = [rune as i64 as u64, next as u64];
     }
 }
 

@@ -2,7 +2,7 @@
 use super::{Emit, imm16, plain};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{InstBuilder, JumpTableData, Value};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, JumpTableData, Value};
 use gol_bytecode::Ins;
 use gol_bytecode::Op::{self, *};
 
@@ -92,7 +92,7 @@ impl Emit<'_, '_> {
         self.b.ins().brif(holds, to, &[], on, &[]);
     }
 
-    /// The next character of a text when it is ASCII: others are the interpreter's.
+    /// The next character of a text; a function of the machine finds what is not ASCII.
     fn next_rune(&mut self, i: Ins, to: usize, next: usize) {
         let (s, k) = (self.i(i.a), self.i(i.b));
         let len = self.text_len(s);
@@ -104,11 +104,20 @@ impl Emit<'_, '_> {
         let bytes = self.b.ins().load(I64, plain(), s, 0);
         let at = self.b.ins().iadd(bytes, k);
         let byte = self.b.ins().uload8(I64, plain(), at, 0);
-        let wide = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, byte, 0x80);
-        self.leave_if(wide);
         let behind = self.b.ins().iadd_imm_s(k, 1);
-        self.set_i(i.c, byte);
-        self.set_i(i.c + 1, behind);
+        let (other, found) = (self.b.create_block(), self.b.create_block());
+        let words = [(); 2].map(|()| self.b.append_block_param(found, I64));
+        let wide = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, byte, 0x80);
+        self.b.ins().brif(wide, other, &[], found, &[byte, behind].map(BlockArg::Value));
+        self.b.switch_to_block(other);
+        let base = self.base();
+        let (place, call) = (self.b.ins().iadd_imm_s(base, i64::from(i.c) * 8), self.word(self.machine.next_rune));
+        self.b.ins().call_indirect(self.runes, call, &[s, k, place]);
+        let all = [0, 8].map(|off| self.b.ins().load(I64, plain(), place, off));
+        self.b.ins().jump(found, &all.map(BlockArg::Value));
+        self.b.switch_to_block(found);
+        self.set_i(i.c, words[0]);
+        self.set_i(i.c + 1, words[1]);
         if i.op == RangeStrB {
             return self.go_back(to);
         }
