@@ -167,6 +167,7 @@ mod tail {
                 mut $base: $crate::code::Base,
                 mut $p: *mut gol_runtime::P,
             ) -> $crate::code::Ret {
+                // SAFETY: a handler is reached by the dispatch of a verified instruction only; see the module.
                 unsafe { $body }
             }
         )*};
@@ -225,6 +226,7 @@ mod portable {
                 mut $base: $crate::code::Base,
                 mut $p: *mut gol_runtime::P,
             ) -> $crate::code::Ret {
+                // SAFETY: a handler is reached by the dispatch of a verified instruction only; see the module.
                 unsafe { $body }
             }
         )*};
@@ -272,11 +274,13 @@ macro_rules! slow_ops {
                 #[inline(always)]
                 #[allow(unused_variables)]
                 unsafe fn body($pc: $crate::code::Pc, $base: $crate::code::Base, $p: *mut gol_runtime::P, $i: &$crate::code::Unit) -> Result<(), $crate::fault::Fault> {
+                    // SAFETY: a verified instruction; see the module.
                     unsafe { $body }
                     Ok(())
                 }
                 #[inline(never)]
                 pub(crate) unsafe extern "C" fn work(pc: $crate::code::Pc, base: $crate::code::Base, p: *mut gol_runtime::P) -> bool {
+                    // SAFETY: as above.
                     unsafe { $crate::unwind::stash(p, body(pc.add(1), base, p, &*pc)) }
                 }
             }
