@@ -1,5 +1,5 @@
 //! A function's machine code: blocks, ways out, and access to registers. What single operations do is in `words.rs`, `memory.rs` and `jumps.rs`.
-use crate::bits::put;
+use crate::bits::{members, put};
 use crate::plan::{self, How, Plan, behind, data};
 use crate::{Fast, Machine, Source};
 use cranelift_codegen::binemit::Reloc;
@@ -120,7 +120,8 @@ pub(crate) fn signature() -> Signature {
     sig
 }
 
-fn this(b: &mut FunctionBuilder, sig: SigRef) -> FuncRef {
+/// What is called in the same piece of code: the body.
+pub(crate) fn this(b: &mut FunctionBuilder, sig: SigRef) -> FuncRef {
     let name = b.func.declare_imported_user_function(UserExternalName::new(0, 0));
     b.import_function(ExtFuncData { name: ExternalName::user(name), signature: sig, colocated: true, patchable: false })
 }
@@ -138,19 +139,15 @@ pub(crate) fn emit(
     context.func.signature = sig.clone();
     let mut b = FunctionBuilder::new(&mut context.func, builder);
     let sig = b.import_signature(sig);
-    let mut rust = |params: usize, result: Type| {
+    let mut rust = |params: usize, result: Option<Type>| {
         let mut sig = Signature::new(CallConv::SystemV);
         sig.params = vec![AbiParam::new(I64); params];
-        sig.returns = vec![AbiParam::new(result)];
+        sig.returns.extend(result.map(AbiParam::new));
         b.import_signature(sig)
     };
-    let (work, native, texts, orders, methods) = (rust(3, I8), rust(3, I64), rust(2, I8), rust(2, I64), rust(3, I64));
-    let mut whole = Signature::new(CallConv::SystemV);
-    whole.params = vec![AbiParam::new(I64); 4];
-    let whole = b.import_signature(whole);
-    let mut runes = Signature::new(CallConv::SystemV);
-    runes.params = vec![AbiParam::new(I64); 3];
-    let runes = b.import_signature(runes);
+    let (byte, wide) = (Some(I8), Some(I64));
+    let (work, native, texts, orders) = (rust(3, byte), rust(3, wide), rust(2, byte), rust(2, wide));
+    let (methods, whole, runes) = (rust(3, wide), rust(4, None), rust(3, None));
     let own = this(&mut b, sig);
     let vars = plan.float.iter().map(|&float| b.declare_var(if float { F64 } else { I64 })).collect();
     let (base, p) = (b.declare_var(I64), b.declare_var(I64));
@@ -248,12 +245,15 @@ impl Emit<'_, '_> {
 
     /// What a block wants goes from the frame to the processor.
     fn load_wanted(&mut self, block: usize) {
-        let base = self.b.use_var(self.base);
-        for r in plan::list(self.plan.wanted.row(block), self.plan.wanted.row(block)) {
-            let ty = self.kind(r);
-            let v = self.b.ins().load(ty, plain(), base, r as i32 * 8);
-            self.b.def_var(self.vars[r], v);
+        for r in members(self.plan.wanted.row(block)) {
+            self.reload(r);
         }
+    }
+    /// A register as the frame has it.
+    fn reload(&mut self, r: usize) {
+        let (ty, base) = (self.kind(r), self.base());
+        let v = self.b.ins().load(ty, plain(), base, r as i32 * 8);
+        self.b.def_var(self.vars[r], v);
     }
 
     fn block(&mut self, k: usize) {
@@ -427,11 +427,15 @@ impl Emit<'_, '_> {
         let stores = self.stores(unit);
         self.go(&stores, Goal::Unit(unit));
     }
-    fn go(&mut self, stores: &[(usize, Value)], to: Goal) {
-        let base = self.b.use_var(self.base);
+    fn put_back(&mut self, stores: &[(usize, Value)]) {
+        let base = self.base();
         for &(r, v) in stores {
             self.b.ins().store(plain(), v, base, r as i32 * 8);
         }
+    }
+    fn go(&mut self, stores: &[(usize, Value)], to: Goal) {
+        let base = self.base();
+        self.put_back(stores);
         let pc = self.unit(match to {
             Goal::Unit(unit) | Goal::Poll(unit) => unit,
             Goal::Raise(unit) => unit + 1,

@@ -4,9 +4,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{
-    AbiParam, ExtFuncData, ExternalName, InstBuilder, MemFlagsData, Signature, UserExternalName,
-};
+use cranelift_codegen::ir::{AbiParam, InstBuilder, MemFlagsData, Signature};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
@@ -42,13 +40,7 @@ fn make(machine: &Machine) -> Option<(Vec<u8>, usize)> {
     context.func.signature = sig.clone();
     let mut b = FunctionBuilder::new(&mut context.func, &mut room);
     let (handler, body) = (b.import_signature(sig), b.import_signature(emit::signature()));
-    let name = b.func.declare_imported_user_function(UserExternalName::new(0, 0));
-    let body = b.import_function(ExtFuncData {
-        name: ExternalName::user(name),
-        signature: body,
-        colocated: true,
-        patchable: false,
-    });
+    let body = emit::this(&mut b, body);
     let head = b.create_block();
     b.append_block_params_for_function_params(head);
     b.switch_to_block(head);

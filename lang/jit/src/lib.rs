@@ -2,13 +2,12 @@
 //!
 //! Code is a *detour*: it is entered where an instruction of the function would be dispatched (an [`Compiled::entries`]), keeps registers
 //! of the frame in those of the processor, and goes back to the dispatch of the instruction that it does not do itself, having put what it
-//! changed into the frame. So everything that is rare (failures, calls, allocation, polls, other goroutines' slices) is
-//! the interpreter's alone, at the instruction at which it happens, and a goroutine that stops, grows its stack or fails looks as if the machine had
-//! interpreted all along.
+//! changed into the frame. So everything that is rare (failures, polls, parking, growth of stacks) is the interpreter's alone, at the
+//! instruction at which it happens, and a goroutine that stops there looks as if the machine had interpreted all along.
 //!
-//! Reading order: [`plan`] (what is compiled, what is in registers where), `emit` (an operation after the other, in Cranelift's terms).
-//! The calling convention is Cranelift's `Tail`: arguments as a handler gets them, left by a jump, and no register is kept, so who runs
-//! handlers saves his own.
+//! Reading order: [`plan`] (what is compiled, what is in registers where), `emit` (an operation after the other, in Cranelift's terms), `gate` (the
+//! handler in front). Bodies have Cranelift's `Tail` convention: arguments lie where a handler has them, the registers that System V keeps are kept,
+//! and four words come back. Only the gate is left by a jump.
 #![forbid(unsafe_code)]
 
 mod bits;
@@ -87,7 +86,7 @@ pub struct Source<'a> {
     pub regs: u16,
     pub epilogue: Option<u32>,
     /// Is a call of this function nothing but that?
-    pub callee: &'a dyn Fn(u32) -> bool,
+    pub plain_call: &'a dyn Fn(u32) -> bool,
     /// The function that does the instruction at a unit.
     pub helper: &'a dyn Fn(usize) -> Option<Helper>,
     /// There is a second goroutine.

@@ -47,13 +47,15 @@ fn how(source: &Source, k: usize) -> How {
     let ins = source.code[k];
     match ins.op {
         _ if words(ins, data(source.code, k)) > WORDS_MAX => How::Left,
-        Op::Call | Op::CallMov if !(source.callee)(ins.cd()) => How::Left,
+        Op::Call | Op::CallMov if !(source.plain_call)(ins.cd()) => How::Left,
         // What others may write is looked at by the machine, once there are others.
         Op::AppFldV | Op::CutT if source.shared => (source.helper)(k).map_or(How::Left, How::Helped),
         op if ops::is_done(op) => How::Done,
-        _ if !matches!((source.fast)(k), Fast::No | Fast::Buffer(_)) => How::Done,
-        _ if !source.shared && (source.fast)(k) != Fast::No => How::Done,
-        _ => (source.helper)(k).map_or(How::Left, How::Helped),
+        _ => match (source.fast)(k) {
+            Fast::No => (source.helper)(k).map_or(How::Left, How::Helped),
+            Fast::Buffer(_) if source.shared => (source.helper)(k).map_or(How::Left, How::Helped),
+            _ => How::Done,
+        },
     }
 }
 

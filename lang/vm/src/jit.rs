@@ -1,7 +1,7 @@
 //! The compiled stage: which functions get machine code, and when. *(unsafe)* What the code is: crate `gol-jit`.
 //!
-//! - **Samples.** Every slow poll of a backward branch is a sample: it tells where a goroutine is. The monitor asks for one a millisecond while somebody
-//!   runs. A function that was met [`SAMPLES`] times is compiled by who met it. What costs nothing until then is that nothing counts.
+//! - **Samples.** The monitor asks for one a millisecond while somebody runs: it poisons the guard, and the next slow poll, of a backward branch or at a call,
+//!   tells where the goroutine is. A function that was met [`SAMPLES`] times is compiled by who met it. Until then nothing counts.
 //! - **Entries.** A unit becomes an entry when its handler is replaced by the code's address (handlers and code are called alike). The rest of the
 //!   unit stays, and so does what the interpreter needs to go on at any other one. Code that leaves at an entry calls the handler that was there.
 //!
@@ -164,7 +164,7 @@ pub(crate) fn compile(shared: &Shared, info: &FuncInfo, program: &Program, f: &F
         code: &f.code,
         regs: f.regs.max(info.regs),
         epilogue: f.epilogue,
-        callee: &|id| expand::is_plain_call(shared, id),
+        plain_call: &|id| expand::is_plain_call(shared, id),
         helper: &|k| expand::helper(shared, f, k),
         shared: shared.sharing.has_begun(),
         fast: &|k| {

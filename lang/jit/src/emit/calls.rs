@@ -48,9 +48,8 @@ impl Emit<'_, '_> {
         self.leave_if(over);
 
         let moved = (i.op == CallMov).then(|| (data.c, self.any(data.b)));
-        for (r, v) in self.stores(self.at) {
-            self.b.ins().store(plain(), v, base, r as i32 * 8);
-        }
+        let stores = self.stores(self.at);
+        self.put_back(&stores);
         if let Some((r, v)) = moved {
             self.b.ins().store(plain(), v, base, i32::from(r) * 8);
         }

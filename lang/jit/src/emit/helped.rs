@@ -16,9 +16,8 @@ impl Emit<'_, '_> {
     /// What it reads has to be in the frame, where it leaves what it makes.
     pub(super) fn helped(&mut self, helper: Helper, ins: Ins, data: Ins) {
         let (base, p) = (self.base(), self.b.use_var(self.p));
-        for (r, v) in self.stores(self.at) {
-            self.b.ins().store(plain(), v, base, r as i32 * 8);
-        }
+        let stores = self.stores(self.at);
+        self.put_back(&stores);
         self.dirty.fill(0);
         self.look_again();
         let (sig, at) = match helper {
@@ -71,12 +70,9 @@ impl Emit<'_, '_> {
             made.extend(first as usize..self.source.regs as usize);
         }
         let next = self.behind();
-        let base = self.b.use_var(self.base);
         for r in made {
             if has(self.plan.live.row(next), r) {
-                let ty = self.kind(r);
-                let v = self.b.ins().load(ty, plain(), base, r as i32 * 8);
-                self.b.def_var(self.vars[r], v);
+                self.reload(r);
             }
         }
     }

@@ -152,3 +152,27 @@ fn calls_nest_and_come_back() {
         assert!(text.contains("divide by zero") && text.contains("main.divide"), "{text}");
     }
 }
+
+/// A function that goes on computing is met by samples, and compiled: how soon is the clock's affair, so it is called until it is.
+#[test]
+fn what_runs_long_becomes_machine_code() {
+    let code = vec![
+        k(Op::LoadI, 0, 0, 0),
+        k(Op::LoadI, 1, 0, 3_000_000),
+        i(Op::AddI, 2, 2, 0, 0),
+        i(Op::AddI, 3, 3, 2, 0),
+        i(Op::AddKJltB, 0, 1, 1, -3),
+        i(Op::Ret, 0, 0, 0, 0),
+    ];
+    let p = full(vec![func("main.main", 0, 0, 8, code)]);
+    let mut c = config();
+    c.stage = Stage::Hot;
+    let kept = p.clone();
+    c.hooks.functions = Some(Box::new(move |id, visit| visit(&kept, kept.funcs[id as usize].clone())));
+    let m = Machine::with(&p, c);
+    let code = m.vm.shared.code.find(m.vm.shared.code_of(0)).expect("loaded");
+    let compiled = || code.body.load(std::sync::atomic::Ordering::Relaxed) != 0;
+    let most = if crate::jit::CAN { 2000 } else { 1 };
+    let ran = (0..most).take_while(|_| !compiled()).inspect(|_| m.ok(0)).count();
+    assert_eq!(compiled(), crate::jit::CAN, "after {ran} calls");
+}
